@@ -1,1 +1,11 @@
-//! Shared.
+//! Everything about Rollcall that is true without IO: bytes in, answers out.
+//!
+//! The modules are layers, and each may use only those before it:
+//! `model ← reading ← connectors ← merge`, `model ← access ← analysis ← kpi ← {api, charts}`.
+//! `tests/tidy.rs` enforces that. Nothing here touches a file, a clock, a thread, the network or the environment,
+//! so the same code runs in the server and, compiled to WebAssembly, in the browser.
+
+pub mod connectors;
+pub mod diagnostic;
+pub mod model;
+pub mod reading;

@@ -1,0 +1,237 @@
+//! One file per export format. This file is the registry.
+//!
+//! # How to add a connector
+//!
+//! 1. Write `<vendor>_<noun>.rs` in the order: `//!` (what the export is, the command that makes it, the vendor's
+//!    page, the fields read, what it cannot tell), the `CONNECTOR`, private `Raw…` structs in the vendor's words,
+//!    `parse`, then the mapping into the model's words.
+//! 2. Add its `mod` line and its line in [`CONNECTORS`] below.
+//! 3. Put `basic.*`, `empty.*` and `malformed.*` into `testdata/connectors/<id>/`, run
+//!    `INSTA_UPDATE=always cargo test -p shared --test connectors`, and read the goldens that it writes beside them.
+//!
+//! A test fails until all of that is there. The documentation and the Sources page come from the registry.
+
+mod aws_credential_report;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::batch::Batch;
+use crate::reading::encoding;
+use crate::reading::probe::{Format, Probe};
+use crate::reading::yaml;
+
+/// Every connector, in the order in which their signatures are tried.
+pub const CONNECTORS: &[&Connector] = &[&aws_credential_report::CONNECTOR];
+
+/// What is known about one export format, and the code that reads it.
+pub struct Connector {
+    /// `<vendor>_<noun>`: the file's stem, the fixtures' folder and the documentation's anchor.
+    pub id: &'static str,
+    /// The export's name as its vendor writes it.
+    pub title: &'static str,
+    pub vendor: &'static str,
+    /// The command that writes the export.
+    pub command: &'static str,
+    /// What no reader can learn from this export, one sentence each.
+    pub cannot_tell: &'static [&'static str],
+    /// Alternatives; a file is this export when every mark of one of them is there.
+    pub signatures: &'static [&'static [Mark]],
+    /// Reads a recognised file. Never panics; a bad row costs that row.
+    pub parse: fn(Input<'_>) -> (Batch, Vec<Diagnostic>),
+}
+
+/// One thing that must be true of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The file has this syntax.
+    Is(Format),
+    /// JSON (or YAML) has something at this path: `items[].kind`.
+    Has(&'static str),
+    /// JSON has nothing at this path.
+    Lacks(&'static str),
+    /// The first value at this path is this one, without regard to case.
+    Equals(&'static str, &'static str),
+    /// The first value at this path contains this text, without regard to case.
+    Contains(&'static str, &'static str),
+    /// A table has this column.
+    Column(&'static str),
+    /// A table has one of these columns.
+    AnyColumn(&'static [&'static str]),
+}
+
+/// A file as a connector gets it.
+#[derive(Clone, Copy)]
+pub struct Input<'a> {
+    /// The name of the source folder: `k8s-payments`. It scopes names that are unique only inside one system.
+    pub source: &'a str,
+    /// The path of the file below the source, with `/`.
+    pub path: &'a str,
+    pub format: Format,
+    pub bytes: &'a [u8],
+    /// The text, decoded, and YAML turned into JSON; empty when the file is binary.
+    pub text: &'a str,
+    /// Mixed into fingerprints, so that they mean nothing outside the estate.
+    pub salt: &'a str,
+}
+
+/// What became of one file.
+pub struct Reading {
+    /// The connector that read it; `None` when nothing recognised it.
+    pub connector: Option<&'static Connector>,
+    pub batch: Batch,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// How many diagnostics one file may have before the rest are only counted: enough to see the pattern.
+const MAX_DIAGNOSTICS: usize = 1_000;
+
+/// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
+pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
+    let decoded = encoding::decode(bytes);
+    let mut diagnostics = Vec::new();
+    let format = Format::of(bytes, &decoded);
+    let from_yaml;
+    let text: &str = match format {
+        Format::Yaml => {
+            from_yaml = yaml::to_json(&decoded, &mut diagnostics);
+            &from_yaml
+        }
+        Format::Binary | Format::Der | Format::JavaKeyStore => "",
+        Format::Empty | Format::Json | Format::Table | Format::Xml | Format::Pem | Format::Text => &decoded,
+    };
+    let connector = recognise(&Probe::quick(format, bytes, text))
+        .or_else(|| recognise(&Probe::thorough(format, bytes, text)).filter(|_| format == Format::Json));
+    let Some(connector) = connector else {
+        diagnostics.push(unrecognised(&Probe::quick(format, bytes, text)));
+        return Reading {
+            connector: None,
+            batch: Batch::default(),
+            diagnostics,
+        };
+    };
+    let (batch, mut found) = (connector.parse)(Input {
+        source,
+        path,
+        format,
+        bytes,
+        text,
+        salt,
+    });
+    diagnostics.append(&mut found);
+    if diagnostics.len() > MAX_DIAGNOSTICS {
+        let n_more = diagnostics.len() - MAX_DIAGNOSTICS;
+        diagnostics.truncate(MAX_DIAGNOSTICS);
+        diagnostics.push(Diagnostic::error(
+            "whole file",
+            format!("{n_more} more problems"),
+            "none",
+            "mend the first ones and read the file again",
+        ));
+    }
+    Reading {
+        connector: Some(connector),
+        batch,
+        diagnostics,
+    }
+}
+
+/// The connector whose export this is: the first with a signature that holds.
+pub fn recognise(probe: &Probe<'_>) -> Option<&'static Connector> {
+    CONNECTORS.iter().copied().find(|c| {
+        c.signatures
+            .iter()
+            .any(|marks| marks.iter().all(|mark| mark.holds(probe)))
+    })
+}
+
+impl Mark {
+    fn holds(self, probe: &Probe<'_>) -> bool {
+        let value = |path: &str| probe.value(path).map(str::to_ascii_lowercase);
+        match self {
+            Mark::Is(format) => probe.format == format,
+            Mark::Has(path) => probe.has(path),
+            Mark::Lacks(path) => !probe.has(path),
+            Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
+            Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
+            Mark::Column(name) => probe.has_column(name),
+            Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
+        }
+    }
+
+    /// The mark in words, for a file that lacks it.
+    fn describe(self) -> String {
+        match self {
+            Mark::Is(format) => format.name().to_owned(),
+            Mark::Has(path) => format!("`{path}`"),
+            Mark::Lacks(path) => format!("no `{path}`"),
+            Mark::Equals(path, text) => format!("`{path}` = `{text}`"),
+            Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
+            Mark::Column(name) => format!("a column `{name}`"),
+            Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
+        }
+    }
+}
+
+/// Why nothing recognised a file: the connector that came nearest, and what it missed.
+fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
+    let found = match probe.format {
+        Format::Empty => "an empty file".to_owned(),
+        Format::Table => format!("a table with the columns {}", probe.columns().join(", ")),
+        Format::Json | Format::Yaml => {
+            let keys: Vec<_> = probe
+                .paths()
+                .filter(|path| {
+                    !path
+                        .trim_start_matches("[]")
+                        .trim_start_matches('.')
+                        .contains(['.', '['])
+                })
+                .take(8)
+                .collect();
+            format!(
+                "{} with {}",
+                probe.format.name(),
+                if keys.is_empty() {
+                    "nothing in it".into()
+                } else {
+                    keys.join(", ")
+                }
+            )
+        }
+        Format::Xml | Format::Pem | Format::Der | Format::JavaKeyStore | Format::Text | Format::Binary => {
+            probe.format.name().to_owned()
+        }
+    };
+    let nearest = CONNECTORS
+        .iter()
+        .flat_map(|connector| connector.signatures.iter().map(move |marks| (connector, *marks)))
+        .map(|(connector, marks)| {
+            let n_held = marks
+                .iter()
+                .filter(|mark| !matches!(mark, Mark::Lacks(_)) && mark.holds(probe))
+                .count();
+            (n_held * 100 / marks.len().max(1), connector, marks)
+        })
+        .filter(|(held, ..)| *held > 0)
+        .max_by_key(|(held, ..)| *held);
+    let expected = match nearest {
+        Some((_, connector, marks)) => {
+            let missing: Vec<_> = marks
+                .iter()
+                .filter(|mark| !mark.holds(probe))
+                .map(|mark| mark.describe())
+                .collect();
+            format!(
+                "nearest is {}, which also has {}",
+                connector.title,
+                missing.join(" and ")
+            )
+        }
+        None => "an export of one of the known connectors".to_owned(),
+    };
+    Diagnostic::error(
+        "whole file",
+        found,
+        expected,
+        "see docs/connectors.md for the command that writes each export; remove the file if it is none",
+    )
+}

@@ -1,0 +1,93 @@
+//! What went wrong while reading, in words that help: where, what was found, what was expected, what to do.
+
+use serde::{Deserialize, Serialize};
+
+/// One thing a reader should know about one file. The file is known to whoever holds the diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    /// Where in the file: `RoleDetailList[17].CreateDate`, `line 12`, `byte 4096`.
+    pub place: String,
+    /// What stands there, shortened, and never a secret.
+    pub found: String,
+    /// What should stand there.
+    pub expected: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing; nothing was lost.
+    Info,
+    /// The file does not hold everything, or two statements disagree; all that was read counts.
+    Warning,
+    /// A row or a file could not be read and does not count.
+    Error,
+}
+
+/// The longest piece of input that a diagnostic repeats, in characters: enough to recognise a value by.
+const MAX_FOUND_CHARS: usize = 80;
+
+impl Diagnostic {
+    /// A row or file was lost.
+    pub fn error(
+        place: impl Into<String>,
+        found: impl AsRef<str>,
+        expected: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self::new(Severity::Error, place, found, expected, help)
+    }
+
+    /// Something is missing or odd, but nothing that was there is lost.
+    pub fn warning(
+        place: impl Into<String>,
+        found: impl AsRef<str>,
+        expected: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self::new(Severity::Warning, place, found, expected, help)
+    }
+
+    /// Worth knowing.
+    pub fn info(
+        place: impl Into<String>,
+        found: impl AsRef<str>,
+        expected: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self::new(Severity::Info, place, found, expected, help)
+    }
+
+    fn new(
+        severity: Severity,
+        place: impl Into<String>,
+        found: impl AsRef<str>,
+        expected: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity,
+            place: place.into(),
+            found: shorten(found.as_ref()),
+            expected: expected.into(),
+            help: help.into(),
+        }
+    }
+}
+
+/// Input as it may be shown: one line, no control characters, at most [`MAX_FOUND_CHARS`] characters.
+pub fn shorten(text: &str) -> String {
+    let mut shown: String = text
+        .chars()
+        .take(MAX_FOUND_CHARS)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if text.chars().nth(MAX_FOUND_CHARS).is_some() {
+        shown.push('…');
+    }
+    shown
+}

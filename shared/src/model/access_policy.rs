@@ -1,0 +1,96 @@
+//! Access policies as typed documents. Only `access/` reads what is inside them.
+
+use super::provenance::Place;
+use super::strings::Sym;
+
+/// The definition of a role or policy, as one export states it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PolicyFact {
+    /// The id that grants name: a policy ARN, `source/ClusterRole/name`, `roles/…`.
+    pub id: Sym,
+    pub name: Sym,
+    pub document: AccessPolicy,
+    pub place: Place,
+}
+
+/// A policy document in the platform's own terms.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AccessPolicy {
+    /// AWS: the statements of the version in force.
+    Aws(Vec<AwsStatement>),
+    /// Kubernetes: the rules of a role or cluster role. Aggregated cluster roles name what they gather.
+    Kubernetes {
+        rules: Vec<KubernetesRule>,
+        aggregates: Vec<Sym>,
+    },
+    /// A list of permissions: GCP custom roles, application permissions.
+    Permissions(Vec<Sym>),
+}
+
+/// One statement of an AWS policy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AwsStatement {
+    pub effect: Effect,
+    pub actions: Matched,
+    pub resources: Matched,
+    /// Condition operator, key and values, one row for each key: `StringEquals`, `sts:ExternalId`, `[…]`.
+    pub conditions: Vec<AwsCondition>,
+}
+
+/// Patterns that must match, or that must not.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Matched {
+    AnyOf(Vec<Sym>),
+    /// AWS `NotAction`, `NotResource`.
+    NoneOf(Vec<Sym>),
+}
+
+impl Default for Matched {
+    fn default() -> Self {
+        Matched::AnyOf(Vec::new())
+    }
+}
+
+/// One condition of an AWS statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AwsCondition {
+    pub operator: Sym,
+    pub key: Sym,
+    pub values: Vec<Sym>,
+}
+
+/// Whether a statement gives or takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    #[default]
+    Allow,
+    Deny,
+}
+
+/// One rule of a Kubernetes role.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct KubernetesRule {
+    pub verbs: Vec<Sym>,
+    pub api_groups: Vec<Sym>,
+    pub resources: Vec<Sym>,
+    pub resource_names: Vec<Sym>,
+    pub non_resource_urls: Vec<Sym>,
+}
+
+/// How much a grant gives, from least to most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Privilege {
+    /// Less than an administrator; how much less is for effective access to say.
+    Limited,
+    /// Everything in its scope.
+    Administrator,
+}
+
+/// Whether a grant holds always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Conditional {
+    #[default]
+    Always,
+    /// Only under conditions that the platform checks at the time of the request.
+    OnCondition,
+}

@@ -1,0 +1,129 @@
+//! What a connector makes of one file.
+
+use super::access_policy::PolicyFact;
+use super::credential::CredentialFact;
+use super::grant::{GrantFact, MembershipFact, TrustFact};
+use super::identity::IdentityFact;
+use super::instant::Instant;
+use super::principal::{Handle, HandleKind};
+use super::provenance::Place;
+use super::strings::{Strings, Sym};
+
+/// Every fact that one file states, with its own string table: nothing in it borrows from the file.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    pub strings: Strings,
+    pub identities: Vec<IdentityFact>,
+    pub credentials: Vec<CredentialFact>,
+    pub grants: Vec<GrantFact>,
+    pub memberships: Vec<MembershipFact>,
+    pub trusts: Vec<TrustFact>,
+    pub policies: Vec<PolicyFact>,
+    /// Rows of the estate's own registry. Only `registry_csv` fills it.
+    pub registry: Vec<RegistryRow>,
+    /// Rows of the estate's own roster. Only `roster_csv` fills it.
+    pub people: Vec<PersonRow>,
+    /// Why the file is known not to hold everything it should: an unfollowed next page, a job still running.
+    /// Empty when nothing is known to be missing.
+    pub gaps: Vec<String>,
+    /// The chains of pages in the file, one for each thing that is listed in pages.
+    pub pages: Vec<Pages>,
+    /// The newest instant at which the export says it was made.
+    pub stated_at: Option<Instant>,
+}
+
+impl Batch {
+    pub fn sym(&mut self, text: &str) -> Sym {
+        self.strings.intern(text)
+    }
+
+    /// The symbol of a text that says something: `None` for an empty or blank one.
+    pub fn sym_of(&mut self, text: Option<&str>) -> Option<Sym> {
+        text.map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(|text| self.strings.intern(text))
+    }
+
+    pub fn handle(&mut self, kind: HandleKind, text: &str) -> Handle {
+        Handle {
+            kind,
+            text: self.strings.intern(text),
+        }
+    }
+
+    /// A place in a list, such as `RoleDetailList[17]`.
+    pub fn item(&mut self, list: &str, index: usize) -> Place {
+        Place::Item {
+            list: self.strings.intern(list),
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// Counts the file's pages of one chain: how many name a next page, and how many name none.
+    pub fn note_pages(&mut self, chain: &str, n_continued: u32, n_last: u32) {
+        let chain = self.strings.intern(chain);
+        self.pages.push(Pages {
+            chain,
+            n_continued,
+            n_last,
+        });
+    }
+
+    /// Whether the file alone holds everything it should: no gap, and no page whose next page is missing.
+    pub fn is_complete(&self) -> bool {
+        self.gaps.is_empty()
+            && self
+                .pages
+                .iter()
+                .all(|pages| pages.n_continued == 0 || pages.n_last > 0)
+    }
+
+    /// Remembers when the export was made, keeping the newest.
+    pub fn state_at(&mut self, at: Option<Instant>) {
+        self.stated_at = self.stated_at.max(at);
+    }
+}
+
+/// The pages of one list in one file. A chain is whole when some file of the source has its last page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pages {
+    /// What is listed: an `@odata.context`, an API's list name.
+    pub chain: Sym,
+    pub n_continued: u32,
+    pub n_last: u32,
+}
+
+/// A row of `registry.csv`: what the organisation itself has decided about identities.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegistryRow {
+    /// A glob (`*` any run, `?` one character) over an identity's id, names and handles, without regard to case.
+    pub pattern: Sym,
+    pub owner: Option<Sym>,
+    pub team: Option<Sym>,
+    pub purpose: Option<Sym>,
+    pub environment: Option<Sym>,
+    pub reviewed_at: Option<Instant>,
+    pub reviewer: Option<Sym>,
+    pub retires_at: Option<Instant>,
+    pub place: Place,
+}
+
+/// A row of `roster.csv`: a person of the organisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PersonRow {
+    /// In lower case.
+    pub email: Sym,
+    pub name: Option<Sym>,
+    pub team: Option<Sym>,
+    pub employment: Employment,
+    pub left_at: Option<Instant>,
+    pub place: Place,
+}
+
+/// Whether a person still works here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Employment {
+    Active,
+    Left,
+    Unknown,
+}

@@ -1,0 +1,133 @@
+//! Credentials: what an identity authenticates with, as one export states it.
+
+use super::certificate::CertificateFact;
+use super::identity::Presence;
+use super::instant::{Expiry, Instant, LastUsed};
+use super::principal::Handle;
+use super::provenance::Place;
+use super::strings::Sym;
+
+/// What one export says of one credential.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CredentialFact {
+    pub presence: Presence,
+    /// The name that joins facts about the same credential, unique across the estate, prefixed by what it is:
+    /// `x509:<sha256>`, `entra:<keyId>`, `gcp-key:projects/…/keys/…`, `aws-key:<arn>/access_key_1`,
+    /// `k8s-secret:<source>/<namespace>/<name>`. Never a secret.
+    pub key: Sym,
+    /// Who authenticates with it, when the export says.
+    pub holder: Option<Handle>,
+    pub kind: CredentialKind,
+    pub name: Option<Sym>,
+    pub status: CredentialStatus,
+    /// When the secret itself was made: creation, or the last replacement where the export speaks of rotation.
+    pub created_at: Option<Instant>,
+    pub last_used: LastUsed,
+    /// What it was last used for and where, as the export writes it: `s3 eu-west-1`.
+    pub last_used_for: Option<Sym>,
+    pub expires_at: Expiry,
+    /// A salted or public hash of the secret or key: equal fingerprints are the same secret. Never a secret.
+    pub fingerprint: Option<Sym>,
+    pub certificate: Option<Box<CertificateFact>>,
+    pub place: Place,
+}
+
+impl CredentialFact {
+    /// A listed credential of which nothing else is known yet.
+    pub fn listed(key: Sym, kind: CredentialKind, place: Place) -> Self {
+        Self {
+            presence: Presence::Listed,
+            key,
+            holder: None,
+            kind,
+            name: None,
+            status: CredentialStatus::Unknown,
+            created_at: None,
+            last_used: LastUsed::NotReported,
+            last_used_for: None,
+            expires_at: Expiry::NotReported,
+            fingerprint: None,
+            certificate: None,
+            place,
+        }
+    }
+}
+
+/// What a credential is. The words are those of the `kind` column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CredentialKind {
+    /// An AWS access key.
+    AccessKey,
+    /// A client secret of an application.
+    ClientSecret,
+    /// A key of a Google Cloud service account.
+    ServiceAccountKey,
+    /// An API key or personal access token.
+    ApiKey,
+    /// An SSH key.
+    SshKey,
+    /// An X.509 certificate.
+    Certificate,
+    /// An AWS signing certificate of which only the slot is reported.
+    SigningCertificate,
+    /// A bearer token that the platform stores, such as a Kubernetes service-account token secret.
+    Token,
+    /// A password.
+    Password,
+    /// A secret that is stored for others to use, of which only the metadata is known.
+    StoredSecret,
+    /// A federation: somebody else's token is accepted, nothing is stored.
+    Federation,
+    /// An export lists it without saying what it is.
+    Unclassified,
+}
+
+impl CredentialKind {
+    pub const ALL: [CredentialKind; 12] = [
+        CredentialKind::AccessKey,
+        CredentialKind::ClientSecret,
+        CredentialKind::ServiceAccountKey,
+        CredentialKind::ApiKey,
+        CredentialKind::SshKey,
+        CredentialKind::Certificate,
+        CredentialKind::SigningCertificate,
+        CredentialKind::Token,
+        CredentialKind::Password,
+        CredentialKind::StoredSecret,
+        CredentialKind::Federation,
+        CredentialKind::Unclassified,
+    ];
+
+    /// The stable word for this kind in JSON, URLs and CSV.
+    pub fn id(self) -> &'static str {
+        match self {
+            CredentialKind::AccessKey => "access_key",
+            CredentialKind::ClientSecret => "client_secret",
+            CredentialKind::ServiceAccountKey => "service_account_key",
+            CredentialKind::ApiKey => "api_key",
+            CredentialKind::SshKey => "ssh_key",
+            CredentialKind::Certificate => "certificate",
+            CredentialKind::SigningCertificate => "signing_certificate",
+            CredentialKind::Token => "token",
+            CredentialKind::Password => "password",
+            CredentialKind::StoredSecret => "stored_secret",
+            CredentialKind::Federation => "federation",
+            CredentialKind::Unclassified => "unclassified",
+        }
+    }
+
+    /// The kind that a stable word names.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.id() == id)
+    }
+}
+
+/// Whether a credential works, as the export states it. Expiry is judged later, against `as_of`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CredentialStatus {
+    Active,
+    Inactive,
+    Revoked,
+    #[default]
+    Unknown,
+}

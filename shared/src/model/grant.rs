@@ -1,0 +1,73 @@
+//! Grants, memberships and trusts: who may do what, and who may act as whom, as one export states it.
+
+use super::access_policy::{Conditional, Privilege};
+use super::identity::Presence;
+use super::instant::Expiry;
+use super::principal::{Handle, Principal};
+use super::provenance::Place;
+use super::strings::Sym;
+
+/// A principal may do something to a resource, through a role, policy or binding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GrantFact {
+    pub subject: Principal,
+    /// The role or policy as a reader knows it: `AdministratorAccess`, `cluster-admin`, `roles/owner`.
+    pub role: Sym,
+    /// The id under which a [`super::access_policy::PolicyFact`] defines the role, when it differs from `role`.
+    pub policy: Option<Sym>,
+    /// What the grant reaches, as the platform writes it: an account, a scope, a namespace, a resource name.
+    pub resource: Option<Sym>,
+    /// How strong the grant is, when the connector alone can tell; else merge looks the policy up.
+    pub privilege: Option<Privilege>,
+    pub conditional: Conditional,
+    pub expires_at: Expiry,
+    pub place: Place,
+}
+
+/// A principal belongs to a group, and so has the group's grants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MembershipFact {
+    pub member: Principal,
+    /// The group's id, as [`Principal::Group`] writes it.
+    pub group: Sym,
+    pub place: Place,
+}
+
+/// A principal may act as an identity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrustFact {
+    /// Who may.
+    pub actor: Principal,
+    /// As whom.
+    pub target: Handle,
+    pub kind: TrustKind,
+    pub guard: TrustGuard,
+    pub presence: Presence,
+    pub place: Place,
+}
+
+/// How a principal comes to act as an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TrustKind {
+    /// Takes the identity on: AWS AssumeRole.
+    Assumes,
+    /// Presents a token of an outside issuer: OIDC, SAML, workload identity.
+    Federates,
+    /// Makes tokens or keys for it: GCP token creator, Kubernetes token request.
+    Impersonates,
+    /// Runs with it mounted: a pod with a service account, an instance profile.
+    RunsAs,
+}
+
+/// What stands between the actor and the identity beyond its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TrustGuard {
+    /// Nothing: whoever is the actor may.
+    Open,
+    /// An external id must be presented (AWS third-party access).
+    ExternalId,
+    /// The token's subject or audience is checked.
+    SubjectOrAudience,
+    /// Another condition: source address, organisation, MFA.
+    OtherCondition,
+}

@@ -1,0 +1,127 @@
+//! Points in time, and the three ways in which an export can speak of them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub const SECONDS_PER_DAY: i64 = 86_400;
+
+/// A point in time, in whole seconds since 1970-01-01T00:00:00Z. Fractions that an export states are cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Instant(pub i64);
+
+/// When something was last used, as far as an export can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum LastUsed {
+    /// Used at this instant, and not known to have been used since.
+    At(Instant),
+    /// The export covers the whole life of the thing and saw no use.
+    Never,
+    /// The export looks back this many days from its own making, and saw no use.
+    NotWithin { days: u16 },
+    /// No export said.
+    #[default]
+    NotReported,
+}
+
+/// When something ends, as far as an export can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Expiry {
+    /// Ends at this instant.
+    At(Instant),
+    /// The export says that it has no end.
+    Never,
+    /// No export said.
+    #[default]
+    NotReported,
+}
+
+impl Instant {
+    /// Whole days from `self` to `later`; negative when `later` lies before.
+    pub fn days_until(self, later: Instant) -> i64 {
+        (later.0 - self.0).div_euclid(SECONDS_PER_DAY)
+    }
+
+    /// The instant this many days later (or earlier, when negative).
+    pub fn plus_days(self, n_days: i64) -> Instant {
+        Instant(self.0.saturating_add(n_days.saturating_mul(SECONDS_PER_DAY)))
+    }
+
+    /// Year, month and day in UTC.
+    pub fn date(self) -> (i64, u8, u8) {
+        // Days to civil date, after Howard Hinnant's `civil_from_days`: exact for every i64 day used here.
+        let z = self.0.div_euclid(SECONDS_PER_DAY) + 719_468;
+        let era = z.div_euclid(146_097);
+        let doe = z.rem_euclid(146_097);
+        let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
+        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+        let mp = (5 * doy + 2) / 153;
+        let day = (doy - (153 * mp + 2) / 5 + 1) as u8;
+        let month = if mp < 10 { mp + 3 } else { mp - 9 } as u8;
+        (yoe + era * 400 + i64::from(month <= 2), month, day)
+    }
+
+    /// Midnight UTC at the start of a proleptic Gregorian date. The inverse of [`Instant::date`].
+    pub fn from_date(year: i64, month: u8, day: u8) -> Instant {
+        let year = year - i64::from(month <= 2);
+        let era = year.div_euclid(400);
+        let yoe = year.rem_euclid(400);
+        let mp = i64::from(if month > 2 { month - 3 } else { month + 9 });
+        let doy = (153 * mp + 2) / 5 + i64::from(day) - 1;
+        let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+        Instant((era * 146_097 + doe - 719_468) * SECONDS_PER_DAY)
+    }
+
+    /// `2026-10-31`, in UTC.
+    pub fn to_date_text(self) -> String {
+        let (year, month, day) = self.date();
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+}
+
+impl fmt::Display for Instant {
+    /// RFC 3339 in UTC with whole seconds: `2026-10-31T08:00:00Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let second = self.0.rem_euclid(SECONDS_PER_DAY);
+        write!(
+            f,
+            "{}T{:02}:{:02}:{:02}Z",
+            self.to_date_text(),
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_go_there_and_back() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (-1, "1969-12-31T23:59:59Z"),
+            (1_793_433_600, "2026-10-31T08:00:00Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
+        ] {
+            assert_eq!(Instant(seconds).to_string(), text);
+            let (year, month, day) = Instant(seconds).date();
+            assert_eq!(
+                Instant::from_date(year, month, day).0,
+                seconds - seconds.rem_euclid(SECONDS_PER_DAY)
+            );
+        }
+    }
+
+    #[test]
+    fn days_are_whole_and_signed() {
+        let noon = Instant(43_200);
+        assert_eq!(noon.days_until(Instant(43_200 + 86_399)), 0);
+        assert_eq!(noon.days_until(Instant(43_199)), -1);
+        assert_eq!(noon.plus_days(2).0, 43_200 + 172_800);
+    }
+}

@@ -1,0 +1,152 @@
+//! Interned text: every distinct string is stored once and named by a four-byte symbol.
+
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+/// The strings of one batch or snapshot.
+///
+/// A [`Sym`] is meaningful only together with the table that made it; [`Strings::adopt`] carries symbols over.
+#[derive(Clone, Default)]
+pub struct Strings {
+    text: String,
+    /// `ends[i]` is where string `i` ends in `text`; it starts where the one before it ends.
+    ends: Vec<usize>,
+    by_text: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+}
+
+/// One interned string: an index into its [`Strings`], four bytes also when optional.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sym(NonZeroU32);
+
+impl Strings {
+    /// The symbol of `text`, which is stored when it was not known yet.
+    pub fn intern(&mut self, text: &str) -> Sym {
+        let hash = self.hasher.hash_one(text);
+        let Self {
+            text: all,
+            ends,
+            by_text,
+            hasher,
+        } = self;
+        let index = *by_text
+            .entry(
+                hash,
+                |&i| slice(all, ends, i) == text,
+                |&i| hasher.hash_one(slice(all, ends, i)),
+            )
+            .or_insert_with(|| {
+                all.push_str(text);
+                ends.push(all.len());
+                ends.len() as u32 - 1
+            })
+            .get();
+        Sym::at(index)
+    }
+
+    /// The symbol of `text` if it is known.
+    pub fn find(&self, text: &str) -> Option<Sym> {
+        let hash = self.hasher.hash_one(text);
+        self.by_text
+            .find(hash, |&i| slice(&self.text, &self.ends, i) == text)
+            .map(|&i| Sym::at(i))
+    }
+
+    /// The text of a symbol of this table.
+    pub fn get(&self, sym: Sym) -> &str {
+        slice(&self.text, &self.ends, sym.index() as u32)
+    }
+
+    /// The text of an optional symbol, `""` for none.
+    pub fn get_or_empty(&self, sym: Option<Sym>) -> &str {
+        sym.map_or("", |sym| self.get(sym))
+    }
+
+    /// How many distinct strings there are.
+    pub fn n_strings(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Bytes of text stored.
+    pub fn n_bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Every string with its symbol, in the order in which they were first seen.
+    pub fn iter(&self) -> impl Iterator<Item = (Sym, &str)> {
+        (0..self.ends.len() as u32).map(|i| (Sym::at(i), slice(&self.text, &self.ends, i)))
+    }
+
+    /// Interns all strings of `other`; entry `i` of the result is what symbol `i` of `other` is called here.
+    pub fn adopt(&mut self, other: &Strings) -> Adopted {
+        Adopted(other.iter().map(|(_, text)| self.intern(text)).collect())
+    }
+}
+
+/// How the symbols of one table are called in another. See [`Strings::adopt`].
+pub struct Adopted(Vec<Sym>);
+
+impl Adopted {
+    /// The symbol here of a symbol there.
+    pub fn sym(&self, there: Sym) -> Sym {
+        self.0[there.index()]
+    }
+}
+
+impl Sym {
+    fn at(index: u32) -> Sym {
+        Sym(NonZeroU32::MIN.saturating_add(index))
+    }
+
+    /// The dense index of this symbol, from 0.
+    pub fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+impl std::fmt::Debug for Strings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Strings({} strings, {} bytes)", self.n_strings(), self.n_bytes())
+    }
+}
+
+fn slice<'a>(text: &'a str, ends: &[usize], index: u32) -> &'a str {
+    let index = index as usize;
+    let start = if index == 0 { 0 } else { ends[index - 1] };
+    &text[start..ends[index]]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_has_one_symbol() {
+        let mut strings = Strings::default();
+        let (a, b) = (strings.intern("a"), strings.intern("b"));
+        assert_eq!(strings.intern("a"), a);
+        assert_ne!(a, b);
+        assert_eq!((strings.get(a), strings.get(b)), ("a", "b"));
+        assert_eq!(strings.find("c"), None);
+    }
+
+    #[test]
+    fn adopted_symbols_keep_their_text() {
+        let mut here = Strings::default();
+        here.intern("x");
+        let mut there = Strings::default();
+        let y = there.intern("y");
+        let x = there.intern("x");
+        let adopted = here.adopt(&there);
+        assert_eq!(here.get(adopted.sym(y)), "y");
+        assert_eq!(here.get(adopted.sym(x)), "x");
+        assert_eq!(here.n_strings(), 2);
+    }
+
+    #[test]
+    fn an_optional_symbol_takes_four_bytes() {
+        assert_eq!(size_of::<Option<Sym>>(), 4);
+    }
+}

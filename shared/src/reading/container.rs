@@ -1,0 +1,283 @@
+//! Files inside files: gzip, Zstandard, zip and tar, told by their first bytes and never by name.
+
+use std::io::{self, Cursor, Read};
+
+use crate::diagnostic::Diagnostic;
+
+/// The most bytes that one file may hold once it is unpacked. Larger exports exist, but come in pages or parts.
+pub const MAX_MEMBER_BYTES: u64 = 2 << 30;
+
+/// How often larger than the archive its contents may be, above [`FREE_BYTES`]. JSON of one pattern reaches about 60.
+pub const MAX_EXPANSION: u64 = 200;
+
+/// Contents up to this size are unpacked whatever the ratio: a small, repetitive file is not an attack.
+pub const FREE_BYTES: u64 = 64 << 20;
+
+/// How many containers may stand inside one another: `.tar.gz` in a `.zip` is three.
+pub const MAX_NESTING: usize = 4;
+
+/// The most files that one archive may hold.
+pub const MAX_MEMBERS: usize = 100_000;
+
+/// A plain file, as it is or unpacked.
+pub struct Member<'a> {
+    /// The path of the file, then that inside the archive: `export.zip/users.json`.
+    pub path: String,
+    pub bytes: &'a [u8],
+}
+
+/// Calls `each` for every plain file in `bytes`, which is the file itself when it is no container.
+///
+/// Returns what could not be unpacked. Paths inside an archive are names only and never lead out of it.
+pub fn each_member(path: &str, bytes: &[u8], each: &mut dyn FnMut(Member<'_>)) -> Vec<Diagnostic> {
+    let mut unpacking = Unpacking {
+        n_members: 0,
+        budget: budget(bytes.len()),
+        problems: Vec::new(),
+        each,
+    };
+    unpacking.open(path, bytes, 0);
+    unpacking.problems
+}
+
+fn budget(n_packed: usize) -> u64 {
+    (n_packed as u64)
+        .saturating_mul(MAX_EXPANSION)
+        .clamp(FREE_BYTES, MAX_MEMBER_BYTES)
+}
+
+struct Unpacking<'e> {
+    n_members: usize,
+    /// Bytes that may still be unpacked.
+    budget: u64,
+    problems: Vec<Diagnostic>,
+    each: &'e mut dyn FnMut(Member<'_>),
+}
+
+impl Unpacking<'_> {
+    fn open(&mut self, path: &str, bytes: &[u8], depth: usize) {
+        let Some(packing) = Packing::of(bytes) else {
+            (self.each)(Member {
+                path: path.to_owned(),
+                bytes,
+            });
+            return;
+        };
+        if depth == MAX_NESTING {
+            self.refuse(
+                path,
+                format!("{MAX_NESTING} containers inside one another"),
+                "fewer containers",
+            );
+            return;
+        }
+        match packing {
+            Packing::Gzip => self.one(path, flate2::read::MultiGzDecoder::new(bytes), depth, ".gz"),
+            Packing::Zstandard => match ruzstd::decoding::StreamingDecoder::new(bytes) {
+                Ok(decoder) => self.one(path, decoder, depth, ".zst"),
+                Err(error) => self.refuse(path, error.to_string(), "a whole Zstandard frame"),
+            },
+            Packing::Zip => self.zip(path, bytes, depth),
+            Packing::Tar => self.tar(path, bytes, depth),
+        }
+    }
+
+    fn one(&mut self, path: &str, reader: impl Read, depth: usize, extension: &str) {
+        let inner = path.strip_suffix(extension).unwrap_or(path);
+        if let Some(bytes) = self.unpack(path, reader) {
+            self.open(inner, &bytes, depth + 1);
+        }
+    }
+
+    fn zip(&mut self, path: &str, bytes: &[u8], depth: usize) {
+        let mut archive = match zip::ZipArchive::new(Cursor::new(bytes)) {
+            Ok(archive) => archive,
+            Err(error) => return self.refuse(path, error.to_string(), "a whole zip archive"),
+        };
+        for index in 0..archive.len() {
+            match archive.by_index(index) {
+                Ok(member) if member.is_dir() => {}
+                Ok(member) => {
+                    let inner = join(path, &member.name().unwrap_or_default());
+                    if !self.member(path, &inner, member, depth) {
+                        return;
+                    }
+                }
+                Err(error) => self.refuse(
+                    &format!("{path} member {index}"),
+                    error.to_string(),
+                    "a readable member",
+                ),
+            }
+        }
+    }
+
+    fn tar(&mut self, path: &str, bytes: &[u8], depth: usize) {
+        let mut archive = tar::Archive::new(bytes);
+        let entries = match archive.entries() {
+            Ok(entries) => entries,
+            Err(error) => return self.refuse(path, error.to_string(), "a whole tar archive"),
+        };
+        for entry in entries {
+            match entry {
+                Ok(entry) if !entry.header().entry_type().is_file() => {}
+                Ok(entry) => {
+                    let inner = join(path, &String::from_utf8_lossy(&entry.path_bytes()));
+                    if !self.member(path, &inner, entry, depth) {
+                        return;
+                    }
+                }
+                Err(error) => return self.refuse(path, error.to_string(), "a whole tar archive"),
+            }
+        }
+    }
+
+    /// Unpacks and opens one member; false when the archive must be left.
+    fn member(&mut self, path: &str, inner: &str, reader: impl Read, depth: usize) -> bool {
+        self.n_members += 1;
+        if self.n_members > MAX_MEMBERS {
+            self.refuse(
+                path,
+                format!("more than {MAX_MEMBERS} files"),
+                format!("at most {MAX_MEMBERS}"),
+            );
+            return false;
+        }
+        match self.unpack(inner, reader) {
+            Some(bytes) => {
+                self.open(inner, &bytes, depth + 1);
+                true
+            }
+            None => self.budget > 0,
+        }
+    }
+
+    fn unpack(&mut self, path: &str, reader: impl Read) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        match reader.take(self.budget + 1).read_to_end(&mut bytes) {
+            Ok(n_bytes) if n_bytes as u64 > self.budget => {
+                self.refuse(
+                    path,
+                    "contents beyond the limit for unpacking",
+                    format!("at most {MAX_EXPANSION} times the packed size and {MAX_MEMBER_BYTES} bytes"),
+                );
+                self.budget = 0;
+                None
+            }
+            Ok(n_bytes) => {
+                self.budget -= n_bytes as u64;
+                Some(bytes)
+            }
+            Err(error) => {
+                self.refuse(path, reason(&error), "a whole archive");
+                None
+            }
+        }
+    }
+
+    fn refuse(&mut self, place: &str, found: impl AsRef<str>, expected: impl Into<String>) {
+        self.problems.push(Diagnostic::error(
+            place,
+            found,
+            expected,
+            "unpack it by hand, or export it again, and put the plain file in its place",
+        ));
+    }
+}
+
+enum Packing {
+    Gzip,
+    Zstandard,
+    Zip,
+    Tar,
+}
+
+impl Packing {
+    fn of(bytes: &[u8]) -> Option<Packing> {
+        match bytes {
+            [0x1F, 0x8B, ..] => Some(Packing::Gzip),
+            [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Packing::Zstandard),
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Packing::Zip),
+            _ if bytes.get(257..262) == Some(b"ustar") => Some(Packing::Tar),
+            _ => None,
+        }
+    }
+}
+
+/// A name for a member that cannot climb: `..`, `.` and empty parts are dropped.
+fn join(path: &str, member: &str) -> String {
+    let parts = member
+        .split(['/', '\\'])
+        .filter(|part| !matches!(*part, "" | "." | ".."));
+    std::iter::once(path).chain(parts).collect::<Vec<_>>().join("/")
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the archive ends before its contents do".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn members(path: &str, bytes: &[u8]) -> (Vec<(String, Vec<u8>)>, Vec<Diagnostic>) {
+        let mut found = Vec::new();
+        let problems = each_member(path, bytes, &mut |m| found.push((m.path, m.bytes.to_vec())));
+        (found, problems)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, bytes) in files {
+            writer
+                .start_file(*name, zip::write::SimpleFileOptions::default())
+                .unwrap();
+            writer.write_all(bytes).unwrap();
+        }
+        writer.finish().unwrap().into_inner()
+    }
+
+    #[test]
+    fn a_plain_file_is_itself() {
+        assert_eq!(
+            members("a.json", b"{}"),
+            (vec![("a.json".into(), b"{}".to_vec())], vec![])
+        );
+    }
+
+    #[test]
+    fn containers_open_inside_one_another() {
+        let inner = gzip(b"[1]");
+        let (found, problems) = members("x.zip", &zip_of(&[("../../etc/a.json.gz", &inner), ("b.txt", b"b")]));
+        assert_eq!(problems, vec![]);
+        assert_eq!(found[0], ("x.zip/etc/a.json".into(), b"[1]".to_vec()));
+        assert_eq!(found[1].0, "x.zip/b.txt");
+    }
+
+    #[test]
+    fn a_bomb_is_refused_with_a_sentence() {
+        let bomb = gzip(&vec![b' '; FREE_BYTES as usize + 1]);
+        let (found, problems) = members("bomb.gz", &bomb);
+        assert!(found.is_empty());
+        assert_eq!(problems[0].found, "contents beyond the limit for unpacking");
+    }
+
+    #[test]
+    fn a_cut_archive_costs_itself() {
+        let whole = gzip(b"some text that is long enough to be cut");
+        let (found, problems) = members("cut.gz", &whole[..whole.len() - 9]);
+        assert!(found.is_empty());
+        assert_eq!(problems.len(), 1);
+    }
+}

@@ -1,0 +1,331 @@
+//! JSON exports as rows, however they are framed.
+//!
+//! Tools write one object, one array, one object a line, pages one after another (`}{`, `][`), or an array of pages.
+//! [`rows`] makes one list of rows of all of them; a truncated file gives the rows before the cut.
+
+use serde::Deserialize;
+
+use super::scan::{Broken, Scan, Start, Why};
+use crate::diagnostic::Diagnostic;
+use crate::model::batch::Batch;
+use crate::model::provenance::Place;
+
+/// One element of a list, still as text.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The key of the list it stands in, `""` for a top-level array or a document that is itself the row.
+    pub list: &'a str,
+    pub index: usize,
+    /// Which document of the file, from 0.
+    pub document: usize,
+    pub text: &'a str,
+}
+
+/// A file's rows, and what its pages say around them.
+#[derive(Debug, Default)]
+pub struct Rows<'a> {
+    pub rows: Vec<Row<'a>>,
+    /// Members of page objects that are no list: key and value as written.
+    pub headers: Vec<(&'a str, &'a str)>,
+    /// Pages that name a next page.
+    pub n_continued: u32,
+    /// Pages that name none: the last of their chain, or the only one.
+    pub n_last: u32,
+}
+
+/// How many malformed stretches between documents are skipped (log lines mixed in) before the file is given up.
+const MAX_STRAY_LINES: usize = 10_000;
+
+/// Splits `text` into rows. `lists` are the keys whose value is a list of rows; one object in place of a list is a
+/// list of one, because PowerShell writes it so. An object with none of these keys is a row itself.
+pub fn rows<'a>(text: &'a str, lists: &[&str], diagnostics: &mut Vec<Diagnostic>) -> Rows<'a> {
+    let mut found = Rows::default();
+    let mut scan = Scan::new(text);
+    let mut document = 0;
+    let mut n_stray = 0;
+    while scan.skip_space() {
+        let start = scan.at();
+        if let Err(broken) = found.document(&mut scan, lists, document) {
+            match broken.why {
+                Why::NotJson if n_stray < MAX_STRAY_LINES && document_starts_later(&mut scan) => n_stray += 1,
+                Why::NotJson | Why::Ends => {
+                    diagnostics.push(broken_text(text, broken));
+                    break;
+                }
+            }
+        } else if scan.at() == start {
+            break;
+        }
+        document += 1;
+    }
+    if n_stray > 0 {
+        diagnostics.push(Diagnostic::warning(
+            "between documents",
+            format!("{n_stray} lines that are no JSON"),
+            "JSON only",
+            "redirect the tool's log output to another file",
+        ));
+    }
+    found
+}
+
+fn document_starts_later(scan: &mut Scan<'_>) -> bool {
+    scan.skip_to_next_line()
+}
+
+impl<'a> Rows<'a> {
+    fn document(&mut self, scan: &mut Scan<'a>, lists: &[&str], document: usize) -> Result<(), Broken> {
+        match scan.start()? {
+            Start::Object => self.object(scan, lists, document, 0),
+            Start::Array => scan.array(|scan, index| match scan.start()? {
+                Start::Object => self.object(scan, lists, document, index),
+                // An array of arrays: pages gathered by `jq -s`.
+                Start::Array => scan.array(|scan, index| self.row(scan, "", index, document)),
+                Start::Text | Start::Other => self.row(scan, "", index, document),
+            }),
+            // A bare word or number is not an export: let the caller look for the next line.
+            Start::Text | Start::Other => Err(Broken {
+                at: scan.at(),
+                why: Why::NotJson,
+            }),
+        }
+    }
+
+    /// A page, when it has one of the lists; else a row.
+    fn object(&mut self, scan: &mut Scan<'a>, lists: &[&str], document: usize, index: usize) -> Result<(), Broken> {
+        let whole = *scan;
+        let mut is_page = false;
+        let mut is_continued = false;
+        let headers_before = self.headers.len();
+        let walked = if lists.is_empty() {
+            Ok(())
+        } else {
+            scan.object(|scan, key| {
+                let is_list = lists.contains(&key);
+                match scan.start()? {
+                    Start::Array if is_list => {
+                        is_page = true;
+                        scan.array(|scan, index| self.row(scan, key, index, document))
+                    }
+                    Start::Object if is_list => {
+                        is_page = true;
+                        self.row(scan, key, 0, document)
+                    }
+                    Start::Object | Start::Array | Start::Text | Start::Other => {
+                        let value = scan.value()?;
+                        is_page |= is_list && value == "null";
+                        is_continued |= names_next_page(key, value);
+                        self.headers.push((key, value));
+                        Ok(())
+                    }
+                }
+            })
+        };
+        if is_page {
+            match is_continued {
+                true => self.n_continued += 1,
+                false => self.n_last += 1,
+            }
+            return walked;
+        }
+        self.headers.truncate(headers_before);
+        *scan = whole;
+        self.row(scan, "", index, document)
+    }
+
+    fn row(&mut self, scan: &mut Scan<'a>, list: &'a str, index: usize, document: usize) -> Result<(), Broken> {
+        let text = scan.value()?;
+        self.rows.push(Row {
+            list,
+            index,
+            document,
+            text,
+        });
+        Ok(())
+    }
+
+    /// The text of the last header with this key, without quotes when it is a plain string.
+    pub fn header(&self, key: &str) -> Option<&'a str> {
+        let value = self.headers.iter().rev().find(|(k, _)| *k == key)?.1;
+        Some(
+            value
+                .strip_prefix('"')
+                .and_then(|v| v.strip_suffix('"'))
+                .unwrap_or(value),
+        )
+    }
+
+    /// Tells the batch how its pages chain: see [`Batch::note_pages`].
+    pub fn note_pages(&self, batch: &mut Batch, chain: &str) {
+        batch.note_pages(chain, self.n_continued, self.n_last);
+    }
+}
+
+/// The members by which vendors say that more follows.
+fn names_next_page(key: &str, value: &str) -> bool {
+    match key {
+        "IsTruncated" => value == "true",
+        "@odata.nextLink" | "odata.nextLink" | "nextLink" | "NextToken" | "nextToken" | "nextPageToken"
+        | "next_page" | "next_page_token" => !matches!(value, "null" | "\"\"" | "false"),
+        _ => false,
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Reads the row as `T`. A row that is no `T` gives `None` and a diagnostic that names the member at fault.
+    pub fn parse<T: Deserialize<'a>>(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
+        match serde_json::from_str(self.text) {
+            Ok(row) => Some(row),
+            Err(_) => {
+                let mut deserializer = serde_json::Deserializer::from_str(self.text);
+                if let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+                    let path = error.path().to_string();
+                    let place = if path == "." {
+                        self.name()
+                    } else {
+                        format!("{}.{path}", self.name())
+                    };
+                    diagnostics.push(explain(place, &error.into_inner().to_string()));
+                }
+                None
+            }
+        }
+    }
+
+    /// The place of the row as evidence.
+    pub fn place(&self, batch: &mut Batch) -> Place {
+        match self.document {
+            0 => batch.item(self.list, self.index),
+            document => {
+                let list = format!("document {} {}", document + 1, self.list);
+                batch.item(list.trim_end(), self.index)
+            }
+        }
+    }
+
+    /// The place of the row in words: `RoleDetailList[17]`.
+    pub fn name(&self) -> String {
+        match self.document {
+            0 => format!("{}[{}]", self.list, self.index),
+            document => format!("document {} {}[{}]", document + 1, self.list, self.index),
+        }
+    }
+}
+
+/// `serde_json`'s sentence, taken apart. Quoted text is dropped: it may be a secret.
+fn explain(place: String, message: &str) -> Diagnostic {
+    let message = message.split(" at line ").next().unwrap_or(message);
+    let (found, expected) = match message.split_once(", expected ") {
+        Some((found, expected)) => (
+            found.trim_start_matches("invalid type: "),
+            format!("expected {expected}"),
+        ),
+        None => (message, "a row as the vendor documents it".to_owned()),
+    };
+    let found = match (found.find('"'), found.rfind('"')) {
+        (Some(open), Some(close)) if close > open => format!("{}…{}", &found[..=open], &found[close..]),
+        _ => found.to_owned(),
+    };
+    let help = "this row was left out; export it again, or report the form if the vendor changed it";
+    Diagnostic::error(place, found, expected.trim_start_matches("expected ").to_owned(), help)
+}
+
+fn broken_text(text: &str, broken: Broken) -> Diagnostic {
+    let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..broken.at.min(text.len())]).count();
+    let place = format!("line {line}, byte {}", broken.at);
+    match broken.why {
+        Why::Ends => Diagnostic::error(
+            place,
+            "the file ends inside a value",
+            "the rest of the JSON",
+            "the copy was cut short: export the file again; what stood before the cut was read",
+        ),
+        Why::NotJson => Diagnostic::error(
+            place,
+            "text that is no JSON",
+            "a JSON value",
+            "export the file again; what stood before was read",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, lists: &[&str]) -> (Vec<String>, u32, u32, usize) {
+        let mut diagnostics = Vec::new();
+        let found = rows(text, lists, &mut diagnostics);
+        let shown = found.rows.iter().map(|r| format!("{}={}", r.name(), r.text)).collect();
+        (shown, found.n_continued, found.n_last, diagnostics.len())
+    }
+
+    #[test]
+    fn every_framing_gives_rows() {
+        let one = vec!["[0]={\"a\":1}".to_owned()];
+        assert_eq!(check("{\"a\":1}", &[]), (one.clone(), 0, 0, 0));
+        assert_eq!(check(" [ {\"a\":1} ] ", &[]), (one.clone(), 0, 0, 0));
+        assert_eq!(check("[[{\"a\":1}]]", &[]), (one, 0, 0, 0));
+        assert_eq!(check("[1][2]", &[]).0, ["[0]=1", "document 2 [0]=2"]);
+        assert_eq!(
+            check("{\"a\":1}\n{\"a\":2}\n", &[]).0,
+            ["[0]={\"a\":1}", "document 2 [0]={\"a\":2}"]
+        );
+        assert_eq!(
+            check("{\"v\":[1,2],\"k\":{}}", &["v"]),
+            (vec!["v[0]=1".into(), "v[1]=2".into()], 0, 1, 0)
+        );
+        assert_eq!(check("{\"v\":{\"x\":\"]\"}}", &["v"]).0, ["v[0]={\"x\":\"]\"}"]);
+        assert_eq!(check("[{\"v\":[1]},{\"v\":[2]}]", &["v"]).0, ["v[0]=1", "v[0]=2"]);
+    }
+
+    #[test]
+    fn a_next_link_is_a_continued_page() {
+        assert_eq!(check("{\"value\":[1],\"@odata.nextLink\":\"x\"}", &["value"]).1, 1);
+        assert_eq!(check("{\"value\":[1],\"@odata.nextLink\":null}", &["value"]).2, 1);
+        assert_eq!(
+            check("{\"L\":[],\"IsTruncated\":true,\"Marker\":\"x\"}{\"L\":[]}", &["L"]),
+            (vec![], 1, 1, 0)
+        );
+    }
+
+    #[test]
+    fn a_cut_file_keeps_what_stood_before() {
+        let (rows, _, n_last, n_diagnostics) = check("{\"v\":[{\"a\":1},{\"a\":", &["v"]);
+        assert_eq!((rows.len(), n_last, n_diagnostics), (1, 1, 1));
+    }
+
+    #[test]
+    fn stray_log_lines_are_passed_over() {
+        let (rows, .., n_diagnostics) = check("time=1 level=info\n{\"a\":1}\nlevel=warn\n{\"a\":2}", &[]);
+        assert_eq!((rows.len(), n_diagnostics), (2, 1));
+    }
+
+    #[test]
+    fn deep_nesting_costs_no_stack() {
+        let deep = "[".repeat(200_000);
+        assert_eq!(check(&deep, &[]).3, 1);
+        let closed = format!("[{}{}]", "[".repeat(200_000), "]".repeat(200_000));
+        assert_eq!(check(&closed, &[]).3, 0);
+    }
+
+    #[test]
+    fn a_bad_member_is_named_and_its_text_is_not_shown() {
+        #[derive(Deserialize)]
+        #[allow(dead_code)] // only its refusal matters
+        struct T {
+            secret: u32,
+        }
+        let mut diagnostics = Vec::new();
+        let row = Row {
+            list: "v",
+            index: 3,
+            document: 0,
+            text: "{\"secret\":\"hunter2\"}",
+        };
+        assert!(row.parse::<T>(&mut diagnostics).is_none());
+        assert_eq!(diagnostics[0].place, "v[3].secret");
+        assert_eq!(diagnostics[0].found, "string \"…\"");
+        assert_eq!(diagnostics[0].expected, "u32");
+    }
+}

@@ -1,0 +1,15 @@
+//! What every connector needs before it can read a vendor's words: encodings, containers, framings, dates.
+//!
+//! All of it is built once, here, from the rules that hold for every export (BOM or not, gzip or not, one page or
+//! many). A connector sees text and rows, never bytes in somebody's code page.
+
+pub mod absent;
+pub mod container;
+pub mod encoding;
+pub mod json;
+pub mod moment;
+pub mod one_or_many;
+pub mod probe;
+pub mod scan;
+pub mod table;
+pub mod yaml;

@@ -1,0 +1,174 @@
+//! CSV and its relatives, addressed by column name.
+
+use csv::StringRecord;
+
+use crate::diagnostic::Diagnostic;
+
+/// A table with a header row.
+pub struct Table {
+    header: Vec<String>,
+    rows: Vec<(u32, StringRecord)>,
+}
+
+/// One row, whose cells are found by the name of their column without regard to case.
+#[derive(Clone, Copy)]
+pub struct TableRow<'t> {
+    table: &'t Table,
+    record: &'t StringRecord,
+    /// The line on which the row starts, from 1.
+    pub line: u32,
+}
+
+impl Table {
+    /// Reads a table. A PowerShell `#TYPE` line is passed over; the delimiter is `,`, `;`, tab or `|`, whichever the
+    /// header has most of. A row with too few cells is left out and reported.
+    pub fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Table {
+        let (text, n_skipped_lines) = skip_preamble(text);
+        let delimiter = delimiter(text);
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        let mut header = Vec::new();
+        let mut rows = Vec::new();
+        let (mut line, mut counted_to) = (1 + n_skipped_lines, 0);
+        for record in reader.records() {
+            let record = match record {
+                Ok(record) => record,
+                Err(error) => {
+                    diagnostics.push(Diagnostic::error(
+                        "table",
+                        error.to_string(),
+                        "a row of a table",
+                        "this row was left out; mend it in the export",
+                    ));
+                    continue;
+                }
+            };
+            // The reader's own line count is one short behind CRLF, so lines are counted here.
+            let mut start = record
+                .position()
+                .map_or(counted_to, |position| position.byte() as usize)
+                .min(text.len());
+            while text.as_bytes().get(start).is_some_and(|b| matches!(b, b'\r' | b'\n')) {
+                start += 1;
+            }
+            line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted_to..start.max(counted_to)]).count() as u32;
+            counted_to = start;
+            if header.is_empty() {
+                header = record.iter().map(normalise).collect();
+            } else if record.len() < header.len() && record.iter().all(|cell| cell.trim().is_empty()) {
+                // An empty line at the end of a spreadsheet.
+            } else if record.len() < header.len() {
+                diagnostics.push(Diagnostic::error(
+                    format!("line {line}"),
+                    format!("{} cells", record.len()),
+                    format!("{} cells, as in the header", header.len()),
+                    "this row was left out; the file may be cut short here, or a cell lacks its quotes",
+                ));
+            } else {
+                rows.push((line, record));
+            }
+        }
+        Table { header, rows }
+    }
+
+    /// The column names, in lower case, in the order of the file.
+    pub fn header(&self) -> &[String] {
+        &self.header
+    }
+
+    pub fn rows(&self) -> impl Iterator<Item = TableRow<'_>> {
+        self.rows.iter().map(|(line, record)| TableRow {
+            table: self,
+            record,
+            line: *line,
+        })
+    }
+
+    /// The index of the first column with one of these names.
+    pub fn column(&self, names: &[&str]) -> Option<usize> {
+        names
+            .iter()
+            .find_map(|name| self.header.iter().position(|column| column == name))
+    }
+
+    /// All cells of a column.
+    pub fn cells(&self, column: usize) -> impl Iterator<Item = &str> {
+        self.rows.iter().filter_map(move |(_, record)| record.get(column))
+    }
+}
+
+impl<'t> TableRow<'t> {
+    /// The cell of the column of this name (in lower case); `""` when there is no such column.
+    pub fn get(&self, column: &str) -> &'t str {
+        self.table
+            .header
+            .iter()
+            .position(|name| name == column)
+            .and_then(|at| self.record.get(at))
+            .unwrap_or("")
+    }
+
+    /// The cell of the column at this index.
+    pub fn at(&self, column: usize) -> &'t str {
+        self.record.get(column).unwrap_or("")
+    }
+}
+
+/// The column names of a text if it is a table: a first line with at least two cells.
+pub fn header_of(text: &str) -> Option<Vec<String>> {
+    let (text, _) = skip_preamble(text);
+    let line = text.lines().find(|line| !line.trim().is_empty())?;
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .has_headers(false)
+        .from_reader(line.as_bytes());
+    let record = reader.records().next()?.ok()?;
+    (record.len() >= 2).then(|| record.iter().map(normalise).collect())
+}
+
+fn normalise(cell: &str) -> String {
+    cell.trim().trim_start_matches('\u{FEFF}').to_lowercase()
+}
+
+fn skip_preamble(text: &str) -> (&str, u32) {
+    match text.strip_prefix("#TYPE") {
+        Some(rest) => (rest.split_once('\n').map_or("", |(_, table)| table), 1),
+        None => (text, 0),
+    }
+}
+
+fn delimiter(text: &str) -> u8 {
+    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    let count = |delimiter: u8| memchr::memchr_iter(delimiter, header.as_bytes()).count();
+    *[b',', b';', b'\t', b'|']
+        .iter()
+        .rev()
+        .max_by_key(|delimiter| count(**delimiter))
+        .unwrap_or(&b',')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_found_by_name() {
+        let mut diagnostics = Vec::new();
+        let table = Table::read("#TYPE X\r\nUser;Note\r\n\"a\";\"x;\ny\"\r\nb\r\n", &mut diagnostics);
+        let rows: Vec<_> = table
+            .rows()
+            .map(|row| (row.line, row.get("user"), row.get("note")))
+            .collect();
+        assert_eq!(rows, [(3, "a", "x;\ny")]);
+        assert_eq!(diagnostics[0].place, "line 5");
+    }
+
+    #[test]
+    fn a_header_needs_two_cells() {
+        assert_eq!(header_of("a,b\n1,2"), Some(vec!["a".into(), "b".into()]));
+        assert_eq!(header_of("just a line"), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! Every connector against its fixtures: `basic.*`, `empty.*`, `malformed.*` and any others it keeps, each with the
+//! golden of everything that was read from it, errors included.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use shared::connectors::{self, CONNECTORS, Connector, Input};
+use shared::model::batch::Batch;
+use shared::model::instant::Instant;
+use shared::model::strings::Strings;
+
+fn folder(connector: &Connector) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata/connectors")
+        .join(connector.id)
+}
+
+/// The connector's fixtures, without their goldens, sorted.
+fn fixtures(connector: &Connector) -> Vec<PathBuf> {
+    let folder = folder(connector);
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return Vec::new();
+    };
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|e| e != "snap" && e != "new") && file.is_file());
+    files.sort();
+    files
+}
+
+#[test]
+fn every_connector_has_its_three_fixtures() {
+    for connector in CONNECTORS {
+        let files = fixtures(connector);
+        for stem in ["basic", "empty", "malformed"] {
+            assert!(
+                files.iter().any(|file| file.file_stem().is_some_and(|s| s == stem)),
+                "{} lacks testdata/connectors/{}/{stem}.*: write a small synthetic one",
+                connector.id,
+                connector.id
+            );
+        }
+    }
+}
+
+#[test]
+fn goldens() {
+    for connector in CONNECTORS {
+        for file in fixtures(connector) {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            let bytes = std::fs::read(&file).unwrap();
+            let reading = connectors::read("source", &name, &bytes, "salt");
+            // An empty list may not say whose it is; its own connector must still read it without a word.
+            let is_empty = file.file_stem().is_some_and(|s| s == "empty");
+            match reading.connector {
+                Some(found) => assert_eq!(found.id, connector.id, "{name} was taken for another export"),
+                None => assert!(
+                    is_empty,
+                    "{} does not recognise its own {name}: {:#?}",
+                    connector.id, reading.diagnostics
+                ),
+            }
+            let (batch, diagnostics) = match reading.connector {
+                Some(_) => (reading.batch, reading.diagnostics),
+                None => {
+                    let text = String::from_utf8_lossy(&bytes);
+                    let format = shared::reading::probe::Format::of(&bytes, &text);
+                    let input = Input {
+                        source: "source",
+                        path: &name,
+                        format,
+                        bytes: &bytes,
+                        text: &text,
+                        salt: "salt",
+                    };
+                    (connector.parse)(input)
+                }
+            };
+            let mut shown = describe(&batch);
+            for d in &diagnostics {
+                writeln!(
+                    shown,
+                    "{:?} at {}: found {}; expected {}; {}",
+                    d.severity, d.place, d.found, d.expected, d.help
+                )
+                .unwrap();
+            }
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(folder(connector));
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            settings.bind(|| insta::assert_snapshot!(name.clone(), shown));
+        }
+    }
+}
+
+#[test]
+fn no_bytes_make_a_connector_panic() {
+    for connector in CONNECTORS {
+        for file in fixtures(connector) {
+            let bytes = std::fs::read(&file).unwrap();
+            let step = (bytes.len() / 200).max(1);
+            for cut in (0..bytes.len()).step_by(step) {
+                connectors::read("source", "cut", &bytes[..cut], "salt");
+                let mut flipped = bytes.clone();
+                flipped[cut] ^= 0x15;
+                connectors::read("source", "flipped", &flipped, "salt");
+            }
+        }
+    }
+}
+
+/// Everything in a batch as text, one fact a line.
+fn describe(batch: &Batch) -> String {
+    let mut lines = Vec::new();
+    lines.extend(batch.identities.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.credentials.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.grants.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.memberships.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.trusts.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.policies.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.registry.iter().map(|row| format!("{row:?}")));
+    lines.extend(batch.people.iter().map(|row| format!("{row:?}")));
+    lines.extend(batch.pages.iter().map(|pages| format!("{pages:?}")));
+    lines.extend(batch.gaps.iter().map(|gap| format!("Gap {gap}")));
+    lines.extend(batch.stated_at.map(|at| format!("Stated at {at}")));
+    lines.iter().fold(String::new(), |text, line| {
+        text + &in_words(line, &batch.strings) + "\n"
+    })
+}
+
+/// Replaces `Sym(3)` by the string and `Instant(0)` by the date.
+fn in_words(line: &str, strings: &Strings) -> String {
+    let texts: Vec<&str> = strings.iter().map(|(_, text)| text).collect();
+    let mut words = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find("Sym(").into_iter().chain(rest.find("Instant(")).min() {
+        let (before, found) = rest.split_at(at);
+        let (name, inner) = found.split_once('(').unwrap();
+        let (number, after) = inner.split_once(')').unwrap();
+        words.push_str(before);
+        match name {
+            "Sym" => write!(words, "{:?}", texts[number.parse::<usize>().unwrap() - 1]).unwrap(),
+            _ => write!(words, "{}", Instant(number.parse().unwrap())).unwrap(),
+        }
+        rest = after;
+    }
+    words + rest
+}
