@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 pub const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A point in time, in whole seconds since 1970-01-01T00:00:00Z. Fractions that an export states are cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(pub i64);
 
 /// When something was last used, as far as an export can tell.
@@ -95,6 +94,43 @@ impl fmt::Display for Instant {
     }
 }
 
+impl Instant {
+    /// Reads what [`Instant`]'s `Display` writes, or a date alone (midnight UTC). Vendors' forms are for
+    /// [`crate::reading::moment`].
+    pub fn from_text(text: &str) -> Option<Instant> {
+        let part = |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<i64>().ok());
+        let is_date = text.len() >= 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+        let (year, month, day) = is_date.then(|| Some((part(0..4)?, part(5..7)?, part(8..10)?)))??;
+        let midnight = Instant::from_date(year, u8::try_from(month).ok()?, u8::try_from(day).ok()?);
+        // A date that the calendar does not have comes back as another one.
+        if midnight.date() != (year, month as u8, day as u8) {
+            return None;
+        }
+        match &text[10..] {
+            "" => Some(midnight),
+            time if time.len() == 10 && time.starts_with('T') && time.ends_with('Z') => {
+                let (hour, minute, second) = (part(11..13)?, part(14..16)?, part(17..19)?);
+                (hour < 24 && minute < 60 && second < 60)
+                    .then_some(Instant(midnight.0 + hour * 3600 + minute * 60 + second))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Serialize for Instant {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        Instant::from_text(&text).ok_or_else(|| de::Error::custom("expected an RFC 3339 instant in UTC"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,6 +145,7 @@ mod tests {
             (253_402_300_799, "9999-12-31T23:59:59Z"),
         ] {
             assert_eq!(Instant(seconds).to_string(), text);
+            assert_eq!(Instant::from_text(text), Some(Instant(seconds)));
             let (year, month, day) = Instant(seconds).date();
             assert_eq!(
                 Instant::from_date(year, month, day).0,

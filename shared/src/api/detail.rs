@@ -1,0 +1,121 @@
+//! `GET /api/v1/identity?id=…`: everything about one identity, each fact with its evidence.
+
+use serde::{Deserialize, Serialize};
+
+use super::rows::{CredentialRow, IdentityRow};
+use crate::model::instant::Instant;
+use crate::model::ratio::Verdict;
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IdentityDetail {
+    pub as_of: Instant,
+    pub row: IdentityRow,
+    /// Every other name that an export has for it.
+    pub other_ids: Vec<String>,
+    pub criteria: Vec<CriterionView>,
+    pub owners: Vec<OwnerView>,
+    /// What each export says, field by field.
+    pub facts: Vec<FactView>,
+    pub credentials: Vec<CredentialDetail>,
+    /// What it may do.
+    pub grants: Vec<GrantView>,
+    /// Who may act as it.
+    pub actors: Vec<TrustView>,
+    /// As whom it may act.
+    pub targets: Vec<TrustView>,
+    /// Rows of a list that were cut off above [`MAX_RELATED`], by list name.
+    pub cut: Vec<Cut>,
+}
+
+/// The most grants, actors or targets in one answer: a page that nobody reads to the end.
+pub const MAX_RELATED: usize = 500;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    pub list: String,
+    pub n_total: usize,
+}
+
+/// Where a fact comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    pub source: String,
+    pub file: String,
+    /// `RoleDetailList[17]`, `line 12`.
+    pub place: String,
+    /// The connector that read it.
+    pub connector: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CriterionView {
+    /// A KPI id.
+    pub id: String,
+    /// `None` when the criterion is not measured in this estate.
+    pub verdict: Option<Verdict>,
+    /// Why, in a sentence with the value and the threshold.
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerView {
+    /// As the export writes it.
+    pub text: String,
+    /// `registry`, `recorded`, `tag` or `description`.
+    pub basis: String,
+    /// The person of the roster it resolves to.
+    pub person: Option<String>,
+    /// `active`, `left`, `team`, or `unknown` when the roster knows nobody of that name.
+    pub state: String,
+    /// Whether this is the one that answers.
+    pub counts: bool,
+    pub evidence: Evidence,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactView {
+    pub field: String,
+    pub value: String,
+    pub evidence: Evidence,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CredentialDetail {
+    pub row: CredentialRow,
+    /// Other identities that hold it.
+    pub shared_with: Vec<Named>,
+    pub evidence: Vec<Evidence>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantView {
+    pub role: String,
+    pub resource: Option<String>,
+    /// The group through which it is held.
+    pub via: Option<String>,
+    /// `administrator`, `limited`, or `None` when no export defines the role.
+    pub privilege: Option<String>,
+    pub conditional: bool,
+    pub expires_at: Option<Instant>,
+    pub evidence: Evidence,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustView {
+    /// The other side; its id when an export lists it.
+    pub other: Named,
+    /// `assumes`, `federates`, `impersonates` or `runs_as`.
+    pub kind: String,
+    /// `open`, `external_id`, `subject_or_audience` or `other_condition`.
+    pub guard: String,
+    /// The whole as a sentence: "`ci-deploy` may assume `prod-admin`."
+    pub sentence: String,
+    pub evidence: Evidence,
+}
+
+/// Something with a name, and an id when it is a listed identity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    pub id: Option<String>,
+    pub name: String,
+}

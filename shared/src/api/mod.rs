@@ -1,0 +1,111 @@
+//! What crosses the wire. The server writes these types, the page reads them; domain types stay behind.
+//!
+//! Instants are RFC 3339 text in UTC. Enumerations are the stable words that `model` defines. `docs/api.md` describes
+//! the routes.
+
+pub mod detail;
+pub mod kpis;
+pub mod overview;
+pub mod query;
+pub mod rows;
+pub mod sources;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::instant::Instant;
+
+/// Every route, under one prefix.
+pub mod route {
+    pub const STATE: &str = "/api/v1/state";
+    pub const EVENTS: &str = "/api/v1/events";
+    pub const OVERVIEW: &str = "/api/v1/overview";
+    pub const KPIS: &str = "/api/v1/kpis";
+    pub const IDENTITIES: &str = "/api/v1/identities";
+    /// One identity: `?id=…`, because ids hold slashes.
+    pub const IDENTITY: &str = "/api/v1/identity";
+    pub const CREDENTIALS: &str = "/api/v1/credentials";
+    pub const CERTIFICATES: &str = "/api/v1/certificates";
+    pub const SOURCES: &str = "/api/v1/sources";
+    /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.
+    pub const EXPORT: &str = "/api/v1/export";
+}
+
+/// `GET /api/v1/state`, and the data of every event of `GET /api/v1/events`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Changes whenever anything that the server serves changes; also the strong part of every ETag.
+    pub version: String,
+    pub estate: String,
+    /// Oldest first; the last is what pages show unless asked otherwise.
+    pub snapshots: Vec<SnapshotName>,
+    pub activity: Activity,
+    /// What went wrong when the estate was last read, if anything: the state before it is still served.
+    pub problem: Option<String>,
+    /// Sources of the newest snapshot that are partial, by name.
+    pub partial_sources: Vec<String>,
+}
+
+/// A snapshot as it is named in URLs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotName {
+    pub name: String,
+    pub as_of: Instant,
+}
+
+/// What the server is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Activity {
+    /// Everything is read.
+    Ready,
+    /// Reading the estate, for the first time or again.
+    Loading { n_files_read: usize, n_files: usize },
+}
+
+/// The body of every answer that is not 2xx.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    pub error: ErrorView,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorView {
+    /// A stable word: `not_found`, `bad_query`, `loading`, `internal`.
+    pub code: String,
+    pub message: String,
+    /// For a 5xx: what to look for in the server's log.
+    pub id: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Page<Row> {
+    pub as_of: Instant,
+    /// Rows that match the filters.
+    pub n_matching: usize,
+    /// Rows of the whole list, without filters.
+    pub n_total: usize,
+    pub offset: usize,
+    pub rows: Vec<Row>,
+    /// For every facet: each value with the number of rows that match all *other* filters.
+    /// Present when `facets=yes` was asked for.
+    pub facets: Vec<FacetCounts>,
+    /// Sources that are partial, whose rows may be missing here.
+    pub partial_sources: Vec<String>,
+}
+
+/// The values of one facet, most frequent first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FacetCounts {
+    pub facet: query::Facet,
+    pub values: Vec<FacetValue>,
+    /// Distinct values beyond those listed.
+    pub n_more: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FacetValue {
+    /// What the URL carries; `""` stands for "none recorded".
+    pub value: String,
+    pub n_rows: usize,
+}

@@ -1,0 +1,3 @@
+//! The numbers: what each KPI asks, and how it is answered.
+
+pub mod catalog;
