@@ -6,6 +6,7 @@
 //! so the same code runs in the server and, compiled to WebAssembly, in the browser.
 
 pub mod api;
+pub mod config;
 pub mod connectors;
 pub mod diagnostic;
 pub mod kpi;

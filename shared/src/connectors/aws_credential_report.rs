@@ -20,7 +20,7 @@ use super::{Connector, Input, Mark};
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
-use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Status};
+use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::instant::LastUsed;
 use crate::model::principal::HandleKind;
 use crate::model::provenance::Place;
@@ -138,6 +138,7 @@ fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnos
     fact.account = batch.sym_of(arn.split(':').nth(4));
     fact.created_at = instant(row, "user_creation_time", diagnostics);
     fact.status = Status::Active;
+    fact.credentials_known = Knowledge::Reported;
     if !is_root {
         // A password without a working key is a person's user; anything with a working key serves a program.
         fact.class = Some(if has_password == Some(true) && !has_active_key {

@@ -27,6 +27,8 @@ pub struct IdentityFact {
     /// The environment a tag or label names, as written.
     pub environment: Option<Sym>,
     pub human_use: HumanUse,
+    /// Whether the export would show the credentials that this identity has.
+    pub credentials_known: Knowledge,
     pub place: Place,
 }
 
@@ -48,6 +50,7 @@ impl IdentityFact {
             purpose: None,
             environment: None,
             human_use: HumanUse::NotReported,
+            credentials_known: Knowledge::NotReported,
             place,
         }
     }
@@ -204,6 +207,14 @@ pub enum Status {
     Disabled,
     #[default]
     Unknown,
+}
+
+/// Whether an export would have told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Knowledge {
+    Reported,
+    #[default]
+    NotReported,
 }
 
 /// Whether a person uses an identity interactively.

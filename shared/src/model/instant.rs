@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A point in time, in whole seconds since 1970-01-01T00:00:00Z. Fractions that an export states are cut off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(pub i64);
 
 /// When something was last used, as far as an export can tell.

@@ -10,4 +10,6 @@ pub mod instant;
 pub mod principal;
 pub mod provenance;
 pub mod ratio;
+pub mod snapshot;
 pub mod strings;
+pub mod thresholds;

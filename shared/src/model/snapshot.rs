@@ -1,0 +1,353 @@
+//! The estate at one instant: what all exports say together.
+
+use std::ops::Range;
+
+use super::access_policy::{Conditional, PolicyFact, Privilege};
+use super::batch::{PersonRow, RegistryRow};
+use super::certificate::CertificateFact;
+use super::credential::{CredentialKind, CredentialStatus};
+use super::grant::{TrustGuard, TrustKind};
+use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, Status};
+use super::instant::{Expiry, Instant, LastUsed};
+use super::principal::Principal;
+use super::provenance::Place;
+use super::strings::{Strings, Sym};
+use crate::diagnostic::Diagnostic;
+
+/// Index of an identity in [`Snapshot::identities`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IdentityId(pub u32);
+
+/// Index of a credential in [`Snapshot::credentials`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CredentialId(pub u32);
+
+/// Index of a file in [`Snapshot::files`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId(pub u32);
+
+/// Index of a source in [`Snapshot::sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// Everything that is known, merged. Immutable; every list is in a stated order, none in hash order.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    pub as_of: Instant,
+    pub strings: Strings,
+    /// By name.
+    pub sources: Vec<Source>,
+    /// By source, then path.
+    pub files: Vec<FileRead>,
+    /// By public id.
+    pub identities: Vec<Identity>,
+    /// Grouped by identity: see [`Identity::facts`].
+    pub facts: Vec<Fact>,
+    /// By key.
+    pub credentials: Vec<Credential>,
+    /// Grouped by identity: see [`Identity::credentials`].
+    pub held: Vec<CredentialId>,
+    /// By subject, then in the order of the files.
+    pub grants: Vec<Grant>,
+    /// Grouped by identity, those of its groups included: see [`Identity::grants`]. Indices into `grants`.
+    pub granted: Vec<u32>,
+    /// In the order of the files.
+    pub trusts: Vec<Trust>,
+    /// By id.
+    pub policies: Vec<PolicyFact>,
+    pub people: Vec<PersonRow>,
+    pub registry: Vec<RegistryRow>,
+    /// By identity.
+    pub conflicts: Vec<Conflict>,
+    /// Identities that exports speak of and none lists: sign-ins of deleted applications and the like.
+    pub n_unlisted: usize,
+}
+
+/// A source folder.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub name: String,
+    pub environment: Option<Sym>,
+    pub files: Range<usize>,
+    /// Why it is partial; empty when nothing is known to be missing.
+    pub gaps: Vec<String>,
+    pub stated_at: Option<Instant>,
+}
+
+/// A file that was looked at.
+#[derive(Clone, Debug)]
+pub struct FileRead {
+    pub source: SourceId,
+    pub path: String,
+    /// The id of the connector that read it.
+    pub connector: Option<&'static str>,
+    pub n_bytes: u64,
+    pub n_identities: usize,
+    pub n_credentials: usize,
+    pub n_grants: usize,
+    pub n_trusts: usize,
+    pub is_complete: bool,
+    pub stated_at: Option<Instant>,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A fact with the file that states it.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    pub file: FileId,
+    pub fact: IdentityFact,
+}
+
+/// One identity, as all exports together know it.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The public id.
+    pub id: Sym,
+    pub name: Sym,
+    pub kind: IdentityKind,
+    pub class: Class,
+    pub origin: Origin,
+    /// The first source that lists it.
+    pub source: SourceId,
+    pub account: Option<Sym>,
+    pub status: Status,
+    pub created_at: Option<Instant>,
+    /// The latest use of the identity itself or of one of its credentials.
+    pub last_used: LastUsed,
+    /// In one word for each environment: `prod`, `stg`, `dev`, `test`, `sandbox`, or as written.
+    pub environment: Option<Sym>,
+    pub owner: Owner,
+    pub purpose: Option<Sym>,
+    pub reviewed_at: Option<Instant>,
+    pub retires_at: Option<Instant>,
+    pub human_use: HumanUse,
+    /// Whether its credentials are known: an export lists them, or its kind has none that are stored.
+    pub credentials_known: Knowledge,
+    /// Into [`Snapshot::facts`].
+    pub facts: Range<u32>,
+    /// Into [`Snapshot::held`].
+    pub credentials: Range<u32>,
+    /// Into [`Snapshot::granted`].
+    pub grants: Range<u32>,
+}
+
+/// Who answers for an identity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// The person's name or address, or the team; as written when nobody is known by it.
+    pub text: Option<Sym>,
+    pub team: Option<Sym>,
+    pub state: OwnerState,
+    /// Where the claim that counts comes from.
+    pub basis: Option<OwnerBasis>,
+}
+
+/// What is known of the recorded owner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OwnerState {
+    /// A person of the roster who works here, or a team of the roster.
+    Active,
+    /// Recorded, in an estate without a roster: not known to have left.
+    Recorded,
+    /// Recorded, but the roster knows nobody and no team of that name.
+    Unresolved,
+    /// The roster says that the person left.
+    Left,
+    /// Nobody is recorded.
+    #[default]
+    Absent,
+}
+
+/// One credential, as all exports together know it.
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// The key that joins facts: see [`super::credential::CredentialFact::key`].
+    pub key: Sym,
+    pub kind: CredentialKind,
+    pub name: Option<Sym>,
+    pub status: CredentialStatus,
+    /// Listed identities that authenticate with it, in order of their ids.
+    pub holders: Vec<IdentityId>,
+    pub created_at: Option<Instant>,
+    pub last_used: LastUsed,
+    pub last_used_for: Option<Sym>,
+    pub expires_at: Expiry,
+    pub fingerprint: Option<Sym>,
+    pub certificate: Option<Box<CertificateFact>>,
+    /// Where it was found; the first is the one that counts.
+    pub evidence: Vec<Evidence>,
+    pub source: SourceId,
+    pub environment: Option<Sym>,
+}
+
+/// A place in a file of the snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Evidence {
+    pub file: FileId,
+    pub place: Place,
+}
+
+/// One grant, with its subject resolved.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    pub subject: Principal,
+    /// The identity that the subject is, when an export lists it.
+    pub identity: Option<IdentityId>,
+    pub role: Sym,
+    pub policy: Option<Sym>,
+    pub resource: Option<Sym>,
+    /// `None` when no export defines the role.
+    pub privilege: Option<Privilege>,
+    pub conditional: Conditional,
+    pub expires_at: Expiry,
+    pub evidence: Evidence,
+}
+
+/// One trust, with both sides resolved.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    pub actor: Principal,
+    /// The identity that the actor is, when an export lists it.
+    pub actor_identity: Option<IdentityId>,
+    pub target: super::principal::Handle,
+    pub target_identity: Option<IdentityId>,
+    pub kind: TrustKind,
+    pub guard: TrustGuard,
+    pub reach: TrustReach,
+    pub evidence: Evidence,
+}
+
+/// Whether the acting side is the organisation's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TrustReach {
+    /// A listed identity, an account of the estate, a workload, or a service of the platform.
+    Inside,
+    /// Somebody else: another account or tenant, an outside issuer, everybody.
+    Outside,
+}
+
+/// Exports that disagree on one fact of one identity.
+#[derive(Clone, Debug)]
+pub struct Conflict {
+    pub identity: IdentityId,
+    pub field: ConflictField,
+    /// What was said and where; the first counts.
+    pub statements: Vec<(Sym, Evidence)>,
+}
+
+/// A fact on which exports can disagree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConflictField {
+    CreatedAt,
+    Status,
+    Class,
+    Owner,
+    Environment,
+}
+
+impl ConflictField {
+    /// The stable word for this field.
+    pub fn id(self) -> &'static str {
+        match self {
+            ConflictField::CreatedAt => "created_at",
+            ConflictField::Status => "status",
+            ConflictField::Class => "class",
+            ConflictField::Owner => "owner",
+            ConflictField::Environment => "environment",
+        }
+    }
+}
+
+impl Snapshot {
+    pub fn identity(&self, id: IdentityId) -> &Identity {
+        &self.identities[id.0 as usize]
+    }
+
+    pub fn credential(&self, id: CredentialId) -> &Credential {
+        &self.credentials[id.0 as usize]
+    }
+
+    pub fn source(&self, id: SourceId) -> &Source {
+        &self.sources[id.0 as usize]
+    }
+
+    pub fn file(&self, id: FileId) -> &FileRead {
+        &self.files[id.0 as usize]
+    }
+
+    /// What exports say of an identity.
+    pub fn facts_of(&self, identity: &Identity) -> &[Fact] {
+        &self.facts[identity.facts.start as usize..identity.facts.end as usize]
+    }
+
+    /// The credentials that an identity authenticates with.
+    pub fn credentials_of(&self, identity: &Identity) -> impl Iterator<Item = (CredentialId, &Credential)> {
+        let range = identity.credentials.start as usize..identity.credentials.end as usize;
+        self.held[range].iter().map(|&id| (id, self.credential(id)))
+    }
+
+    /// The grants of an identity and of its groups.
+    pub fn grants_of(&self, identity: &Identity) -> impl Iterator<Item = &Grant> {
+        let range = identity.grants.start as usize..identity.grants.end as usize;
+        self.granted[range].iter().map(|&index| &self.grants[index as usize])
+    }
+
+    /// The identity with this public id.
+    pub fn find(&self, id: &str) -> Option<IdentityId> {
+        let at = self
+            .identities
+            .binary_search_by(|identity| self.strings.get(identity.id).cmp(id))
+            .ok()?;
+        Some(IdentityId(at as u32))
+    }
+}
+
+impl IdentityFact {
+    /// The fact's own word on a field, for display beside its evidence.
+    pub fn stated(&self, strings: &Strings) -> Vec<(&'static str, String)> {
+        let mut stated = Vec::new();
+        let mut say = |field, value: Option<String>| stated.extend(value.map(|value| (field, value)));
+        say(
+            "kind",
+            self.kind
+                .filter(|kind| *kind != IdentityKind::Unclassified)
+                .map(|kind| kind.id().to_owned()),
+        );
+        say("name", self.name.map(|name| strings.get(name).to_owned()));
+        say("account", self.account.map(|account| strings.get(account).to_owned()));
+        say(
+            "status",
+            match self.status {
+                Status::Active => Some("active".to_owned()),
+                Status::Disabled => Some("inactive".to_owned()),
+                Status::Unknown => None,
+            },
+        );
+        say("created_at", self.created_at.map(|at| at.to_string()));
+        say(
+            "last_used",
+            match self.last_used {
+                LastUsed::At(at) => Some(at.to_string()),
+                LastUsed::Never => Some("never".to_owned()),
+                LastUsed::NotWithin { days } => Some(format!("not within {days} days")),
+                LastUsed::NotReported => None,
+            },
+        );
+        say("purpose", self.purpose.map(|text| strings.get(text).to_owned()));
+        say("environment", self.environment.map(|text| strings.get(text).to_owned()));
+        say(
+            "human_use",
+            match self.human_use {
+                HumanUse::Absent => Some("none".to_owned()),
+                HumanUse::ConsolePassword => Some("console password".to_owned()),
+                HumanUse::MfaDevice => Some("MFA device".to_owned()),
+                HumanUse::InteractiveSignIn => Some("interactive sign-in".to_owned()),
+                HumanUse::NotReported => None,
+            },
+        );
+        for owner in &self.owners {
+            stated.push(("owner", strings.get(owner.text).to_owned()));
+        }
+        stated
+    }
+}
