@@ -5,10 +5,14 @@
 //! `tests/tidy.rs` enforces that. Nothing here touches a file, a clock, a thread, the network or the environment,
 //! so the same code runs in the server and, compiled to WebAssembly, in the browser.
 
+pub mod access;
+pub mod analysis;
 pub mod api;
 pub mod config;
 pub mod connectors;
 pub mod diagnostic;
 pub mod kpi;
+pub mod lists;
+pub mod merge;
 pub mod model;
 pub mod reading;

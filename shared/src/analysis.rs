@@ -1,0 +1,145 @@
+//! One snapshot, judged: every identity against every criterion, once, so that every number is a fold over it.
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::config::Config;
+use crate::kpi::catalog::CRITERIA;
+use crate::kpi::formulas;
+use crate::lists::Lists;
+use crate::model::credential::CredentialKind;
+use crate::model::instant::Expiry;
+use crate::model::ratio::Verdict;
+use crate::model::snapshot::{CredentialId, Snapshot};
+use crate::model::strings::Sym;
+
+/// A snapshot with the verdicts that KPIs and lists share. Immutable.
+pub struct Analysis {
+    pub snapshot: Snapshot,
+    pub config: Config,
+    /// For each identity, one verdict for each of [`CRITERIA`]; `None` where the criterion does not apply.
+    pub criteria: Vec<[Option<Verdict>; CRITERIA.len()]>,
+    /// For each identity in scope: do all criteria in force hold?
+    pub governed: Vec<Option<Verdict>>,
+    /// Which criteria are measured and in force; the others are named beside the number.
+    pub in_force: [Force; CRITERIA.len()],
+    /// Certificates, in the order of their credentials.
+    pub certificates: Vec<CredentialId>,
+    /// For each credential: how many holders, or places in other environments, share its fingerprint.
+    pub n_sharing: Vec<u32>,
+    /// For each certificate that renews another: does it have a new key?
+    pub rekeyed: HashMap<CredentialId, Verdict>,
+    pub lists: Lists,
+}
+
+/// Whether a criterion counts towards "governed".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Force {
+    InForce,
+    /// `rollcall.toml` leaves it out.
+    SwitchedOff,
+    /// Nothing in the estate lets it be measured.
+    NotMeasured,
+}
+
+/// Judges a snapshot.
+pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
+    let certificates = (0..snapshot.credentials.len() as u32)
+        .map(CredentialId)
+        .filter(|&id| snapshot.credential(id).kind == CredentialKind::Certificate)
+        .collect();
+    let has_reviews = snapshot.registry.iter().any(|row| row.reviewed_at.is_some());
+    let in_force = CRITERIA.map(|criterion| match criterion {
+        // Findings do not exist yet: see the catalogue's `pending`.
+        "clean" => Force::NotMeasured,
+        "reviewed" if !has_reviews => Force::NotMeasured,
+        _ if config.criteria.is_empty() || config.criteria.iter().any(|id| id == criterion) => Force::InForce,
+        _ => Force::SwitchedOff,
+    });
+    let mut analysis = Analysis {
+        n_sharing: count_sharing(&snapshot),
+        rekeyed: find_renewals(&snapshot),
+        snapshot,
+        config: config.clone(),
+        criteria: Vec::new(),
+        governed: Vec::new(),
+        in_force,
+        certificates,
+        lists: Lists::default(),
+    };
+    let n_identities = analysis.snapshot.identities.len();
+    analysis.criteria = (0..n_identities)
+        .map(|index| formulas::criteria(&analysis, index))
+        .collect();
+    analysis.governed = analysis
+        .criteria
+        .iter()
+        .map(|verdicts| governed(verdicts, &analysis.in_force))
+        .collect();
+    analysis.lists = Lists::new(&analysis);
+    analysis
+}
+
+fn governed(verdicts: &[Option<Verdict>; CRITERIA.len()], in_force: &[Force; CRITERIA.len()]) -> Option<Verdict> {
+    let counted = verdicts
+        .iter()
+        .zip(in_force)
+        .filter(|(_, force)| **force == Force::InForce);
+    counted
+        .map(|(verdict, _)| *verdict)
+        .try_fold(Verdict::Pass, |all, verdict| Some(all.and(verdict?)))
+}
+
+/// A fingerprint that stands in several credentials, or a credential with several holders or places.
+fn count_sharing(snapshot: &Snapshot) -> Vec<u32> {
+    let mut uses: HashMap<Sym, HashSet<(u32, Option<Sym>)>> = HashMap::new();
+    for (index, credential) in snapshot.credentials.iter().enumerate() {
+        if let Some(fingerprint) = credential.fingerprint {
+            let users = uses.entry(fingerprint).or_default();
+            match credential.holders.as_slice() {
+                [] => {
+                    users.insert((u32::MAX - index as u32, credential.environment));
+                }
+                holders => users.extend(
+                    holders
+                        .iter()
+                        .map(|holder| (holder.0, snapshot.identity(*holder).environment)),
+                ),
+            }
+        }
+    }
+    let n_users = |fingerprint: Sym| uses.get(&fingerprint).map_or(1, |users| users.len() as u32);
+    snapshot
+        .credentials
+        .iter()
+        .map(|credential| credential.fingerprint.map_or(1, n_users))
+        .collect()
+}
+
+/// Certificates of the same subject and issuer, in the order of issue: each but the first renews the one before it.
+fn find_renewals(snapshot: &Snapshot) -> HashMap<CredentialId, Verdict> {
+    let mut chains: HashMap<(Sym, Sym), Vec<CredentialId>> = HashMap::new();
+    for (index, credential) in snapshot.credentials.iter().enumerate() {
+        if let Some(certificate) = &credential.certificate {
+            chains
+                .entry((certificate.subject, certificate.issuer))
+                .or_default()
+                .push(CredentialId(index as u32));
+        }
+    }
+    let mut rekeyed = HashMap::new();
+    for mut chain in chains.into_values() {
+        let certificate = |id: &CredentialId| snapshot.credential(*id).certificate.as_deref();
+        chain.sort_by_key(|id| (certificate(id).map(|certificate| certificate.not_before), *id));
+        for pair in chain.windows(2) {
+            if let (Some(older), Some(newer)) = (certificate(&pair[0]), certificate(&pair[1])) {
+                // Two certificates of one name that run side by side from the start are no renewal.
+                let ends_later = matches!((older.not_after, newer.not_after), (Expiry::At(a), Expiry::At(b)) if b > a);
+                if newer.not_before > older.not_before && ends_later {
+                    let is_new = older.public_key_sha256 != newer.public_key_sha256;
+                    rekeyed.insert(pair[1], Verdict::of(Some(is_new)));
+                }
+            }
+        }
+    }
+    rekeyed
+}

@@ -1,0 +1,534 @@
+//! One small function for each share of the catalogue, in its order, and what they have in common.
+//!
+//! Every function judges one row: `None` when the row is not in the KPI's population. The number is the fold of it,
+//! and the list is the filter of it, so they cannot differ.
+
+use super::catalog::{CRITERIA, Table};
+use crate::analysis::Analysis;
+use crate::model::access_policy::{Conditional, Privilege};
+use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyAlgorithm, PublicTrust, SignatureHash};
+use crate::model::credential::{CredentialKind, CredentialStatus};
+use crate::model::grant::TrustGuard;
+use crate::model::identity::{Class, HumanUse, IdentityKind, Knowledge, Origin, Status};
+use crate::model::instant::{Expiry, Instant, LastUsed};
+use crate::model::ratio::Verdict;
+use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, OwnerState, Trust, TrustReach};
+use crate::model::thresholds::ThresholdId;
+
+/// Judges one row (an index into the KPI's table). `None`: not in the population.
+pub type Judge = fn(&Analysis, usize) -> Option<Verdict>;
+
+/// The judge of a KPI that judges rows; `None` for one that only counts or measures, or that is pending.
+pub fn judge(id: &str) -> Option<(Table, Judge)> {
+    let identities = |judge: Judge| Some((Table::Identities, judge));
+    let credentials = |judge: Judge| Some((Table::Credentials, judge));
+    let certificates = |judge: Judge| Some((Table::Certificates, judge));
+    match id {
+        "nhi.total" => identities(is_non_human),
+        "human.total" => identities(is_human),
+        "governed" | "coverage.environments" => identities(is_governed),
+        "owner" => identities(|analysis, index| analysis.criteria[index][0]),
+        "purpose" => identities(|analysis, index| analysis.criteria[index][1]),
+        "environment" => identities(|analysis, index| analysis.criteria[index][2]),
+        "rotation" => identities(|analysis, index| analysis.criteria[index][3]),
+        "reviewed" => identities(|analysis, index| analysis.criteria[index][4]),
+        "credential.rotation" => credentials(is_rotated),
+        "credential.age" => credentials(has_age),
+        "credential.long_lived" => credentials(ends_in_time),
+        "credential.unused" => credentials(is_used),
+        "credential.shortlived" => identities(is_secretless),
+        "credential.shared" => credentials(has_one_holder),
+        "certificate.expiry" => certificates(|_, _| Some(Verdict::Pass)),
+        "certificate.validity" => certificates(has_allowed_lifetime),
+        "certificate.strength" => certificates(is_strong),
+        "certificate.rekeyed" => certificates(is_rekeyed),
+        "certificate.renewals" => certificates(renews_soon),
+        "privilege.standing" => identities(has_no_standing_privilege),
+        "privilege.admin" => identities(is_no_administrator),
+        "lifecycle.stale" => identities(is_in_use),
+        "lifecycle.orphaned" => identities(has_living_owner),
+        "review.overdue" => identities(review_is_in_time),
+        "human_use" => identities(is_not_used_by_people),
+        "agent.total" => identities(is_agent),
+        "agent.governed" => identities(agent_is_governed),
+        _ => None,
+    }
+}
+
+/// The six criteria of one identity, in the order of [`CRITERIA`]. `None` out of scope.
+pub fn criteria(analysis: &Analysis, index: usize) -> [Option<Verdict>; CRITERIA.len()] {
+    let identity = &analysis.snapshot.identities[index];
+    if !in_scope(identity) {
+        return [None; CRITERIA.len()];
+    }
+    let owner = match identity.owner.state {
+        OwnerState::Active | OwnerState::Recorded => Verdict::Pass,
+        OwnerState::Unresolved => Verdict::Unknown,
+        OwnerState::Left | OwnerState::Absent => Verdict::Fail,
+    };
+    let has = |present: bool| Some(Verdict::of(Some(present)));
+    [
+        Some(owner),
+        has(identity.purpose.is_some()),
+        has(identity.environment.is_some()),
+        Some(credentials_in_time(analysis, identity)),
+        has(identity
+            .reviewed_at
+            .is_some_and(|at| is_within(analysis, at, ThresholdId::ReviewPeriodDays))),
+        None,
+    ]
+}
+
+/// In the governance scope: not a person's, and not the platform's own.
+pub fn in_scope(identity: &Identity) -> bool {
+    identity.class == Class::NonHuman && identity.origin != Origin::Platform
+}
+
+fn is_non_human(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let identity = &analysis.snapshot.identities[index];
+    match identity.class {
+        _ if identity.origin == Origin::Platform => None,
+        Class::NonHuman => Some(Verdict::Pass),
+        Class::Unknown => Some(Verdict::Unknown),
+        Class::Human => None,
+    }
+}
+
+fn is_human(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    (analysis.snapshot.identities[index].class == Class::Human).then_some(Verdict::Pass)
+}
+
+fn is_governed(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    analysis.governed[index]
+}
+
+/// Every active credential inside its limit; unknown when one cannot be judged, or when none is known.
+fn credentials_in_time(analysis: &Analysis, identity: &Identity) -> Verdict {
+    let mut all = match identity.credentials_known {
+        Knowledge::Reported => Verdict::Pass,
+        Knowledge::NotReported => Verdict::Unknown,
+    };
+    for (_, credential) in analysis.snapshot.credentials_of(identity) {
+        if is_active(credential, analysis.snapshot.as_of) {
+            all = all.and(is_inside_limit(analysis, credential));
+        }
+    }
+    all
+}
+
+fn is_rotated(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let credential = counted_credential(analysis, index)?;
+    max_age(credential.kind)?;
+    Some(is_inside_limit(analysis, credential))
+}
+
+/// In the population of the age distribution; fails never, unknown when the age is not reported.
+fn has_age(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let credential = counted_credential(analysis, index)?;
+    match credential.kind {
+        CredentialKind::Federation | CredentialKind::Certificate => None,
+        CredentialKind::AccessKey
+        | CredentialKind::ClientSecret
+        | CredentialKind::ServiceAccountKey
+        | CredentialKind::ApiKey
+        | CredentialKind::SshKey
+        | CredentialKind::SigningCertificate
+        | CredentialKind::Token
+        | CredentialKind::Password
+        | CredentialKind::StoredSecret
+        | CredentialKind::Unclassified => Some(Verdict::of(credential.created_at.map(|_| true))),
+    }
+}
+
+fn ends_in_time(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let credential = counted_credential(analysis, index)?;
+    if credential.kind == CredentialKind::Federation {
+        return None;
+    }
+    let limit = analysis.config.thresholds.days(ThresholdId::CredentialMaxLifetimeDays);
+    Some(Verdict::of(match (credential.expires_at, credential.created_at) {
+        (Expiry::Never, _) => Some(false),
+        (Expiry::At(end), Some(start)) => Some(start.days_until(end) <= limit),
+        (Expiry::At(_), None) => None,
+        // These kinds cannot be given an end: what the platform does not offer, no export reports.
+        (Expiry::NotReported, _) if never_ends(credential.kind) => Some(false),
+        (Expiry::NotReported, _) => None,
+    }))
+}
+
+fn is_used(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let credential = counted_credential(analysis, index)?;
+    let window = match credential.kind {
+        CredentialKind::Federation | CredentialKind::Certificate | CredentialKind::StoredSecret => return None,
+        CredentialKind::AccessKey => ThresholdId::AccessKeyUnusedDays,
+        CredentialKind::ClientSecret
+        | CredentialKind::ServiceAccountKey
+        | CredentialKind::ApiKey
+        | CredentialKind::SshKey
+        | CredentialKind::SigningCertificate
+        | CredentialKind::Token
+        | CredentialKind::Password
+        | CredentialKind::Unclassified => ThresholdId::CredentialUnusedDays,
+    };
+    used_within(analysis, credential.created_at, credential.last_used, window)
+}
+
+fn is_secretless(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let identity = &analysis.snapshot.identities[index];
+    if !in_scope(identity) {
+        return None;
+    }
+    let mut all = match identity.credentials_known {
+        Knowledge::Reported => Verdict::Pass,
+        Knowledge::NotReported => Verdict::Unknown,
+    };
+    for (_, credential) in analysis.snapshot.credentials_of(identity) {
+        if is_active(credential, analysis.snapshot.as_of) {
+            all = all.and(Verdict::of(Some(is_short_lived(analysis, credential))));
+        }
+    }
+    Some(all)
+}
+
+fn has_one_holder(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let credential = counted_credential(analysis, index)?;
+    credential.fingerprint?;
+    let is_authority = credential
+        .certificate
+        .as_ref()
+        .is_some_and(|c| c.role == CertificateRole::Authority);
+    (!is_authority).then(|| Verdict::of(Some(analysis.n_sharing[index] <= 1 && credential.holders.len() <= 1)))
+}
+
+fn has_allowed_lifetime(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let certificate = certificate(analysis, index)?;
+    if certificate.role != CertificateRole::Server {
+        return None;
+    }
+    let days = validity_days(certificate);
+    match certificate.trust {
+        PublicTrust::Private => None,
+        PublicTrust::Public => Some(Verdict::of(Some(
+            days.is_some_and(|days| days <= limit_on(certificate.not_before)),
+        ))),
+        PublicTrust::Unknown => Some(Verdict::Unknown),
+    }
+}
+
+fn is_strong(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let certificate = certificate(analysis, index)?;
+    let key = match certificate.key {
+        KeyAlgorithm::Rsa { n_bits } | KeyAlgorithm::Dsa { n_bits } => Some(n_bits >= 2048),
+        KeyAlgorithm::Ec { n_bits } => Some(n_bits >= 256),
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 => Some(true),
+        KeyAlgorithm::Other => None,
+    };
+    let signature = match certificate.signature_hash {
+        // Nothing rests on the signature of a root: it is trusted by being there.
+        _ if certificate.issued_by == IssuedBy::Itself && certificate.role == CertificateRole::Authority => Some(true),
+        SignatureHash::Md2 | SignatureHash::Md5 | SignatureHash::Sha1 => Some(false),
+        SignatureHash::Sha2 | SignatureHash::Sha3 | SignatureHash::Intrinsic => Some(true),
+        SignatureHash::Other => None,
+    };
+    Some(Verdict::of(key).and(Verdict::of(signature)))
+}
+
+fn is_rekeyed(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    analysis.rekeyed.get(&analysis.certificates[index]).copied()
+}
+
+/// Weeks that the outlook on renewals covers: half a year, two of the planning quarters.
+pub const RENEWAL_WEEKS: i64 = 26;
+
+fn renews_soon(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let credential = analysis.snapshot.credential(analysis.certificates[index]);
+    let Expiry::At(end) = credential.expires_at else {
+        return None;
+    };
+    let is_leaf = credential
+        .certificate
+        .as_ref()
+        .is_none_or(|c| c.role != CertificateRole::Authority);
+    let days = analysis.snapshot.as_of.days_until(end);
+    (is_leaf && (0..RENEWAL_WEEKS * 7).contains(&days)).then_some(Verdict::Pass)
+}
+
+fn has_no_standing_privilege(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let identity = &analysis.snapshot.identities[index];
+    (in_scope(identity) && n_standing(analysis, identity) > 0).then_some(Verdict::Fail)
+}
+
+/// Administrator grants of one identity that have no end.
+pub fn n_standing(analysis: &Analysis, identity: &Identity) -> u64 {
+    let is_standing = |grant: &&Grant| {
+        grant.privilege == Some(Privilege::Administrator) && !matches!(grant.expires_at, Expiry::At(_))
+    };
+    analysis.snapshot.grants_of(identity).filter(is_standing).count() as u64
+}
+
+fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let identity = &analysis.snapshot.identities[index];
+    if !in_scope(identity) || identity.grants.is_empty() {
+        return None;
+    }
+    let verdicts = analysis
+        .snapshot
+        .grants_of(identity)
+        .map(|grant| match (grant.privilege, grant.conditional) {
+            (Some(Privilege::Administrator), Conditional::Always) => Verdict::Fail,
+            (Some(Privilege::Administrator), Conditional::OnCondition) | (None, _) => Verdict::Unknown,
+            (Some(Privilege::Limited), _) => Verdict::Pass,
+        });
+    Some(verdicts.fold(Verdict::Pass, Verdict::and))
+}
+
+/// Judges one trust: `access.external`. `None` for the estate's own actors.
+pub fn is_guarded(trust: &Trust) -> Option<Verdict> {
+    match (trust.reach, trust.guard) {
+        (TrustReach::Inside, _) => None,
+        (TrustReach::Outside, TrustGuard::Open) => Some(Verdict::Fail),
+        (TrustReach::Outside, TrustGuard::ExternalId | TrustGuard::SubjectOrAudience) => Some(Verdict::Pass),
+        (TrustReach::Outside, TrustGuard::OtherCondition) => Some(Verdict::Unknown),
+    }
+}
+
+fn is_in_use(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let identity = &analysis.snapshot.identities[index];
+    if !in_scope(identity) || identity.status == Status::Disabled {
+        return None;
+    }
+    used_within(
+        analysis,
+        identity.created_at,
+        identity.last_used,
+        ThresholdId::StaleDays,
+    )
+}
+
+fn has_living_owner(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    analysis.criteria[index][0]
+}
+
+fn review_is_in_time(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let identity = &analysis.snapshot.identities[index];
+    let reviewed_at = identity.reviewed_at.filter(|_| in_scope(identity))?;
+    Some(Verdict::of(Some(is_within(
+        analysis,
+        reviewed_at,
+        ThresholdId::ReviewPeriodDays,
+    ))))
+}
+
+fn is_not_used_by_people(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let identity = &analysis.snapshot.identities[index];
+    let can_sign_in = match identity.kind {
+        IdentityKind::User
+        | IdentityKind::Root
+        | IdentityKind::HostAccount
+        | IdentityKind::DatabaseAccount
+        | IdentityKind::Integration
+        | IdentityKind::Robot
+        | IdentityKind::Unclassified => true,
+        // The platform offers people no way to sign in as one of these.
+        IdentityKind::ServiceAccount
+        | IdentityKind::Role
+        | IdentityKind::Application
+        | IdentityKind::ManagedIdentity
+        | IdentityKind::Workload
+        | IdentityKind::Device
+        | IdentityKind::Pipeline
+        | IdentityKind::Agent
+        | IdentityKind::Human => false,
+    };
+    (in_scope(identity) && can_sign_in).then(|| match identity.human_use {
+        HumanUse::Absent => Verdict::Pass,
+        HumanUse::ConsolePassword | HumanUse::MfaDevice | HumanUse::InteractiveSignIn => Verdict::Fail,
+        HumanUse::NotReported => Verdict::Unknown,
+    })
+}
+
+fn is_agent(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let identity = &analysis.snapshot.identities[index];
+    (identity.kind == IdentityKind::Agent && identity.origin != Origin::Platform).then_some(Verdict::Pass)
+}
+
+fn agent_is_governed(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    is_agent(analysis, index).and(analysis.governed[index])
+}
+
+/// A credential that credential KPIs count: active, not a person's, not the platform's, not a CA certificate.
+pub fn counted_credential(analysis: &Analysis, index: usize) -> Option<&Credential> {
+    let snapshot = &analysis.snapshot;
+    let credential = snapshot.credential(CredentialId(index as u32));
+    let is_ours = credential.holders.is_empty()
+        || credential.holders.iter().any(|&holder| {
+            let holder = snapshot.identity(holder);
+            holder.class != Class::Human && holder.origin != Origin::Platform
+        });
+    let is_authority = credential
+        .certificate
+        .as_ref()
+        .is_some_and(|c| c.role == CertificateRole::Authority);
+    (is_ours && !is_authority && is_active(credential, snapshot.as_of)).then_some(credential)
+}
+
+/// Works at this instant, as far as is known: neither inactive, nor revoked, nor expired.
+pub fn is_active(credential: &Credential, as_of: Instant) -> bool {
+    let is_over = matches!(credential.expires_at, Expiry::At(end) if end <= as_of);
+    match credential.status {
+        CredentialStatus::Active | CredentialStatus::Unknown => !is_over,
+        CredentialStatus::Inactive | CredentialStatus::Revoked => false,
+    }
+}
+
+/// The limit on the age of a kind; `None` for kinds whose lifetime is limited instead.
+pub fn max_age(kind: CredentialKind) -> Option<ThresholdId> {
+    match kind {
+        CredentialKind::AccessKey => Some(ThresholdId::AccessKeyMaxAgeDays),
+        CredentialKind::ClientSecret => Some(ThresholdId::ClientSecretMaxAgeDays),
+        CredentialKind::ServiceAccountKey => Some(ThresholdId::ServiceAccountKeyMaxAgeDays),
+        CredentialKind::ApiKey => Some(ThresholdId::ApiKeyMaxAgeDays),
+        CredentialKind::SshKey => Some(ThresholdId::SshKeyMaxAgeDays),
+        CredentialKind::Certificate
+        | CredentialKind::SigningCertificate
+        | CredentialKind::Token
+        | CredentialKind::Password
+        | CredentialKind::StoredSecret
+        | CredentialKind::Federation
+        | CredentialKind::Unclassified => None,
+    }
+}
+
+/// Whether an active credential is inside its maximum age or, where its kind has none, its maximum lifetime.
+pub fn is_inside_limit(analysis: &Analysis, credential: &Credential) -> Verdict {
+    if is_short_lived(analysis, credential) {
+        return Verdict::Pass;
+    }
+    let as_of = analysis.snapshot.as_of;
+    let thresholds = &analysis.config.thresholds;
+    if let Some(limit) = max_age(credential.kind) {
+        return Verdict::of(
+            credential
+                .created_at
+                .map(|at| at.days_until(as_of) <= thresholds.days(limit)),
+        );
+    }
+    let limit = thresholds.days(ThresholdId::CredentialMaxLifetimeDays);
+    Verdict::of(match (credential.expires_at, credential.created_at) {
+        (Expiry::At(end), Some(start)) => Some(start.days_until(end) <= limit),
+        // Without an end it is inside its limit for as long as it is younger.
+        (Expiry::Never | Expiry::NotReported, Some(start)) => Some(start.days_until(as_of) <= limit),
+        (Expiry::Never, None) => Some(false),
+        (Expiry::At(_) | Expiry::NotReported, None) => None,
+    })
+}
+
+/// Nothing stored, or gone within hours.
+fn is_short_lived(analysis: &Analysis, credential: &Credential) -> bool {
+    let limit_seconds = i64::from(analysis.config.thresholds.get(ThresholdId::ShortLivedHours).value) * 3_600;
+    credential.kind == CredentialKind::Federation
+        || matches!((credential.created_at, credential.expires_at), (Some(start), Expiry::At(end)) if end.0 - start.0 <= limit_seconds)
+}
+
+/// Kinds that never end where no end is reported.
+fn never_ends(kind: CredentialKind) -> bool {
+    match kind {
+        CredentialKind::AccessKey => true,
+        CredentialKind::ClientSecret
+        | CredentialKind::ServiceAccountKey
+        | CredentialKind::ApiKey
+        | CredentialKind::SshKey
+        | CredentialKind::Certificate
+        | CredentialKind::SigningCertificate
+        | CredentialKind::Token
+        | CredentialKind::Password
+        | CredentialKind::StoredSecret
+        | CredentialKind::Federation
+        | CredentialKind::Unclassified => false,
+    }
+}
+
+/// Used inside a window? A thing younger than the window is not judged.
+fn used_within(
+    analysis: &Analysis,
+    created_at: Option<Instant>,
+    last_used: LastUsed,
+    window: ThresholdId,
+) -> Option<Verdict> {
+    let days = analysis.config.thresholds.days(window);
+    let as_of = analysis.snapshot.as_of;
+    if created_at.is_some_and(|at| at.days_until(as_of) <= days) {
+        return None;
+    }
+    Some(Verdict::of(match last_used {
+        LastUsed::At(at) => Some(at.days_until(as_of) <= days),
+        LastUsed::Never => Some(false),
+        LastUsed::NotWithin { days: seen } if i64::from(seen) >= days => Some(false),
+        LastUsed::NotWithin { .. } | LastUsed::NotReported => None,
+    }))
+}
+
+fn is_within(analysis: &Analysis, at: Instant, period: ThresholdId) -> bool {
+    at.days_until(analysis.snapshot.as_of) <= analysis.config.thresholds.days(period)
+}
+
+fn certificate(analysis: &Analysis, index: usize) -> Option<&CertificateFact> {
+    analysis
+        .snapshot
+        .credential(analysis.certificates[index])
+        .certificate
+        .as_deref()
+}
+
+/// Whole days from notBefore to notAfter, counted as the CA/B Forum does: both ends belong to the validity.
+pub fn validity_days(certificate: &CertificateFact) -> Option<i64> {
+    match certificate.not_after {
+        Expiry::At(end) => Some(
+            (end.0 - certificate.not_before.0).div_euclid(86_400)
+                + i64::from((end.0 - certificate.not_before.0).rem_euclid(86_400) > 0),
+        ),
+        Expiry::Never | Expiry::NotReported => None,
+    }
+}
+
+/// The longest validity, in days, that the CA/B Forum's Baseline Requirements (with ballots 193, SC-31 and SC-081v3)
+/// allow a publicly trusted server certificate issued at this instant.
+pub fn limit_on(issued_at: Instant) -> i64 {
+    let from = |year, month, day| Instant::from_date(year, month, day);
+    match issued_at {
+        at if at >= from(2029, 3, 15) => 47,
+        at if at >= from(2027, 3, 15) => 100,
+        at if at >= from(2026, 3, 15) => 200,
+        at if at >= from(2020, 9, 1) => 398,
+        at if at >= from(2018, 3, 1) => 825,
+        _ => 1_188,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kpi::catalog::{KPIS, KpiKind};
+
+    #[test]
+    fn every_share_with_a_table_has_a_judge_or_a_reason() {
+        for kpi in KPIS
+            .iter()
+            .filter(|kpi| kpi.kind == KpiKind::Share && kpi.table != Table::None)
+        {
+            assert_eq!(judge(kpi.id).is_none(), kpi.pending.is_some(), "{}", kpi.id);
+        }
+    }
+
+    #[test]
+    fn the_limit_is_that_of_the_day_of_issue() {
+        for (date, limit) in [
+            ((2026, 3, 14), 398),
+            ((2026, 3, 15), 200),
+            ((2027, 3, 15), 100),
+            ((2029, 3, 15), 47),
+        ] {
+            assert_eq!(limit_on(Instant::from_date(date.0, date.1, date.2)), limit);
+        }
+    }
+}

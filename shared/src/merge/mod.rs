@@ -1,0 +1,568 @@
+//! Batches → [`Snapshot`]: the same identity seen in several exports becomes one, and what disagrees is said.
+//!
+//! The result does not depend on the order in which files were read: they are sorted first, and every choice between
+//! statements is by rule. No statement is dropped: the facts stay beside the merged view.
+
+mod environment;
+mod join;
+mod owner;
+mod rename;
+
+use hashbrown::{HashMap, HashSet};
+
+use self::join::Joined;
+use self::rename::Rename;
+use crate::config::Config;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::batch::Batch;
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::grant::{MembershipFact, TrustFact, TrustKind};
+use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
+use crate::model::instant::{Expiry, Instant, LastUsed};
+use crate::model::principal::{Handle, HandleKind, Principal};
+use crate::model::snapshot::{
+    Credential, CredentialId, Evidence, FileId, FileRead, Grant, IdentityId, Snapshot, Source, SourceId, Trust,
+    TrustReach,
+};
+use crate::model::strings::{Strings, Sym};
+
+/// One file's reading, ready to be merged.
+pub struct FileBatch {
+    /// The source folder's name; `""` for the estate's own files (registry, roster).
+    pub source: String,
+    pub path: String,
+    pub connector: Option<&'static str>,
+    pub n_bytes: u64,
+    pub batch: Batch,
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What decides the instant of a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AsOf {
+    /// The user or the folder's name says so.
+    Given(Instant),
+    /// The newest instant that an export states, else this one: the newest file's.
+    Newest(Instant),
+}
+
+/// Merges all files of one snapshot.
+pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapshot {
+    files.sort_by(|a, b| (&a.source, &a.path).cmp(&(&b.source, &b.path)));
+    let mut snapshot = Snapshot::default();
+    let mut facts = Facts::default();
+    let mut pages: HashMap<(SourceId, Sym), (u32, u32)> = HashMap::new();
+    for file in files {
+        take_file(file, &mut snapshot, &mut facts, &mut pages);
+    }
+    let stated_at = snapshot.files.iter().filter_map(|file| file.stated_at).max();
+    snapshot.as_of = match as_of {
+        AsOf::Given(at) => at,
+        AsOf::Newest(newest_file_at) => stated_at.unwrap_or(newest_file_at),
+    };
+    note_gaps(&mut snapshot, &pages);
+    environment::classify_sources(&mut snapshot, config);
+
+    let joined = join::identities(std::mem::take(&mut facts.identities), &mut snapshot);
+    merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
+    resolve_grants(&mut facts, &joined, &mut snapshot);
+    resolve_trusts(std::mem::take(&mut facts.trusts), &joined, &mut snapshot);
+    environment::classify_identities(&mut snapshot);
+    owner::resolve(&mut snapshot);
+    finish_identities(&mut snapshot);
+    snapshot
+        .conflicts
+        .sort_by_key(|conflict| (conflict.identity, conflict.field));
+    snapshot
+}
+
+/// All facts of all files, in the snapshot's symbols, each with its file.
+#[derive(Default)]
+struct Facts {
+    identities: Vec<crate::model::snapshot::Fact>,
+    credentials: Vec<(FileId, CredentialFact)>,
+    grants: Vec<Grant>,
+    memberships: Vec<MembershipFact>,
+    trusts: Vec<(FileId, TrustFact)>,
+}
+
+fn take_file(
+    file: FileBatch,
+    snapshot: &mut Snapshot,
+    facts: &mut Facts,
+    pages: &mut HashMap<(SourceId, Sym), (u32, u32)>,
+) {
+    let FileBatch {
+        source,
+        path,
+        connector,
+        n_bytes,
+        mut batch,
+        diagnostics,
+    } = file;
+    let names = snapshot.strings.adopt(&batch.strings);
+    snapshot.registry.extend(
+        std::mem::take(&mut batch.registry)
+            .into_iter()
+            .map(|row| row.renamed(&names)),
+    );
+    snapshot.people.extend(
+        std::mem::take(&mut batch.people)
+            .into_iter()
+            .map(|row| row.renamed(&names)),
+    );
+    if snapshot.sources.last().is_none_or(|last| last.name != source) {
+        let start = snapshot.files.len();
+        snapshot.sources.push(Source {
+            name: source,
+            environment: None,
+            files: start..start,
+            gaps: Vec::new(),
+            stated_at: None,
+        });
+    }
+    let source_id = SourceId(snapshot.sources.len() as u32 - 1);
+    let file_id = FileId(snapshot.files.len() as u32);
+    for chain in &batch.pages {
+        let (n_continued, n_last) = pages.entry((source_id, names.sym(chain.chain))).or_default();
+        *n_continued += chain.n_continued;
+        *n_last += chain.n_last;
+    }
+    let n_identities = batch
+        .identities
+        .iter()
+        .filter(|fact| fact.presence == Presence::Listed)
+        .count();
+    let n_credentials = batch
+        .credentials
+        .iter()
+        .filter(|fact| fact.presence == Presence::Listed)
+        .count();
+    let is_complete =
+        batch.is_complete() && diagnostics.iter().all(|d| d.severity != Severity::Error) && connector.is_some();
+    let current = &mut snapshot.sources[source_id.0 as usize];
+    current.files.end = file_id.0 as usize + 1;
+    current.stated_at = current.stated_at.max(batch.stated_at);
+    current
+        .gaps
+        .extend(batch.gaps.iter().map(|gap| format!("{path}: {gap}")));
+    let n_errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    match (connector, n_errors) {
+        (None, _) => current.gaps.push(format!("{path}: no connector recognises it")),
+        (Some(_), 0) => {}
+        (Some(_), n) => current.gaps.push(format!(
+            "{path}: {n} {} could not be read",
+            if n == 1 { "part" } else { "parts" }
+        )),
+    }
+    snapshot.files.push(FileRead {
+        source: source_id,
+        path,
+        connector,
+        n_bytes,
+        n_identities,
+        n_credentials,
+        n_grants: batch.grants.len(),
+        n_trusts: batch.trusts.len(),
+        is_complete,
+        stated_at: batch.stated_at,
+        diagnostics,
+    });
+    facts
+        .identities
+        .extend(batch.identities.into_iter().map(|fact| crate::model::snapshot::Fact {
+            file: file_id,
+            fact: fact.renamed(&names),
+        }));
+    facts.credentials.extend(
+        batch
+            .credentials
+            .into_iter()
+            .map(|fact| (file_id, fact.renamed(&names))),
+    );
+    facts.grants.extend(batch.grants.into_iter().map(|fact| {
+        let fact = fact.renamed(&names);
+        Grant {
+            subject: fact.subject,
+            identity: None,
+            role: fact.role,
+            policy: fact.policy,
+            resource: fact.resource,
+            privilege: fact.privilege,
+            conditional: fact.conditional,
+            expires_at: fact.expires_at,
+            evidence: Evidence {
+                file: file_id,
+                place: fact.place,
+            },
+        }
+    }));
+    facts
+        .memberships
+        .extend(batch.memberships.into_iter().map(|fact| fact.renamed(&names)));
+    facts
+        .trusts
+        .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(&names))));
+    snapshot
+        .policies
+        .extend(batch.policies.into_iter().map(|fact| fact.renamed(&names)));
+}
+
+/// A chain of pages is whole when some file of its source has the last page.
+fn note_gaps(snapshot: &mut Snapshot, pages: &HashMap<(SourceId, Sym), (u32, u32)>) {
+    let mut open: Vec<_> = pages
+        .iter()
+        .filter(|(_, (n_continued, n_last))| *n_continued > 0 && *n_last == 0)
+        .map(|((source, chain), (n_continued, _))| (*source, snapshot.strings.get(*chain).to_owned(), *n_continued))
+        .collect();
+    open.sort();
+    for (source, chain, n_pages) in open {
+        let pages = if n_pages == 1 { "page was" } else { "pages were" };
+        snapshot.sources[source.0 as usize].gaps.push(format!(
+            "{chain}: {n_pages} {pages} exported and the last names a next one, which is not here"
+        ));
+    }
+}
+
+/// Joins facts about the same credential and finds its holders.
+fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, snapshot: &mut Snapshot) {
+    let strings = &snapshot.strings;
+    facts.sort_by(|(file_a, a), (file_b, b)| {
+        strings
+            .get(a.key)
+            .cmp(strings.get(b.key))
+            .then_with(|| (a.presence, file_a, a.place).cmp(&(b.presence, file_b, b.place)))
+    });
+    let mut held: Vec<(IdentityId, CredentialId)> = Vec::new();
+    let mut facts = facts.into_iter().peekable();
+    while let Some((file, fact)) = facts.next() {
+        let key = fact.key;
+        let is_listed = fact.presence == Presence::Listed;
+        let mut credential = Credential {
+            key,
+            kind: fact.kind,
+            name: fact.name,
+            status: fact.status,
+            holders: fact.holder.and_then(|handle| joined.find(handle)).into_iter().collect(),
+            created_at: fact.created_at,
+            last_used: fact.last_used,
+            last_used_for: fact.last_used_for,
+            expires_at: fact.expires_at,
+            fingerprint: fact.fingerprint,
+            certificate: fact.certificate,
+            evidence: vec![Evidence {
+                file,
+                place: fact.place,
+            }],
+            source: snapshot.files[file.0 as usize].source,
+            environment: None,
+        };
+        while let Some((file, other)) = facts.next_if(|(_, other)| other.key == key) {
+            credential
+                .holders
+                .extend(other.holder.and_then(|handle| joined.find(handle)));
+            absorb(&mut credential, &other);
+            credential.evidence.push(Evidence {
+                file,
+                place: other.place,
+            });
+            credential.certificate = credential.certificate.or(other.certificate);
+        }
+        if !is_listed {
+            snapshot.n_unlisted += 1;
+            continue;
+        }
+        credential.holders.sort_unstable();
+        credential.holders.dedup();
+        let id = CredentialId(snapshot.credentials.len() as u32);
+        held.extend(credential.holders.iter().map(|&holder| (holder, id)));
+        snapshot.credentials.push(credential);
+    }
+    held.sort_unstable();
+    let mut at = 0;
+    for (index, identity) in snapshot.identities.iter_mut().enumerate() {
+        let start = at;
+        while held.get(at).is_some_and(|(holder, _)| holder.0 as usize == index) {
+            at += 1;
+        }
+        identity.credentials = start as u32..at as u32;
+    }
+    snapshot.held = held.into_iter().map(|(_, credential)| credential).collect();
+}
+
+/// Takes from another export's fact what is not known yet, and the later word on use.
+fn absorb(credential: &mut Credential, other: &CredentialFact) {
+    let Credential {
+        kind,
+        name,
+        status,
+        created_at,
+        last_used,
+        last_used_for,
+        expires_at,
+        fingerprint,
+        ..
+    } = credential;
+    if *kind == CredentialKind::Unclassified {
+        *kind = other.kind;
+    }
+    *name = name.or(other.name);
+    if *status == CredentialStatus::Unknown || other.status == CredentialStatus::Revoked {
+        *status = other.status;
+    }
+    *created_at = created_at.or(other.created_at);
+    *last_used = later_use(*last_used, other.last_used);
+    *last_used_for = last_used_for.or(other.last_used_for);
+    if *expires_at == Expiry::NotReported {
+        *expires_at = other.expires_at;
+    }
+    *fingerprint = fingerprint.or(other.fingerprint);
+}
+
+/// Two exports on the same thing: a use that one saw happened; a longer look back that saw none tells more.
+fn later_use(a: LastUsed, b: LastUsed) -> LastUsed {
+    match (a, b) {
+        (LastUsed::At(a), LastUsed::At(b)) => LastUsed::At(a.max(b)),
+        (LastUsed::At(at), _) | (_, LastUsed::At(at)) => LastUsed::At(at),
+        (LastUsed::Never, _) | (_, LastUsed::Never) => LastUsed::Never,
+        (LastUsed::NotWithin { days: a }, LastUsed::NotWithin { days: b }) => LastUsed::NotWithin { days: a.max(b) },
+        (LastUsed::NotWithin { days }, LastUsed::NotReported)
+        | (LastUsed::NotReported, LastUsed::NotWithin { days }) => LastUsed::NotWithin { days },
+        (LastUsed::NotReported, LastUsed::NotReported) => LastUsed::NotReported,
+    }
+}
+
+/// Finds subjects and the privilege of roles that another file defines, and gives members their groups' grants.
+fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
+    let strings = &snapshot.strings;
+    snapshot
+        .policies
+        .sort_by(|a, b| strings.get(a.id).cmp(strings.get(b.id)));
+    let by_id: HashMap<Sym, usize> = snapshot
+        .policies
+        .iter()
+        .enumerate()
+        .map(|(index, policy)| (policy.id, index))
+        .collect();
+    let mut strength = HashMap::new();
+    let mut by_group: HashMap<Sym, Vec<u32>> = HashMap::new();
+    let mut granted: Vec<(IdentityId, u32)> = Vec::new();
+    for (index, grant) in facts.grants.iter_mut().enumerate() {
+        if grant.privilege.is_none()
+            && let Some(policy) = grant.policy.or(Some(grant.role)).and_then(|id| by_id.get(&id))
+        {
+            let (privilege, conditional) = *strength
+                .entry(*policy)
+                .or_insert_with(|| crate::access::privilege(&snapshot.policies[*policy].document, strings));
+            grant.privilege = Some(privilege);
+            grant.conditional = grant.conditional.max(conditional);
+        }
+        match grant.subject {
+            Principal::Identity(handle) => {
+                grant.identity = joined.find(handle);
+                granted.extend(grant.identity.map(|identity| (identity, index as u32)));
+            }
+            Principal::Group(group) => by_group.entry(group).or_default().push(index as u32),
+            Principal::Anyone
+            | Principal::AnyoneAuthenticated
+            | Principal::Account(_)
+            | Principal::PlatformService(_)
+            | Principal::Federated { .. }
+            | Principal::Workload(_)
+            | Principal::Named(_) => {}
+        }
+    }
+    for membership in facts.memberships.drain(..) {
+        if let Principal::Identity(member) = membership.member
+            && let (Some(identity), Some(grants)) = (joined.find(member), by_group.get(&membership.group))
+        {
+            granted.extend(grants.iter().map(|&grant| (identity, grant)));
+        }
+    }
+    granted.sort_unstable();
+    granted.dedup();
+    let mut at = 0;
+    for (index, identity) in snapshot.identities.iter_mut().enumerate() {
+        let start = at;
+        while granted.get(at).is_some_and(|(holder, _)| holder.0 as usize == index) {
+            at += 1;
+        }
+        identity.grants = start as u32..at as u32;
+    }
+    snapshot.granted = granted.into_iter().map(|(_, grant)| grant).collect();
+    snapshot.grants = std::mem::take(&mut facts.grants);
+}
+
+/// Finds both sides of every trust, and tells the estate's own actors from others.
+fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &mut Snapshot) {
+    // The accounts, tenants and projects that exports list identities of are the estate's own.
+    let own_accounts: HashSet<Sym> = snapshot
+        .identities
+        .iter()
+        .filter_map(|identity| identity.account)
+        .collect();
+    // A cluster's token is accepted by a cloud identity; the service account's annotation names the same pair.
+    let mut annotated: HashMap<(Handle, &str), IdentityId> = HashMap::new();
+    for (_, fact) in &facts {
+        if let Principal::Identity(actor) = fact.actor
+            && actor.kind == HandleKind::KubernetesServiceAccount
+            && let (Some(identity), Some((_, local))) =
+                (joined.find(actor), snapshot.strings.get(actor.text).split_once('/'))
+        {
+            annotated.insert((fact.target, local), identity);
+        }
+    }
+    let trusts = facts.iter().map(|(file, fact)| {
+        let actor_identity = match fact.actor {
+            Principal::Identity(handle) => joined.find(handle),
+            Principal::Federated {
+                subject: Some(subject), ..
+            } => cluster_subject(snapshot.strings.get(subject))
+                .and_then(|local| annotated.get(&(fact.target, local.as_str())).copied()),
+            Principal::Federated { subject: None, .. }
+            | Principal::Group(_)
+            | Principal::Anyone
+            | Principal::AnyoneAuthenticated
+            | Principal::Account(_)
+            | Principal::PlatformService(_)
+            | Principal::Workload(_)
+            | Principal::Named(_) => None,
+        };
+        let is_own = |account: &str| {
+            snapshot
+                .strings
+                .find(account)
+                .is_some_and(|sym| own_accounts.contains(&sym))
+        };
+        let reach = match fact.actor {
+            _ if actor_identity.is_some() => TrustReach::Inside,
+            Principal::Identity(handle) => match account_of(handle, &snapshot.strings) {
+                Some(account) if !is_own(account) => TrustReach::Outside,
+                Some(_) | None => TrustReach::Inside,
+            },
+            Principal::Account(account) if own_accounts.contains(&account) => TrustReach::Inside,
+            Principal::Account(_)
+            | Principal::Anyone
+            | Principal::AnyoneAuthenticated
+            | Principal::Federated { .. } => TrustReach::Outside,
+            Principal::Group(_) | Principal::PlatformService(_) | Principal::Workload(_) | Principal::Named(_) => {
+                TrustReach::Inside
+            }
+        };
+        Trust {
+            actor: fact.actor,
+            actor_identity,
+            target: fact.target,
+            target_identity: joined.find(fact.target),
+            kind: fact.kind,
+            guard: fact.guard,
+            reach,
+            evidence: Evidence {
+                file: *file,
+                place: fact.place,
+            },
+        }
+    });
+    snapshot.trusts = trusts.collect();
+}
+
+/// `namespace/name` of the Kubernetes service account that an OIDC subject names.
+fn cluster_subject(subject: &str) -> Option<String> {
+    let (namespace, name) = subject.strip_prefix("system:serviceaccount:")?.split_once(':')?;
+    Some(format!("{namespace}/{name}"))
+}
+
+/// The account that a handle's own text names.
+fn account_of(handle: Handle, strings: &Strings) -> Option<&str> {
+    match handle.kind {
+        HandleKind::Arn => strings
+            .get(handle.text)
+            .split(':')
+            .nth(4)
+            .filter(|account| !account.is_empty()),
+        HandleKind::GcpServiceAccount => strings
+            .get(handle.text)
+            .split_once('@')?
+            .1
+            .strip_suffix(".iam.gserviceaccount.com"),
+        HandleKind::EntraApp
+        | HandleKind::EntraObject
+        | HandleKind::GcpUniqueId
+        | HandleKind::KubernetesServiceAccount
+        | HandleKind::KubernetesUser
+        | HandleKind::Spiffe
+        | HandleKind::CertificateName
+        | HandleKind::Email
+        | HandleKind::Local
+        | HandleKind::AwsUniqueId => None,
+    }
+}
+
+/// What only the whole tells: use through credentials, and whether credentials are known.
+fn finish_identities(snapshot: &mut Snapshot) {
+    let roster: HashSet<Sym> = snapshot.people.iter().map(|person| person.email).collect();
+    let federated: HashSet<u32> = snapshot
+        .trusts
+        .iter()
+        .filter(|trust| trust.kind == TrustKind::Federates)
+        .filter_map(|trust| trust.target_identity.map(|id| id.0))
+        .collect();
+    for index in 0..snapshot.identities.len() {
+        let identity = &snapshot.identities[index];
+        let mut used = identity.last_used;
+        let mut n_credentials = 0;
+        let mut all_never = true;
+        for (_, credential) in snapshot.credentials_of(identity) {
+            n_credentials += 1;
+            all_never &= credential.last_used == LastUsed::Never;
+            if let LastUsed::At(_) = credential.last_used {
+                used = later_use(used, credential.last_used);
+            }
+        }
+        if used == LastUsed::NotReported
+            && all_never
+            && n_credentials > 0
+            && identity.credentials_known == Knowledge::Reported
+        {
+            used = LastUsed::Never;
+        }
+        let known = match identity.kind {
+            // These authenticate by being assumed, mounted or certified: nothing else is stored.
+            IdentityKind::Role | IdentityKind::ManagedIdentity | IdentityKind::Workload | IdentityKind::Device => {
+                Knowledge::Reported
+            }
+            _ if n_credentials > 0 || federated.contains(&(index as u32)) => Knowledge::Reported,
+            IdentityKind::ServiceAccount
+            | IdentityKind::User
+            | IdentityKind::Root
+            | IdentityKind::Application
+            | IdentityKind::Pipeline
+            | IdentityKind::Integration
+            | IdentityKind::HostAccount
+            | IdentityKind::DatabaseAccount
+            | IdentityKind::Robot
+            | IdentityKind::Agent
+            | IdentityKind::Human
+            | IdentityKind::Unclassified => identity.credentials_known,
+        };
+        let is_person = snapshot
+            .facts_of(identity)
+            .iter()
+            .flat_map(|fact| &fact.fact.handles)
+            .any(|handle| handle.kind == HandleKind::Email && roster.contains(&handle.text));
+        let identity = &mut snapshot.identities[index];
+        identity.last_used = used;
+        identity.credentials_known = known;
+        if is_person && identity.class == Class::Unknown {
+            identity.class = Class::Human;
+        }
+    }
+    for index in 0..snapshot.credentials.len() {
+        let credential = &snapshot.credentials[index];
+        let environment = match credential.holders.first() {
+            Some(&holder) => snapshot.identity(holder).environment,
+            None => snapshot.source(credential.source).environment,
+        };
+        snapshot.credentials[index].environment = environment;
+    }
+}

@@ -1,0 +1,189 @@
+//! Who answers for an identity: claims from the registry, from recorded relations, from tags, held against the roster.
+
+use hashbrown::HashMap;
+
+use super::environment::RegistryIndex;
+use crate::model::batch::Employment;
+use crate::model::identity::{OwnerBasis, OwnerClaim};
+use crate::model::snapshot::{Conflict, ConflictField, Evidence, FileId, IdentityId, Owner, OwnerState, Snapshot};
+use crate::model::strings::{Strings, Sym};
+use crate::reading::absent::present;
+
+/// The people and teams that the roster knows, by every name they go by, in lower case.
+pub struct Roster {
+    people: HashMap<String, usize>,
+    teams: HashMap<String, Sym>,
+}
+
+/// What a claim comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolved {
+    pub text: Sym,
+    pub team: Option<Sym>,
+    pub state: OwnerState,
+}
+
+impl Roster {
+    pub fn new(snapshot: &Snapshot) -> Roster {
+        let mut roster = Roster {
+            people: HashMap::new(),
+            teams: HashMap::new(),
+        };
+        for (index, person) in snapshot.people.iter().enumerate() {
+            let email = snapshot.strings.get(person.email);
+            let names = [
+                Some(email),
+                person.name.map(|name| snapshot.strings.get(name)),
+                email.split('@').next(),
+            ];
+            for name in names.into_iter().flatten() {
+                roster.people.entry(name.to_lowercase()).or_insert(index);
+            }
+            if let Some(team) = person.team {
+                roster
+                    .teams
+                    .entry(snapshot.strings.get(team).to_lowercase())
+                    .or_insert(team);
+            }
+        }
+        // A team that the registry names is a team too.
+        for row in &snapshot.registry {
+            if let Some(team) = row.team {
+                roster
+                    .teams
+                    .entry(snapshot.strings.get(team).to_lowercase())
+                    .or_insert(team);
+            }
+        }
+        roster
+    }
+
+    /// Who a claim's text names. `None` when the text says nothing (`TBD`, `-`).
+    pub fn resolve(&self, text: Sym, snapshot: &Snapshot) -> Option<Resolved> {
+        let written = present(snapshot.strings.get(text))?;
+        let key = written.to_lowercase();
+        let key = key.trim_start_matches("team:").trim_start_matches('@').trim();
+        if let Some(&person) = self.people.get(key) {
+            let person = &snapshot.people[person];
+            let state = match person.employment {
+                Employment::Active | Employment::Unknown => OwnerState::Active,
+                Employment::Left => OwnerState::Left,
+            };
+            return Some(Resolved {
+                text: person.name.unwrap_or(person.email),
+                team: person.team,
+                state,
+            });
+        }
+        if let Some(&team) = self.teams.get(key) {
+            return Some(Resolved {
+                text: team,
+                team: Some(team),
+                state: OwnerState::Active,
+            });
+        }
+        let state = if snapshot.people.is_empty() {
+            OwnerState::Recorded
+        } else {
+            OwnerState::Unresolved
+        };
+        Some(Resolved {
+            text,
+            team: None,
+            state,
+        })
+    }
+}
+
+/// Decides every identity's owner. The best state wins (somebody who works here over somebody unknown over somebody
+/// who left), then the most trusted basis. Claims that name different owners are a conflict.
+pub fn resolve(snapshot: &mut Snapshot) {
+    let roster = Roster::new(snapshot);
+    let rules = RegistryIndex::new(snapshot);
+    let mut resolved: HashMap<Sym, Option<Resolved>> = HashMap::new();
+    for index in 0..snapshot.identities.len() {
+        let rows = rules.rows_of(index, snapshot);
+        let registry_team = rows.iter().find_map(|&row| snapshot.registry[row].team);
+        let mut claims: Vec<(OwnerClaim, Evidence)> = Vec::new();
+        for fact in snapshot.facts_of(&snapshot.identities[index]) {
+            let evidence = Evidence {
+                file: fact.file,
+                place: fact.fact.place,
+            };
+            claims.extend(fact.fact.owners.iter().map(|claim| (*claim, evidence)));
+        }
+        claims.extend(registry_claims(&rows, snapshot));
+        let mut candidates: Vec<(Resolved, OwnerBasis, Evidence)> = Vec::new();
+        for (claim, evidence) in claims {
+            let person = *resolved
+                .entry(claim.text)
+                .or_insert_with(|| roster.resolve(claim.text, snapshot));
+            candidates.extend(person.map(|person| (person, claim.basis, evidence)));
+        }
+        candidates.sort_by_key(|(person, basis, evidence)| (rank(person.state), *basis, *evidence));
+        let owner = candidates
+            .first()
+            .map_or_else(Owner::default, |(person, basis, _)| Owner {
+                text: Some(person.text),
+                team: registry_team.or(person.team),
+                state: person.state,
+                basis: Some(*basis),
+            });
+        let conflicting = candidates.first().is_some_and(|(first, ..)| {
+            candidates
+                .iter()
+                .any(|(person, ..)| !same(person, first, &snapshot.strings))
+        });
+        if conflicting {
+            let statements = candidates
+                .iter()
+                .map(|(person, _, evidence)| (person.text, *evidence))
+                .collect();
+            let identity = IdentityId(index as u32);
+            snapshot.conflicts.push(Conflict {
+                identity,
+                field: ConflictField::Owner,
+                statements,
+            });
+        }
+        snapshot.identities[index].owner = owner;
+    }
+}
+
+/// The registry's own claims: the owner of the first matching row, or its team where it names no owner.
+pub fn registry_claims(rows: &[usize], snapshot: &Snapshot) -> Vec<(OwnerClaim, Evidence)> {
+    let registry_file = snapshot
+        .files
+        .iter()
+        .position(|file| file.connector == Some("registry_csv"));
+    let file = FileId(registry_file.unwrap_or_default() as u32);
+    let rows = rows.iter().map(|&row| &snapshot.registry[row]);
+    rows.filter_map(|row| {
+        let text = row.owner.or(row.team)?;
+        Some((
+            OwnerClaim {
+                text,
+                basis: OwnerBasis::Registry,
+            },
+            Evidence { file, place: row.place },
+        ))
+    })
+    .take(1)
+    .collect()
+}
+
+/// A person and their team do not contradict each other.
+fn same(a: &Resolved, b: &Resolved, strings: &Strings) -> bool {
+    a.text == b.text
+        || (a.team.is_some() && a.team == b.team)
+        || strings.get(a.text).eq_ignore_ascii_case(strings.get(b.text))
+}
+
+fn rank(state: OwnerState) -> u8 {
+    match state {
+        OwnerState::Active | OwnerState::Recorded => 0,
+        OwnerState::Unresolved => 1,
+        OwnerState::Left => 2,
+        OwnerState::Absent => 3,
+    }
+}
