@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod analysis;
+pub mod answers;
 pub mod api;
 pub mod config;
 pub mod connectors;

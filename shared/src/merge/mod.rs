@@ -8,6 +8,8 @@ mod join;
 mod owner;
 mod rename;
 
+pub use owner::owners;
+
 use hashbrown::{HashMap, HashSet};
 
 use self::join::Joined;

@@ -10,7 +10,7 @@ use crate::model::strings::{Strings, Sym};
 use crate::reading::absent::present;
 
 /// The people and teams that the roster knows, by every name they go by, in lower case.
-pub struct Roster {
+struct Roster {
     people: HashMap<String, usize>,
     teams: HashMap<String, Sym>,
 }
@@ -24,7 +24,7 @@ pub struct Resolved {
 }
 
 impl Roster {
-    pub fn new(snapshot: &Snapshot) -> Roster {
+    fn new(snapshot: &Snapshot) -> Roster {
         let mut roster = Roster {
             people: HashMap::new(),
             teams: HashMap::new(),
@@ -59,7 +59,7 @@ impl Roster {
     }
 
     /// Who a claim's text names. `None` when the text says nothing (`TBD`, `-`).
-    pub fn resolve(&self, text: Sym, snapshot: &Snapshot) -> Option<Resolved> {
+    fn resolve(&self, text: Sym, snapshot: &Snapshot) -> Option<Resolved> {
         let written = present(snapshot.strings.get(text))?;
         let key = written.to_lowercase();
         let key = key.trim_start_matches("team:").trim_start_matches('@').trim();
@@ -95,49 +95,39 @@ impl Roster {
     }
 }
 
-/// Decides every identity's owner. The best state wins (somebody who works here over somebody unknown over somebody
-/// who left), then the most trusted basis. Claims that name different owners are a conflict.
+/// One claim on an identity, with what it comes to.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    pub written: Sym,
+    pub basis: OwnerBasis,
+    pub resolved: Resolved,
+    pub evidence: Evidence,
+}
+
+/// Decides every identity's owner. Claims that name different owners are a conflict.
 pub fn resolve(snapshot: &mut Snapshot) {
     let roster = Roster::new(snapshot);
     let rules = RegistryIndex::new(snapshot);
-    let mut resolved: HashMap<Sym, Option<Resolved>> = HashMap::new();
+    let mut resolved = HashMap::new();
     for index in 0..snapshot.identities.len() {
         let rows = rules.rows_of(index, snapshot);
         let registry_team = rows.iter().find_map(|&row| snapshot.registry[row].team);
-        let mut claims: Vec<(OwnerClaim, Evidence)> = Vec::new();
-        for fact in snapshot.facts_of(&snapshot.identities[index]) {
-            let evidence = Evidence {
-                file: fact.file,
-                place: fact.fact.place,
-            };
-            claims.extend(fact.fact.owners.iter().map(|claim| (*claim, evidence)));
-        }
-        claims.extend(registry_claims(&rows, snapshot));
-        let mut candidates: Vec<(Resolved, OwnerBasis, Evidence)> = Vec::new();
-        for (claim, evidence) in claims {
-            let person = *resolved
-                .entry(claim.text)
-                .or_insert_with(|| roster.resolve(claim.text, snapshot));
-            candidates.extend(person.map(|person| (person, claim.basis, evidence)));
-        }
-        candidates.sort_by_key(|(person, basis, evidence)| (rank(person.state), *basis, *evidence));
-        let owner = candidates
-            .first()
-            .map_or_else(Owner::default, |(person, basis, _)| Owner {
-                text: Some(person.text),
-                team: registry_team.or(person.team),
-                state: person.state,
-                basis: Some(*basis),
-            });
-        let conflicting = candidates.first().is_some_and(|(first, ..)| {
-            candidates
-                .iter()
-                .any(|(person, ..)| !same(person, first, &snapshot.strings))
+        let claims = claims(index, &rows, &roster, &mut resolved, snapshot);
+        let owner = claims.first().map_or_else(Owner::default, |claim| Owner {
+            text: Some(claim.resolved.text),
+            team: registry_team.or(claim.resolved.team),
+            state: claim.resolved.state,
+            basis: Some(claim.basis),
         });
-        if conflicting {
-            let statements = candidates
+        let differ = claims.first().is_some_and(|first| {
+            claims
                 .iter()
-                .map(|(person, _, evidence)| (person.text, *evidence))
+                .any(|claim| !same(&claim.resolved, &first.resolved, &snapshot.strings))
+        });
+        if differ {
+            let statements = claims
+                .iter()
+                .map(|claim| (claim.resolved.text, claim.evidence))
                 .collect();
             let identity = IdentityId(index as u32);
             snapshot.conflicts.push(Conflict {
@@ -150,8 +140,50 @@ pub fn resolve(snapshot: &mut Snapshot) {
     }
 }
 
+/// All claims on one identity, the one that counts first.
+pub fn owners(snapshot: &Snapshot, identity: usize) -> Vec<Claim> {
+    let rows = RegistryIndex::new(snapshot).rows_of(identity, snapshot);
+    claims(identity, &rows, &Roster::new(snapshot), &mut HashMap::new(), snapshot)
+}
+
+/// The best state comes first (somebody who works here, somebody unknown, somebody who left), then the most trusted
+/// basis, then the order of the files.
+fn claims(
+    identity: usize,
+    rows: &[usize],
+    roster: &Roster,
+    resolved: &mut HashMap<Sym, Option<Resolved>>,
+    snapshot: &Snapshot,
+) -> Vec<Claim> {
+    let mut stated: Vec<(OwnerClaim, Evidence)> = Vec::new();
+    for fact in snapshot.facts_of(&snapshot.identities[identity]) {
+        let evidence = Evidence {
+            file: fact.file,
+            place: fact.fact.place,
+        };
+        stated.extend(fact.fact.owners.iter().map(|claim| (*claim, evidence)));
+    }
+    stated.extend(registry_claims(rows, snapshot));
+    let mut claims: Vec<Claim> = stated
+        .into_iter()
+        .filter_map(|(claim, evidence)| {
+            let resolved = (*resolved
+                .entry(claim.text)
+                .or_insert_with(|| roster.resolve(claim.text, snapshot)))?;
+            Some(Claim {
+                written: claim.text,
+                basis: claim.basis,
+                resolved,
+                evidence,
+            })
+        })
+        .collect();
+    claims.sort_by_key(|claim| (rank(claim.resolved.state), claim.basis, claim.evidence));
+    claims
+}
+
 /// The registry's own claims: the owner of the first matching row, or its team where it names no owner.
-pub fn registry_claims(rows: &[usize], snapshot: &Snapshot) -> Vec<(OwnerClaim, Evidence)> {
+fn registry_claims(rows: &[usize], snapshot: &Snapshot) -> Vec<(OwnerClaim, Evidence)> {
     let registry_file = snapshot
         .files
         .iter()

@@ -1,0 +1,369 @@
+//! Everything about one identity.
+
+use crate::analysis::{Analysis, Force};
+use crate::api::detail::{
+    CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail, MAX_RELATED,
+    Named, OwnerView, TrustView,
+};
+use crate::kpi::catalog::CRITERIA;
+use crate::kpi::formulas;
+use crate::lists;
+use crate::merge::owners;
+use crate::model::access_policy::{Conditional, Privilege};
+use crate::model::grant::{TrustGuard, TrustKind};
+use crate::model::identity::{Knowledge, OwnerBasis};
+use crate::model::instant::Expiry;
+use crate::model::principal::Principal;
+use crate::model::ratio::Verdict;
+use crate::model::snapshot::{Evidence, Grant, Identity, IdentityId, OwnerState, Snapshot, Trust};
+use crate::model::thresholds::ThresholdId;
+
+/// `GET /api/v1/identity?id=…`; `None` when the snapshot does not list it.
+pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
+    let snapshot = &analysis.snapshot;
+    let identity_id = snapshot.find(id)?;
+    let index = identity_id.0 as usize;
+    let identity = snapshot.identity(identity_id);
+    let mut cut = Vec::new();
+    let mut capped = |list: &str, n_total: usize| {
+        if n_total > MAX_RELATED {
+            cut.push(Cut {
+                list: list.to_owned(),
+                n_total,
+            });
+        }
+    };
+    let acting_as = |trust: &&Trust| trust.target_identity == Some(identity_id);
+    let acting = |trust: &&Trust| trust.actor_identity == Some(identity_id);
+    capped("grants", identity.grants.len());
+    capped("actors", snapshot.trusts.iter().filter(acting_as).count());
+    capped("targets", snapshot.trusts.iter().filter(acting).count());
+    Some(IdentityDetail {
+        as_of: snapshot.as_of,
+        row: lists::identity_row(analysis, index),
+        other_ids: other_ids(snapshot, identity),
+        criteria: CRITERIA
+            .iter()
+            .enumerate()
+            .map(|(at, id)| criterion(analysis, index, at, id))
+            .collect(),
+        owners: owner_views(snapshot, index),
+        facts: facts(snapshot, identity),
+        credentials: credentials(analysis, identity_id),
+        grants: snapshot
+            .grants_of(identity)
+            .take(MAX_RELATED)
+            .map(|grant| grant_view(snapshot, grant))
+            .collect(),
+        actors: snapshot
+            .trusts
+            .iter()
+            .filter(acting_as)
+            .take(MAX_RELATED)
+            .map(|trust| actor_view(snapshot, trust))
+            .collect(),
+        targets: snapshot
+            .trusts
+            .iter()
+            .filter(acting)
+            .take(MAX_RELATED)
+            .map(|trust| target_view(snapshot, trust))
+            .collect(),
+        cut,
+    })
+}
+
+/// A place in words.
+pub fn evidence(snapshot: &Snapshot, evidence: Evidence) -> EvidenceView {
+    let file = snapshot.file(evidence.file);
+    EvidenceView {
+        source: snapshot.source(file.source).name.clone(),
+        file: file.path.clone(),
+        place: evidence.place.to_text(&snapshot.strings),
+        connector: file.connector.unwrap_or_default().to_owned(),
+    }
+}
+
+fn other_ids(snapshot: &Snapshot, identity: &Identity) -> Vec<String> {
+    let handles = snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles);
+    let mut ids: Vec<String> = handles
+        .map(|handle| format!("{}{}", handle.kind.prefix(), snapshot.strings.get(handle.text)))
+        .collect();
+    ids.sort();
+    ids.dedup();
+    ids.retain(|id| id != snapshot.strings.get(identity.id));
+    ids
+}
+
+fn criterion(analysis: &Analysis, index: usize, at: usize, id: &str) -> CriterionView {
+    let identity = &analysis.snapshot.identities[index];
+    let verdict = analysis.criteria[index][at];
+    let reason = match analysis.in_force[at] {
+        Force::NotMeasured if id == "clean" => "Findings are not evaluated in this version.".to_owned(),
+        Force::NotMeasured => "No review is recorded anywhere in the estate.".to_owned(),
+        Force::InForce | Force::SwitchedOff if !formulas::in_scope(identity) => {
+            "Out of the governance scope.".to_owned()
+        }
+        Force::InForce | Force::SwitchedOff => reason(analysis, identity, id),
+    };
+    let verdict = if analysis.in_force[at] == Force::NotMeasured {
+        None
+    } else {
+        verdict
+    };
+    CriterionView {
+        id: id.to_owned(),
+        verdict,
+        reason,
+    }
+}
+
+/// Why a criterion holds or does not, with the value and the limit.
+fn reason(analysis: &Analysis, identity: &Identity, id: &str) -> String {
+    let text = |sym| analysis.snapshot.strings.get_or_empty(sym);
+    match id {
+        "owner" => match identity.owner.state {
+            OwnerState::Active => format!("{} answers for it.", text(identity.owner.text)),
+            OwnerState::Recorded => format!(
+                "{} is recorded; there is no roster to check against.",
+                text(identity.owner.text)
+            ),
+            OwnerState::Unresolved => format!(
+                "“{}” is recorded, but the roster knows nobody of that name.",
+                text(identity.owner.text)
+            ),
+            OwnerState::Left => format!("{} is recorded, and left.", text(identity.owner.text)),
+            OwnerState::Absent => "No owner is recorded.".to_owned(),
+        },
+        "purpose" => match identity.purpose {
+            Some(_) => "A purpose is recorded.".to_owned(),
+            None => "No purpose is recorded.".to_owned(),
+        },
+        "environment" => match identity.environment {
+            Some(environment) => format!("It is in {}.", text(Some(environment))),
+            None => "No registry row, tag, source or rule names its environment.".to_owned(),
+        },
+        "rotation" => rotation_reason(analysis, identity),
+        "reviewed" => {
+            let limit = analysis.config.thresholds.get(ThresholdId::ReviewPeriodDays);
+            match identity.reviewed_at {
+                Some(at) => format!(
+                    "Last reviewed on {}; due every {} days ({}).",
+                    at.to_date_text(),
+                    limit.value,
+                    limit.set_by
+                ),
+                None => format!("Never reviewed; due every {} days ({}).", limit.value, limit.set_by),
+            }
+        }
+        _ => String::new(),
+    }
+}
+
+fn rotation_reason(analysis: &Analysis, identity: &Identity) -> String {
+    let snapshot = &analysis.snapshot;
+    let active: Vec<_> = snapshot
+        .credentials_of(identity)
+        .filter(|(_, credential)| formulas::is_active(credential, snapshot.as_of))
+        .collect();
+    let n_of = |verdict: Verdict| {
+        active
+            .iter()
+            .filter(|(_, credential)| formulas::is_inside_limit(analysis, credential) == verdict)
+            .count()
+    };
+    let (n_late, n_unknown) = (n_of(Verdict::Fail), n_of(Verdict::Unknown));
+    match (active.len(), n_late, n_unknown) {
+        (0, ..) if identity.credentials_known == Knowledge::NotReported => {
+            "No export tells which credentials it has.".to_owned()
+        }
+        (0, ..) => "It has no stored credential that is active.".to_owned(),
+        (n_active, 0, 0) => format!("All {n_active} active credentials are inside their limit."),
+        (n_active, 0, n_unknown) => format!("The age of {n_unknown} of {n_active} active credentials is not reported."),
+        (n_active, n_late, _) => format!("{n_late} of {n_active} active credentials are beyond their limit."),
+    }
+}
+
+fn owner_views(snapshot: &Snapshot, index: usize) -> Vec<OwnerView> {
+    let claims = owners(snapshot, index);
+    claims
+        .into_iter()
+        .enumerate()
+        .map(|(at, claim)| OwnerView {
+            text: snapshot.strings.get(claim.written).to_owned(),
+            basis: basis_word(claim.basis).to_owned(),
+            person: (claim.resolved.text != claim.written)
+                .then(|| snapshot.strings.get(claim.resolved.text).to_owned()),
+            state: match claim.resolved.state {
+                OwnerState::Active if claim.resolved.team == Some(claim.resolved.text) => "team",
+                OwnerState::Active => "active",
+                OwnerState::Left => "left",
+                OwnerState::Recorded | OwnerState::Unresolved | OwnerState::Absent => "unknown",
+            }
+            .to_owned(),
+            counts: at == 0,
+            evidence: evidence(snapshot, claim.evidence),
+        })
+        .collect()
+}
+
+fn basis_word(basis: OwnerBasis) -> &'static str {
+    match basis {
+        OwnerBasis::Registry => "registry",
+        OwnerBasis::Recorded => "recorded",
+        OwnerBasis::Tag => "tag",
+        OwnerBasis::Description => "description",
+    }
+}
+
+fn facts(snapshot: &Snapshot, identity: &Identity) -> Vec<FactView> {
+    let mut views = Vec::new();
+    for fact in snapshot.facts_of(identity) {
+        let from = evidence(
+            snapshot,
+            Evidence {
+                file: fact.file,
+                place: fact.fact.place,
+            },
+        );
+        for (field, value) in fact.fact.stated(&snapshot.strings) {
+            views.push(FactView {
+                field: field.to_owned(),
+                value,
+                evidence: from.clone(),
+            });
+        }
+    }
+    views.sort_by(|a, b| a.field.cmp(&b.field));
+    views
+}
+
+fn credentials(analysis: &Analysis, id: IdentityId) -> Vec<CredentialDetail> {
+    let snapshot = &analysis.snapshot;
+    let held = snapshot.credentials_of(snapshot.identity(id));
+    held.map(|(credential_id, credential)| CredentialDetail {
+        row: lists::credential_row(analysis, credential_id.0 as usize),
+        shared_with: credential
+            .holders
+            .iter()
+            .filter(|holder| **holder != id)
+            .map(|holder| named(snapshot, *holder))
+            .collect(),
+        evidence: credential
+            .evidence
+            .iter()
+            .map(|place| evidence(snapshot, *place))
+            .collect(),
+    })
+    .collect()
+}
+
+fn named(snapshot: &Snapshot, id: IdentityId) -> Named {
+    let identity = snapshot.identity(id);
+    Named {
+        id: Some(snapshot.strings.get(identity.id).to_owned()),
+        name: snapshot.strings.get(identity.name).to_owned(),
+    }
+}
+
+fn grant_view(snapshot: &Snapshot, grant: &Grant) -> GrantView {
+    let text = |sym: Option<_>| sym.map(|sym| snapshot.strings.get(sym).to_owned());
+    GrantView {
+        role: snapshot.strings.get(grant.role).to_owned(),
+        resource: text(grant.resource),
+        via: match grant.subject {
+            Principal::Group(group) => text(Some(group)),
+            Principal::Identity(_)
+            | Principal::Anyone
+            | Principal::AnyoneAuthenticated
+            | Principal::Account(_)
+            | Principal::PlatformService(_)
+            | Principal::Federated { .. }
+            | Principal::Workload(_)
+            | Principal::Named(_) => None,
+        },
+        privilege: grant.privilege.map(|privilege| match privilege {
+            Privilege::Administrator => "administrator".to_owned(),
+            Privilege::Limited => "limited".to_owned(),
+        }),
+        conditional: grant.conditional == Conditional::OnCondition,
+        expires_at: match grant.expires_at {
+            Expiry::At(end) => Some(end),
+            Expiry::Never | Expiry::NotReported => None,
+        },
+        evidence: evidence(snapshot, grant.evidence),
+    }
+}
+
+/// The trust seen from the identity that is acted as.
+fn actor_view(snapshot: &Snapshot, trust: &Trust) -> TrustView {
+    let other = trust
+        .actor_identity
+        .map_or_else(|| unlisted(snapshot, trust.actor), |id| named(snapshot, id));
+    trust_view(snapshot, trust, other)
+}
+
+/// The trust seen from the identity that acts.
+fn target_view(snapshot: &Snapshot, trust: &Trust) -> TrustView {
+    let other = match trust.target_identity {
+        Some(id) => named(snapshot, id),
+        None => Named {
+            id: None,
+            name: snapshot.strings.get(trust.target.text).to_owned(),
+        },
+    };
+    trust_view(snapshot, trust, other)
+}
+
+fn trust_view(snapshot: &Snapshot, trust: &Trust, other: Named) -> TrustView {
+    let actor = trust
+        .actor_identity
+        .map_or_else(|| unlisted(snapshot, trust.actor), |id| named(snapshot, id))
+        .name;
+    let target = match trust.target_identity {
+        Some(id) => named(snapshot, id).name,
+        None => snapshot.strings.get(trust.target.text).to_owned(),
+    };
+    let (kind, verb) = match trust.kind {
+        TrustKind::Assumes => ("assumes", "may assume"),
+        TrustKind::Federates => ("federates", "may sign in as"),
+        TrustKind::Impersonates => ("impersonates", "may make tokens for"),
+        TrustKind::RunsAs => ("runs_as", "runs as"),
+    };
+    let (guard, condition) = match trust.guard {
+        TrustGuard::Open => ("open", ""),
+        TrustGuard::ExternalId => ("external_id", ", if it presents the external id"),
+        TrustGuard::SubjectOrAudience => (
+            "subject_or_audience",
+            ", if its token names the right subject or audience",
+        ),
+        TrustGuard::OtherCondition => ("other_condition", ", under a condition"),
+    };
+    TrustView {
+        other,
+        kind: kind.to_owned(),
+        guard: guard.to_owned(),
+        sentence: format!("{actor} {verb} {target}{condition}."),
+        evidence: evidence(snapshot, trust.evidence),
+    }
+}
+
+/// A principal that no export lists, in words.
+fn unlisted(snapshot: &Snapshot, principal: Principal) -> Named {
+    let text = |sym| snapshot.strings.get(sym);
+    let name = match principal {
+        Principal::Identity(handle) => text(handle.text).to_owned(),
+        Principal::Group(name) => format!("group {}", text(name)),
+        Principal::Anyone => "anyone".to_owned(),
+        Principal::AnyoneAuthenticated => "anyone who is signed in to the platform".to_owned(),
+        Principal::Account(account) => format!("anyone in account {}", text(account)),
+        Principal::PlatformService(service) => format!("the platform's {}", text(service)),
+        Principal::Federated {
+            issuer,
+            subject: Some(subject),
+        } => format!("{} of {}", text(subject), text(issuer)),
+        Principal::Federated { issuer, subject: None } => format!("anyone whom {} vouches for", text(issuer)),
+        Principal::Workload(name) | Principal::Named(name) => text(name).to_owned(),
+    };
+    Named { id: None, name }
+}

@@ -1,0 +1,478 @@
+//! Every KPI of one snapshot.
+
+use hashbrown::HashSet;
+
+use crate::analysis::{Analysis, Force};
+use crate::api::kpis::{Breakdown, Bucket, KpiValue, Kpis, Part};
+use crate::api::query::Facet;
+use crate::kpi::catalog::{self, CRITERIA, KPIS, Kpi, KpiKind, Table};
+use crate::kpi::formulas::{self, Judge, RENEWAL_WEEKS};
+use crate::lists::{AGE_BUCKETS, EXPIRY_BUCKETS, List};
+use crate::model::batch::Employment;
+use crate::model::certificate::CertificateRole;
+use crate::model::identity::Class;
+use crate::model::instant::Expiry;
+use crate::model::principal::HandleKind;
+use crate::model::ratio::{Ratio, Verdict};
+use crate::model::snapshot::CredentialId;
+use crate::model::thresholds::ThresholdId;
+
+/// `GET /api/v1/kpis`.
+pub fn kpis(analysis: &Analysis, snapshots: &[String]) -> Kpis {
+    Kpis {
+        as_of: analysis.snapshot.as_of,
+        snapshots: snapshots.to_vec(),
+        kpis: kpi_values(analysis),
+    }
+}
+
+/// All rows of the catalogue, in its order.
+pub fn kpi_values(analysis: &Analysis) -> Vec<KpiValue> {
+    KPIS.iter().map(|kpi| value(kpi, analysis)).collect()
+}
+
+fn value(kpi: &Kpi, analysis: &Analysis) -> KpiValue {
+    let mut value = blank(kpi, analysis);
+    if let Some(reason) = kpi
+        .pending
+        .map(str::to_owned)
+        .or_else(|| not_measured(kpi.id, analysis))
+    {
+        value.note = Some(reason);
+        value.comparable = false;
+        return value;
+    }
+    match kpi.kind {
+        KpiKind::Share => match formulas::judge(kpi.id) {
+            Some((table, judge)) => fill_share(&mut value, analysis, table, judge),
+            None => fill_other_share(&mut value, analysis),
+        },
+        KpiKind::Count => fill_count(&mut value, analysis),
+        KpiKind::Distribution => fill_distribution(&mut value, analysis),
+        // Durations need history: the catalogue says so in `pending`.
+        KpiKind::Duration => {}
+    }
+    value
+}
+
+fn blank(kpi: &Kpi, analysis: &Analysis) -> KpiValue {
+    let (threshold, threshold_set_by) = threshold(kpi.id, analysis).unzip();
+    KpiValue {
+        id: kpi.id.to_owned(),
+        kind: kpi.kind,
+        pass: None,
+        fail: None,
+        unknown: None,
+        population: None,
+        value: None,
+        upper: None,
+        unit: unit(kpi).to_owned(),
+        threshold,
+        threshold_set_by,
+        comparable: analysis.snapshot.sources.iter().all(|source| source.gaps.is_empty()),
+        note: None,
+        buckets: Vec::new(),
+        breakdowns: Vec::new(),
+    }
+}
+
+/// Why a criterion has no number in this estate.
+fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
+    let at = CRITERIA.iter().position(|criterion| *criterion == id);
+    match at.map(|at| analysis.in_force[at]) {
+        Some(Force::NotMeasured) => {
+            Some("no review is recorded anywhere in the estate: add `reviewed_on` to registry.csv".to_owned())
+        }
+        Some(Force::InForce | Force::SwitchedOff) => None,
+        None => match id {
+            "coverage.sources" if analysis.config.expected.is_empty() => {
+                Some("not claimable: name the expected sources in rollcall.toml (`[[expected]]`)".to_owned())
+            }
+            "review.overdue" if !analysis.in_force_of("reviewed") => {
+                Some("no review is recorded anywhere in the estate: add `reviewed_on` to registry.csv".to_owned())
+            }
+            _ => None,
+        },
+    }
+}
+
+impl Analysis {
+    /// Whether a criterion counts towards "governed" here.
+    fn in_force_of(&self, criterion: &str) -> bool {
+        CRITERIA
+            .iter()
+            .zip(self.in_force)
+            .any(|(id, force)| *id == criterion && force == Force::InForce)
+    }
+}
+
+fn unit(kpi: &Kpi) -> &'static str {
+    match (kpi.kind, kpi.id) {
+        (KpiKind::Share, _) => "share",
+        (_, "human.total") => "people",
+        (_, "nhi.per_human") => "per_human",
+        (_, "certificate.renewals") => "per_week",
+        (_, "privilege.standing") => "grants",
+        (_, "certificate.expiry") => "certificates",
+        (KpiKind::Distribution | KpiKind::Duration, _) => "days",
+        (KpiKind::Count, _) => "identities",
+    }
+}
+
+/// The limit of a KPI in words, and who set it.
+fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
+    let one = |id: ThresholdId, text: &dyn Fn(u32) -> String| {
+        let threshold = analysis.config.thresholds.get(id);
+        Some((text(threshold.value), threshold.set_by.clone()))
+    };
+    let days = |id: ThresholdId| one(id, &|value| format!("{value} d"));
+    match id {
+        "governed" | "coverage.environments" | "agent.governed" => {
+            one(ThresholdId::GovernedTargetPercent, &|value| format!("≥ {value} %"))
+        }
+        "rotation" | "credential.rotation" => {
+            let kinds = [
+                ("access keys", ThresholdId::AccessKeyMaxAgeDays),
+                ("service-account keys", ThresholdId::ServiceAccountKeyMaxAgeDays),
+                ("API keys", ThresholdId::ApiKeyMaxAgeDays),
+                ("client secrets", ThresholdId::ClientSecretMaxAgeDays),
+                ("SSH keys", ThresholdId::SshKeyMaxAgeDays),
+            ];
+            let limits = kinds.map(|(name, id)| format!("{name} {} d", analysis.config.thresholds.get(id).value));
+            let mut set_by: Vec<&str> = kinds
+                .iter()
+                .map(|(_, id)| analysis.config.thresholds.get(*id).set_by.as_str())
+                .collect();
+            set_by.sort_unstable();
+            set_by.dedup();
+            Some((limits.join(", "), set_by.join("; ")))
+        }
+        "reviewed" | "review.overdue" => days(ThresholdId::ReviewPeriodDays),
+        "coverage.sources" => days(ThresholdId::SourceFreshDays),
+        "credential.long_lived" => days(ThresholdId::CredentialMaxLifetimeDays),
+        "credential.unused" => {
+            let keys = analysis.config.thresholds.get(ThresholdId::AccessKeyUnusedDays);
+            let others = analysis.config.thresholds.get(ThresholdId::CredentialUnusedDays);
+            let text = format!("access keys {} d, others {} d", keys.value, others.value);
+            Some((text, format!("{}; {}", keys.set_by, others.set_by)))
+        }
+        "credential.shortlived" => one(ThresholdId::ShortLivedHours, &|value| format!("{value} h")),
+        "credential.shared" => Some(("0".to_owned(), "OWASP NHI8:2025, NHI9:2025".to_owned())),
+        "certificate.expiry" => days(ThresholdId::CertificateAlertDays),
+        "certificate.validity" => {
+            let text = "398 d; 200 d from 2026-03-15; 100 d from 2027-03-15; 47 d from 2029-03-15";
+            Some((text.to_owned(), "CA/B Forum SC-081v3".to_owned()))
+        }
+        "certificate.strength" => Some((
+            "RSA ≥ 2048, EC ≥ 256, no SHA-1".to_owned(),
+            "NIST SP 800-57, OWASP NHI4:2025".to_owned(),
+        )),
+        "certificate.rekeyed" => Some(("new key".to_owned(), "NIST SP 800-57".to_owned())),
+        "privilege.admin" => Some(("0".to_owned(), "OWASP NHI5:2025".to_owned())),
+        "access.external" => Some(("all".to_owned(), "OWASP NHI3:2025, NHI6:2025".to_owned())),
+        "lifecycle.stale" => days(ThresholdId::StaleDays),
+        "lifecycle.orphaned" => Some(("0".to_owned(), "OWASP NHI1:2025".to_owned())),
+        "human_use" => Some(("0".to_owned(), "OWASP NHI10:2025".to_owned())),
+        _ => None,
+    }
+}
+
+fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Judge) {
+    let Some(list) = analysis.lists.of(table) else { return };
+    let verdicts: Vec<Option<Verdict>> = (0..list.n_rows()).map(|row| judge(analysis, row)).collect();
+    set_ratio(value, verdicts.iter().flatten().copied().collect());
+    let by = [Facet::Environment, Facet::Source, Facet::Kind, Facet::Team];
+    value.breakdowns = by
+        .into_iter()
+        .filter_map(|facet| breakdown(list, facet, &verdicts))
+        .collect();
+    if value.id == "governed" {
+        value.note = criteria_left_out(analysis);
+    }
+}
+
+/// The criteria that do not count, named beside the number.
+fn criteria_left_out(analysis: &Analysis) -> Option<String> {
+    let names = |force: Force| {
+        let ids = CRITERIA
+            .iter()
+            .zip(analysis.in_force)
+            .filter(|(_, of)| *of == force)
+            .map(|(id, _)| *id);
+        ids.filter_map(catalog::find)
+            .map(|kpi| kpi.title.to_lowercase())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let (unmeasured, off) = (names(Force::NotMeasured), names(Force::SwitchedOff));
+    let mut parts = Vec::new();
+    if !unmeasured.is_empty() {
+        parts.push(format!("not measured and left out: {unmeasured}"));
+    }
+    if !off.is_empty() {
+        parts.push(format!("switched off in rollcall.toml: {off}"));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn set_ratio(value: &mut KpiValue, ratio: Ratio) {
+    value.pass = Some(ratio.pass);
+    value.fail = Some(ratio.fail);
+    value.unknown = Some(ratio.unknown);
+    value.population = Some(ratio.population());
+    match ratio.interval() {
+        Some((lower, upper)) => {
+            value.value = Some(lower);
+            value.upper = Some(upper);
+        }
+        None => value.note = Some("no population".to_owned()),
+    }
+}
+
+fn breakdown(list: &List, facet: Facet, verdicts: &[Option<Verdict>]) -> Option<Breakdown> {
+    let (codes, values) = list.values_of(facet)?;
+    let mut ratios = vec![Ratio::default(); values.len()];
+    for (code, verdict) in codes.iter().zip(verdicts) {
+        if let Some(verdict) = verdict {
+            ratios[*code as usize].add(*verdict);
+        }
+    }
+    let parts = ratios
+        .into_iter()
+        .zip(values)
+        .filter(|(ratio, _)| ratio.population() > 0);
+    let mut parts: Vec<Part> = parts
+        .map(|(ratio, value)| Part {
+            value: value.clone(),
+            ratio,
+        })
+        .collect();
+    parts.sort_by(|a, b| {
+        b.ratio
+            .population()
+            .cmp(&a.ratio.population())
+            .then_with(|| a.value.cmp(&b.value))
+    });
+    Some(Breakdown { by: facet, parts })
+}
+
+/// Shares whose rows are no list: sources and trusts.
+fn fill_other_share(value: &mut KpiValue, analysis: &Analysis) {
+    let snapshot = &analysis.snapshot;
+    let ratio = match value.id.as_str() {
+        "coverage.sources" => {
+            let fresh_days = analysis.config.thresholds.days(ThresholdId::SourceFreshDays);
+            let judge = |name: &str| {
+                let Some(source) = snapshot.sources.iter().find(|source| source.name == name) else {
+                    return Verdict::Fail;
+                };
+                let is_fresh = source.stated_at.map(|at| at.days_until(snapshot.as_of) <= fresh_days);
+                // A dated folder vouches for exports that do not say when they were made.
+                Verdict::of(Some(source.gaps.is_empty() && is_fresh.unwrap_or(true)))
+            };
+            analysis
+                .config
+                .expected
+                .iter()
+                .map(|expected| judge(&expected.source))
+                .collect()
+        }
+        _ => snapshot.trusts.iter().filter_map(formulas::is_guarded).collect(),
+    };
+    set_ratio(value, ratio);
+}
+
+fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
+    let snapshot = &analysis.snapshot;
+    let count = |id: &str| -> Ratio {
+        let Some((table, judge)) = formulas::judge(id) else {
+            return Ratio::default();
+        };
+        let n_rows = analysis.lists.of(table).map_or(0, List::n_rows);
+        (0..n_rows).filter_map(|row| judge(analysis, row)).collect()
+    };
+    match value.id.as_str() {
+        "human.total" => {
+            let (n_people, note) = n_people(analysis);
+            value.value = Some(n_people as f64);
+            value.note = Some(note.to_owned());
+        }
+        "nhi.per_human" => {
+            let n_nhis = count("nhi.total").pass;
+            let (n_people, _) = n_people(analysis);
+            if n_people == 0 {
+                value.note = Some("no people are known: add roster.csv".to_owned());
+            } else {
+                value.value = Some(n_nhis as f64 / n_people as f64);
+                value.note = Some(format!("{n_nhis} non-human identities, {n_people} people"));
+            }
+        }
+        "privilege.standing" => {
+            let in_scope = snapshot
+                .identities
+                .iter()
+                .filter(|identity| formulas::in_scope(identity));
+            value.value = Some(
+                in_scope
+                    .map(|identity| formulas::n_standing(analysis, identity))
+                    .sum::<u64>() as f64,
+            );
+        }
+        "certificate.renewals" => {
+            let n_now = count("certificate.renewals").pass;
+            value.value = Some(n_now as f64 / RENEWAL_WEEKS as f64);
+            let n_leaves = snapshot
+                .credentials
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| is_live_leaf(analysis, *index))
+                .count();
+            // A certificate is renewed when two thirds of its life are over, as ACME clients do.
+            let weekly = |days: f64| n_leaves as f64 * 7.0 / (days * 2.0 / 3.0);
+            value.note = Some(format!(
+                "the same {n_leaves} certificates would need {:.1} renewals a week at 100 days and {:.1} at 47 days",
+                weekly(100.0),
+                weekly(47.0)
+            ));
+        }
+        id => {
+            let ratio = count(id);
+            value.value = Some(ratio.pass as f64);
+            value.pass = Some(ratio.pass);
+            value.unknown = Some(ratio.unknown).filter(|n| *n > 0);
+            if id == "nhi.total" && ratio.unknown > 0 {
+                value.note = Some(format!(
+                    "and {} of which no export tells whether a person uses them",
+                    ratio.unknown
+                ));
+            }
+        }
+    }
+}
+
+fn is_live_leaf(analysis: &Analysis, index: usize) -> bool {
+    let credential = analysis.snapshot.credential(CredentialId(index as u32));
+    let is_leaf = credential
+        .certificate
+        .as_ref()
+        .is_some_and(|c| c.role != CertificateRole::Authority);
+    is_leaf && formulas::is_active(credential, analysis.snapshot.as_of)
+}
+
+/// People of the roster who have not left; without a roster, human identities by e-mail.
+fn n_people(analysis: &Analysis) -> (usize, &'static str) {
+    let snapshot = &analysis.snapshot;
+    if !snapshot.people.is_empty() {
+        let active: HashSet<_> = snapshot
+            .people
+            .iter()
+            .filter(|person| person.employment != Employment::Left)
+            .map(|person| person.email)
+            .collect();
+        return (active.len(), "people of roster.csv who have not left");
+    }
+    let humans = snapshot
+        .identities
+        .iter()
+        .filter(|identity| identity.class == Class::Human);
+    let names: HashSet<_> = humans
+        .map(|identity| {
+            let handles = snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles);
+            handles
+                .filter(|handle| handle.kind == HandleKind::Email)
+                .map(|handle| handle.text)
+                .min()
+                .unwrap_or(identity.id)
+        })
+        .collect();
+    (
+        names.len(),
+        "human identities, one for each e-mail address; add roster.csv for a count of people",
+    )
+}
+
+fn fill_distribution(value: &mut KpiValue, analysis: &Analysis) {
+    let Some((table, judge)) = formulas::judge(&value.id) else {
+        return;
+    };
+    let Some(list) = analysis.lists.of(table) else { return };
+    let verdicts: Vec<Option<Verdict>> = (0..list.n_rows()).map(|row| judge(analysis, row)).collect();
+    value.population = Some(verdicts.iter().flatten().count() as u64);
+    let (facet, buckets) = match value.id.as_str() {
+        "certificate.expiry" => (Facet::Expiry, &EXPIRY_BUCKETS[..]),
+        _ => (Facet::Age, &AGE_BUCKETS[..]),
+    };
+    if let Some((codes, values)) = list.values_of(facet) {
+        let mut counts = vec![0u64; values.len()];
+        for (code, _) in codes.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_some()) {
+            counts[*code as usize] += 1;
+        }
+        let n_of = |bucket: &str| {
+            values
+                .iter()
+                .position(|value| value == bucket)
+                .map_or(0, |code| counts[code])
+        };
+        value.buckets = buckets
+            .iter()
+            .map(|(bucket, label)| Bucket {
+                label: (*label).to_owned(),
+                value: (*bucket).to_owned(),
+                n: n_of(bucket),
+            })
+            .collect();
+    }
+    match value.id.as_str() {
+        "certificate.expiry" => {
+            let ends = |days: i64| {
+                let within = analysis.certificates.iter().filter(|id| {
+                    let end = analysis.snapshot.credential(**id).expires_at;
+                    matches!(end, Expiry::At(end) if end > analysis.snapshot.as_of && end.0 - analysis.snapshot.as_of.0 <= days * 86_400)
+                });
+                within.count()
+            };
+            let alert = analysis.config.thresholds.days(ThresholdId::CertificateAlertDays);
+            value.value = Some(ends(alert) as f64);
+            value.note = Some(format!("{} end within {alert} days", ends(alert)));
+        }
+        _ => {
+            let mut ages: Vec<i64> = verdicts
+                .iter()
+                .enumerate()
+                .filter(|(_, verdict)| **verdict == Some(Verdict::Pass))
+                .filter_map(|(row, _)| analysis.snapshot.credentials[row].created_at)
+                .map(|at| at.days_until(analysis.snapshot.as_of))
+                .collect();
+            ages.sort_unstable();
+            value.unknown = Some(
+                verdicts
+                    .iter()
+                    .filter(|verdict| **verdict == Some(Verdict::Unknown))
+                    .count() as u64,
+            );
+            value.value = percentile(&ages, 50).map(|days| days as f64);
+            if let (Some(p90), Some(max)) = (percentile(&ages, 90), ages.last()) {
+                value.note = Some(format!("nine in ten are at most {p90} d old, the oldest {max} d"));
+            }
+        }
+    }
+}
+
+/// The nearest-rank percentile of sorted values.
+fn percentile(sorted: &[i64], percent: usize) -> Option<i64> {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_nearest_rank() {
+        let values: Vec<i64> = (1..=10).collect();
+        assert_eq!((percentile(&values, 50), percentile(&values, 90)), (Some(5), Some(9)));
+        assert_eq!(percentile(&[7], 90), Some(7));
+        assert_eq!(percentile(&[], 50), None);
+    }
+}

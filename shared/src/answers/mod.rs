@@ -1,0 +1,13 @@
+//! One function for each route: an analysis in, a wire type out. The command line calls the same ones.
+
+mod identity;
+mod kpis;
+mod overview;
+mod sources;
+mod tables;
+
+pub use identity::identity;
+pub use kpis::{kpi_values, kpis};
+pub use overview::overview;
+pub use sources::sources;
+pub use tables::{ExportFormat, certificates, credentials, export, identities};
