@@ -1,0 +1,62 @@
+//! Embeds the built frontend (`dist/` at the top of the workspace, or `ROLLCALL_DIST`), each file in the encodings
+//! that stand beside it, so that one binary is all there is to copy.
+//!
+//! Without a built frontend the binary still builds, and says on every page what is missing.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let dist = env::var_os("ROLLCALL_DIST").map_or_else(|| workspace.join("dist"), PathBuf::from);
+    println!("cargo::rerun-if-env-changed=ROLLCALL_DIST");
+    println!("cargo::rerun-if-changed={}", dist.display());
+    let mut table = String::from("pub const ASSETS: &[Asset] = &[\n");
+    for path in files(&dist) {
+        let name = path
+            .strip_prefix(&dist)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .replace('\\', "/");
+        let beside = |extension: &str| {
+            let packed = PathBuf::from(format!("{}.{extension}", path.display()));
+            if packed.exists() {
+                format!("Some(include_bytes!({packed:?}))")
+            } else {
+                "None".to_owned()
+            }
+        };
+        let _ = writeln!(
+            table,
+            "    Asset {{ path: {name:?}, plain: include_bytes!({path:?}), brotli: {}, gzip: {} }},",
+            beside("br"),
+            beside("gz")
+        );
+    }
+    table.push_str("];\n");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("assets.rs");
+    if let Err(error) = fs::write(&out, table) {
+        println!("cargo::error=cannot write {}: {error}", out.display());
+    }
+}
+
+/// The files of a folder and its sub-folders that are no packed copies, sorted.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if !path
+            .extension()
+            .is_some_and(|extension| extension == "br" || extension == "gz")
+        {
+            found.push(fs::canonicalize(&path).unwrap_or(path));
+        }
+    }
+    found.sort();
+    found
+}

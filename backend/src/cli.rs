@@ -1,0 +1,76 @@
+//! The verbs and flags.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{completions, demo, inspect, kpis, list, serve};
+
+/// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
+#[derive(Parser)]
+#[command(name = "rollcall", version, arg_required_else_help = true, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXAMPLES: &str = "Examples:
+  rollcall demo                        a first look, over a generated company
+  rollcall serve ./estate              the dashboard of your own exports, on http://127.0.0.1:7878
+  rollcall inspect credential-report.csv k8s.json
+  rollcall kpis ./estate --format json
+  rollcall list credentials ./estate --format csv 'status=active&age=older'";
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Serve the dashboard of an estate; reload when its files change
+    Serve(serve::ServeArgs),
+    /// Serve the dashboard of a generated company
+    Demo(demo::DemoArgs),
+    /// Print every KPI
+    Kpis(kpis::KpisArgs),
+    /// Print the rows of a list, as the pages show them
+    List(list::ListArgs),
+    /// Say what a file is and what is read from it
+    Inspect(inspect::InspectArgs),
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArgs),
+}
+
+/// What every command that reads an estate takes.
+#[derive(Args, Clone)]
+pub struct EstateArgs {
+    /// The folder with the snapshots (or with one snapshot's sources)
+    pub estate: PathBuf,
+    /// Judge the newest snapshot as of this date or RFC 3339 instant
+    #[arg(long, value_name = "WHEN")]
+    pub as_of: Option<String>,
+    /// Read every file afresh (there is no cache yet, so this is always so)
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+impl Cli {
+    /// Runs the verb.
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.verb {
+            Verb::Serve(args) => serve::run(args),
+            Verb::Demo(args) => demo::run(args),
+            Verb::Kpis(args) => kpis::run(args),
+            Verb::List(args) => list::run(args),
+            Verb::Inspect(args) => inspect::run(args),
+            Verb::Completions(args) => completions::run(&args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,67 @@
+//! `rollcall kpis`: every number, for people or for scripts.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Args, ValueEnum};
+use shared::answers;
+use shared::api::kpis::KpiValue;
+use shared::kpi::catalog;
+
+use super::read_newest;
+use crate::cli::EstateArgs;
+
+#[derive(Args)]
+pub struct KpisArgs {
+    #[command(flatten)]
+    estate: EstateArgs,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+pub fn run(args: KpisArgs) -> anyhow::Result<ExitCode> {
+    let (estate, analysis) = read_newest(&args.estate)?;
+    let names: Vec<String> = estate.snapshots.iter().map(|snapshot| snapshot.name.clone()).collect();
+    let kpis = answers::kpis(&analysis, &names);
+    let mut out = io::stdout().lock();
+    match args.format {
+        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&kpis)?)?,
+        Format::Text => {
+            writeln!(out, "as of {}", kpis.as_of)?;
+            for value in &kpis.kpis {
+                let title = catalog::find(&value.id).map_or("", |kpi| kpi.title);
+                writeln!(out, "{:<24} {:<34} {}", value.id, title, in_words(value))?;
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn in_words(value: &KpiValue) -> String {
+    let number = match (value.value, value.upper, value.unit.as_str()) {
+        (Some(lower), Some(upper), "share") => {
+            let counts = format!(
+                "{} of {}",
+                value.pass.unwrap_or_default(),
+                value.population.unwrap_or_default()
+            );
+            match upper > lower {
+                true => format!("{:.1} % to {:.1} %  ({counts})", lower * 100.0, upper * 100.0),
+                false => format!("{:.1} %  ({counts})", lower * 100.0),
+            }
+        }
+        (Some(number), _, unit) if number.fract() == 0.0 => format!("{number} {}", unit.replace('_', " ")),
+        (Some(number), _, unit) => format!("{number:.1} {}", unit.replace('_', " ")),
+        (None, ..) => "–".to_owned(),
+    };
+    match &value.note {
+        Some(note) => format!("{number}  {note}"),
+        None => number,
+    }
+}

@@ -1,0 +1,77 @@
+//! One file for each verb.
+
+pub mod completions;
+pub mod demo;
+pub mod inspect;
+pub mod kpis;
+pub mod list;
+pub mod serve;
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use shared::analysis::Analysis;
+use shared::model::instant::Instant;
+use shared::reading::moment::{DateOrder, Moment};
+
+use crate::cli::EstateArgs;
+use crate::estate::{Estate, Progress};
+
+/// Prints an error with its causes.
+pub fn complain(error: &anyhow::Error) {
+    // A closed pipe is how `| head` says that it has enough.
+    let is_closed_pipe = error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);
+    if !is_closed_pipe {
+        let _ = writeln!(io::stderr(), "rollcall: {error:#}");
+    }
+}
+
+/// Opens the estate and reads its newest snapshot, with a progress bar on a terminal.
+pub fn read_newest(args: &EstateArgs) -> anyhow::Result<(Estate, Analysis)> {
+    let estate = Estate::open(&args.estate)?;
+    let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;
+    let progress = Arc::new(Progress::default());
+    let analysis = with_progress(&progress, || estate.load(estate.snapshots.len() - 1, as_of, &progress))?;
+    Ok((estate, analysis))
+}
+
+/// Reads the value of `--as-of`.
+pub fn parse_as_of(text: &str) -> anyhow::Result<Instant> {
+    match Moment::parse(text, DateOrder::MonthFirst) {
+        Moment::At(at) => Ok(at),
+        Moment::Never | Moment::Absent | Moment::Unreadable(_) => {
+            Err(anyhow::anyhow!("`{text}` is no date or instant"))
+                .context("--as-of takes `2026-10-31` or `2026-10-31T08:00:00Z`")
+        }
+    }
+}
+
+/// Shows how many files are read while `work` runs, when somebody is there to see it.
+pub fn with_progress<T>(progress: &Arc<Progress>, work: impl FnOnce() -> T) -> T {
+    if !io::stderr().is_terminal() {
+        return work();
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("reading {bar:30} {pos}/{len} files, {elapsed}") {
+        bar.set_style(style);
+    }
+    let (shown, watched) = (bar.clone(), Arc::clone(progress));
+    let ticker = std::thread::spawn(move || {
+        while !shown.is_finished() {
+            shown.set_length(watched.n_files.load(Ordering::Relaxed) as u64);
+            shown.set_position(watched.n_files_read.load(Ordering::Relaxed) as u64);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    });
+    let result = work();
+    bar.finish_and_clear();
+    // The ticker ends with the bar; if it panicked there is nothing left to show.
+    let _ = ticker.join();
+    result
+}

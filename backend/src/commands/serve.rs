@@ -1,0 +1,56 @@
+//! `rollcall serve`: the dashboard.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::parse_as_of;
+use crate::cli::EstateArgs;
+use crate::serving::{Guard, Listening, serve};
+
+#[derive(Args)]
+pub struct ServeArgs {
+    #[command(flatten)]
+    pub estate: EstateArgs,
+    #[command(flatten)]
+    pub listen: ListenArgs,
+}
+
+/// Where and for whom to listen.
+#[derive(Args)]
+pub struct ListenArgs {
+    /// Address to listen on; port 0 picks a free one
+    #[arg(long, default_value = "127.0.0.1:7878", env = "ROLLCALL_LISTEN", value_parser = parse_listen)]
+    pub listen: SocketAddr,
+    /// A file with the token that every request must carry (as a bearer token, or as the password of HTTP basic).
+    /// Required on any address that is not loopback
+    #[arg(long, env = "ROLLCALL_TOKEN_FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Another name under which browsers may reach this server; repeat for several
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
+}
+
+/// `0` alone is a free port on loopback.
+fn parse_listen(text: &str) -> Result<SocketAddr, String> {
+    match text.parse::<u16>() {
+        Ok(port) => Ok(SocketAddr::from(([127, 0, 0, 1], port))),
+        Err(_) => text
+            .parse()
+            .map_err(|_| format!("`{text}` is no address; write `127.0.0.1:7878` or `0`")),
+    }
+}
+
+pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let as_of = args.estate.as_of.as_deref().map(parse_as_of).transpose()?;
+    let guard = Guard::new(&args.listen)?;
+    serve(Listening {
+        root: args.estate.estate,
+        as_of,
+        address: args.listen.listen,
+        guard,
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
