@@ -41,6 +41,16 @@ pub enum Force {
     NotMeasured,
 }
 
+impl Analysis {
+    /// Whether a criterion counts towards "governed" here.
+    pub fn in_force_of(&self, criterion: &str) -> bool {
+        CRITERIA
+            .iter()
+            .zip(self.in_force)
+            .any(|(id, force)| *id == criterion && force == Force::InForce)
+    }
+}
+
 /// Judges a snapshot.
 pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
     let certificates = (0..snapshot.credentials.len() as u32)

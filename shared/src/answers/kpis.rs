@@ -96,16 +96,6 @@ fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
     }
 }
 
-impl Analysis {
-    /// Whether a criterion counts towards "governed" here.
-    fn in_force_of(&self, criterion: &str) -> bool {
-        CRITERIA
-            .iter()
-            .zip(self.in_force)
-            .any(|(id, force)| *id == criterion && force == Force::InForce)
-    }
-}
-
 fn unit(kpi: &Kpi) -> &'static str {
     match (kpi.kind, kpi.id) {
         (KpiKind::Share, _) => "share",

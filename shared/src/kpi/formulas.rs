@@ -4,7 +4,7 @@
 //! and the list is the filter of it, so they cannot differ.
 
 use super::catalog::{CRITERIA, Table};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Force};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyAlgorithm, PublicTrust, SignatureHash};
 use crate::model::credential::{CredentialKind, CredentialStatus};

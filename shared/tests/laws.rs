@@ -1,0 +1,240 @@
+//! What must hold for every estate: numbers equal lists, order does not matter, saying it twice changes nothing.
+
+use std::fs;
+use std::path::Path;
+
+use shared::analysis::{Analysis, analyze};
+use shared::answers::{self, ExportFormat};
+use shared::api::query::{KpiFilter, ListQuery};
+use shared::config::Config;
+use shared::connectors::{self, CONNECTORS};
+use shared::kpi::catalog::{KPIS, Table};
+use shared::kpi::formulas;
+use shared::merge::{AsOf, FileBatch, merge};
+use shared::model::instant::Instant;
+use shared::model::ratio::Verdict;
+
+/// Every connector's fixtures as one estate: each connector is a source.
+fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
+    let mut files = Vec::new();
+    for connector in CONNECTORS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("testdata/connectors")
+            .join(connector.id);
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension != "snap") {
+                // The estate's own files belong to no source.
+                let source = if connector.id == "registry_csv" || connector.id == "roster_csv" {
+                    ""
+                } else {
+                    connector.id
+                };
+                files.push(read(
+                    source,
+                    &path.file_name().unwrap().to_string_lossy(),
+                    &fs::read(&path).unwrap(),
+                ));
+            }
+        }
+    }
+    arrange(&mut files);
+    let config = Config::parse("[[expected]]\nsource = \"aws_credential_report\"\nenvironment = \"prod\"\n").unwrap();
+    analyze(
+        merge(files, AsOf::Given(Instant::from_text("2026-10-31").unwrap()), &config),
+        &config,
+    )
+}
+
+fn read(source: &str, path: &str, bytes: &[u8]) -> FileBatch {
+    let reading = connectors::read(source, path, bytes, "salt");
+    FileBatch {
+        source: source.to_owned(),
+        path: path.to_owned(),
+        connector: reading.connector.map(|connector| connector.id),
+        n_bytes: bytes.len() as u64,
+        batch: reading.batch,
+        diagnostics: reading.diagnostics,
+    }
+}
+
+fn everything(analysis: &Analysis) -> String {
+    let mut text = serde_json::to_string(&answers::kpis(analysis, &[])).unwrap();
+    text += &serde_json::to_string(&answers::overview(analysis)).unwrap();
+    for table in [Table::Identities, Table::Credentials, Table::Certificates] {
+        let rows = answers::export(analysis, table, &ListQuery::default(), ExportFormat::Json).unwrap();
+        text += &String::from_utf8(rows).unwrap();
+    }
+    for identity in &analysis.snapshot.identities {
+        let id = analysis.snapshot.strings.get(identity.id);
+        text += &serde_json::to_string(&answers::identity(analysis, id).unwrap()).unwrap();
+    }
+    text
+}
+
+#[test]
+fn every_number_is_the_length_of_its_list() {
+    let analysis = estate(|_| ());
+    let values = answers::kpi_values(&analysis);
+    let mut n_compared = 0;
+    for (kpi, value) in KPIS.iter().zip(&values) {
+        assert_eq!(kpi.id, value.id);
+        let Some((table, _)) = formulas::judge(kpi.id) else {
+            continue;
+        };
+        if kpi.pending.is_some() || value.population.is_none() && value.pass.is_none() {
+            continue;
+        }
+        let n_rows = |verdict: Option<Verdict>| {
+            let kpi = Some(KpiFilter {
+                kpi: kpi.id.to_owned(),
+                verdict,
+            });
+            let query = ListQuery {
+                kpi,
+                limit: Some(0),
+                ..ListQuery::default()
+            };
+            let n = match table {
+                Table::Identities => answers::identities(&analysis, &query).unwrap().n_matching,
+                Table::Credentials => answers::credentials(&analysis, &query).unwrap().n_matching,
+                Table::Certificates => answers::certificates(&analysis, &query).unwrap().n_matching,
+                Table::None => unreachable!("a judge has a table"),
+            };
+            n as u64
+        };
+        for (verdict, n) in [
+            (Verdict::Pass, value.pass),
+            (Verdict::Fail, value.fail),
+            (Verdict::Unknown, value.unknown),
+        ] {
+            if let Some(n) = n {
+                assert_eq!(n_rows(Some(verdict)), n, "{} {}", kpi.id, verdict.id());
+                n_compared += 1;
+            }
+        }
+        if let Some(population) = value.population {
+            assert_eq!(n_rows(None), population, "{}", kpi.id);
+        }
+        for breakdown in &value.breakdowns {
+            let sum: u64 = breakdown.parts.iter().map(|part| part.ratio.population()).sum();
+            assert_eq!(Some(sum), value.population, "{} by {:?}", kpi.id, breakdown.by);
+        }
+    }
+    assert!(n_compared > 50, "the fixtures measure too little: {n_compared}");
+}
+
+#[test]
+fn files_in_another_order_say_the_same() {
+    let expected = everything(&estate(|_| ()));
+    assert_eq!(everything(&estate(|files| files.reverse())), expected);
+    assert_eq!(
+        everything(&estate(|files| {
+            let middle = files.len() / 2;
+            files.rotate_left(middle);
+        })),
+        expected
+    );
+}
+
+#[test]
+fn a_file_that_is_there_twice_counts_once() {
+    let once = estate(|_| ());
+    let twice = estate(|files| {
+        for connector in CONNECTORS.iter().filter(|connector| connector.id != "csv_inventory") {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("testdata/connectors")
+                .join(connector.id);
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let is_basic = path.file_stem().is_some_and(|stem| stem == "basic");
+                if is_basic
+                    && path.extension().is_some_and(|extension| extension != "snap")
+                    && !connector.id.ends_with("_csv")
+                {
+                    let name = format!("copy/{}", path.file_name().unwrap().to_string_lossy());
+                    files.push(read(connector.id, &name, &fs::read(&path).unwrap()));
+                }
+            }
+        }
+    });
+    let ids = |analysis: &Analysis| {
+        let identities = analysis
+            .snapshot
+            .identities
+            .iter()
+            .map(|identity| analysis.snapshot.strings.get(identity.id).to_owned());
+        let credentials = analysis
+            .snapshot
+            .credentials
+            .iter()
+            .map(|credential| analysis.snapshot.strings.get(credential.key).to_owned());
+        identities.chain(credentials).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&once), ids(&twice));
+    let shares = |analysis: &Analysis| {
+        let values = answers::kpi_values(analysis).into_iter();
+        values
+            .map(|value| (value.id, value.pass, value.fail, value.unknown))
+            .filter(|(id, ..)| id != "access.external")
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shares(&once), shares(&twice));
+}
+
+#[test]
+fn facets_count_what_their_filter_gives() {
+    let analysis = estate(|_| ());
+    let query = ListQuery::parse("facets=yes&limit=0").unwrap();
+    let page = answers::identities(&analysis, &query).unwrap();
+    assert!(!page.facets.is_empty());
+    for facet in &page.facets {
+        for value in &facet.values {
+            let filtered = ListQuery {
+                filters: vec![(facet.facet, value.value.clone())],
+                ..ListQuery::default()
+            };
+            let n_matching = answers::identities(&analysis, &filtered).unwrap().n_matching;
+            assert_eq!(n_matching, value.n_rows, "{:?} {}", facet.facet, value.value);
+        }
+    }
+}
+
+#[test]
+fn rows_without_a_value_come_last_in_both_directions() {
+    let analysis = estate(|_| ());
+    for sort in ["created_at", "-created_at"] {
+        let query = ListQuery::parse(&format!("sort={sort}&limit=1000")).unwrap();
+        let rows = answers::credentials(&analysis, &query).unwrap().rows;
+        let first_without = rows
+            .iter()
+            .position(|row| row.created_at.is_none())
+            .unwrap_or(rows.len());
+        assert!(
+            rows[first_without..].iter().all(|row| row.created_at.is_none()),
+            "{sort}"
+        );
+        let dates: Vec<_> = rows[..first_without].iter().filter_map(|row| row.created_at).collect();
+        let is_sorted = if sort.starts_with('-') {
+            dates.is_sorted_by(|a, b| a >= b)
+        } else {
+            dates.is_sorted()
+        };
+        assert!(is_sorted, "{sort}");
+    }
+}
+
+#[test]
+fn every_word_of_a_search_must_occur() {
+    let analysis = estate(|_| ());
+    let n = |text: &str| {
+        let query = ListQuery {
+            text: text.to_owned(),
+            ..ListQuery::default()
+        };
+        answers::identities(&analysis, &query).unwrap().n_matching
+    };
+    assert!(n("CI-Deploy") >= 1);
+    assert!(n("ci-deploy arn:aws") >= 1);
+    assert_eq!(n("ci-deploy no-such-word"), 0);
+}
