@@ -9,6 +9,7 @@ pub mod access;
 pub mod analysis;
 pub mod answers;
 pub mod api;
+pub mod charts;
 pub mod config;
 pub mod connectors;
 pub mod diagnostic;

@@ -13,14 +13,31 @@ use shared::{analysis, answers, connectors};
 /// Values of members whose name says that they are secret. Long enough not to occur by chance.
 fn secrets_in(text: &str) -> Vec<String> {
     const NAMES: [&str; 14] = [
-        "\"secretText\"", "\"password\"", "\"Password\"", "\"secret\"", "\"Secret\"", "\"SecretString\"", "\"privateKeyData\"",
-        "\"private_key\"", "\"token\"", "\"Raw\"", "\"client_secret\"", "\"SecretAccessKey\"", "\"keyString\"", "\"secret_id\"",
+        "\"secretText\"",
+        "\"password\"",
+        "\"Password\"",
+        "\"secret\"",
+        "\"Secret\"",
+        "\"SecretString\"",
+        "\"privateKeyData\"",
+        "\"private_key\"",
+        "\"token\"",
+        "\"Raw\"",
+        "\"client_secret\"",
+        "\"SecretAccessKey\"",
+        "\"keyString\"",
+        "\"secret_id\"",
     ];
     let mut secrets = Vec::new();
     for name in NAMES {
         for (at, _) in text.match_indices(name) {
-            let rest = text[at + name.len()..].trim_start().strip_prefix(':').map(str::trim_start);
-            let value = rest.and_then(|rest| rest.strip_prefix('"')).and_then(|rest| rest.split('"').next());
+            let rest = text[at + name.len()..]
+                .trim_start()
+                .strip_prefix(':')
+                .map(str::trim_start);
+            let value = rest
+                .and_then(|rest| rest.strip_prefix('"'))
+                .and_then(|rest| rest.split('"').next());
             secrets.extend(value.filter(|value| value.len() >= 12).map(str::to_owned));
         }
     }
@@ -37,7 +54,11 @@ fn secrets_in(text: &str) -> Vec<String> {
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        if path.is_dir() { files(&path, found) } else { found.push(path) }
+        if path.is_dir() {
+            files(&path, found)
+        } else {
+            found.push(path)
+        }
     }
 }
 
@@ -45,10 +66,18 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn everything(readings: Vec<FileBatch>) -> String {
     let mut text = String::new();
     for reading in &readings {
-        reading.batch.strings.iter().for_each(|(_, string)| text += &format!("{string}\n"));
+        reading
+            .batch
+            .strings
+            .iter()
+            .for_each(|(_, string)| text += &format!("{string}\n"));
         text += &format!("{:?}\n", reading.diagnostics);
     }
-    let snapshot = merge(readings, AsOf::Given(Instant::from_text("2026-10-31").unwrap()), &Config::default());
+    let snapshot = merge(
+        readings,
+        AsOf::Given(Instant::from_text("2026-10-31").unwrap()),
+        &Config::default(),
+    );
     let analysis = analysis::analyze(snapshot, &Config::default());
     text += &serde_json::to_string(&answers::sources(&analysis)).unwrap();
     text += &serde_json::to_string(&answers::overview(&analysis)).unwrap();
@@ -77,14 +106,21 @@ fn check(paths: &[PathBuf]) {
     }
     let said = everything(readings);
     for secret in secrets {
-        assert!(!said.contains(&secret), "a secret that begins with `{}` came out", &secret[..4]);
+        assert!(
+            !said.contains(&secret),
+            "a secret that begins with `{}` came out",
+            &secret[..4]
+        );
     }
 }
 
 #[test]
 fn fixtures_keep_their_secrets() {
     let mut paths = Vec::new();
-    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/connectors"), &mut paths);
+    files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/connectors"),
+        &mut paths,
+    );
     paths.retain(|path| path.extension().is_some_and(|extension| extension != "snap"));
     check(&paths);
 }

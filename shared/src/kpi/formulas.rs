@@ -74,7 +74,8 @@ pub fn criteria(analysis: &Analysis, index: usize) -> [Option<Verdict>; CRITERIA
         Some(credentials_in_time(analysis, identity)),
         has(identity
             .reviewed_at
-            .is_some_and(|at| is_within(analysis, at, ThresholdId::ReviewPeriodDays))),
+            .is_some_and(|at| is_within(analysis, at, ThresholdId::ReviewPeriodDays)))
+        .filter(|_| analysis.in_force[4] != Force::NotMeasured),
         None,
     ]
 }

@@ -1,0 +1,199 @@
+//! Stacked columns: how many, for each of a few categories, of which kind.
+
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{Ranged, ReversibleRanged};
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::svg::{Paint, Svg, fit, text_width};
+use super::{Drawing, Ink, Mark};
+
+/// The data of a column chart. `values[series][category]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Columns {
+    pub categories: Vec<String>,
+    pub series: Vec<(String, Ink)>,
+    pub values: Vec<Vec<u64>>,
+    /// What one is called, for labels: `credentials`.
+    pub unit: String,
+}
+
+const TEXT: f64 = 12.0;
+
+/// The chart as SVG.
+pub fn svg(data: &Columns, width: u32, height: u32, paint: Paint) -> Drawing {
+    let mut svg = String::new();
+    let marks = {
+        let root = Svg::new(&mut svg, width, height, paint).into_drawing_area();
+        let marks = draw(data, &root).unwrap_or_default();
+        // The backend cannot fail: it writes to memory.
+        let _ = root.present();
+        marks
+    };
+    Drawing { svg, marks }
+}
+
+/// Draws the chart on any backend and says where its parts are.
+///
+/// # Errors
+/// Those of the backend.
+pub fn draw<B: DrawingBackend>(
+    data: &Columns,
+    root: &DrawingArea<B, Shift>,
+) -> Result<Vec<Mark>, DrawingAreaErrorKind<B::ErrorType>> {
+    let (width, height) = root.dim_in_pixel();
+    let (width, height) = (width as i32, height as i32);
+    let n_categories = data.categories.len().max(1) as i32;
+    let totals: Vec<u64> = (0..data.categories.len())
+        .map(|at| data.values.iter().filter_map(|row| row.get(at)).sum())
+        .collect();
+    let top = nice_ceiling(totals.iter().copied().max().unwrap_or(0));
+    let ticks: Vec<u64> = (0..=4).map(|step| top * step / 4).collect();
+    let left = ticks
+        .iter()
+        .map(|tick| text_width(&thousands(*tick), TEXT))
+        .fold(0.0, f64::max) as i32
+        + 12;
+    let (plot_top, plot_bottom) = (22, height - 26);
+    let y = plotters::coord::types::RangedCoordu64::from(0..top.max(1));
+    let y_of = |value: u64| y.map(&value, (plot_bottom, plot_top));
+    debug_assert_eq!(y.unmap(plot_bottom, (plot_bottom, plot_top)), Some(0));
+
+    let label = text_style(Ink::Label);
+    for tick in &ticks {
+        let at = y_of(*tick);
+        root.draw(&PathElement::new(vec![(left, at), (width, at)], Ink::Grid.color()))?;
+        root.draw_text(
+            &thousands(*tick),
+            &label.pos(Pos::new(HPos::Right, VPos::Center)),
+            (left - 8, at),
+        )?;
+    }
+    let step = f64::from(width - left) / f64::from(n_categories);
+    let bar = (step * 0.64).min(72.0);
+    let mut marks = Vec::new();
+    // Labels that would touch are left out, evenly, but never the first.
+    let widest = data
+        .categories
+        .iter()
+        .map(|name| text_width(name, TEXT))
+        .fold(0.0, f64::max)
+        + 8.0;
+    let every = if step >= 44.0 {
+        1
+    } else {
+        (widest / step).ceil().max(1.0) as usize
+    };
+    for (category, name) in data.categories.iter().enumerate() {
+        let middle = f64::from(left) + step * (category as f64 + 0.5);
+        let (from, to) = ((middle - bar / 2.0) as i32, (middle + bar / 2.0).ceil() as i32);
+        let mut below = 0;
+        for (series, (series_name, ink)) in data.series.iter().enumerate() {
+            let value = data
+                .values
+                .get(series)
+                .and_then(|row| row.get(category))
+                .copied()
+                .unwrap_or(0);
+            if value == 0 {
+                continue;
+            }
+            // A hair between stacked parts, so that they are told apart without colour.
+            let (upper, lower) = (y_of(below + value), y_of(below) - i32::from(below > 0));
+            let upper = upper.min(lower - 1);
+            root.draw(&Rectangle::new([(from, upper), (to, lower)], ink.color().filled()))?;
+            marks.push(Mark {
+                x: from,
+                y: upper,
+                width: to - from,
+                height: lower - upper,
+                category,
+                series,
+                label: match data.series.len() {
+                    1 => format!("{name}: {} {}", thousands(value), data.unit),
+                    _ => format!("{name}, {series_name}: {} {}", thousands(value), data.unit),
+                },
+            });
+            below += value;
+        }
+        let total = totals[category];
+        if total > 0 && step >= text_width(&thousands(total), TEXT) + 4.0 {
+            let style = text_style(Ink::Text).pos(Pos::new(HPos::Center, VPos::Bottom));
+            root.draw_text(&thousands(total), &style, (middle as i32, y_of(total) - 5))?;
+        }
+        if category % every == 0 {
+            let name = if every == 1 {
+                fit(name, TEXT, step - 4.0)
+            } else {
+                name.clone()
+            };
+            root.draw_text(
+                &name,
+                &label.pos(Pos::new(HPos::Center, VPos::Top)),
+                (middle as i32, plot_bottom + 8),
+            )?;
+        }
+    }
+    Ok(marks)
+}
+
+pub(super) fn text_style(ink: Ink) -> TextStyle<'static> {
+    TextStyle {
+        color: ink.color().to_backend_color(),
+        ..TextStyle::from(("sans-serif", TEXT).into_font())
+    }
+}
+
+/// The next round number that four even steps divide.
+fn nice_ceiling(max: u64) -> u64 {
+    let mut unit = 1u64;
+    loop {
+        for factor in [4, 8, 12, 20, 28] {
+            if factor * unit >= max {
+                return factor * unit;
+            }
+        }
+        unit *= 10;
+    }
+}
+
+/// A number with thin groups: `12,431`.
+pub(super) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_axes_are_round() {
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(
+            (nice_ceiling(0), nice_ceiling(5), nice_ceiling(37), nice_ceiling(281)),
+            (4, 8, 40, 400)
+        );
+    }
+
+    #[test]
+    fn a_chart_has_a_mark_for_each_part() {
+        let data = Columns {
+            categories: vec!["<30 d".into(), "older".into()],
+            series: vec![("keys".into(), Ink::Series1), ("secrets".into(), Ink::Series2)],
+            values: vec![vec![3, 40], vec![0, 2]],
+            unit: "credentials".into(),
+        };
+        let drawing = svg(&data, 400, 200, Paint::Themed);
+        assert_eq!(drawing.marks.len(), 3);
+        assert!(drawing.marks.iter().all(|mark| mark.height > 0 && mark.y >= 0));
+        insta::assert_snapshot!(drawing.svg);
+    }
+}
