@@ -5,6 +5,7 @@ use std::fmt;
 use anyhow::{Result, anyhow, bail};
 use fantoccini::Locator as WebDriverLocator;
 use fantoccini::elements::Element;
+use fantoccini::key::Key;
 use serde_json::{Value, json};
 
 use crate::page::Page;
@@ -90,9 +91,18 @@ impl<'a> Locator<'a> {
         })
     }
 
-    /// Empties a field.
+    /// Empties a field as people do. WebDriver's own command fires no `input` event.
     pub fn clear(&self) -> Result<()> {
-        self.step("clear", |element| Ok(self.page.browser().wait(element.clear())?))
+        let keys: String = [
+            Key::Control.to_string(),
+            "a".to_owned(),
+            Key::Null.to_string(),
+            Key::Backspace.to_string(),
+        ]
+        .concat();
+        self.step("clear", |element| {
+            Ok(self.page.browser().wait(element.send_keys(&keys))?)
+        })
     }
 
     /// Chooses an `<option>` by what it shows.
