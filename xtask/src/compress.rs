@@ -126,7 +126,7 @@ mod tests {
         let content = b"a dashboard, a dashboard, a dashboard".repeat(40);
         fs::write(&file, &content).unwrap();
 
-        let sizes = compress(dist.path(), &[file.clone()]).unwrap();
+        let sizes = compress(dist.path(), std::slice::from_ref(&file)).unwrap();
 
         let mut gzip = Vec::new();
         flate2::read::GzDecoder::new(fs::File::open(dist.path().join("a.wasm.gz")).unwrap())
