@@ -1,1 +1,77 @@
-fn main() {}
+//! Rollcall's own tasks. `cargo xtask run` and `cargo xtask test` are all that a clean clone needs.
+
+mod bench;
+mod compress;
+mod digest;
+mod docs;
+mod frontend;
+mod inline;
+mod lockfile;
+mod run;
+mod say;
+mod setup;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Set up, build, run and test Rollcall.")]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Set up, build everything in release, then start `rollcall demo`
+    Run {
+        /// Passed on to `rollcall`; without any, `demo` (`run serve ESTATE` serves your own files)
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Set up and run every check, from formatting to the browser journeys
+    Test,
+    /// Install what is missing and nothing else
+    Setup,
+    /// Build the dashboard into `dist/`
+    Frontend,
+    /// Run the benchmarks of `shared` and print them as one table
+    Bench {
+        /// Passed on to the benchmark binaries, for example a name filter
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Write the reference pages that are generated from the registries
+    Docs,
+}
+
+fn main() -> ExitCode {
+    match perform(Cli::parse().verb) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::failed(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(verb: Verb) -> Result<()> {
+    let workspace = Workspace::find()?;
+    match verb {
+        Verb::Run { args } => run::run(&workspace, &args),
+        Verb::Test => test::test(&workspace),
+        Verb::Setup => {
+            setup::frontend_tools(&workspace)?;
+            setup::browser(&workspace)?;
+            Ok(())
+        }
+        Verb::Frontend => frontend::build(&workspace).map(drop),
+        Verb::Bench { args } => bench::bench(&workspace, &args),
+        Verb::Docs => docs::docs(&workspace),
+    }
+}

@@ -1,0 +1,3 @@
+//! Journeys of Rollcall's users through the built binary; each module is one place they go.
+
+mod harness;

@@ -1,0 +1,255 @@
+//! Installs what is missing, pinned, for this user only where that is possible; does nothing the second time.
+//!
+//! Cargo tools go below [`Workspace::tools`], which later clones reuse. Chromium and Binaryen come from the system's
+//! packages when that is allowed. Nothing is fetched from anywhere but package registries.
+
+use std::env;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::lockfile::locked_version;
+use crate::say;
+use crate::workspace::{Workspace, display, output, run};
+
+/// The newest release that Rust 1.95 builds.
+const TRUNK: &str = "0.21.14";
+/// Used where no system package may be installed.
+const BINARYEN_NPM: &str = "132.0.0";
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Whether `wasm-opt` will shrink the WASM. Without it everything works, with a larger download.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WasmOpt {
+    Present,
+    Absent,
+}
+
+/// The real browser of the journeys and its WebDriver server.
+pub struct Browser {
+    pub chromium: PathBuf,
+    pub chromedriver: PathBuf,
+}
+
+/// What the dashboard's build needs: the WASM target, Trunk, wasm-bindgen and, if it can be had, `wasm-opt`.
+pub fn frontend_tools(workspace: &Workspace) -> Result<WasmOpt> {
+    wasm_target(workspace)?;
+    let wasm_bindgen = locked_version(&workspace.root, "wasm-bindgen")?;
+    // Its own lock file names a crate version that some mirrors lack, hence not `--locked`.
+    cargo_tool(
+        workspace,
+        "wasm-bindgen",
+        "wasm-bindgen-cli",
+        &wasm_bindgen,
+        &["--bin", "wasm-bindgen"],
+    )?;
+    // Without TLS Trunk cannot download tools behind our back, and builds in half the time.
+    cargo_tool(
+        workspace,
+        "trunk",
+        "trunk",
+        TRUNK,
+        &["--locked", "--no-default-features"],
+    )?;
+    wasm_opt(workspace)
+}
+
+/// What `cargo fmt` and `cargo clippy` need.
+pub fn lint_tools(workspace: &Workspace) -> Result<()> {
+    let programs = sysroot(workspace)?.join("bin");
+    for (program, component) in [("cargo-fmt", "rustfmt"), ("cargo-clippy", "clippy")] {
+        let installed = programs
+            .join(program)
+            .with_extension(env::consts::EXE_EXTENSION)
+            .is_file();
+        if !installed {
+            rustup(workspace, &["component", "add", component])?;
+        }
+    }
+    Ok(())
+}
+
+/// Chromium and chromedriver, from `CHROMIUM` and `CHROMEDRIVER`, the PATH, or installed now.
+pub fn browser(workspace: &Workspace) -> Result<Browser> {
+    if let Some(browser) = find_browser(workspace) {
+        return Ok(browser);
+    }
+    let packages = ["chromium", "chromium-driver", "fonts-dejavu-core"];
+    let tried = if may_install_packages(workspace) {
+        apt_install(workspace, &packages)?;
+        "`apt-get install chromium chromium-driver` ran, but both are still not on the PATH"
+    } else {
+        "they are neither on the PATH nor named by `CHROMIUM` and `CHROMEDRIVER`, and only root on Debian may install them"
+    };
+    find_browser(workspace).with_context(|| {
+        format!(
+            "the browser journeys need Chromium and chromedriver: {tried}; \
+             install them (Debian: `sudo apt-get install {}`) or set both variables to their paths",
+            packages.join(" ")
+        )
+    })
+}
+
+fn find_browser(workspace: &Workspace) -> Option<Browser> {
+    let named = |variable: &str, programs: &[&str]| {
+        env::var_os(variable)
+            .map(PathBuf::from)
+            .or_else(|| programs.iter().find_map(|program| workspace.which(program)))
+    };
+    Some(Browser {
+        chromium: named("CHROMIUM", &["chromium", "chromium-browser", "google-chrome"])?,
+        chromedriver: named("CHROMEDRIVER", &["chromedriver"])?,
+    })
+}
+
+fn wasm_target(workspace: &Workspace) -> Result<()> {
+    let libraries = sysroot(workspace)?.join("lib/rustlib").join(WASM_TARGET).join("lib");
+    if libraries.is_dir() {
+        return Ok(());
+    }
+    rustup(workspace, &["target", "add", WASM_TARGET])
+}
+
+fn rustup(workspace: &Workspace, args: &[&str]) -> Result<()> {
+    if workspace.which("rustup").is_none() {
+        bail!(
+            "the Rust toolchain lacks `{}` and there is no rustup to add it: \
+             install rustup, or the toolchain of `rust-toolchain.toml` with its targets and components",
+            args.join(" ")
+        );
+    }
+    let mut command = workspace.command("rustup");
+    command.args(args);
+    say::step(&display(&command), || run(&mut command))
+}
+
+fn sysroot(workspace: &Workspace) -> Result<PathBuf> {
+    let sysroot = output(workspace.command("rustc").args(["--print", "sysroot"]))?;
+    Ok(sysroot.trim_end().into())
+}
+
+fn cargo_tool(workspace: &Workspace, program: &str, package: &str, version: &str, options: &[&str]) -> Result<()> {
+    if installed_version(workspace, program).as_deref() == Some(version) {
+        return Ok(());
+    }
+    let mut command = workspace.cargo();
+    command
+        .args(["install", package, "--version", version, "--force"])
+        .args(options)
+        .arg("--root")
+        .arg(&workspace.tools)
+        // One directory for all tools, as they share many dependencies.
+        .env("CARGO_TARGET_DIR", workspace.target.join("xtask/tools"))
+        // Optimised, the tools take 12 minutes to build on two cores, unoptimised 5; a build of the dashboard then takes
+        // 2 seconds longer.
+        .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
+        .env("CARGO_PROFILE_RELEASE_DEBUG", "0");
+    say::step(&format!("install {package} {version}, once, a few minutes"), || {
+        run(&mut command).with_context(|| {
+            format!("{package} {version} is needed to build the dashboard and could not be installed; run the command by hand, or put that version on the PATH")
+        })?;
+        match installed_version(workspace, program) {
+            Some(found) if found == version => Ok(()),
+            found => bail!(
+                "{package} {version} was installed into `{}`, but `{program} --version` says {}",
+                workspace.tools.display(),
+                found.as_deref().unwrap_or("nothing")
+            ),
+        }
+    })
+}
+
+/// The last word of the first line of `program --version`, as in `trunk 0.21.14`.
+fn installed_version(workspace: &Workspace, program: &str) -> Option<String> {
+    let path = workspace.which(program)?;
+    let output = Command::new(path)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    version_word(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn version_word(text: &str) -> Option<String> {
+    let word = text
+        .lines()
+        .next()?
+        .split_whitespace()
+        .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
+    Some(word.to_owned())
+}
+
+/// The version of `program`, for the digest of what a build depends on.
+pub fn version_for_digest(workspace: &Workspace, program: &str) -> String {
+    let version = installed_version(workspace, program);
+    format!("{program} {}", version.as_deref().unwrap_or("absent"))
+}
+
+fn wasm_opt(workspace: &Workspace) -> Result<WasmOpt> {
+    if workspace.which("wasm-opt").is_some() {
+        return Ok(WasmOpt::Present);
+    }
+    if may_install_packages(workspace) {
+        apt_install(workspace, &["binaryen"])?;
+    } else if workspace.which("npm").is_some() {
+        let mut command = workspace.command("npm");
+        command
+            .args(["install", "--no-audit", "--no-fund", "--prefix"])
+            .arg(workspace.tools.join("npm"))
+            .arg(format!("binaryen@{BINARYEN_NPM}"));
+        say::step(&display(&command), || run(&mut command))?;
+    }
+    if workspace.which("wasm-opt").is_some() {
+        return Ok(WasmOpt::Present);
+    }
+    say::note("there is no `wasm-opt`, so the WASM stays about twice as large as it should be");
+    say::note("install Binaryen (Debian: `sudo apt-get install binaryen`) or npm, then run this again");
+    Ok(WasmOpt::Absent)
+}
+
+fn may_install_packages(workspace: &Workspace) -> bool {
+    let is_root = output(workspace.command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    is_root && workspace.which("apt-get").is_some()
+}
+
+fn apt_install(workspace: &Workspace, packages: &[&str]) -> Result<()> {
+    let apt_get = |args: &[&str]| {
+        let mut command = workspace.command("apt-get");
+        command
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(args)
+            .args(["--quiet", "--yes"].map(OsStr::new));
+        command
+    };
+    let mut install = apt_get(&["install", "--no-install-recommends"]);
+    install.args(packages);
+    say::step(&display(&install), || {
+        // A fresh container has no package lists, one in use has them: most often the second try is not needed.
+        if run(&mut install).is_ok() {
+            return Ok(());
+        }
+        run(&mut apt_get(&["update"]))?;
+        run(&mut install)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_what_the_tools_print() {
+        assert_eq!(version_word("trunk 0.21.14\n").as_deref(), Some("0.21.14"));
+        assert_eq!(version_word("wasm-opt version 108\n").as_deref(), Some("108"));
+        assert_eq!(
+            version_word("wasm-opt version 132 (version_132)\n").as_deref(),
+            Some("132")
+        );
+        assert_eq!(version_word("not found\n"), None);
+    }
+}
