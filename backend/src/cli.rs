@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, demo, inspect, kpis, list, serve};
+use crate::commands::{completions, demo, generate, inspect, kpis, list, serve};
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
 #[derive(Parser)]
@@ -34,6 +34,8 @@ enum Verb {
     List(list::ListArgs),
     /// Say what a file is and what is read from it
     Inspect(inspect::InspectArgs),
+    /// Write a made-up company's estate, in the files that real tools write
+    Generate(generate::GenerateArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -60,6 +62,7 @@ impl Cli {
             Verb::Kpis(args) => kpis::run(args),
             Verb::List(args) => list::run(args),
             Verb::Inspect(args) => inspect::run(args),
+            Verb::Generate(args) => generate::run(&args),
             Verb::Completions(args) => completions::run(&args),
         }
     }

@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod estate;
+mod generate;
 mod routes;
 mod serving;
 
