@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, demo, generate, inspect, kpis, list, serve};
+use crate::commands::{completions, demo, docs, generate, inspect, kpis, list, serve};
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
 #[derive(Parser)]
@@ -36,6 +36,9 @@ enum Verb {
     Inspect(inspect::InspectArgs),
     /// Write a made-up company's estate, in the files that real tools write
     Generate(generate::GenerateArgs),
+    /// Write the reference pages of `docs/`
+    #[command(hide = true)]
+    Docs(docs::DocsArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
 }
@@ -63,6 +66,7 @@ impl Cli {
             Verb::List(args) => list::run(args),
             Verb::Inspect(args) => inspect::run(args),
             Verb::Generate(args) => generate::run(&args),
+            Verb::Docs(args) => docs::run(&args),
             Verb::Completions(args) => completions::run(&args),
         }
     }

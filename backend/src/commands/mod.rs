@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod demo;
+pub mod docs;
 pub mod generate;
 pub mod inspect;
 pub mod kpis;

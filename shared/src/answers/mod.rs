@@ -3,11 +3,13 @@
 mod identity;
 mod kpis;
 mod overview;
+mod reference;
 mod sources;
 mod tables;
 
 pub use identity::identity;
 pub use kpis::{kpi_values, kpis};
 pub use overview::overview;
+pub use reference::reference_pages;
 pub use sources::sources;
 pub use tables::{ExportFormat, certificates, credentials, export, identities};
