@@ -117,6 +117,25 @@ impl<'t> TableRow<'t> {
     }
 }
 
+/// Whether two column names are the same to a reader: case, spaces, punctuation, what stands in brackets and the
+/// spelling of umlauts make no difference. `Last_Used (UTC)` reads like `last used`.
+pub fn reads_like(column: &str, name: &str) -> bool {
+    letters(column.split(['(', '[']).next().unwrap_or("")).eq(letters(name))
+}
+
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars()
+        .flat_map(char::to_lowercase)
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(|c| match c {
+            'ä' => ['a', 'e'].into_iter().take(2),
+            'ö' => ['o', 'e'].into_iter().take(2),
+            'ü' => ['u', 'e'].into_iter().take(2),
+            'ß' => ['s', 's'].into_iter().take(2),
+            c => [c, c].into_iter().take(1),
+        })
+}
+
 /// The column names of a text if it is a table: a first line with at least two cells.
 pub fn header_of(text: &str) -> Option<Vec<String>> {
     let (text, _) = skip_preamble(text);
@@ -164,6 +183,16 @@ mod tests {
             .collect();
         assert_eq!(rows, [(3, "a", "x;\ny")]);
         assert_eq!(diagnostics[0].place, "line 5");
+    }
+
+    #[test]
+    fn column_names_are_compared_as_a_reader_would() {
+        for column in ["Last Used", "last_used", "LastUsed", "last-used (UTC)", "LAST.USED"] {
+            assert!(reads_like(column, "last used"), "{column}");
+        }
+        assert!(reads_like("Gueltig bis", "gültig bis"));
+        assert!(!reads_like("last used by", "last used"));
+        assert!(!reads_like("", "last used"));
     }
 
     #[test]
