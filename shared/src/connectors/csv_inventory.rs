@@ -25,7 +25,7 @@ use crate::model::provenance::Place;
 use crate::model::strings::Sym;
 use crate::reading::absent::{present, yes_or_no};
 use crate::reading::moment::{DateOrder, Moment};
-use crate::reading::table::{Table, TableRow, reads_like};
+use crate::reading::table::{Table, TableRow, folded};
 
 pub const CONNECTOR: Connector = Connector {
     id: "csv_inventory",
@@ -44,8 +44,8 @@ pub const CONNECTOR: Connector = Connector {
     parse,
 };
 
-// The columns, each with the words for it. The first word stands for all of them in messages. `reads_like` compares:
-// case, spaces, punctuation and the spelling of umlauts make no difference.
+// The columns, each with the words for it. The first word stands for all of them in messages. They are compared as
+// `folded` says: case, spaces, punctuation and the spelling of umlauts make no difference.
 
 const NAME: &[&str] = &[
     "name",
@@ -557,16 +557,23 @@ const STATUS_WORDS: &[(&[&str], CredentialStatus)] = &[
     ),
 ];
 
-/// What people write for "no value" in German.
-const ABSENT: &[&str] = &["k.a.", "keine angabe", "keine", "unbekannt", "entfällt", "fehlt"];
-/// What people write for "no end".
+/// What people write for "no value" in German, without regard to case.
+const ABSENT: &[&str] = &[
+    "k.a.",
+    "k. a.",
+    "keine angabe",
+    "keine",
+    "unbekannt",
+    "entfällt",
+    "fehlt",
+];
+/// What people write for "no end", without regard to case.
 const ENDLESS: &[&str] = &[
     "unbegrenzt",
     "unbefristet",
     "kein ablauf",
     "no expiry",
     "does not expire",
-    "none set",
 ];
 
 fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
@@ -628,13 +635,12 @@ struct Columns {
 
 impl Columns {
     fn of(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Columns {
-        let mut is_read = vec![false; table.header().len()];
+        let names: Vec<_> = table.header().iter().map(|column| folded(column)).collect();
+        let mut is_read = vec![false; names.len()];
         let mut take = |words: &[&str]| {
             let at = words.iter().find_map(|word| {
-                let columns = table.header().iter().enumerate();
-                columns
-                    .filter(|(at, _)| !is_read[*at])
-                    .find_map(|(at, column)| reads_like(column, word).then_some(at))
+                let word = folded(word);
+                (0..names.len()).find(|at| !is_read[*at] && names[*at] == word)
             })?;
             is_read[at] = true;
             Some(at)
@@ -695,10 +701,16 @@ impl Columns {
                 .into_iter()
                 .flatten()
                 .flat_map(|column| table.cells(column))
-                .filter(|cell| cell.contains('/'))
+                // A point in a time of day is no point in a date.
+                .map(|cell| cell.trim().split(' ').next().unwrap_or(""))
+                // Not `n/a`, and not `2026/10/31`, which can be read one way only.
+                .filter(|cell| {
+                    cell.split_once('/')
+                        .is_some_and(|(first, _)| first.parse::<u8>().is_ok())
+                })
         };
         let proves = |cell: &str| {
-            let mut parts = cell.trim().split('/').take(2);
+            let mut parts = cell.split('/').take(2);
             parts.any(|part| part.parse::<u8>().is_ok_and(|part| (13..=31).contains(&part)))
         };
         if let Some(cell) = slashed().next().filter(|_| !slashed().any(proves)) {
@@ -722,11 +734,15 @@ struct Meaning {
 
 impl Meaning {
     fn of(cell: &str) -> Meaning {
-        let text = words(cell);
-        let id = text.trim().replace(' ', "_");
-        Meaning {
-            identity: IdentityKind::from_id(&id).or_else(|| find(IDENTITY_WORDS, &text)),
-            credential: CredentialKind::from_id(&id).or_else(|| find(CREDENTIAL_WORDS, &text)),
+        let in_words = |text: &str| Meaning {
+            identity: find(IDENTITY_WORDS, text),
+            credential: find(CREDENTIAL_WORDS, text),
+        };
+        let meaning = in_words(&words(cell));
+        if meaning.is_unknown() {
+            in_words(&words(&apart(cell)))
+        } else {
+            meaning
         }
     }
 
@@ -772,6 +788,18 @@ fn words(cell: &str) -> String {
     }
     if !text.ends_with(' ') {
         text.push(' ');
+    }
+    text
+}
+
+/// `ServicePrincipal` as `Service Principal`.
+fn apart(cell: &str) -> String {
+    let mut text = String::with_capacity(cell.len() + 4);
+    for c in cell.chars() {
+        if c.is_uppercase() && text.ends_with(char::is_lowercase) {
+            text.push(' ');
+        }
+        text.push(c);
     }
     text
 }
@@ -991,7 +1019,7 @@ fn enabled<'t>(columns: &Columns, cell: impl Fn(Option<usize>) -> Option<&'t str
 
 /// The cell, trimmed, when it says something.
 fn said(cell: &str) -> Option<&str> {
-    present(cell).filter(|cell| !ABSENT.iter().any(|absent| reads_like(cell, absent)))
+    present(cell).filter(|cell| !ABSENT.iter().any(|absent| cell.eq_ignore_ascii_case(absent)))
 }
 
 /// A date, also as the number that Excel keeps for it: days since 1899-12-30.
@@ -1002,7 +1030,7 @@ fn moment(cell: &str, order: DateOrder) -> Moment {
     let Some(cell) = said(cell) else {
         return Moment::Absent;
     };
-    if ENDLESS.iter().any(|endless| reads_like(cell, endless)) {
+    if ENDLESS.iter().any(|endless| cell.eq_ignore_ascii_case(endless)) {
         return Moment::Never;
     }
     match cell.replacen(',', ".", 1).parse::<f64>() {
@@ -1039,6 +1067,12 @@ mod tests {
         let nhi = Some(Class::NonHuman);
         for (cell, kind, class, credential) in [
             ("Service Account", I::ServiceAccount, None, None),
+            ("ServiceAccount", I::ServiceAccount, None, None),
+            ("ManagedIdentity", I::ManagedIdentity, None, None),
+            ("User", I::Human, None, None),
+            ("IAM user", I::User, None, None),
+            ("IoT sensor", I::Device, None, None),
+            ("unclassified", I::Unclassified, None, None),
             ("service_accounts", I::ServiceAccount, None, None),
             ("Dienstkonto", I::ServiceAccount, None, None),
             ("Unpersönliches Konto", I::ServiceAccount, None, None),
@@ -1119,7 +1153,7 @@ mod tests {
         ];
         let all: Vec<_> = groups.iter().flat_map(|words| words.iter()).collect();
         for (at, word) in all.iter().enumerate() {
-            let twin = all[at + 1..].iter().find(|other| reads_like(other, word));
+            let twin = all[at + 1..].iter().find(|other| folded(other) == folded(word));
             assert_eq!(twin, None, "{word}");
         }
     }

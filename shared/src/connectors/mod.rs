@@ -180,10 +180,11 @@ impl Mark {
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
-            Mark::AnyColumnLike(groups) => groups
-                .iter()
-                .flat_map(|names| names.iter())
-                .any(|name| probe.columns().iter().any(|column| table::reads_like(column, name))),
+            Mark::AnyColumnLike(groups) => {
+                let columns: Vec<_> = probe.columns().iter().map(|column| table::folded(column)).collect();
+                let mut names = groups.iter().flat_map(|names| names.iter());
+                !columns.is_empty() && names.any(|name| columns.contains(&table::folded(name)))
+            }
             Mark::OnlyColumns(names) => {
                 let columns = probe.columns();
                 !columns.is_empty() && columns.iter().all(|column| names.contains(&column.as_str()))
