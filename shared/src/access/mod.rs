@@ -1,5 +1,7 @@
 //! What access policies give. The only code that reads inside policy documents.
 
+pub mod gcp;
+
 use crate::model::access_policy::{AccessPolicy, Conditional, Privilege};
 use crate::model::strings::Strings;
 

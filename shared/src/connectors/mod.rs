@@ -12,15 +12,37 @@
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 
 mod aws_credential_report;
+mod csv_inventory;
+mod gcp_activity;
+mod gcp_api_keys;
+mod gcp_asset_policies;
+mod gcp_iam_policy;
+mod gcp_service_account_keys;
+mod gcp_service_accounts;
+mod registry_csv;
+mod roster_csv;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
 use crate::reading::encoding;
 use crate::reading::probe::{Format, Probe};
+use crate::reading::table;
 use crate::reading::yaml;
 
 /// Every connector, in the order in which their signatures are tried.
-pub const CONNECTORS: &[&Connector] = &[&aws_credential_report::CONNECTOR];
+pub const CONNECTORS: &[&Connector] = &[
+    &aws_credential_report::CONNECTOR,
+    &gcp_service_accounts::CONNECTOR,
+    &gcp_service_account_keys::CONNECTOR,
+    &gcp_api_keys::CONNECTOR,
+    &gcp_asset_policies::CONNECTOR,
+    &gcp_iam_policy::CONNECTOR,
+    &gcp_activity::CONNECTOR,
+    &registry_csv::CONNECTOR,
+    &roster_csv::CONNECTOR,
+    // Last, because it takes any table that looks like an inventory.
+    &csv_inventory::CONNECTOR,
+];
 
 /// What is known about one export format, and the code that reads it.
 pub struct Connector {
@@ -56,6 +78,10 @@ pub enum Mark {
     Column(&'static str),
     /// A table has one of these columns.
     AnyColumn(&'static [&'static str]),
+    /// A table has a column that reads like one of these, which are given in groups of synonyms.
+    AnyColumnLike(&'static [&'static [&'static str]]),
+    /// A table has no column but these.
+    OnlyColumns(&'static [&'static str]),
 }
 
 /// A file as a connector gets it.
@@ -154,6 +180,15 @@ impl Mark {
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
+            Mark::AnyColumnLike(groups) => {
+                let columns: Vec<_> = probe.columns().iter().map(|column| table::folded(column)).collect();
+                let mut names = groups.iter().flat_map(|names| names.iter());
+                !columns.is_empty() && names.any(|name| columns.contains(&table::folded(name)))
+            }
+            Mark::OnlyColumns(names) => {
+                let columns = probe.columns();
+                !columns.is_empty() && columns.iter().all(|column| names.contains(&column.as_str()))
+            }
         }
     }
 
@@ -167,6 +202,12 @@ impl Mark {
             Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
+            // The first word of each group stands for its synonyms.
+            Mark::AnyColumnLike(groups) => {
+                let names: Vec<_> = groups.iter().filter_map(|names| names.first().copied()).collect();
+                format!("a column such as `{}`", names.join("` or `"))
+            }
+            Mark::OnlyColumns(names) => format!("no columns but `{}`", names.join("`, `")),
         }
     }
 }
@@ -207,7 +248,7 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
         .map(|(connector, marks)| {
             let n_held = marks
                 .iter()
-                .filter(|mark| !matches!(mark, Mark::Lacks(_)) && mark.holds(probe))
+                .filter(|mark| !matches!(mark, Mark::Lacks(_) | Mark::OnlyColumns(_)) && mark.holds(probe))
                 .count();
             (n_held * 100 / marks.len().max(1), connector, marks)
         })

@@ -192,6 +192,14 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Whether the row is `{}`, as some APIs write a page without rows.
+    pub fn is_empty_object(&self) -> bool {
+        self.text
+            .strip_prefix('{')
+            .and_then(|text| text.strip_suffix('}'))
+            .is_some_and(|members| members.trim().is_empty())
+    }
+
     /// The place of the row as evidence.
     pub fn place(&self, batch: &mut Batch) -> Place {
         match self.document {
@@ -277,6 +285,19 @@ mod tests {
         );
         assert_eq!(check("{\"v\":{\"x\":\"]\"}}", &["v"]).0, ["v[0]={\"x\":\"]\"}"]);
         assert_eq!(check("[{\"v\":[1]},{\"v\":[2]}]", &["v"]).0, ["v[0]=1", "v[0]=2"]);
+    }
+
+    #[test]
+    fn an_object_without_members_is_empty() {
+        for (text, is_empty) in [("{}", true), ("{ \n }", true), ("{\"a\":1}", false), ("[]", false)] {
+            let row = Row {
+                list: "",
+                index: 0,
+                document: 0,
+                text,
+            };
+            assert_eq!(row.is_empty_object(), is_empty, "{text}");
+        }
     }
 
     #[test]

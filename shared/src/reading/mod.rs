@@ -6,10 +6,13 @@
 pub mod absent;
 pub mod container;
 pub mod encoding;
+pub mod gcp_member;
 pub mod json;
+pub mod labels;
 pub mod moment;
 pub mod one_or_many;
 pub mod probe;
 pub mod scan;
 pub mod table;
+pub mod text;
 pub mod yaml;

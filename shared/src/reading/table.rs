@@ -117,6 +117,30 @@ impl<'t> TableRow<'t> {
     }
 }
 
+/// A column name as it is compared with others: two names that fold to the same text read alike. Case, spaces,
+/// punctuation, what stands in brackets and the spelling of umlauts make no difference: `Last_Used (UTC)` is
+/// `last used`.
+pub fn folded(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len());
+    for c in name
+        .split(['(', '['])
+        .next()
+        .unwrap_or("")
+        .chars()
+        .flat_map(char::to_lowercase)
+    {
+        match c {
+            'ä' => folded.push_str("ae"),
+            'ö' => folded.push_str("oe"),
+            'ü' => folded.push_str("ue"),
+            'ß' => folded.push_str("ss"),
+            c if c.is_alphanumeric() => folded.push(c),
+            _ => {}
+        }
+    }
+    folded
+}
+
 /// The column names of a text if it is a table: a first line with at least two cells.
 pub fn header_of(text: &str) -> Option<Vec<String>> {
     let (text, _) = skip_preamble(text);
@@ -164,6 +188,15 @@ mod tests {
             .collect();
         assert_eq!(rows, [(3, "a", "x;\ny")]);
         assert_eq!(diagnostics[0].place, "line 5");
+    }
+
+    #[test]
+    fn column_names_are_compared_as_a_reader_would() {
+        for column in ["Last Used", "last_used", "LastUsed", "last-used (UTC)", "LAST.USED"] {
+            assert_eq!(folded(column), folded("last used"), "{column}");
+        }
+        assert_eq!(folded("Gueltig bis"), folded("gültig bis"));
+        assert_ne!(folded("last used by"), folded("last used"));
     }
 
     #[test]

@@ -1,0 +1,138 @@
+//! Google Cloud service-account keys: the keys of one or of many service accounts.
+//!
+//! Written by `gcloud iam service-accounts keys list --iam-account ACCOUNT --format=json` as a bare array, by the REST
+//! API as `keys`, or one key a line when the answers for many accounts are gathered.
+//! <https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys>
+//!
+//! Read: name (which alone says whose key it is), start, end (year 9999 is never), whether it is disabled.
+//! Only user-managed keys are credentials that somebody holds; Google makes, holds and rotates the system-managed
+//! ones itself, so they are counted in a note and left out.
+//!
+//! Cannot tell: when a key was last used, and where it is kept.
+
+use serde::Deserialize;
+
+use super::{Connector, Input, Mark};
+use crate::diagnostic::Diagnostic;
+use crate::model::batch::Batch;
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::reading::gcp_member;
+use crate::reading::json::{self, Row};
+use crate::reading::moment::Moment;
+use crate::reading::text::Text;
+
+pub const CONNECTOR: Connector = Connector {
+    id: "gcp_service_account_keys",
+    title: "Service account keys",
+    vendor: "Google Cloud",
+    command: "for a in $(gcloud iam service-accounts list --project PROJECT --format='value(email)'); do gcloud iam service-accounts keys list --iam-account $a --format=json; done > keys.json",
+    cannot_tell: &[
+        "when a key was last used: add `gcloud policy-intelligence query-activity`",
+        "where a key is kept, and whether it was copied",
+    ],
+    signatures: &[
+        &[
+            Mark::Has("[].validAfterTime"),
+            Mark::Contains("[].name", "/serviceAccounts/"),
+        ],
+        &[
+            Mark::Has("keys[].validAfterTime"),
+            Mark::Contains("keys[].name", "/serviceAccounts/"),
+        ],
+        &[Mark::Has("validAfterTime"), Mark::Contains("name", "/serviceAccounts/")],
+    ],
+    parse,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawKey<'a> {
+    /// `projects/P/serviceAccounts/E/keys/<40 hex digits>`.
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(default)]
+    valid_after_time: Moment,
+    #[serde(default)]
+    valid_before_time: Moment,
+    #[serde(borrow, default)]
+    key_type: Option<Text<'a>>,
+    /// Absent on an enabled key.
+    #[serde(default)]
+    disabled: Option<bool>,
+}
+
+fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+    let mut batch = Batch::default();
+    let mut diagnostics = Vec::new();
+    let rows = json::rows(input.text, &["keys"], &mut diagnostics);
+    let mut n_system_managed = 0;
+    for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
+        match read_key(row, &mut batch, &mut diagnostics) {
+            Managed::ByUser => {}
+            Managed::BySystem => n_system_managed += 1,
+        }
+    }
+    rows.note_pages(&mut batch, "keys");
+    if n_system_managed > 0 {
+        diagnostics.push(Diagnostic::info(
+            "keys",
+            format!("{n_system_managed} system-managed keys"),
+            "user-managed keys",
+            "nothing to do: Google holds and rotates these keys itself, so they are no credentials of the estate",
+        ));
+    }
+    (batch, diagnostics)
+}
+
+/// Who holds a key.
+enum Managed {
+    ByUser,
+    BySystem,
+}
+
+fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) -> Managed {
+    let Some(raw) = row.parse::<RawKey<'_>>(diagnostics) else {
+        return Managed::ByUser;
+    };
+    if raw.key_type.as_deref() == Some("SYSTEM_MANAGED") {
+        return Managed::BySystem;
+    }
+    let name = raw.name.as_deref().unwrap_or("");
+    let Some((account, id)) = gcp_member::service_account_in(name).zip(key_id(name)) else {
+        diagnostics.push(Diagnostic::error(
+            format!("{}.name", row.name()),
+            if name.is_empty() { "no `name`" } else { name },
+            "a key's name, such as `projects/P/serviceAccounts/ACCOUNT/keys/KEY`",
+            "this key was left out: without its name nothing tells whose it is; export the list again",
+        ));
+        return Managed::ByUser;
+    };
+    let place = row.place(batch);
+    let key = batch.sym(&key_of(name));
+    let mut fact = CredentialFact::listed(key, CredentialKind::ServiceAccountKey, place);
+    fact.holder = Some(gcp_member::service_account(batch, account));
+    fact.name = Some(batch.sym(id));
+    fact.status = match raw.disabled {
+        Some(true) => CredentialStatus::Inactive,
+        Some(false) | None => CredentialStatus::Active,
+    };
+    fact.created_at = raw
+        .valid_after_time
+        .instant(|| format!("{}.validAfterTime", row.name()), diagnostics);
+    fact.expires_at = raw
+        .valid_before_time
+        .expiry(|| format!("{}.validBeforeTime", row.name()), diagnostics);
+    batch.credentials.push(fact);
+    Managed::ByUser
+}
+
+/// The last part of a key's resource name.
+pub(super) fn key_id(name: &str) -> Option<&str> {
+    let (_, id) = name.split_once("/keys/")?;
+    (!id.is_empty()).then_some(id)
+}
+
+/// The credential key of a service-account key with this name, relative or full (`//iam.googleapis.com/projects/…`).
+pub(super) fn key_of(name: &str) -> String {
+    format!("gcp-key:{}", name.strip_prefix("//iam.googleapis.com/").unwrap_or(name))
+}
