@@ -5,6 +5,7 @@
 //! `tests/tidy.rs` enforces that. Nothing here touches a file, a clock, a thread, the network or the environment,
 //! so the same code runs in the server and, compiled to WebAssembly, in the browser.
 
+pub mod access;
 pub mod connectors;
 pub mod diagnostic;
 pub mod model;

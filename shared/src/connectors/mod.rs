@@ -11,6 +11,7 @@
 //!
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 
+mod aws_account_authorization_details;
 mod aws_credential_report;
 
 use crate::diagnostic::Diagnostic;
@@ -20,7 +21,10 @@ use crate::reading::probe::{Format, Probe};
 use crate::reading::yaml;
 
 /// Every connector, in the order in which their signatures are tried.
-pub const CONNECTORS: &[&Connector] = &[&aws_credential_report::CONNECTOR];
+pub const CONNECTORS: &[&Connector] = &[
+    &aws_account_authorization_details::CONNECTOR,
+    &aws_credential_report::CONNECTOR,
+];
 
 /// What is known about one export format, and the code that reads it.
 pub struct Connector {

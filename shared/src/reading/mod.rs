@@ -4,9 +4,12 @@
 //! many). A connector sees text and rows, never bytes in somebody's code page.
 
 pub mod absent;
+pub mod aws_policy;
+pub mod aws_trust;
 pub mod container;
 pub mod encoding;
 pub mod json;
+pub mod labels;
 pub mod moment;
 pub mod one_or_many;
 pub mod probe;
