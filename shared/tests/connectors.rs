@@ -116,6 +116,7 @@ fn describe(batch: &Batch) -> String {
     lines.extend(batch.credentials.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.grants.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.memberships.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.boundaries.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.trusts.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.policies.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.registry.iter().map(|row| format!("{row:?}")));

@@ -1,15 +1,16 @@
-//! What access policies give. The only code that reads inside policy documents.
+//! What access policies give: one evaluator per platform, answering in the model's words. The only code that reads
+//! inside policy documents.
 
+pub mod aws;
 pub mod gcp;
 
 use crate::model::access_policy::{AccessPolicy, Conditional, Privilege};
 use crate::model::strings::Strings;
 
 /// How strong a policy is, and whether only under conditions.
-pub fn privilege(document: &AccessPolicy, _strings: &Strings) -> (Privilege, Conditional) {
+pub fn privilege(document: &AccessPolicy, strings: &Strings) -> (Privilege, Conditional) {
     match document {
-        AccessPolicy::Aws(_) | AccessPolicy::Kubernetes { .. } | AccessPolicy::Permissions(_) => {
-            (Privilege::Limited, Conditional::Always)
-        }
+        AccessPolicy::Aws(statements) => aws::privilege(statements, strings),
+        AccessPolicy::Kubernetes { .. } | AccessPolicy::Permissions(_) => (Privilege::Limited, Conditional::Always),
     }
 }

@@ -11,6 +11,7 @@
 //!
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 
+mod aws_account_authorization_details;
 mod aws_credential_report;
 mod csv_inventory;
 mod gcp_activity;
@@ -31,6 +32,7 @@ use crate::reading::yaml;
 
 /// Every connector, in the order in which their signatures are tried.
 pub const CONNECTORS: &[&Connector] = &[
+    &aws_account_authorization_details::CONNECTOR,
     &aws_credential_report::CONNECTOR,
     &gcp_service_accounts::CONNECTOR,
     &gcp_service_account_keys::CONNECTOR,

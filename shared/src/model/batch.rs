@@ -2,7 +2,7 @@
 
 use super::access_policy::PolicyFact;
 use super::credential::CredentialFact;
-use super::grant::{GrantFact, MembershipFact, TrustFact};
+use super::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
 use super::identity::IdentityFact;
 use super::instant::Instant;
 use super::principal::{Handle, HandleKind};
@@ -17,6 +17,7 @@ pub struct Batch {
     pub credentials: Vec<CredentialFact>,
     pub grants: Vec<GrantFact>,
     pub memberships: Vec<MembershipFact>,
+    pub boundaries: Vec<BoundaryFact>,
     pub trusts: Vec<TrustFact>,
     pub policies: Vec<PolicyFact>,
     /// Rows of the estate's own registry. Only `registry_csv` fills it.

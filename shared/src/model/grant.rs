@@ -33,6 +33,15 @@ pub struct MembershipFact {
     pub place: Place,
 }
 
+/// A policy caps what an identity can be given: whatever its grants say, it can do no more than the policy allows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BoundaryFact {
+    pub subject: Handle,
+    /// The id under which a [`super::access_policy::PolicyFact`] defines the cap: an AWS permissions boundary's ARN.
+    pub policy: Sym,
+    pub place: Place,
+}
+
 /// A principal may act as an identity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrustFact {

@@ -4,6 +4,8 @@
 //! many). A connector sees text and rows, never bytes in somebody's code page.
 
 pub mod absent;
+pub mod aws_policy;
+pub mod aws_trust;
 pub mod container;
 pub mod encoding;
 pub mod gcp_member;

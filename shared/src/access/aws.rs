@@ -1,0 +1,196 @@
+//! What one AWS policy document gives.
+//!
+//! This judges one document alone: other policies of the same principal, permissions boundaries, service control
+//! policies and resource policies can only take from it here, and are not looked at.
+
+use crate::model::access_policy::{AwsStatement, Conditional, Effect, Matched, Privilege};
+use crate::model::strings::{Strings, Sym};
+
+/// How much a document gives, and whether always.
+///
+/// Only everything on everything counts as administrator: an allowed action `*` (or `*:*`) on resource `*`. Neither
+/// `NotAction` nor a list of many services does, however near they come. A denial of everything, or of everything
+/// but a few actions or resources, takes it away; a conditional one makes it conditional. A denial of some actions
+/// leaves an administrator one.
+pub fn privilege(statements: &[AwsStatement], strings: &Strings) -> (Privilege, Conditional) {
+    let mut administrator = None;
+    let mut limited = None;
+    let mut denied = None;
+    for statement in statements {
+        let when = conditional(statement);
+        let actions = reach(&statement.actions, strings);
+        let resources = reach(&statement.resources, strings);
+        match (statement.effect, actions, resources) {
+            (Effect::Allow, Reach::Everything, Reach::Everything) => keep_surest(&mut administrator, when),
+            (Effect::Allow, _, _) => keep_surest(&mut limited, when),
+            (Effect::Deny, Reach::Part, _) | (Effect::Deny, _, Reach::Part) => {}
+            (Effect::Deny, Reach::Everything | Reach::AllBut, Reach::Everything | Reach::AllBut) => {
+                keep_surest(&mut denied, when);
+            }
+        }
+    }
+    match (administrator, denied) {
+        (Some(_), Some(Conditional::OnCondition)) => (Privilege::Administrator, Conditional::OnCondition),
+        (Some(when), None) => (Privilege::Administrator, when),
+        (Some(_), Some(Conditional::Always)) => (Privilege::Limited, Conditional::Always),
+        (None, Some(Conditional::OnCondition)) => (Privilege::Limited, Conditional::OnCondition),
+        (None, None | Some(Conditional::Always)) => (Privilege::Limited, limited.unwrap_or_default()),
+    }
+}
+
+/// What a policy of AWS's own is known to give without its document, by its ARN or name.
+///
+/// Every other policy gives `None`: its document must be looked at.
+pub fn well_known(policy: &str) -> Option<Privilege> {
+    let name = match policy.split_once(":iam::aws:policy/") {
+        Some((partition, name)) if partition.starts_with("arn:aws") => name,
+        Some(_) => return None,
+        None => policy,
+    };
+    (name == "AdministratorAccess").then_some(Privilege::Administrator)
+}
+
+/// How much of all there is the patterns of a statement cover.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    Everything,
+    AllBut,
+    Part,
+}
+
+fn reach(matched: &Matched, strings: &Strings) -> Reach {
+    let is_any = |list: &[Sym]| list.iter().any(|sym| is_everything(strings.get(*sym)));
+    match matched {
+        Matched::AnyOf(list) if is_any(list) => Reach::Everything,
+        Matched::AnyOf(_) => Reach::Part,
+        // All but everything is nothing.
+        Matched::NoneOf(list) if is_any(list) => Reach::Part,
+        Matched::NoneOf(_) => Reach::AllBut,
+    }
+}
+
+/// `*`, `**`, `*:*`.
+fn is_everything(pattern: &str) -> bool {
+    !pattern.is_empty() && pattern.split(':').count() <= 2 && pattern.split(':').all(is_stars)
+}
+
+fn is_stars(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|b| b == b'*')
+}
+
+fn conditional(statement: &AwsStatement) -> Conditional {
+    if statement.conditions.is_empty() {
+        Conditional::Always
+    } else {
+        Conditional::OnCondition
+    }
+}
+
+/// What holds always outweighs what holds on condition.
+fn keep_surest(so_far: &mut Option<Conditional>, now: Conditional) {
+    *so_far = match (*so_far, now) {
+        (Some(Conditional::Always), _) | (_, Conditional::Always) => Some(Conditional::Always),
+        (Some(Conditional::OnCondition) | None, Conditional::OnCondition) => Some(Conditional::OnCondition),
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::access_policy::AwsCondition;
+
+    /// Statements as `allow * on *`, `deny !iam:* on * if`, parted by `;`.
+    fn check(document: &str) -> (Privilege, Conditional) {
+        let mut strings = Strings::default();
+        let statements: Vec<_> = document
+            .split(';')
+            .map(|statement| {
+                let words: Vec<_> = statement.split_whitespace().collect();
+                let mut matched = |text: &str| match text.strip_prefix('!') {
+                    Some(text) => Matched::NoneOf(text.split(',').map(|t| strings.intern(t)).collect()),
+                    None => Matched::AnyOf(text.split(',').map(|t| strings.intern(t)).collect()),
+                };
+                let (actions, resources) = (matched(words[1]), matched(words[3]));
+                let condition = AwsCondition {
+                    operator: strings.intern("Bool"),
+                    key: strings.intern("aws:MultiFactorAuthPresent"),
+                    values: vec![strings.intern("true")],
+                };
+                AwsStatement {
+                    effect: if words[0] == "deny" {
+                        Effect::Deny
+                    } else {
+                        Effect::Allow
+                    },
+                    actions,
+                    resources,
+                    conditions: words.get(4).map(|_| condition).into_iter().collect(),
+                }
+            })
+            .collect();
+        privilege(&statements, &strings)
+    }
+
+    const ADMINISTRATOR: (Privilege, Conditional) = (Privilege::Administrator, Conditional::Always);
+    const AT_TIMES: (Privilege, Conditional) = (Privilege::Administrator, Conditional::OnCondition);
+    const LIMITED: (Privilege, Conditional) = (Privilege::Limited, Conditional::Always);
+    const LIMITED_AT_TIMES: (Privilege, Conditional) = (Privilege::Limited, Conditional::OnCondition);
+
+    #[test]
+    fn only_everything_on_everything_is_an_administrator() {
+        for (document, expected) in [
+            ("allow * on *", ADMINISTRATOR),
+            ("allow s3:Get*,*:* on arn:aws:s3:::x,*", ADMINISTRATOR),
+            ("allow iam:* on *", LIMITED),
+            ("allow * on arn:aws:s3:::x", LIMITED),
+            ("allow !iam:* on *", LIMITED),
+            ("allow * on !arn:aws:s3:::x", LIMITED),
+            ("allow * on * if", AT_TIMES),
+            ("allow * on * if; allow * on *", ADMINISTRATOR),
+            ("allow * on * if; allow s3:* on *", AT_TIMES),
+            ("allow s3:* on * if", LIMITED_AT_TIMES),
+            ("allow s3:* on * if; allow ec2:* on *", LIMITED),
+        ] {
+            assert_eq!(check(document), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn a_denial_of_everything_takes_it_away() {
+        for (document, expected) in [
+            ("allow * on *; deny * on *", LIMITED),
+            ("deny * on *; allow * on *", LIMITED),
+            ("allow * on *; deny !iam:* on *", LIMITED),
+            ("allow * on *; deny * on !arn:aws:s3:::x", LIMITED),
+            ("allow * on *; deny * on * if", AT_TIMES),
+            ("allow * on *; deny !sts:* on * if", AT_TIMES),
+            ("allow s3:* on *; deny !sts:* on * if", LIMITED_AT_TIMES),
+            ("allow * on *; deny s3:* on *", ADMINISTRATOR),
+            ("allow * on *; deny * on arn:aws:s3:::x", ADMINISTRATOR),
+            ("allow * on *; deny !* on *", ADMINISTRATOR),
+            ("deny * on *", LIMITED),
+        ] {
+            assert_eq!(check(document), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn the_administrator_policy_is_known_by_name() {
+        for (policy, expected) in [
+            (
+                "arn:aws:iam::aws:policy/AdministratorAccess",
+                Some(Privilege::Administrator),
+            ),
+            (
+                "arn:aws-us-gov:iam::aws:policy/AdministratorAccess",
+                Some(Privilege::Administrator),
+            ),
+            ("AdministratorAccess", Some(Privilege::Administrator)),
+            ("arn:aws:iam::123456789012:policy/AdministratorAccess", None),
+            ("arn:aws:iam::aws:policy/AdministratorAccess-Amplify", None),
+            ("arn:aws:iam::aws:policy/ReadOnlyAccess", None),
+        ] {
+            assert_eq!(well_known(policy), expected, "{policy}");
+        }
+    }
+}
