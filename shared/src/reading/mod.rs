@@ -4,11 +4,13 @@
 //! many). A connector sees text and rows, never bytes in somebody's code page.
 
 pub mod absent;
+pub mod certificate;
 pub mod container;
 pub mod encoding;
 pub mod json;
 pub mod moment;
 pub mod one_or_many;
+pub mod pem;
 pub mod probe;
 pub mod scan;
 pub mod table;
