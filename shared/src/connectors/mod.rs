@@ -12,6 +12,7 @@
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 
 mod aws_credential_report;
+mod kubernetes_objects;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
@@ -20,7 +21,7 @@ use crate::reading::probe::{Format, Probe};
 use crate::reading::yaml;
 
 /// Every connector, in the order in which their signatures are tried.
-pub const CONNECTORS: &[&Connector] = &[&aws_credential_report::CONNECTOR];
+pub const CONNECTORS: &[&Connector] = &[&aws_credential_report::CONNECTOR, &kubernetes_objects::CONNECTOR];
 
 /// What is known about one export format, and the code that reads it.
 pub struct Connector {

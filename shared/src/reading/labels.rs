@@ -1,0 +1,90 @@
+//! What tags, labels and annotations mean, whichever platform they are on.
+
+/// Keys whose value says who answers for a thing, the plainest first.
+pub const OWNER_KEYS: &[&str] = &[
+    "owner",
+    "owners",
+    "owned-by",
+    "owner-email",
+    "owner-name",
+    "owner-team",
+    "owning-team",
+    "service-owner",
+    "application-owner",
+    "app-owner",
+    "product-owner",
+    "technical-owner",
+    "business-owner",
+    "team",
+    "team-name",
+    "team-email",
+    "squad",
+    "contact",
+    "contact-email",
+    "technical-contact",
+    "point-of-contact",
+    "maintainer",
+    "maintainers",
+    "responsible",
+    "responsible-team",
+    "responsible-person",
+    "steward",
+];
+
+/// Keys whose value names the environment a thing belongs to.
+pub const ENVIRONMENT_KEYS: &[&str] = &[
+    "environment",
+    "env",
+    "stage",
+    "environment-name",
+    "environment-type",
+    "env-name",
+    "env-type",
+    "deployment-environment",
+    "deployment-stage",
+];
+
+/// Keys whose value says what a thing is for.
+pub const PURPOSE_KEYS: &[&str] = &[
+    "purpose",
+    "description",
+    "desc",
+    "used-for",
+    "use-case",
+    "justification",
+];
+
+/// Where `key` stands in `keys`, the first being 0: without regard to case, to separators (`TechnicalContact`,
+/// `technical_contact`), and to what names the organisation before it (`acme:owner`, `team.example.com/owner`).
+pub fn rank(keys: &[&str], key: &str) -> Option<usize> {
+    let last = key.rsplit(['/', ':', '.']).next().unwrap_or(key);
+    keys.iter().position(|known| letters(known).eq(letters(last)))
+}
+
+fn letters(key: &str) -> impl Iterator<Item = char> {
+    key.chars()
+        .filter(|c| c.is_alphanumeric())
+        .map(|c| c.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_known_however_it_is_spelled() {
+        for key in [
+            "technical-contact",
+            "TechnicalContact",
+            "technical_contact",
+            "acme:Technical Contact",
+            "team.example.com/technical-contact",
+        ] {
+            assert!(rank(OWNER_KEYS, key).is_some(), "{key}");
+        }
+        assert_eq!(rank(OWNER_KEYS, "Owner"), Some(0));
+        assert_eq!(rank(OWNER_KEYS, "app.kubernetes.io/managed-by"), None);
+        assert_eq!(rank(OWNER_KEYS, ""), None);
+        assert_eq!(rank(ENVIRONMENT_KEYS, "Stage"), Some(2));
+    }
+}
