@@ -25,6 +25,9 @@
 //!   file is left out, so nothing counts twice; if that secret is in another file, with its data, both count.
 //! - Tokens that the API server hands out for an hour (projected volumes) are not stored anywhere and are no
 //!   credential. Helm's release records are stored as secrets and are none.
+//! - `system:` groups are formed by each cluster for itself, so the source stands before their name; other groups are
+//!   the identity provider's and keep theirs.
+//! - Service accounts count as having all their credentials reported when the file lists secrets of the cluster.
 //! - A binding in a namespace has that namespace as its resource, also when it binds `cluster-admin`; a cluster role
 //!   binding has `cluster`.
 //!
@@ -47,7 +50,7 @@ use crate::model::access_policy::{AccessPolicy, Conditional, KubernetesRule, Pol
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{GrantFact, MembershipFact, TrustFact, TrustGuard, TrustKind};
-use crate::model::identity::{IdentityFact, IdentityKind, Origin, OwnerBasis, OwnerClaim, Presence, Status};
+use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Presence, Status};
 use crate::model::instant::{Expiry, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
@@ -148,7 +151,7 @@ struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 /// Any object. Members whose meaning depends on the kind stay text until the kind is known.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a Kubernetes object")]
 struct RawObject<'a> {
     #[serde(borrow, default)]
     kind: Option<Text<'a>>,
@@ -189,7 +192,7 @@ struct RawObject<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an object's metadata")]
 struct RawMetadata<'a> {
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
@@ -206,6 +209,7 @@ struct RawMetadata<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an owner reference")]
 struct RawOwner<'a> {
     #[serde(borrow)]
     kind: Text<'a>,
@@ -217,7 +221,7 @@ struct RawOwner<'a> {
 
 /// The spec of anything that runs pods: a pod's own, or one with a template, which cron jobs keep one level deeper.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a spec with a pod template")]
 struct RawWorkload<'a> {
     #[serde(default)]
     replicas: Option<u64>,
@@ -246,7 +250,7 @@ struct RawTemplate<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a pod's spec")]
 struct RawPodSpec<'a> {
     #[serde(borrow, default)]
     service_account_name: Option<Text<'a>>,
@@ -279,7 +283,7 @@ struct RawSource {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a rule")]
 struct RawRule<'a> {
     #[serde(borrow, default)]
     verbs: OneOrMany<Text<'a>>,
@@ -294,14 +298,14 @@ struct RawRule<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "an aggregation rule")]
 struct RawAggregation<'a> {
     #[serde(borrow, default)]
     cluster_role_selectors: OneOrMany<RawSelector<'a>>,
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a label selector")]
 struct RawSelector<'a> {
     #[serde(borrow, default)]
     match_labels: Option<Members<'a>>,
@@ -310,6 +314,7 @@ struct RawSelector<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a requirement of a selector")]
 struct RawExpression<'a> {
     #[serde(borrow)]
     key: Text<'a>,
@@ -327,6 +332,7 @@ enum Operator {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a reference to a role")]
 struct RawRoleRef<'a> {
     #[serde(borrow)]
     kind: Text<'a>,
@@ -335,6 +341,7 @@ struct RawRoleRef<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a subject")]
 struct RawSubject<'a> {
     #[serde(borrow)]
     kind: Text<'a>,
@@ -346,7 +353,7 @@ struct RawSubject<'a> {
 
 /// The spec of a signing request. The insights archive writes it without the vendor's camel case.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a signing request's spec")]
 struct RawSigningRequest<'a> {
     #[serde(borrow, default, alias = "Username")]
     username: Option<Text<'a>>,
@@ -355,6 +362,7 @@ struct RawSigningRequest<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a signing request's status")]
 struct RawSigned<'a> {
     #[serde(borrow, default)]
     certificate: Option<Text<'a>>,
@@ -373,7 +381,7 @@ struct RawAnonymised {
 
 /// The spec of cert-manager's `Certificate`.
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a certificate's spec")]
 struct RawWantedCertificate<'a> {
     #[serde(borrow, default)]
     secret_name: Option<Text<'a>>,
@@ -384,7 +392,7 @@ struct RawWantedCertificate<'a> {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", expecting = "a certificate's status")]
 struct RawIssuance {
     #[serde(default)]
     not_before: Moment,
@@ -416,6 +424,7 @@ struct RawListMetadata<'a> {
 
 /// `config/serviceaccounts.json` of OpenShift insights.
 #[derive(Deserialize)]
+#[serde(expecting = "the totals and the namespaces")]
 struct RawServiceAccounts<'a> {
     #[serde(default, rename = "TOTAL_COUNT")]
     n_total: Option<u64>,
@@ -424,6 +433,7 @@ struct RawServiceAccounts<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a service account")]
 struct RawListedAccount<'a> {
     #[serde(borrow)]
     name: Text<'a>,
@@ -431,6 +441,7 @@ struct RawListedAccount<'a> {
 
 /// A row of `aggregated/ingress_controllers_certs.json` of OpenShift insights.
 #[derive(Deserialize)]
+#[serde(expecting = "a certificate")]
 struct RawIngressCertificate<'a> {
     #[serde(borrow)]
     name: Text<'a>,
@@ -561,6 +572,14 @@ struct Running {
     place: Place,
 }
 
+struct ListedAccount {
+    handle: Handle,
+    namespace: Sym,
+    place: Place,
+    /// Its index among the batch's identities.
+    identity: usize,
+}
+
 /// A cluster role whose rules are those of others.
 struct Aggregated {
     /// Its index among the batch's policies.
@@ -597,8 +616,7 @@ struct Reader<'i> {
     controllers: HashMap<Sym, Sym>,
     /// What service accounts say of mounting their token, by the text of their handle.
     automount: HashMap<Sym, bool>,
-    /// Listed service accounts with their namespaces.
-    accounts: Vec<(Handle, Sym, Place)>,
+    accounts: Vec<ListedAccount>,
     /// The groups of service accounts that bindings name.
     account_groups: HashSet<Sym>,
     cluster_roles: Vec<Labelled>,
@@ -607,6 +625,8 @@ struct Reader<'i> {
     issued: Vec<Issued>,
     /// Keys (`k8s-secret:…`) of the TLS secrets whose certificate was read.
     read_secrets: HashSet<Sym>,
+    /// Whether the file lists the cluster's secrets, and so every token that it stores for a service account.
+    secrets_known: Knowledge,
     /// Kinds that hold no fact, and how often they occurred.
     passed_over: BTreeMap<String, u32>,
 }
@@ -627,6 +647,7 @@ impl<'i> Reader<'i> {
             aggregated: Vec::new(),
             issued: Vec::new(),
             read_secrets: HashSet::new(),
+            secrets_known: Knowledge::NotReported,
             passed_over: BTreeMap::new(),
         }
     }
@@ -640,9 +661,11 @@ impl<'i> Reader<'i> {
                 .and_then(|text| serde_json::from_str::<RawListMetadata<'_>>(text).ok())
                 .and_then(|metadata| metadata.next)
                 .is_some_and(|token| !token.0.is_empty());
-            let chain = chains
-                .entry(rows.page_header(page, "kind").unwrap_or("List"))
-                .or_default();
+            let kind = rows.page_header(page, "kind").unwrap_or("List");
+            if kind == "SecretList" {
+                self.secrets_known = Knowledge::Reported;
+            }
+            let chain = chains.entry(kind).or_default();
             match is_continued {
                 true => chain.0 += 1,
                 false => chain.1 += 1,
@@ -712,7 +735,12 @@ impl<'i> Reader<'i> {
             Some(Kind::Workload(kind)) => self.workload(row, &object, metadata, kind),
             Some(Kind::SigningRequest) => self.signing_request(row, &object, metadata),
             Some(Kind::IssuedCertificate) => self.issued_certificate(row, &object, metadata),
-            None => self.pass_over(own.or(listed_as.kind).unwrap_or("objects without a kind")),
+            None => match (own.or(listed_as.kind), object.api_version.as_ref()) {
+                (Some(kind), Some(version)) if KINDS.iter().any(|(known, ..)| *known == kind) => {
+                    self.pass_over(&format!("{kind} of {}", version.0));
+                }
+                (kind, _) => self.pass_over(kind.unwrap_or("objects without a kind")),
+            },
         }
     }
 
@@ -743,7 +771,7 @@ impl<'i> Reader<'i> {
         let mut fact = self.listed_account(handle, namespace, name, place);
         fact.created_at = created_at;
         self.describe(metadata, &mut fact);
-        self.batch.identities.push(fact);
+        self.state_account(handle, fact);
         if let Some(automount) = object
             .automount_service_account_token
             .and_then(|raw| scalar(raw))
@@ -761,15 +789,25 @@ impl<'i> Reader<'i> {
     fn listed_account(&mut self, handle: Handle, namespace: &str, name: &str, place: Place) -> IdentityFact {
         let mut fact = IdentityFact::listed(smallvec![handle], IdentityKind::ServiceAccount, place);
         fact.name = Some(self.joined(&[namespace, "/", name]));
-        let account = self.batch.sym(namespace);
-        fact.account = Some(account);
+        fact.account = Some(self.batch.sym(namespace));
         // There is no way to disable one.
         fact.status = Status::Active;
         if is_of_platform(namespace, name) {
             fact.origin = Origin::Platform;
         }
-        self.accounts.push((handle, account, place));
         fact
+    }
+
+    fn state_account(&mut self, handle: Handle, fact: IdentityFact) {
+        if let Some(namespace) = fact.account {
+            self.accounts.push(ListedAccount {
+                handle,
+                namespace,
+                place: fact.place,
+                identity: self.batch.identities.len(),
+            });
+        }
+        self.batch.identities.push(fact);
     }
 
     /// Owners, purpose and environment from labels and annotations. The plainest key of a kind decides.
@@ -860,7 +898,7 @@ impl<'i> Reader<'i> {
                 let place = self.batch.item(&list, index);
                 let handle = self.account_handle(namespace, &account.name.0);
                 let fact = self.listed_account(handle, namespace, &account.name.0, place);
-                self.batch.identities.push(fact);
+                self.state_account(handle, fact);
             }
         }
         if let Some(n_total) = summary.n_total.filter(|n_total| *n_total > n_listed) {
@@ -1014,13 +1052,15 @@ impl<'i> Reader<'i> {
             ("Group", _) => Some(match name {
                 "system:unauthenticated" => Principal::Anyone,
                 "system:authenticated" => Principal::AnyoneAuthenticated,
-                _ => {
-                    let group = self.batch.sym(name);
+                _ if name.starts_with("system:") => {
+                    let group = self.system_group(name);
                     if name.starts_with(ACCOUNTS_GROUP) {
                         self.account_groups.insert(group);
                     }
                     Principal::Group(group)
                 }
+                // The identity provider's own name for it, which its export also uses.
+                _ => Principal::Group(self.batch.sym(name)),
             }),
             (kind, _) => {
                 self.diagnostics.push(Diagnostic::error(
@@ -1132,6 +1172,10 @@ impl<'i> Reader<'i> {
         let Some((namespace, name)) = self.name(row, metadata) else {
             return;
         };
+        // A manifest, which has no dates, lists what somebody wrote and not what the cluster has.
+        if metadata.creation_timestamp != Moment::Absent {
+            self.secrets_known = Knowledge::Reported;
+        }
         let declared = object.secret_type.and_then(|raw| scalar(raw));
         // A secret without a type is opaque.
         let (kind, main_member) = match declared.as_deref().unwrap_or("Opaque") {
@@ -1272,6 +1316,7 @@ impl<'i> Reader<'i> {
             let key = self.joined(&["k8s-csr:", self.input.source, "/", name]);
             let mut fact = CredentialFact::listed(key, CredentialKind::Certificate, place);
             fact.name = Some(self.batch.sym(name));
+            fact.status = CredentialStatus::Active;
             fact.created_at = issued.not_before.instant(
                 || format!("{}.Status.Cert.NotBefore", row.name()),
                 &mut self.diagnostics,
@@ -1351,6 +1396,7 @@ impl<'i> Reader<'i> {
         fact.expires_at = issuance
             .not_after
             .expiry(|| format!("{}.status.notAfter", row.name()), &mut self.diagnostics);
+        fact.status = CredentialStatus::Active;
         self.issued.push(Issued { key, fact });
     }
 
@@ -1367,11 +1413,15 @@ impl<'i> Reader<'i> {
         fact.expires_at = found
             .not_after
             .expiry(|| format!("{}.not_after", row.name()), &mut self.diagnostics);
+        fact.status = CredentialStatus::Active;
         self.issued.push(Issued { key, fact });
     }
 
     /// States what needed the whole file to be known.
     fn finish(mut self) -> (Batch, Vec<Diagnostic>) {
+        for account in &self.accounts {
+            self.batch.identities[account.identity].credentials_known = self.secrets_known;
+        }
         self.resolve_trusts();
         self.resolve_memberships();
         self.resolve_aggregation();
@@ -1389,7 +1439,7 @@ impl<'i> Reader<'i> {
                 .collect();
             self.diagnostics.push(Diagnostic::info(
                 "whole file",
-                format!("{n_objects} objects that say nothing about identities"),
+                format!("objects that say nothing about identities: {n_objects}"),
                 "service accounts, roles, bindings, secrets, workloads, signing requests, certificates",
                 format!("nothing to do; passed over: {}", kinds.join(", ")),
             ));
@@ -1435,19 +1485,16 @@ impl<'i> Reader<'i> {
         if self.account_groups.is_empty() {
             return;
         }
-        for (handle, namespace, place) in std::mem::take(&mut self.accounts) {
-            self.scratch.clear();
-            self.scratch.push_str(ACCOUNTS_GROUP);
-            let of_cluster = self.batch.strings.find(&self.scratch);
-            self.scratch.push(':');
-            self.scratch.push_str(self.batch.strings.get(namespace));
-            let of_namespace = self.batch.strings.find(&self.scratch);
-            for group in [of_cluster, of_namespace].into_iter().flatten() {
+        let of_cluster = self.system_group(ACCOUNTS_GROUP);
+        for account in std::mem::take(&mut self.accounts) {
+            let namespace = self.batch.strings.get(account.namespace).to_owned();
+            let of_namespace = self.joined(&[self.input.source, "/", ACCOUNTS_GROUP, ":", &namespace]);
+            for group in [of_cluster, of_namespace] {
                 if self.account_groups.contains(&group) {
                     self.batch.memberships.push(MembershipFact {
-                        member: Principal::Identity(handle),
+                        member: Principal::Identity(account.handle),
                         group,
-                        place,
+                        place: account.place,
                     });
                 }
             }
@@ -1552,6 +1599,11 @@ impl<'i> Reader<'i> {
             kind: HandleKind::KubernetesUser,
             text: self.joined(&[self.input.source, "/", name]),
         }
+    }
+
+    /// A group that the cluster itself forms. Each cluster has one of the same name, with its own members.
+    fn system_group(&mut self, name: &str) -> Sym {
+        self.joined(&[self.input.source, "/", name])
     }
 
     fn role_id(&mut self, namespace: Option<&str>, name: &str) -> Sym {
@@ -1901,5 +1953,61 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     match STANDARD.decode(text.as_bytes()) {
         Ok(bytes) => Some(bytes),
         Err(_) => STANDARD.decode(text.split_ascii_whitespace().collect::<String>()).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors;
+
+    #[test]
+    fn no_secret_is_kept_or_shown() {
+        for text in [
+            include_str!("../../testdata/connectors/kubernetes_objects/secrets.json"),
+            include_str!("../../testdata/connectors/kubernetes_objects/documents.yaml"),
+            include_str!("../../testdata/connectors/kubernetes_objects/malformed.json"),
+        ] {
+            let reading = connectors::read("source", "k8s", text.as_bytes(), "salt");
+            let kept = reading.batch.strings.iter().map(|(_, text)| text.to_owned());
+            let shown = reading.diagnostics.iter().map(|diagnostic| format!("{diagnostic:?}"));
+            for text in kept.chain(shown) {
+                // Every secret of the fixtures has the first in it, the second is its base64, the third a number.
+                for secret in ["SYNTHETIC", "U1lOVEhFVElD", "8812345"] {
+                    assert!(!text.contains(secret), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_blanked_value_is_no_secret() {
+        for text in ["", "REDACTED", "<redacted>", "***", "xxxxxxxx", "[removed]"] {
+            let is_known = known_bytes(text, |text| Some(text.as_bytes().to_vec())).is_some();
+            assert!(!is_known, "{text}");
+        }
+        for text in ["hunter2", "aaaa", "0000", "redacted-not"] {
+            assert!(
+                known_bytes(text, |text| Some(text.as_bytes().to_vec())).is_some(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn kinds_are_told_by_group() {
+        for (kind, version, is_known) in [
+            ("Role", Some("rbac.authorization.k8s.io/v1"), true),
+            ("Role", Some("iam.example.com/v1"), false),
+            ("Role", None, true),
+            ("ServiceAccount", Some("v1"), true),
+            ("ServiceAccount", Some("iam.cnrm.cloud.google.com/v1beta1"), false),
+            ("Certificate", Some("networking.internal.knative.dev/v1alpha1"), false),
+        ] {
+            assert_eq!(declared(kind, version).is_some(), is_known, "{kind} {version:?}");
+        }
+        assert!(kind_in_path("config/pod/shop/web.json") == Some(Kind::Pod));
+        assert!(kind_in_path("secrets/x/configmaps/y.json") == Some(Kind::Secret));
+        assert!(kind_in_path("pod.json").is_none());
     }
 }
