@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub mod gcp;
+pub mod kubernetes;
 
 use crate::model::access_policy::{AccessPolicy, Conditional, Privilege};
 use crate::model::strings::Strings;
@@ -11,6 +12,7 @@ use crate::model::strings::Strings;
 pub fn privilege(document: &AccessPolicy, strings: &Strings) -> (Privilege, Conditional) {
     match document {
         AccessPolicy::Aws(statements) => aws::privilege(statements, strings),
-        AccessPolicy::Kubernetes { .. } | AccessPolicy::Permissions(_) => (Privilege::Limited, Conditional::Always),
+        AccessPolicy::Kubernetes { rules, .. } => (kubernetes::privilege(rules, strings), Conditional::Always),
+        AccessPolicy::Permissions(_) => (Privilege::Limited, Conditional::Always),
     }
 }

@@ -20,6 +20,7 @@ mod gcp_asset_policies;
 mod gcp_iam_policy;
 mod gcp_service_account_keys;
 mod gcp_service_accounts;
+mod kubernetes_objects;
 mod registry_csv;
 mod roster_csv;
 
@@ -40,6 +41,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &gcp_asset_policies::CONNECTOR,
     &gcp_iam_policy::CONNECTOR,
     &gcp_activity::CONNECTOR,
+    &kubernetes_objects::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
     // Last, because it takes any table that looks like an inventory.

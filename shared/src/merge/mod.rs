@@ -14,6 +14,7 @@ use hashbrown::{HashMap, HashSet};
 
 use self::join::Joined;
 use self::rename::Rename;
+use crate::access;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::batch::Batch;
@@ -350,14 +351,18 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
     let mut by_group: HashMap<Sym, Vec<u32>> = HashMap::new();
     let mut granted: Vec<(IdentityId, u32)> = Vec::new();
     for (index, grant) in facts.grants.iter_mut().enumerate() {
-        if grant.privilege.is_none()
-            && let Some(policy) = grant.policy.or(Some(grant.role)).and_then(|id| by_id.get(&id))
-        {
-            let (privilege, conditional) = *strength
-                .entry(*policy)
-                .or_insert_with(|| crate::access::privilege(&snapshot.policies[*policy].document, strings));
-            grant.privilege = Some(privilege);
-            grant.conditional = grant.conditional.max(conditional);
+        if grant.privilege.is_none() {
+            let id = grant.policy.unwrap_or(grant.role);
+            match by_id.get(&id) {
+                Some(policy) => {
+                    let (privilege, conditional) = *strength
+                        .entry(*policy)
+                        .or_insert_with(|| access::privilege(&snapshot.policies[*policy].document, strings));
+                    grant.privilege = Some(privilege);
+                    grant.conditional = grant.conditional.max(conditional);
+                }
+                None => grant.privilege = access::aws::well_known(strings.get(id)),
+            }
         }
         match grant.subject {
             Principal::Identity(handle) => {

@@ -68,6 +68,7 @@ pub enum Principal {
     /// An identity that an export may list.
     Identity(Handle),
     /// A group whose members are stated by [`super::grant::MembershipFact`]s: its id as the export writes it.
+    /// A group that each system forms for itself has the source before it: `source/system:masters`.
     Group(Sym),
     /// Everybody: AWS `*`, GCP `allUsers`, Kubernetes `system:unauthenticated`.
     Anyone,

@@ -6,13 +6,16 @@
 pub mod absent;
 pub mod aws_policy;
 pub mod aws_trust;
+pub mod certificate;
 pub mod container;
 pub mod encoding;
+pub mod fingerprint;
 pub mod gcp_member;
 pub mod json;
 pub mod labels;
 pub mod moment;
 pub mod one_or_many;
+pub mod pem;
 pub mod probe;
 pub mod scan;
 pub mod table;
