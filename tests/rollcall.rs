@@ -21,7 +21,7 @@ impl Rollcall {
     /// Starts `rollcall` with `args` on a free port and waits until it serves.
     pub fn start(args: &[&str]) -> Result<Self> {
         let mut command = Self::command()?;
-        command.args(args).args(["--port", "0"]);
+        command.args(args).args(["--listen", "0"]);
         let (process, origin) = Process::start(command, START, origin_in)?;
         Ok(Rollcall { process, origin })
     }
