@@ -30,7 +30,7 @@ use crate::model::strings::Sym;
 use crate::reading::absent::present;
 use crate::reading::aws_policy::{self, Document, Texts};
 use crate::reading::aws_trust;
-use crate::reading::json::{self, Row};
+use crate::reading::json::{self, OpenRow, Row};
 use crate::reading::labels::{self, ENVIRONMENT_KEYS, OWNER_KEYS, PURPOSE_KEYS};
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
@@ -238,16 +238,16 @@ struct File {
 
 impl File {
     fn read(&mut self, text: &str) {
-        let rows = json::rows(text, &[USERS, GROUPS, ROLES, POLICIES], &mut self.diagnostics);
-        for row in &rows.rows {
-            match row.list {
-                USERS => self.user(row),
-                GROUPS => self.group(row),
-                ROLES => self.role(row),
-                POLICIES => self.policy(row),
-                _ => self.recording(row),
-            }
-        }
+        let lists = [USERS, GROUPS, ROLES, POLICIES];
+        let mut problems = Vec::new();
+        let rows = json::each_row(text, &lists, &mut problems, |row| match row.list {
+            USERS => self.user(row),
+            GROUPS => self.group(row),
+            ROLES => self.role(row),
+            POLICIES => self.policy(row),
+            _ => self.recording(row),
+        });
+        self.diagnostics.append(&mut problems);
         if rows.n_continued + rows.n_last > 0 {
             let account = self.batch.strings.get_or_empty(self.account);
             let chain = format!("get-account-authorization-details {account}");
@@ -255,7 +255,7 @@ impl File {
         }
     }
 
-    fn recording(&mut self, row: &Row<'_>) {
+    fn recording(&mut self, row: &mut OpenRow<'_>) {
         match row.parse::<RawRecording<'_>>(&mut self.diagnostics) {
             Some(RawRecording { data: Some(data) })
                 if data.get().starts_with('{') && data.get().contains("DetailList") =>
@@ -272,7 +272,7 @@ impl File {
         }
     }
 
-    fn user(&mut self, row: &Row<'_>) {
+    fn user(&mut self, row: &mut OpenRow<'_>) {
         let Some(raw) = row.parse::<RawUser<'_>>(&mut self.diagnostics) else {
             return;
         };
@@ -298,7 +298,7 @@ impl File {
         self.boundary(arn.handle, raw.permissions_boundary, place);
     }
 
-    fn group(&mut self, row: &Row<'_>) {
+    fn group(&mut self, row: &mut OpenRow<'_>) {
         let Some(raw) = row.parse::<RawGroup<'_>>(&mut self.diagnostics) else {
             return;
         };
@@ -312,7 +312,7 @@ impl File {
         self.inline(subject, &arn, &raw.group_policy_list.0, place, (row, "GroupPolicyList"));
     }
 
-    fn role(&mut self, row: &Row<'_>) {
+    fn role(&mut self, row: &mut OpenRow<'_>) {
         let Some(raw) = row.parse::<RawRole<'_>>(&mut self.diagnostics) else {
             return;
         };
@@ -356,7 +356,7 @@ impl File {
         }
     }
 
-    fn policy(&mut self, row: &Row<'_>) {
+    fn policy(&mut self, row: &mut OpenRow<'_>) {
         let Some(raw) = row.parse::<RawPolicy<'_>>(&mut self.diagnostics) else {
             return;
         };

@@ -1,9 +1,10 @@
 //! JSON exports as rows, however they are framed.
 //!
 //! Tools write one object, one array, one object a line, pages one after another (`}{`, `][`), or an array of pages.
-//! [`rows`] makes one list of rows of all of them; a truncated file gives the rows before the cut.
+//! [`rows`] makes one list of rows of all of them; a truncated file gives the rows before the cut. [`each_row`] hands
+//! them over one by one, which reads a large file once instead of twice: it is for exports that come large.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use serde::Deserialize;
 
@@ -50,15 +51,35 @@ const MAX_STRAY_LINES: usize = 10_000;
 /// Splits `text` into rows. `lists` are the keys whose value is a list of rows; one object in place of a list is a
 /// list of one, because PowerShell writes it so. An object with none of these keys is a row itself.
 pub fn rows<'a>(text: &'a str, lists: &[&str], diagnostics: &mut Vec<Diagnostic>) -> Rows<'a> {
-    let mut found = Rows::default();
+    let mut rows = Vec::new();
+    let mut found = each_row(text, lists, diagnostics, |open| rows.extend(open.close()));
+    found.rows = rows;
+    found
+}
+
+/// Calls `each` with every row where [`rows`] would list it. The result has everything but the rows.
+///
+/// A row's end is found by parsing it, so `each` should parse it.
+pub fn each_row<'a>(
+    text: &'a str,
+    lists: &[&str],
+    diagnostics: &mut Vec<Diagnostic>,
+    each: impl FnMut(&mut OpenRow<'a>),
+) -> Rows<'a> {
+    let mut walk = Walk {
+        lists,
+        document: 0,
+        n_rows: 0,
+        found: Rows::default(),
+        each,
+    };
     let mut scan = Scan::new(text);
-    let mut document = 0;
     let mut n_stray = 0;
     while scan.skip_space() {
         let start = scan.at();
-        if let Err(broken) = found.document(&mut scan, lists, document) {
+        if let Err(broken) = walk.document(&mut scan) {
             match broken.why {
-                Why::NotJson if n_stray < MAX_STRAY_LINES && document_starts_later(&mut scan) => n_stray += 1,
+                Why::NotJson if n_stray < MAX_STRAY_LINES && scan.skip_to_next_line() => n_stray += 1,
                 Why::NotJson | Why::Ends => {
                     diagnostics.push(broken_text(text, broken));
                     break;
@@ -67,7 +88,7 @@ pub fn rows<'a>(text: &'a str, lists: &[&str], diagnostics: &mut Vec<Diagnostic>
         } else if scan.at() == start {
             break;
         }
-        document += 1;
+        walk.document += 1;
     }
     if n_stray > 0 {
         diagnostics.push(Diagnostic::warning(
@@ -77,22 +98,66 @@ pub fn rows<'a>(text: &'a str, lists: &[&str], diagnostics: &mut Vec<Diagnostic>
             "redirect the tool's log output to another file",
         ));
     }
-    found
+    walk.found
 }
 
-fn document_starts_later(scan: &mut Scan<'_>) -> bool {
-    scan.skip_to_next_line()
+/// A row whose end is not known yet; its `text` goes on to the end of the file.
+pub struct OpenRow<'a> {
+    row: Row<'a>,
+    scan: Scan<'a>,
+    /// Where the row ends, or that it does not.
+    end: Option<Result<Scan<'a>, Broken>>,
 }
 
-impl<'a> Rows<'a> {
-    fn document(&mut self, scan: &mut Scan<'a>, lists: &[&str], document: usize) -> Result<(), Broken> {
+impl<'a> OpenRow<'a> {
+    /// Reads the row as `T`: see [`Row::parse`]. A row that the file's end cuts off gives `None` and no diagnostic of
+    /// its own.
+    pub fn parse<T: Deserialize<'a>>(&mut self, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
+        let mut stream = serde_json::Deserializer::from_str(self.row.text).into_iter::<T>();
+        if let Some(Ok(value)) = stream.next() {
+            self.end = Some(Ok(self.scan.moved_by(stream.byte_offset())));
+            return Some(value);
+        }
+        self.close()?.parse(diagnostics)
+    }
+
+    /// The row by itself; `None` when the file ends inside it.
+    pub fn close(&mut self) -> Option<Row<'a>> {
+        let mut scan = self.scan;
+        let text = scan.value();
+        self.end = Some(text.map(|_| scan));
+        Some(Row {
+            text: text.ok()?,
+            ..self.row
+        })
+    }
+}
+
+impl<'a> Deref for OpenRow<'a> {
+    type Target = Row<'a>;
+
+    fn deref(&self) -> &Row<'a> {
+        &self.row
+    }
+}
+
+struct Walk<'l, 'a, F> {
+    lists: &'l [&'l str],
+    document: usize,
+    n_rows: usize,
+    found: Rows<'a>,
+    each: F,
+}
+
+impl<'a, F: FnMut(&mut OpenRow<'a>)> Walk<'_, 'a, F> {
+    fn document(&mut self, scan: &mut Scan<'a>) -> Result<(), Broken> {
         match scan.start()? {
-            Start::Object => self.object(scan, lists, document, 0),
+            Start::Object => self.object(scan, 0),
             Start::Array => scan.array(|scan, index| match scan.start()? {
-                Start::Object => self.object(scan, lists, document, index),
+                Start::Object => self.object(scan, index),
                 // An array of arrays: pages gathered by `jq -s`.
-                Start::Array => scan.array(|scan, index| self.row(scan, "", index, document)),
-                Start::Text | Start::Other => self.row(scan, "", index, document),
+                Start::Array => scan.array(|scan, index| self.row(scan, "", index)),
+                Start::Text | Start::Other => self.row(scan, "", index),
             }),
             // A bare word or number is not an export: let the caller look for the next line.
             Start::Text | Start::Other => Err(Broken {
@@ -103,62 +168,76 @@ impl<'a> Rows<'a> {
     }
 
     /// A page, when it has one of the lists; else a row.
-    fn object(&mut self, scan: &mut Scan<'a>, lists: &[&str], document: usize, index: usize) -> Result<(), Broken> {
+    fn object(&mut self, scan: &mut Scan<'a>, index: usize) -> Result<(), Broken> {
         let whole = *scan;
         let mut is_page = false;
         let mut is_continued = false;
-        let (rows_before, headers_before) = (self.rows.len(), self.headers.len());
-        let walked = if lists.is_empty() {
+        let (rows_before, headers_before) = (self.n_rows, self.found.headers.len());
+        let walked = if self.lists.is_empty() {
             Ok(())
         } else {
             scan.object(|scan, key| {
-                let is_list = lists.contains(&key);
+                let is_list = self.lists.contains(&key);
                 match scan.start()? {
                     Start::Array if is_list => {
                         is_page = true;
-                        scan.array(|scan, index| self.row(scan, key, index, document))
+                        scan.array(|scan, index| self.row(scan, key, index))
                     }
                     Start::Object if is_list => {
                         is_page = true;
-                        self.row(scan, key, 0, document)
+                        self.row(scan, key, 0)
                     }
                     Start::Object | Start::Array | Start::Text | Start::Other => {
                         let value = scan.value()?;
                         is_page |= is_list && value == "null";
                         is_continued |= names_next_page(key, value);
-                        self.headers.push((key, value));
+                        self.found.headers.push((key, value));
                         Ok(())
                     }
                 }
             })
         };
         if is_page {
-            self.pages.push(Page {
-                rows: rows_before..self.rows.len(),
-                headers: headers_before..self.headers.len(),
+            self.found.pages.push(Page {
+                rows: rows_before..self.n_rows,
+                headers: headers_before..self.found.headers.len(),
             });
             match is_continued {
-                true => self.n_continued += 1,
-                false => self.n_last += 1,
+                true => self.found.n_continued += 1,
+                false => self.found.n_last += 1,
             }
             return walked;
         }
-        self.headers.truncate(headers_before);
+        self.found.headers.truncate(headers_before);
         *scan = whole;
-        self.row(scan, "", index, document)
+        self.row(scan, "", index)
     }
 
-    fn row(&mut self, scan: &mut Scan<'a>, list: &'a str, index: usize, document: usize) -> Result<(), Broken> {
-        let text = scan.value()?;
-        self.rows.push(Row {
-            list,
-            index,
-            document,
-            text,
-        });
+    fn row(&mut self, scan: &mut Scan<'a>, list: &'a str, index: usize) -> Result<(), Broken> {
+        scan.start()?;
+        let mut open = OpenRow {
+            row: Row {
+                list,
+                index,
+                document: self.document,
+                text: scan.rest(),
+            },
+            scan: *scan,
+            end: None,
+        };
+        (self.each)(&mut open);
+        if open.end.is_none() {
+            open.close();
+        }
+        if let Some(end) = open.end {
+            *scan = end?;
+            self.n_rows += 1;
+        }
         Ok(())
     }
+}
 
+impl<'a> Rows<'a> {
     /// The text of the last header with this key, without quotes when it is a plain string.
     pub fn header(&self, key: &str) -> Option<&'a str> {
         last_header(&self.headers, key)
@@ -367,6 +446,37 @@ mod tests {
         assert_eq!(check(&deep, &[]).3, 1);
         let closed = format!("[{}{}]", "[".repeat(200_000), "]".repeat(200_000));
         assert_eq!(check(&closed, &[]).3, 0);
+    }
+
+    /// Rows that are parsed where they stand are the rows that are split off first.
+    #[test]
+    fn rows_one_by_one_are_the_same_rows() {
+        use serde_json::value::RawValue;
+        for text in [
+            "{\"v\":[1,\"]\", {\"a\":[]} ],\"k\":{}}",
+            "[{\"v\":[1]},{\"v\":{\"x\":1}},{\"w\":2}]",
+            "{\"v\":[{\"a\":1},{\"a\":nope},{\"a\":3}]}",
+            "{\"v\":[{\"a\":1},{\"a\":",
+            "{\"a\":1}\n{\"a\":2}\nlevel=warn\n{\"a\":3}",
+            "[[1,2],[3]]",
+        ] {
+            let (mut split_problems, mut problems) = (Vec::new(), Vec::new());
+            let split: Vec<_> = rows(text, &["v"], &mut split_problems).rows;
+            let split = split.iter().filter_map(|row| {
+                let value: Option<&RawValue> = row.parse(&mut split_problems);
+                Some((row.name(), value?.get()))
+            });
+            let split: Vec<_> = split.collect();
+            let mut one_by_one = Vec::new();
+            let mut row_problems = Vec::new();
+            each_row(text, &["v"], &mut problems, |row| {
+                let value: Option<&RawValue> = row.parse(&mut row_problems);
+                one_by_one.extend(value.map(|value| (row.name(), value.get())));
+            });
+            problems.extend(row_problems);
+            assert_eq!(one_by_one, split, "{text}");
+            assert_eq!(problems, split_problems, "{text}");
+        }
     }
 
     #[test]

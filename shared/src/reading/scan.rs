@@ -46,6 +46,19 @@ impl<'a> Scan<'a> {
         self.at
     }
 
+    /// The text from here on.
+    pub fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    /// The position this many bytes on, which must be a place that a value ends at.
+    pub fn moved_by(self, n_bytes: usize) -> Self {
+        Self {
+            at: self.at + n_bytes,
+            ..self
+        }
+    }
+
     /// Moves past white space; false at the end of the text.
     pub fn skip_space(&mut self) -> bool {
         let bytes = self.text.as_bytes();
