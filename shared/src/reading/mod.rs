@@ -6,6 +6,7 @@
 pub mod absent;
 pub mod aws_policy;
 pub mod aws_trust;
+pub mod certificate;
 pub mod container;
 pub mod encoding;
 pub mod gcp_member;
@@ -13,6 +14,7 @@ pub mod json;
 pub mod labels;
 pub mod moment;
 pub mod one_or_many;
+pub mod pem;
 pub mod probe;
 pub mod scan;
 pub mod table;
