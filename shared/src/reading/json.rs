@@ -3,6 +3,8 @@
 //! Tools write one object, one array, one object a line, pages one after another (`}{`, `][`), or an array of pages.
 //! [`rows`] makes one list of rows of all of them; a truncated file gives the rows before the cut.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 
 use super::scan::{Broken, Scan, Start, Why};
@@ -27,10 +29,19 @@ pub struct Rows<'a> {
     pub rows: Vec<Row<'a>>,
     /// Members of page objects that are no list: key and value as written.
     pub headers: Vec<(&'a str, &'a str)>,
+    /// The page objects, in the order of the file: for formats whose pages say what their rows are.
+    pub pages: Vec<Page>,
     /// Pages that name a next page.
     pub n_continued: u32,
     /// Pages that name none: the last of their chain, or the only one.
     pub n_last: u32,
+}
+
+/// One page object: which of the file's rows and headers are its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    pub rows: Range<usize>,
+    pub headers: Range<usize>,
 }
 
 /// How many malformed stretches between documents are skipped (log lines mixed in) before the file is given up.
@@ -96,7 +107,7 @@ impl<'a> Rows<'a> {
         let whole = *scan;
         let mut is_page = false;
         let mut is_continued = false;
-        let headers_before = self.headers.len();
+        let (rows_before, headers_before) = (self.rows.len(), self.headers.len());
         let walked = if lists.is_empty() {
             Ok(())
         } else {
@@ -122,6 +133,10 @@ impl<'a> Rows<'a> {
             })
         };
         if is_page {
+            self.pages.push(Page {
+                rows: rows_before..self.rows.len(),
+                headers: headers_before..self.headers.len(),
+            });
             match is_continued {
                 true => self.n_continued += 1,
                 false => self.n_last += 1,
@@ -146,19 +161,28 @@ impl<'a> Rows<'a> {
 
     /// The text of the last header with this key, without quotes when it is a plain string.
     pub fn header(&self, key: &str) -> Option<&'a str> {
-        let value = self.headers.iter().rev().find(|(k, _)| *k == key)?.1;
-        Some(
-            value
-                .strip_prefix('"')
-                .and_then(|v| v.strip_suffix('"'))
-                .unwrap_or(value),
-        )
+        last_header(&self.headers, key)
+    }
+
+    /// The text of a page's own header with this key, as [`Rows::header`] gives it.
+    pub fn page_header(&self, page: &Page, key: &str) -> Option<&'a str> {
+        last_header(&self.headers[page.headers.clone()], key)
     }
 
     /// Tells the batch how its pages chain: see [`Batch::note_pages`].
     pub fn note_pages(&self, batch: &mut Batch, chain: &str) {
         batch.note_pages(chain, self.n_continued, self.n_last);
     }
+}
+
+fn last_header<'a>(headers: &[(&'a str, &'a str)], key: &str) -> Option<&'a str> {
+    let value = headers.iter().rev().find(|(k, _)| *k == key)?.1;
+    Some(
+        value
+            .strip_prefix('"')
+            .and_then(|v| v.strip_suffix('"'))
+            .unwrap_or(value),
+    )
 }
 
 /// The members by which vendors say that more follows.
@@ -298,6 +322,21 @@ mod tests {
             };
             assert_eq!(row.is_empty_object(), is_empty, "{text}");
         }
+    }
+
+    #[test]
+    fn a_page_keeps_its_own_header() {
+        let found = rows(
+            "{\"v\":[1,2],\"kind\":\"A\"}{\"x\":0}{\"kind\":\"B\",\"v\":[3]}",
+            &["v"],
+            &mut Vec::new(),
+        );
+        let pages: Vec<_> = found
+            .pages
+            .iter()
+            .map(|page| (page.rows.clone(), found.page_header(page, "kind")))
+            .collect();
+        assert_eq!(pages, [(0..2, Some("A")), (3..4, Some("B"))]);
     }
 
     #[test]
