@@ -14,6 +14,15 @@
 mod aws_account_authorization_details;
 mod aws_credential_report;
 mod csv_inventory;
+mod entra_app_role_assignments;
+mod entra_applications;
+mod entra_federated_credentials;
+mod entra_graph;
+mod entra_graph_permissions;
+mod entra_permission_grants;
+mod entra_scubagear_export;
+mod entra_service_principals;
+mod entra_sign_in_activity;
 mod gcp_activity;
 mod gcp_api_keys;
 mod gcp_asset_policies;
@@ -35,6 +44,13 @@ use crate::reading::yaml;
 pub const CONNECTORS: &[&Connector] = &[
     &aws_account_authorization_details::CONNECTOR,
     &aws_credential_report::CONNECTOR,
+    &entra_applications::CONNECTOR,
+    &entra_service_principals::CONNECTOR,
+    &entra_federated_credentials::CONNECTOR,
+    &entra_app_role_assignments::CONNECTOR,
+    &entra_permission_grants::CONNECTOR,
+    &entra_sign_in_activity::CONNECTOR,
+    &entra_scubagear_export::CONNECTOR,
     &gcp_service_accounts::CONNECTOR,
     &gcp_service_account_keys::CONNECTOR,
     &gcp_api_keys::CONNECTOR,

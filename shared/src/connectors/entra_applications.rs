@@ -1,0 +1,157 @@
+//! Entra application registrations: the applications of a tenant with their secrets, certificates and federations.
+//!
+//! Written by Microsoft Graph (`GET /applications`, one page a file or several), by `az ad app list --all` (a bare
+//! array; before `az` 2.37 in the words of Azure AD Graph), and by `Get-MgApplication | ConvertTo-Json`.
+//! <https://learn.microsoft.com/graph/api/resources/application>
+//!
+//! Read: id, appId, displayName, createdDateTime, deletedDateTime, disabledByMicrosoftStatus, passwordCredentials,
+//! keyCredentials (with the certificate where `key` was selected), description, notes, tags, and, where they were
+//! expanded, owners and federatedIdentityCredentials.
+//!
+//! Cannot tell: whether the application may sign in, what it may do, and when it last did.
+
+use serde::Deserialize;
+use smallvec::SmallVec;
+
+use super::entra_graph::{Export, List, RawDirectoryObject, RawFederation, RawKey, RawPassword, note_pages};
+use super::{Connector, Input, Mark};
+use crate::diagnostic::Diagnostic;
+use crate::model::batch::Batch;
+use crate::model::identity::{IdentityFact, IdentityKind, Status};
+use crate::model::principal::{HandleKind, Handles};
+use crate::reading::json::{self, Row};
+use crate::reading::moment::Moment;
+use crate::reading::one_or_many::OneOrMany;
+use crate::reading::text::Text;
+
+pub const CONNECTOR: Connector = Connector {
+    id: "entra_applications",
+    title: "Entra application registrations",
+    vendor: "Microsoft Entra",
+    command: "az ad app list --all > applications.json   # with owners and federations: az rest --url 'https://graph.microsoft.com/v1.0/applications?$top=999&$expand=owners'",
+    cannot_tell: &[
+        "whether an application may sign in: add its service principal",
+        "what it was granted: `requiredResourceAccess` is what it asks for; add app role assignments and permission grants",
+        "when it was last used: add `servicePrincipalSignInActivities`",
+        "owners and federated credentials, unless they were expanded",
+    ],
+    signatures: &[
+        &[
+            Mark::Contains("@odata.context", "#applications"),
+            Mark::Has("value[].appId"),
+        ],
+        &[
+            Mark::Contains("@odata.context", "#applications"),
+            Mark::Has("value"),
+            Mark::Lacks("value[]"),
+        ],
+        &[Mark::Contains("@odata.context", "#applications"), Mark::Has("appId")],
+        &[
+            Mark::Contains("[].@odata.context", "#applications"),
+            Mark::Has("[].value[].appId"),
+        ],
+        &[Mark::Has("value[].appId"), Mark::Has("value[].requiredResourceAccess")],
+        &[Mark::Has("[].appId"), Mark::Has("[].requiredResourceAccess")],
+        &[Mark::Has("appId"), Mark::Has("requiredResourceAccess")],
+        &[
+            Mark::Has("[].AppId"),
+            Mark::Has("[].Id"),
+            Mark::Has("[].RequiredResourceAccess"),
+        ],
+        &[Mark::Has("AppId"), Mark::Has("Id"), Mark::Has("RequiredResourceAccess")],
+        &[
+            Mark::Has("[].AppId"),
+            Mark::Has("[].Id"),
+            Mark::Has("[].PasswordCredentials"),
+            Mark::Lacks("[].AppOwnerOrganizationId"),
+            Mark::Lacks("[].ServicePrincipalType"),
+        ],
+        &[
+            Mark::Has("AppId"),
+            Mark::Has("Id"),
+            Mark::Has("PasswordCredentials"),
+            Mark::Lacks("AppOwnerOrganizationId"),
+            Mark::Lacks("ServicePrincipalType"),
+        ],
+    ],
+    parse,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawApplication<'a> {
+    #[serde(borrow, default, alias = "Id")]
+    id: Option<Text<'a>>,
+    /// The id's name in Azure AD Graph.
+    #[serde(borrow, default)]
+    object_id: Option<Text<'a>>,
+    #[serde(borrow, default, alias = "AppId")]
+    app_id: Option<Text<'a>>,
+    #[serde(borrow, default, alias = "DisplayName")]
+    display_name: Option<Text<'a>>,
+    #[serde(default, alias = "CreatedDateTime")]
+    created_date_time: Moment,
+    #[serde(default, alias = "DeletedDateTime")]
+    deleted_date_time: Moment,
+    #[serde(borrow, default, alias = "DisabledByMicrosoftStatus")]
+    disabled_by_microsoft_status: Option<Text<'a>>,
+    #[serde(borrow, default, alias = "Description")]
+    description: Option<Text<'a>>,
+    #[serde(borrow, default, alias = "Notes")]
+    notes: Option<Text<'a>>,
+    #[serde(borrow, default, alias = "Tags")]
+    tags: OneOrMany<Text<'a>>,
+    #[serde(borrow, default, alias = "PasswordCredentials")]
+    password_credentials: List<RawPassword<'a>>,
+    #[serde(borrow, default, alias = "KeyCredentials")]
+    key_credentials: List<RawKey<'a>>,
+    #[serde(borrow, default, alias = "FederatedIdentityCredentials")]
+    federated_identity_credentials: List<RawFederation<'a>>,
+    #[serde(borrow, default, alias = "Owners")]
+    owners: List<RawDirectoryObject<'a>>,
+}
+
+fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+    let mut export = Export::default();
+    let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
+    for row in &rows.rows {
+        if let Some(raw) = row.parse(&mut export.diagnostics) {
+            read_application(raw, row, &mut export);
+        }
+    }
+    note_pages(&rows, &mut export.batch, "applications");
+    export.finish()
+}
+
+fn read_application(raw: RawApplication<'_>, row: &Row<'_>, export: &mut Export) {
+    let Some(app) = export.required_id(raw.app_id.as_deref(), || format!("{}.appId", row.name())) else {
+        return;
+    };
+    let object = raw.id.or(raw.object_id);
+    let object = export.id(object.as_deref(), || format!("{}.id", row.name()));
+    let place = row.place(&mut export.batch);
+    let holder = export.handle(HandleKind::EntraApp, app);
+    let mut handles: Handles = SmallVec::from_slice(&[holder]);
+    handles.extend(object.map(|object| export.handle(HandleKind::EntraObject, object)));
+
+    let mut fact = IdentityFact::listed(handles, IdentityKind::Application, place);
+    fact.name = export.batch.sym_of(raw.display_name.as_deref());
+    fact.created_at = raw
+        .created_date_time
+        .instant(|| format!("{}.createdDateTime", row.name()), &mut export.diagnostics);
+    let is_blocked = raw
+        .disabled_by_microsoft_status
+        .is_some_and(|status| status.to_ascii_lowercase().starts_with("disabled"));
+    if is_blocked || matches!(raw.deleted_date_time, Moment::At(_)) {
+        fact.status = Status::Disabled;
+    }
+    export.owners(&mut fact, raw.owners);
+    export.say(
+        &mut fact,
+        &[raw.description.as_deref(), raw.notes.as_deref()],
+        &raw.tags,
+    );
+    export.batch.identities.push(fact);
+    export.passwords_and_keys(holder, raw.password_credentials, raw.key_credentials, place, row);
+    export.federations(holder, raw.federated_identity_credentials, place, row);
+}
