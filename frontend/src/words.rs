@@ -91,6 +91,26 @@ pub fn facet_value(facet: Facet, value: &str) -> String {
     }
 }
 
+/// A bucket of ages or time left, short enough for an axis.
+pub fn bucket(value: &str) -> &str {
+    match value {
+        "30d" => "to 30 d",
+        "7d" => "to 7 d",
+        "14d" => "to 14 d",
+        "47d" => "to 47 d",
+        "60d" => "to 60 d",
+        "90d" => "to 90 d",
+        "180d" => "to 180 d",
+        "365d" => "to 1 y",
+        "older" => "over 1 y",
+        "later" => "later",
+        "never" => "never",
+        "expired" => "expired",
+        "unknown" => "unknown",
+        other => other,
+    }
+}
+
 /// The heading of a column that can be sorted by.
 pub fn sort_column(column: SortColumn) -> &'static str {
     match column {

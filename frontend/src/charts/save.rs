@@ -1,4 +1,4 @@
-//! Charts as files: SVG with its colours resolved, PNG at twice its size, CSV of the data.
+//! Charts as files: SVG, PNG at twice its size, CSV of the data.
 
 use leptos::prelude::*;
 use wasm_bindgen::closure::Closure;
@@ -24,13 +24,13 @@ pub fn csv(name: &str, twin: &Twin) {
 }
 
 pub fn svg(name: &str, svg: &str) {
-    save_text(&format!("{name}.svg"), "image/svg+xml", &standalone(svg));
+    save_text(&format!("{name}.svg"), "image/svg+xml", svg);
 }
 
 /// Draws the picture on a canvas and saves that.
 pub fn png(name: &str, svg: &str) {
     let name = format!("{name}.png");
-    let Some(url) = blob_url("image/svg+xml", &standalone(svg)) else {
+    let Some(url) = blob_url("image/svg+xml", svg) else {
         return;
     };
     let Ok(image) = HtmlImageElement::new() else { return };
@@ -58,9 +58,12 @@ fn rasterised(image: &HtmlImageElement) -> Option<String> {
 
 /// RFC 4180; a cell that a spreadsheet would take for a formula begins with `'`.
 fn csv_text(twin: &Twin) -> String {
-    let line = |cells: &[String]| cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(",");
-    let lines = std::iter::once(&twin.heads).chain(&twin.rows).map(|row| line(row));
-    lines.map(|line| line + "\r\n").collect()
+    let heads = twin.heads.iter().map(|head| csv_cell(head)).collect::<Vec<_>>().join(",");
+    let rows = twin.rows.iter().map(|row| {
+        let texts = std::iter::once(&row.name).chain(row.cells.iter().map(|cell| &cell.text));
+        texts.map(|text| csv_cell(text)).collect::<Vec<_>>().join(",")
+    });
+    std::iter::once(heads).chain(rows).map(|line| line + "\r\n").collect()
 }
 
 fn csv_cell(text: &str) -> String {
@@ -74,25 +77,6 @@ fn csv_cell(text: &str) -> String {
     } else {
         guarded
     }
-}
-
-/// The picture with the page's colours written into it.
-fn standalone(svg: &str) -> String {
-    let Some(root) = document().document_element() else {
-        return svg.to_owned();
-    };
-    let Ok(Some(style)) = window().get_computed_style(&root) else {
-        return svg.to_owned();
-    };
-    let mut whole = svg.to_owned();
-    // The style sheet is inside the picture; its variables are the page's.
-    while let Some(start) = whole.find("var(--") {
-        let Some(length) = whole[start..].find(')') else { break };
-        let name = whole[start + 4..start + length].to_owned();
-        let value = style.get_property_value(&name).unwrap_or_default();
-        whole.replace_range(start..=start + length, value.trim());
-    }
-    whole
 }
 
 fn save_text(name: &str, mime: &str, text: &str) {
@@ -121,13 +105,21 @@ fn follow(url: &str, name: &str) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::frame::{TwinCell, TwinRow};
     use super::*;
 
     #[test]
     fn a_table_survives_a_spreadsheet() {
+        let row = |name: &str, text: &str| TwinRow {
+            name: name.into(),
+            cells: vec![TwinCell {
+                text: text.into(),
+                href: None,
+            }],
+        };
         let twin = Twin {
             heads: vec!["Team".into(), "Change, in points".into()],
-            rows: vec![vec!["=cmd()".into(), "-3".into()], vec!["a \"b\"".into(), "4".into()]],
+            rows: vec![row("=cmd()", "-3"), row("a \"b\"", "4")],
         };
         assert_eq!(
             csv_text(&twin),

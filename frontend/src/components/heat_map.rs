@@ -1,123 +1,89 @@
-//! Governed share by source and environment: a table whose cells are tinted by what fails, each a link to its rows.
+//! Governed share by source and environment, each cell a link to its rows.
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::api::overview::Heat;
 use shared::api::query::Facet;
-use shared::model::ratio::Ratio;
+use shared::charts::heat::{Cell, HeatMap, svg};
 
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::{format, links, words};
 
-/// Sources shown before "all"; beyond, a table is read no faster than the list behind it.
-const N_SHOWN: usize = 10;
+/// Sources in the picture; beyond, a map is read no faster than the list behind it.
+const MAX_ROWS: usize = 14;
 
 #[component]
-pub fn HeatMap(heat: Heat, snapshot: Option<String>) -> impl IntoView {
-    let is_whole = RwSignal::new(false);
-    let n_sources = heat.sources.len();
+pub fn GovernedMap(heat: Heat, snapshot: Option<String>) -> impl IntoView {
     let order = order(&heat);
-    let heads = heat
+    let n_left_out = heat.sources.len() - order.len();
+    let columns: Vec<String> = heat
         .environments
         .iter()
-        .map(|name| view! { <th scope="col">{words::facet_value(Facet::Environment, name)}</th> })
-        .collect_view();
-    let row = move |source: usize| {
-        let cells = (0..heat.environments.len())
-            .map(|environment| {
-                let cell = heat
-                    .cells
-                    .iter()
-                    .find(|cell| (cell.environment, cell.source) == (environment, source));
-                match cell {
-                    Some(cell) => {
-                        let filters = vec![
-                            (Facet::Environment, heat.environments[environment].clone()),
-                            (Facet::Source, heat.sources[source].clone()),
-                        ];
-                        let href = links::kpi_filtered_rows("governed", None, filters, snapshot.as_deref());
-                        cell_view(cell.governed, href)
-                    }
-                    None => view! { <td class="heat-none"><span class="visually-hidden">"None"</span></td> }.into_any(),
-                }
-            })
-            .collect_view();
-        view! {
-            <tr>
-                <th scope="row">
-                    <a href=links::source(&heat.sources[source], snapshot.as_deref())>{heat.sources[source].clone()}</a>
-                </th>
-                {cells}
-            </tr>
-        }
+        .map(|name| words::facet_value(Facet::Environment, name))
+        .collect();
+    let cells = heat.cells.iter().filter_map(|cell| {
+        Some(Cell {
+            row: order.iter().position(|source| *source == cell.source)?,
+            column: cell.environment,
+            ratio: cell.governed,
+        })
+    });
+    let data = HeatMap {
+        rows: order.iter().map(|source| heat.sources[*source].clone()).collect(),
+        columns: columns.clone(),
+        cells: cells.collect(),
     };
-    let rows = move || {
-        let n = if is_whole.get() { n_sources } else { N_SHOWN };
-        order.iter().take(n).map(|source| row(*source)).collect_view()
+    let twin = Twin {
+        heads: std::iter::once("Source".to_owned()).chain(columns).collect(),
+        rows: order.iter().map(|source| twin_row(&heat, *source, snapshot.as_deref())).collect(),
     };
-    view! {
-        <div class="heat-scroll" tabindex="0" role="group" aria-label="Governed share by source and environment">
-            <table class="heat">
-                <caption class="visually-hidden">"Governed share by source and environment, with the number of identities"</caption>
-                <thead>
-                    <tr>
-                        <td></td>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-        {(n_sources > N_SHOWN)
-            .then(|| {
-                view! {
-                    <button
-                        type="button"
-                        class="button button-quiet"
-                        on:click=move |_| is_whole.update(|is_whole| *is_whole = !*is_whole)
-                    >
-                        {move || {
-                            if is_whole.get() {
-                                format!("Show the {N_SHOWN} with most to do")
-                            } else {
-                                format!("Show all {n_sources} sources")
-                            }
-                        }}
-                    </button>
-                }
-            })}
-    }
+    let draw: Draw = Arc::new(move |width, paint| svg(&data, width, paint));
+    let line = match n_left_out {
+        0 => "Certain share of each source, by environment; darker is better".to_owned(),
+        n => format!("The {MAX_ROWS} sources with most to do; {n} more under Sources. Darker is better"),
+    };
+    view! { <ChartFrame title="Where it is governed" line=line draw=draw twin=twin /> }
 }
 
-/// By name while all fit; else those first where most fails.
+/// By name while all fit; else those where most is to do.
 fn order(heat: &Heat) -> Vec<usize> {
     let mut order: Vec<usize> = (0..heat.sources.len()).collect();
-    if heat.sources.len() > N_SHOWN {
+    if heat.sources.len() > MAX_ROWS {
         let n_short = |source: usize| -> u64 {
             let cells = heat.cells.iter().filter(|cell| cell.source == source);
             cells.map(|cell| cell.governed.fail + cell.governed.unknown).sum()
         };
         order.sort_by_key(|source| std::cmp::Reverse(n_short(*source)));
+        order.truncate(MAX_ROWS);
     }
     order
 }
 
-fn cell_view(governed: Ratio, href: Option<String>) -> AnyView {
-    let (low, high) = governed.interval().unwrap_or_default();
-    let n = format::number(governed.population());
-    // Tint by what fails for certain: what is unknown is not a fault.
-    let tint = format!("{:.0}%", (1.0 - high) * 100.0);
-    let title = format!(
-        "{} governed: {} of {n}, {} unknown",
-        format::range(low, high),
-        format::number(governed.pass),
-        format::number(governed.unknown)
-    );
-    view! {
-        <td class="heat-cell" style=("--tint", tint)>
-            <a href=href title=title>
-                <span class="heat-share">{format::percent_short(low)}</span>
-                <span class="heat-count">{n}</span>
-            </a>
-        </td>
+fn twin_row(heat: &Heat, source: usize, snapshot: Option<&str>) -> TwinRow {
+    let cell = |environment: usize| {
+        let found = heat
+            .cells
+            .iter()
+            .find(|cell| (cell.environment, cell.source) == (environment, source));
+        let Some(found) = found else {
+            return TwinCell::default();
+        };
+        let filters = vec![
+            (Facet::Environment, heat.environments[environment].clone()),
+            (Facet::Source, heat.sources[source].clone()),
+        ];
+        TwinCell {
+            text: format!(
+                "{} of {}",
+                format::interval(found.governed).unwrap_or_default(),
+                format::number(found.governed.population())
+            ),
+            href: links::kpi_filtered_rows("governed", None, filters, snapshot),
+        }
+    };
+    TwinRow {
+        name: heat.sources[source].clone(),
+        cells: (0..heat.environments.len()).map(cell).collect(),
     }
-    .into_any()
 }

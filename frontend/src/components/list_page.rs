@@ -238,12 +238,14 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
             </div>
             <div class="list-body">
                 <aside class="list-side only-wide" aria-label="Filters">
+                    <div class="list-side-scroll">
                     <Show
                         when=move || !is_first.get()
                         fallback=|| view! { <div class="skeleton-stack"><div class="skeleton skeleton-side"></div></div> }
                     >
                         <FacetPanel list=list query=query summary=summary />
                     </Show>
+                    </div>
                 </aside>
                 <div class="list-table">
                     <VirtualTable

@@ -1,8 +1,10 @@
 //! Parts that know the domain.
 
+pub mod age_chart;
 pub mod badges;
 pub mod banners;
 pub mod evidence;
+pub mod expiry_chart;
 pub mod export_menu;
 pub mod facet_panel;
 pub mod heat_map;

@@ -1,13 +1,13 @@
 //! X.509 certificates: when they end, whether their lifetime is allowed and their keys are sound.
 
 use leptos::prelude::*;
-use shared::api::overview::{ExpiringBucket, Overview};
-use shared::api::query::{Facet, SortColumn};
+use shared::api::query::SortColumn;
 use shared::api::rows::CertificateRow;
 use shared::model::ratio::Verdict;
 
 use crate::client;
 use crate::components::badges::{status_badge, verdict_badge};
+use crate::components::expiry_chart::{Counted, expiry_chart};
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{absent, ends, maybe_moment, text_or};
 use crate::links::{self, List};
@@ -35,38 +35,18 @@ fn Expiry() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::answer(snapshot, client::overview);
     view! {
-        <details class="strip" open=crate::ui::is_wide()>
-            <summary class="strip-head">"Certificates by time left"</summary>
+        <details class="strip" open=crate::ui::has_room()>
+            <summary class="strip-head">"Time left"</summary>
             <div class="strip-body">
-                {asynchronous::show(answer, move |overview| expiry_steps(&overview, snapshot.get_untracked().as_deref()))}
+                {asynchronous::show(
+                    answer,
+                    move |overview| {
+                        expiry_chart(&overview.expiring, Counted::Certificates, snapshot.get_untracked().as_deref())
+                    },
+                )}
             </div>
         </details>
     }
-}
-
-fn expiry_steps(overview: &Overview, snapshot: Option<&str>) -> AnyView {
-    let largest = overview.expiring.iter().map(|bucket| bucket.n_certificates).max().unwrap_or(0).max(1);
-    let step = |bucket: &ExpiringBucket| {
-        let height = format!("{:.1}%", bucket.n_certificates as f64 / largest as f64 * 100.0);
-        let href = links::facet_rows(List::Certificates, vec![(Facet::Expiry, bucket.value.clone())], snapshot);
-        let class = match bucket.value.as_str() {
-            "expired" => "step is-fail",
-            "7d" | "14d" | "30d" => "step is-warning",
-            _ => "step",
-        };
-        view! {
-            <li class=class>
-                <a class="step-link" href=href>
-                    <span class="step-number">{format::number(bucket.n_certificates)}</span>
-                    <span class="step-track" aria-hidden="true">
-                        <span class="step-bar" style:height=height></span>
-                    </span>
-                    <span class="step-word">{words::facet_value(Facet::Expiry, &bucket.value)}</span>
-                </a>
-            </li>
-        }
-    };
-    view! { <ul class="steps">{overview.expiring.iter().map(step).collect_view()}</ul> }.into_any()
 }
 
 fn href(row: &CertificateRow, context: &RowContext) -> Option<String> {

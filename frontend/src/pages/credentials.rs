@@ -1,12 +1,12 @@
 //! What identities authenticate with: how old, how used, when it ends.
 
 use leptos::prelude::*;
-use shared::api::overview::Overview;
-use shared::api::query::{Facet, SortColumn};
+use shared::api::query::SortColumn;
 use shared::api::rows::CredentialRow;
 use shared::model::ratio::Verdict;
 
 use crate::client;
+use crate::components::age_chart::age_chart;
 use crate::components::badges::{status_badge, verdict_badge};
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{absent, ends, last_used, maybe_moment, text_or};
@@ -34,71 +34,16 @@ fn Ages() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::answer(snapshot, client::overview);
     view! {
-        <details class="strip" open=crate::ui::is_wide()>
-            <summary class="strip-head">"Active credentials by age"</summary>
+        <details class="strip" open=crate::ui::has_room()>
+            <summary class="strip-head">"Age of active credentials"</summary>
             <div class="strip-body">
-                {asynchronous::show(answer, move |overview| age_table(&overview, snapshot.get_untracked().as_deref()))}
+                {asynchronous::show(
+                    answer,
+                    move |overview| age_chart(&overview.ages, snapshot.get_untracked().as_deref()),
+                )}
             </div>
         </details>
     }
-}
-
-/// A table tinted by where most credentials are; older is further to the right.
-fn age_table(overview: &Overview, snapshot: Option<&str>) -> AnyView {
-    let Some(first) = overview.ages.first() else {
-        return view! { <p class="strip-note">"No active credential has an age."</p> }.into_any();
-    };
-    let heads = first
-        .buckets
-        .iter()
-        .map(|bucket| view! { <th scope="col">{words::facet_value(Facet::Age, &bucket.value)}</th> })
-        .collect_view();
-    let rows = overview.ages.iter().map(|row| {
-        let total = row.buckets.iter().map(|bucket| bucket.n).sum::<u64>().max(1);
-        let link = |age: Option<&str>| {
-            let kind = (Facet::Kind, row.kind.clone());
-            let age = age.map(|age| (Facet::Age, age.to_owned()));
-            let filters = std::iter::once(kind).chain(age).collect();
-            links::kpi_filtered_rows("credential.age", None, filters, snapshot)
-        };
-        let cells = row
-            .buckets
-            .iter()
-            .map(|bucket| {
-                let tint = format!("{:.0}%", bucket.n as f64 / total as f64 * 100.0);
-                let number = match bucket.n {
-                    0 => view! { <span class="muted">"0"</span> }.into_any(),
-                    n => view! { <a class="number" href=link(Some(&bucket.value))>{format::number(n)}</a> }.into_any(),
-                };
-                view! { <td class="density" style=("--tint", tint)>{number}</td> }
-            })
-            .collect_view();
-        view! {
-            <tr>
-                <th scope="row">
-                    <a class="number" href=link(None)>
-                        {words::sentence(&row.kind)}
-                    </a>
-                </th>
-                {cells}
-            </tr>
-        }
-    });
-    view! {
-        <div class="table-scroll">
-            <table class="densities">
-                <caption class="visually-hidden">"Active credentials by kind and age"</caption>
-                <thead>
-                    <tr>
-                        <td></td>
-                        {heads}
-                    </tr>
-                </thead>
-                <tbody>{rows.collect_view()}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
 }
 
 fn href(row: &CredentialRow, context: &RowContext) -> Option<String> {

@@ -7,11 +7,14 @@ use shared::api::detail::{
     CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, Named, OwnerView, TrustView,
 };
 use shared::api::query::{Facet, ListQuery};
+use shared::charts::Ink;
+use shared::charts::timeline::{self, Span, Timeline};
 use shared::kpi::catalog;
 use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
 
 use super::credentials::rotation;
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::client::{self, Outcome};
 use crate::components::badges::{governed_badge, status_badge, verdict_class, verdict_icon};
 use crate::components::evidence::evidence_link;
@@ -221,7 +224,52 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
             detail.credentials.iter().map(row).collect_view().into_any(),
         )
     };
+    let content = view! { {life_lines(detail)} {content} }.into_any();
     section("credentials", "Credentials", Some(detail.credentials.len()), content)
+}
+
+/// From when to when each credential is good, where any of that is known.
+fn life_lines(detail: &IdentityDetail) -> Option<AnyView> {
+    let spans: Vec<Span> = detail
+        .credentials
+        .iter()
+        .map(|CredentialDetail { row, .. }| Span {
+            name: row.name.clone().unwrap_or_else(|| words::sentence(&row.kind)),
+            from: row.created_at,
+            to: row.expires_at,
+            used: row.last_used_at,
+            ink: match row.rotation {
+                Some(Verdict::Fail) => Ink::Bad,
+                Some(Verdict::Pass) => Ink::Good,
+                Some(Verdict::Unknown) | None => Ink::Series1,
+            },
+        })
+        .filter(|span| span.from.or(span.to).is_some())
+        .collect();
+    if spans.is_empty() {
+        return None;
+    }
+    let day = |at: Option<Instant>| TwinCell {
+        text: at.map(Instant::to_date_text).unwrap_or_default(),
+        href: None,
+    };
+    let twin = Twin {
+        heads: ["Credential", "Created", "Ends", "Last used"].map(str::to_owned).to_vec(),
+        rows: spans
+            .iter()
+            .map(|span| TwinRow {
+                name: span.name.clone(),
+                cells: vec![day(span.from), day(span.to), day(span.used)],
+            })
+            .collect(),
+    };
+    let data = Timeline {
+        now: detail.as_of,
+        spans,
+    };
+    let draw: Draw = Arc::new(move |width, paint| timeline::svg(&data, width, paint));
+    let line = "From creation to end; the dot is the last use, the line the snapshot";
+    Some(view! { <ChartFrame title="Life of each credential" line=line draw=draw twin=twin /> }.into_any())
 }
 
 fn table(heads: &[&'static str], rows: AnyView) -> AnyView {

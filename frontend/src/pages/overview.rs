@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::api::kpis::KpiValue;
-use shared::api::overview::{Change, ExpiringBucket, Overview};
+use shared::api::overview::{Change, Overview};
 use shared::api::query::Facet;
+use shared::charts::Ink;
+use shared::charts::columns::{self, Columns};
 use shared::kpi::catalog;
-use shared::model::credential::CredentialKind;
 use shared::model::ratio::{Ratio, Verdict};
 
+use crate::components::age_chart::age_chart;
 use crate::components::badges::verdict_class;
-use crate::components::heat_map::HeatMap;
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::components::expiry_chart::{Counted, expiry_chart};
+use crate::components::heat_map::GovernedMap;
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{KpiTile, parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
@@ -19,6 +23,9 @@ use crate::links::{self, List, Place};
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::use_snapshot;
 use crate::{client, format, ui, words};
+
+/// In pixels; two charts stand side by side.
+const CHART_HEIGHT: u32 = 232;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
@@ -54,8 +61,7 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>) -> AnyView {
             <h2 class="section-title" id="title-why">"Why"</h2>
             <div class="overview-pair is-uneven">
                 <div class="card">
-                    {card_head("Where it is governed", "Certain share of each source's identities, by environment; warmer where more fails")}
-                    <HeatMap heat=overview.heat.clone() snapshot=snapshot.clone() />
+                    <GovernedMap heat=overview.heat.clone() snapshot=snapshot.clone() />
                 </div>
                 <div class="card">
                     {card_head("What would help most", "Identities that lack one thing only")} {changes(&overview, at)}
@@ -67,10 +73,9 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>) -> AnyView {
             <h2 class="section-title" id="title-comes">"What comes"</h2>
             <div class="overview-pair">
                 <div class="card">
-                    {card_head("What ends when", "Certificates and other credentials")} {expiring(&overview, at)}
+                    {expiry_chart(&overview.expiring, Counted::All, at)}
                 </div>
                 <div class="card">
-                    {card_head("Renewals in the next 26 weeks", "Server and client certificates, by the week they end")}
                     {renewals(&overview)}
                 </div>
             </div>
@@ -82,7 +87,7 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>) -> AnyView {
                     {card_head("How sure these numbers are", "What could not be read, and what is not known")} {doubts(&overview, at)}
                 </div>
                 <div class="card">
-                    {card_head("How old active credentials are", "Days since the secret was made")} {ages(&overview, at)}
+                    {age_chart(&overview.ages, at)}
                 </div>
             </div>
         </section>
@@ -281,124 +286,40 @@ fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     view! { <ol class="changes">{overview.changes.iter().map(row).collect_view()}</ol> }.into_any()
 }
 
-/// Kinds that the list of credentials holds beside certificates and federations.
-fn other_kinds() -> impl Iterator<Item = (Facet, String)> {
-    CredentialKind::ALL
-        .into_iter()
-        .filter(|kind| !matches!(kind, CredentialKind::Certificate | CredentialKind::Federation))
-        .map(|kind| (Facet::Kind, kind.id().to_owned()))
-}
-
-fn expiring(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
-    let is_soon = |bucket: &&ExpiringBucket| !matches!(bucket.value.as_str(), "later" | "never" | "unknown");
-    let soon: Vec<_> = overview.expiring.iter().filter(is_soon).collect();
-    let largest = soon.iter().map(|b| b.n_certificates + b.n_other_credentials).max().unwrap_or(0).max(1);
-    let certificates = |bucket: &ExpiringBucket| {
-        links::facet_rows(List::Certificates, vec![(Facet::Expiry, bucket.value.clone())], snapshot)
-    };
-    let others = |bucket: &ExpiringBucket| {
-        let expiry = (Facet::Expiry, bucket.value.clone());
-        links::facet_rows(List::Credentials, std::iter::once(expiry).chain(other_kinds()).collect(), snapshot)
-    };
-    let number = |n: u64, href: String| match n {
-        0 => view! { <span class="muted">"0"</span> }.into_any(),
-        n => view! { <a class="number" href=href>{format::number(n)}</a> }.into_any(),
-    };
-    let width = |n: u64| format!("{:.1}%", n as f64 / largest as f64 * 100.0);
-    let rows = soon.iter().map(|bucket| {
-        let class = if bucket.value == "expired" { "is-fail" } else { "" };
-        view! {
-            <tr class=class>
-                <th scope="row">{words::facet_value(Facet::Expiry, &bucket.value)}</th>
-                <td class="bar-cell" aria-hidden="true">
-                    <span class="bar-track">
-                        <span class="bar-piece is-first" style:width=width(bucket.n_certificates)></span>
-                        <span class="bar-piece is-second" style:width=width(bucket.n_other_credentials)></span>
-                    </span>
-                </td>
-                <td class="is-number">{number(bucket.n_certificates, certificates(bucket))}</td>
-                <td class="is-number">{number(bucket.n_other_credentials, others(bucket))}</td>
-            </tr>
-        }
-    });
-    let rest = overview.expiring.iter().filter(|bucket| !is_soon(bucket)).map(|bucket| {
-        view! {
-            <tr class="is-rest">
-                <th scope="row">{words::facet_value(Facet::Expiry, &bucket.value)}</th>
-                <td class="bar-cell"></td>
-                <td class="is-number">{number(bucket.n_certificates, certificates(bucket))}</td>
-                <td class="is-number">{number(bucket.n_other_credentials, others(bucket))}</td>
-            </tr>
-        }
-    });
-    view! {
-        <table class="bar-table">
-            <thead>
-                <tr>
-                    <th scope="col">"Ends"</th>
-                    <td class="bar-cell"></td>
-                    <th scope="col" class="is-number">
-                        <span class="key is-first"></span>
-                        "Certificates"
-                    </th>
-                    <th scope="col" class="is-number">
-                        <span class="key is-second"></span>
-                        "Others"
-                    </th>
-                </tr>
-            </thead>
-            <tbody>{rows.collect_view()} {rest.collect_view()}</tbody>
-        </table>
-    }
-}
-
 fn renewals(overview: &Overview) -> AnyView {
     let total: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
-    if total == 0 {
-        return view! { <p class="card-empty">"No certificate ends in the next 26 weeks."</p> }.into_any();
-    }
-    let columns = overview
-        .renewals
-        .iter()
-        .enumerate()
-        .map(|(index, week)| ui::bars::ColumnBar {
-            label: format::day_of_year(week.starts_at),
-            is_labelled: index % 4 == 0,
-            size: week.n_certificates as f64,
-            title: format!("Week of {}: {}", format::date(week.starts_at), format::counted(week.n_certificates, "renewal", "renewals")),
-        })
-        .collect();
     let busiest = overview.renewals.iter().max_by_key(|week| week.n_certificates);
-    let finding = busiest.map(|week| {
-        format!(
-            "{} in all; the busiest week begins on {} with {}.",
+    let line = match busiest.filter(|_| total > 0) {
+        None => "No certificate ends in the next 26 weeks".to_owned(),
+        Some(week) => format!(
+            "{} in 26 weeks; the busiest begins on {} with {}",
             format::counted(total, "renewal", "renewals"),
             format::date(week.starts_at),
             format::number(week.n_certificates)
-        )
-    });
-    view! {
-        <p class="card-finding">{finding}</p>
-        {ui::bars::columns(columns)}
-    }
-    .into_any()
-}
-
-fn ages(overview: &Overview, snapshot: Option<&str>) -> AnyView {
-    let Some(first) = overview.ages.first() else {
-        return view! { <p class="card-empty">"No export lists an active credential."</p> }.into_any();
+        ),
     };
-    let bars = first.buckets.iter().enumerate().map(|(index, bucket)| {
-        let n: u64 = overview.ages.iter().filter_map(|row| row.buckets.get(index)).map(|bucket| bucket.n).sum();
-        let filters = vec![(Facet::Age, bucket.value.clone())];
-        ui::bars::Bar {
-            label: words::facet_value(Facet::Age, &bucket.value),
-            pieces: vec![(if bucket.value == "unknown" { "is-hatched" } else { "is-first" }, n as f64)],
-            number: format::number(n),
-            href: (n > 0).then(|| links::kpi_filtered_rows("credential.age", None, filters, snapshot)).flatten(),
-        }
-    });
-    ui::bars::bars(bars.collect()).into_any()
+    let twin = Twin {
+        heads: vec!["Week of".to_owned(), "Renewals".to_owned()],
+        rows: overview
+            .renewals
+            .iter()
+            .map(|week| TwinRow {
+                name: format::date(week.starts_at),
+                cells: vec![TwinCell {
+                    text: format::number(week.n_certificates),
+                    href: None,
+                }],
+            })
+            .collect(),
+    };
+    let data = Columns {
+        categories: overview.renewals.iter().map(|week| format::day_of_year(week.starts_at)).collect(),
+        series: vec![("Renewals".to_owned(), Ink::Series1)],
+        values: vec![overview.renewals.iter().map(|week| week.n_certificates).collect()],
+        unit: "renewals".to_owned(),
+    };
+    let draw: Draw = Arc::new(move |width, paint| columns::svg(&data, width, CHART_HEIGHT, paint));
+    view! { <ChartFrame title="Renewals, week by week" line=line draw=draw twin=twin /> }.into_any()
 }
 
 fn doubts(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {

@@ -33,30 +33,3 @@ pub fn bars(rows: Vec<Bar>) -> impl IntoView {
     });
     view! { <ul class="bars">{rows.collect_view()}</ul> }
 }
-
-/// One of many upright bars.
-pub struct ColumnBar {
-    pub label: String,
-    /// Whether there is room for its label.
-    pub is_labelled: bool,
-    pub size: f64,
-    /// The whole of it in words.
-    pub title: String,
-}
-
-/// Upright bars on one scale, with their words for those who hear them.
-pub fn columns(bars: Vec<ColumnBar>) -> impl IntoView {
-    let largest = bars.iter().map(|bar| bar.size).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
-    let bars = bars.into_iter().map(move |bar| {
-        let height = format!("{:.1}%", bar.size / largest * 100.0);
-        let label = bar.is_labelled.then(|| view! { <span class="column-label">{bar.label}</span> });
-        view! {
-            <li class="column" title=bar.title.clone()>
-                <span class="visually-hidden">{bar.title.clone()}</span>
-                <span class="column-bar" style:height=height aria-hidden="true"></span>
-                <span aria-hidden="true">{label}</span>
-            </li>
-        }
-    });
-    view! { <ul class="column-chart">{bars.collect_view()}</ul> }
-}

@@ -5,12 +5,14 @@ pub mod bars;
 pub mod dialog;
 pub mod icon;
 pub mod menu;
+pub mod size;
 pub mod states;
 pub mod virtual_table;
 
 use leptos::prelude::window;
 
-/// Whether there is room for what may wait on a phone. The figure is that of `style/ui.css`.
-pub fn is_wide() -> bool {
-    matches!(window().match_media("(min-width: 720px)"), Ok(Some(query)) if query.matches())
+/// Whether there is room for a picture above a table of a dozen rows.
+pub fn has_room() -> bool {
+    let query = window().match_media("(min-width: 720px) and (min-height: 800px)");
+    matches!(query, Ok(Some(query)) if query.matches())
 }

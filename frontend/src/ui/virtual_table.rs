@@ -7,10 +7,10 @@ use std::sync::Arc;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
-use web_sys::{HtmlElement, KeyboardEvent, ResizeObserver};
+use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::icon::{Icon, icon};
+use super::size::watch_size;
 
 /// A column's head and width.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,7 +109,16 @@ pub fn VirtualTable(
         }
         now
     });
-    watch_size(scroller, height_px, layout);
+    watch_size(scroller, move |element| {
+        let height = f64::from(element.client_height());
+        // A hidden table has no height; what it was stays useful.
+        if height > 0.0 && height_px.try_get_untracked() != Some(height) {
+            height_px.try_set(height);
+        }
+        if layout.try_get_untracked() != Some(layout_now()) {
+            layout.try_set(layout_now());
+        }
+    });
 
     let go_to = move |row: usize, column: usize| {
         let geometry = geometry.get_untracked();
@@ -360,36 +369,6 @@ fn layout_now() -> Layout {
         Ok(Some(query)) if query.matches() => Layout::Cards,
         Ok(_) | Err(_) => Layout::Table,
     }
-}
-
-/// Follows the size of the scrolled element, and with it the layout.
-fn watch_size(scroller: NodeRef<html::Div>, height_px: RwSignal<f64>, layout: RwSignal<Layout>) {
-    let watching = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn()>)>);
-    Effect::new(move |_| {
-        let Some(element) = scroller.get() else { return };
-        let measured = element.clone();
-        let on_resize = Closure::<dyn Fn()>::new(move || {
-            let height = f64::from(measured.client_height());
-            // A hidden table has no height; what it was stays useful.
-            if height > 0.0 && height_px.try_get_untracked() != Some(height) {
-                height_px.try_set(height);
-            }
-            if layout.try_get_untracked() != Some(layout_now()) {
-                layout.try_set(layout_now());
-            }
-        });
-        if let Ok(observer) = ResizeObserver::new(on_resize.as_ref().unchecked_ref()) {
-            observer.observe(&element);
-            watching.set_value(Some((observer, on_resize)));
-        }
-    });
-    on_cleanup(move || {
-        watching.try_update_value(|watching| {
-            if let Some((observer, _)) = watching.take() {
-                observer.disconnect();
-            }
-        });
-    });
 }
 
 /// Where rows lie in the scrolled area.
