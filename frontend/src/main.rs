@@ -1,1 +1,26 @@
-fn main() {}
+//! The dashboard in the browser.
+
+mod app;
+mod charts;
+mod client;
+mod components;
+mod format;
+mod links;
+mod live;
+mod pages;
+mod theme;
+mod ui;
+mod url_state;
+mod words;
+
+use leptos::mount::mount_to_body;
+use leptos::prelude::document;
+
+fn main() {
+    std::panic::set_hook(Box::new(|panic| web_sys::console::error_1(&panic.to_string().into())));
+    mount_to_body(app::App);
+    // The static shell of index.html looks the same; both changes fall into one frame.
+    if let Some(boot) = document().get_element_by_id("boot") {
+        boot.remove();
+    }
+}

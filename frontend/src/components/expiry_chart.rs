@@ -1,0 +1,92 @@
+//! What ends when, each part a link to its rows; what is far, endless or unknown stands below.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::api::overview::ExpiringBucket;
+use shared::api::query::Facet;
+use shared::charts::Ink;
+use shared::charts::columns::{Columns, svg};
+use shared::model::credential::CredentialKind;
+
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::links::{self, List};
+use crate::{format, words};
+
+const HEIGHT: u32 = 232;
+
+/// Which credentials a chart counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    All,
+    Certificates,
+}
+
+pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Option<&str>) -> AnyView {
+    let (far, soon): (Vec<_>, Vec<_>) =
+        buckets.iter().partition(|bucket| matches!(bucket.value.as_str(), "later" | "never" | "unknown"));
+    let mut series = vec![("Certificates".to_owned(), Ink::Series1)];
+    if counted == Counted::All {
+        series.push(("Other credentials".to_owned(), Ink::Series2));
+    }
+    let value = |bucket: &ExpiringBucket, at: usize| match at {
+        0 => bucket.n_certificates,
+        _ => bucket.n_other_credentials,
+    };
+    let cell = |bucket: &ExpiringBucket, at: usize| TwinCell {
+        text: format::number(value(bucket, at)),
+        href: Some(match at {
+            0 => links::facet_rows(List::Certificates, vec![(Facet::Expiry, bucket.value.clone())], snapshot),
+            _ => {
+                let expiry = (Facet::Expiry, bucket.value.clone());
+                links::facet_rows(List::Credentials, std::iter::once(expiry).chain(other_kinds()).collect(), snapshot)
+            }
+        }),
+    };
+    let twin = Twin {
+        heads: std::iter::once("Ends".to_owned()).chain(series.iter().map(|(name, _)| name.clone())).collect(),
+        rows: buckets
+            .iter()
+            .map(|bucket| TwinRow {
+                name: words::facet_value(Facet::Expiry, &bucket.value),
+                cells: (0..series.len()).map(|at| cell(bucket, at)).collect(),
+            })
+            .collect(),
+    };
+    let data = Columns {
+        categories: soon.iter().map(|bucket| words::bucket(&bucket.value).to_owned()).collect(),
+        series: series.clone(),
+        values: (0..series.len()).map(|at| soon.iter().map(|bucket| value(bucket, at)).collect()).collect(),
+        unit: "to renew".to_owned(),
+    };
+    let draw: Draw = Arc::new(move |width, paint| svg(&data, width, HEIGHT, paint));
+    let n_series = series.len();
+    let rest = far.into_iter().map(|bucket| {
+        let link = |at: usize| {
+            let TwinCell { text, href } = cell(bucket, at);
+            view! { <a class="number" href=href>{text}</a> }
+        };
+        let others = (n_series > 1).then(|| view! { " and " {link(1)} });
+        view! {
+            <li>{words::facet_value(Facet::Expiry, &bucket.value)} " " {link(0)} {others}</li>
+        }
+    });
+    let (title, line) = match counted {
+        Counted::All => ("What ends when", "Certificates and other credentials, by days left"),
+        Counted::Certificates => ("When certificates end", "By days left, from the snapshot"),
+    };
+    view! {
+        <ChartFrame title=title line=line draw=draw twin=twin legend=series>
+            <ul class="chart-rest">{rest.collect_view()}</ul>
+        </ChartFrame>
+    }
+    .into_any()
+}
+
+/// Kinds that the list of credentials holds beside certificates and federations.
+fn other_kinds() -> impl Iterator<Item = (Facet, String)> {
+    CredentialKind::ALL
+        .into_iter()
+        .filter(|kind| !matches!(kind, CredentialKind::Certificate | CredentialKind::Federation))
+        .map(|kind| (Facet::Kind, kind.id().to_owned()))
+}

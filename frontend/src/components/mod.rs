@@ -1,0 +1,19 @@
+//! Parts that know the domain.
+
+pub mod age_chart;
+pub mod badges;
+pub mod banners;
+pub mod evidence;
+pub mod expiry_chart;
+pub mod export_menu;
+pub mod facet_panel;
+pub mod heat_map;
+pub mod interval_bar;
+pub mod kpi_tile;
+pub mod list_page;
+pub mod moment;
+pub mod page_head;
+pub mod rows;
+pub mod search_box;
+pub mod shell;
+pub mod snapshot_picker;

@@ -1,0 +1,26 @@
+//! The head of a page: its title, what it shows in a sentence, and what can be done with it.
+
+use leptos::prelude::*;
+
+/// Also names the document.
+#[component]
+pub fn PageHead(
+    #[prop(into)] title: Signal<String>,
+    /// One line below the title.
+    #[prop(optional, into)]
+    line: Option<ViewFn>,
+    /// Buttons on the right.
+    #[prop(optional)]
+    children: Option<Children>,
+) -> impl IntoView {
+    Effect::new(move |_| document().set_title(&format!("{} · Rollcall", title.get())));
+    view! {
+        <header class="page-head">
+            <div class="page-head-words">
+                <h1 class="page-title">{title}</h1>
+                {line.map(|line| view! { <p class="page-line">{line.run()}</p> })}
+            </div>
+            {children.map(|children| view! { <div class="page-actions">{children()}</div> })}
+        </header>
+    }
+}

@@ -1,0 +1,318 @@
+//! Every link: the pages' and the API's. Nothing else writes a URL.
+
+use shared::api::query::{Facet, KpiFilter, ListQuery, encode};
+use shared::api::route;
+use shared::kpi::catalog::{self, Table};
+use shared::model::ratio::Verdict;
+
+/// The lists that share filters, export and table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    Identities,
+    Credentials,
+    Certificates,
+}
+
+impl List {
+    pub const ALL: [List; 3] = [List::Identities, List::Credentials, List::Certificates];
+
+    /// The last part of its page's path, its API's and its export's.
+    pub fn id(self) -> &'static str {
+        match self {
+            List::Identities => "identities",
+            List::Credentials => "credentials",
+            List::Certificates => "certificates",
+        }
+    }
+
+    fn api(self) -> &'static str {
+        match self {
+            List::Identities => route::IDENTITIES,
+            List::Credentials => route::CREDENTIALS,
+            List::Certificates => route::CERTIFICATES,
+        }
+    }
+}
+
+/// The pages that have no parameters but the snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Overview,
+    Identities,
+    Credentials,
+    Certificates,
+    Kpis,
+    Sources,
+}
+
+impl Place {
+    /// In the order of the navigation.
+    pub const ALL: [Place; 6] = [
+        Place::Overview,
+        Place::Identities,
+        Place::Credentials,
+        Place::Certificates,
+        Place::Kpis,
+        Place::Sources,
+    ];
+
+    pub fn path(self) -> &'static str {
+        match self {
+            Place::Overview => "/",
+            Place::Identities => "/identities",
+            Place::Credentials => "/credentials",
+            Place::Certificates => "/certificates",
+            Place::Kpis => "/kpis",
+            Place::Sources => "/sources",
+        }
+    }
+}
+
+/// Whether a page belongs to a place of the navigation.
+pub fn is_at(path: &str, place: Place) -> bool {
+    path == place.path() || place == Place::Identities && path == "/identity"
+}
+
+pub fn place(place: Place, snapshot: Option<&str>) -> String {
+    with_query(place.path(), &snapshot_query(snapshot))
+}
+
+pub fn list(list: List, query: &ListQuery) -> String {
+    with_query(&format!("/{}", list.id()), &query.to_query_string())
+}
+
+pub fn identity(id: &str, snapshot: Option<&str>) -> String {
+    let id = format!("id={}", encode(id));
+    with_query("/identity", &join([snapshot_query(snapshot), id]))
+}
+
+/// A source on the page of sources.
+pub fn source(name: &str, snapshot: Option<&str>) -> String {
+    format!("{}#{}", place(Place::Sources, snapshot), source_anchor(name))
+}
+
+/// The fragment of a source: an export's folder may be named by anything.
+pub fn source_anchor(name: &str) -> String {
+    format!("source-{}", encode(name).replace('%', "."))
+}
+
+/// A KPI in the catalogue.
+pub fn kpi(id: &str, snapshot: Option<&str>) -> String {
+    format!("{}#{id}", place(Place::Kpis, snapshot))
+}
+
+/// The rows that a KPI counts: those with this verdict, or its whole population. `None` when no list shows them.
+pub fn kpi_rows(id: &str, verdict: Option<Verdict>, snapshot: Option<&str>) -> Option<String> {
+    kpi_part_rows(id, verdict, None, snapshot)
+}
+
+/// The rows that a KPI counts within one value of a facet.
+pub fn kpi_part_rows(
+    id: &str,
+    verdict: Option<Verdict>,
+    part: Option<(Facet, &str)>,
+    snapshot: Option<&str>,
+) -> Option<String> {
+    let filters = part.map(|(facet, value)| (facet, value.to_owned()));
+    kpi_filtered_rows(id, verdict, filters.into_iter().collect(), snapshot)
+}
+
+/// The rows that a KPI counts within several facets.
+pub fn kpi_filtered_rows(
+    id: &str,
+    verdict: Option<Verdict>,
+    filters: Vec<(Facet, String)>,
+    snapshot: Option<&str>,
+) -> Option<String> {
+    let shown = match catalog::find(id)?.table {
+        Table::Identities => List::Identities,
+        Table::Credentials => List::Credentials,
+        Table::Certificates => List::Certificates,
+        Table::None => return None,
+    };
+    let query = ListQuery {
+        snapshot: snapshot.map(str::to_owned),
+        filters,
+        kpi: Some(KpiFilter {
+            kpi: id.to_owned(),
+            verdict,
+        }),
+        ..ListQuery::default()
+    };
+    Some(list(shown, &query))
+}
+
+/// The rows of a list with these facet values.
+pub fn facet_rows(shown: List, filters: Vec<(Facet, String)>, snapshot: Option<&str>) -> String {
+    let query = ListQuery {
+        snapshot: snapshot.map(str::to_owned),
+        filters,
+        ..ListQuery::default()
+    };
+    list(shown, &query)
+}
+
+/// Identities that hold these words.
+pub fn search(text: &str, snapshot: Option<&str>) -> String {
+    let query = ListQuery {
+        snapshot: snapshot.map(str::to_owned),
+        text: text.to_owned(),
+        ..ListQuery::default()
+    };
+    list(List::Identities, &query)
+}
+
+/// The same view of another snapshot; `None` is the newest, whichever that will be.
+pub fn at_snapshot(path: &str, search: &str, snapshot: Option<&str>) -> String {
+    let others = search.split('&').filter(|pair| {
+        let key = pair.split('=').next().unwrap_or_default();
+        !pair.is_empty() && key != "snapshot"
+    });
+    with_query(path, &join(std::iter::once(snapshot_query(snapshot)).chain(others.map(str::to_owned))))
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportFormat {
+    Csv,
+    Json,
+}
+
+/// Exactly the rows of a query, as a file.
+pub fn export(shown: List, format: ExportFormat, query: &ListQuery) -> String {
+    let format = match format {
+        ExportFormat::Csv => "format=csv",
+        ExportFormat::Json => "format=json",
+    };
+    let query = ListQuery {
+        offset: 0,
+        limit: None,
+        ..query.clone()
+    };
+    with_query(
+        &format!("{}/{}", route::EXPORT, shown.id()),
+        &join([format.to_owned(), query.to_query_string()]),
+    )
+}
+
+pub fn api_rows(shown: List, query: &ListQuery) -> String {
+    with_query(shown.api(), &query.to_query_string())
+}
+
+/// A route of the API that takes nothing but the snapshot.
+pub fn api(path: &str, snapshot: Option<&str>) -> String {
+    with_query(path, &snapshot_query(snapshot))
+}
+
+pub fn api_identity(id: &str, snapshot: Option<&str>) -> String {
+    let id = format!("id={}", encode(id));
+    with_query(route::IDENTITY, &join([snapshot_query(snapshot), id]))
+}
+
+fn snapshot_query(snapshot: Option<&str>) -> String {
+    snapshot
+        .map(|name| format!("snapshot={}", encode(name)))
+        .unwrap_or_default()
+}
+
+fn join(parts: impl IntoIterator<Item = String>) -> String {
+    let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("&")
+}
+
+fn with_query(path: &str, query: &str) -> String {
+    if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every link there is. A change here changes what bookmarks and reports point to.
+    #[test]
+    fn all_links() {
+        let at = Some("2026-10-31");
+        let query = ListQuery {
+            text: "ci deploy".into(),
+            filters: vec![(Facet::Kind, "role".into()), (Facet::Owner, String::new())],
+            limit: Some(100),
+            offset: 200,
+            ..ListQuery::default()
+        };
+        let lines = [
+            place(Place::Overview, None),
+            place(Place::Overview, at),
+            place(Place::Identities, None),
+            place(Place::Credentials, None),
+            place(Place::Certificates, None),
+            place(Place::Kpis, at),
+            place(Place::Sources, None),
+            list(List::Identities, &query),
+            list(List::Certificates, &ListQuery::default()),
+            identity("arn:aws:iam::1:role/a b", at),
+            source("aws prod", None),
+            kpi("credential.rotation", at),
+            kpi_rows("owner", Some(Verdict::Fail), at).unwrap(),
+            kpi_rows("credential.age", None, None).unwrap(),
+            kpi_part_rows("governed", Some(Verdict::Pass), Some((Facet::Team, "pay & go")), None).unwrap(),
+            facet_rows(List::Certificates, vec![(Facet::Expiry, "30d".into())], None),
+            search("über", None),
+            at_snapshot("/identities", "q=a&snapshot=x&kind=role", at),
+            at_snapshot("/identities", "q=a&snapshot=x", None),
+            export(List::Identities, ExportFormat::Csv, &query),
+            export(List::Credentials, ExportFormat::Json, &ListQuery::default()),
+            api_rows(List::Identities, &query),
+            api(route::OVERVIEW, None),
+            api(route::KPIS, at),
+            api_identity("k8s:a/b/c", None),
+        ];
+        assert_eq!(
+            lines.join("\n"),
+            "/
+/?snapshot=2026-10-31
+/identities
+/credentials
+/certificates
+/kpis?snapshot=2026-10-31
+/sources
+/identities?q=ci%20deploy&kind=role&owner=&offset=200&limit=100
+/certificates
+/identity?snapshot=2026-10-31&id=arn:aws:iam::1:role/a%20b
+/sources#source-aws.20prod
+/kpis?snapshot=2026-10-31#credential.rotation
+/identities?snapshot=2026-10-31&kpi=owner&verdict=fail
+/credentials?kpi=credential.age
+/identities?team=pay%20%26%20go&kpi=governed&verdict=pass
+/certificates?expiry=30d
+/identities?q=%C3%BCber
+/identities?snapshot=2026-10-31&q=a&kind=role
+/identities?q=a
+/api/v1/export/identities?format=csv&q=ci%20deploy&kind=role&owner=
+/api/v1/export/credentials?format=json
+/api/v1/identities?q=ci%20deploy&kind=role&owner=&offset=200&limit=100
+/api/v1/overview
+/api/v1/kpis?snapshot=2026-10-31
+/api/v1/identity?id=k8s:a/b/c"
+        );
+    }
+
+    #[test]
+    fn every_kpi_links_to_its_rows_or_says_that_no_list_has_them() {
+        for kpi in catalog::KPIS {
+            let rows = kpi_rows(kpi.id, None, None);
+            assert_eq!(rows.is_none(), kpi.table == Table::None, "{}", kpi.id);
+        }
+        assert_eq!(kpi_rows("no.such", None, None), None);
+    }
+
+    #[test]
+    fn an_identity_belongs_to_the_list_of_identities() {
+        assert!(is_at("/identity", Place::Identities));
+        assert!(is_at("/", Place::Overview));
+        assert!(!is_at("/identities", Place::Overview));
+    }
+}

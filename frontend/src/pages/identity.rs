@@ -1,0 +1,449 @@
+//! One identity: who answers for it, what it is judged by, what it holds and may do, and where each fact comes from.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::api::detail::{
+    CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, Named, OwnerView, TrustView,
+};
+use shared::api::query::{Facet, ListQuery};
+use shared::charts::Ink;
+use shared::charts::timeline::{self, Span, Timeline};
+use shared::kpi::catalog;
+use shared::model::instant::Instant;
+use shared::model::ratio::Verdict;
+
+use super::credentials::rotation;
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::client::{self, Outcome};
+use crate::components::badges::{governed_badge, status_badge, verdict_class, verdict_icon};
+use crate::components::evidence::evidence_link;
+use crate::components::moment::{absent, ends, last_used, maybe_moment, moment};
+use crate::components::page_head::PageHead;
+use crate::links::{self, List};
+use crate::ui::asynchronous;
+use crate::ui::icon::{Icon, icon};
+use crate::ui::states::EmptyState;
+use crate::url_state::{use_parameter, use_snapshot};
+use crate::{format, words};
+
+#[component]
+pub fn IdentityPage() -> impl IntoView {
+    let snapshot = use_snapshot();
+    let id = use_parameter("id");
+    let key = Memo::new(move |_| (id.get().unwrap_or_default(), snapshot.get()));
+    let answer = client::answer(key, |(id, snapshot)| client::identity(id, snapshot));
+    let title = Signal::derive(move || match answer.outcome.get() {
+        Outcome::Ready(detail) => detail.row.name.clone(),
+        Outcome::Loading | Outcome::Failed(_) => "Identity".to_owned(),
+    });
+    let line = move || match answer.outcome.get() {
+        Outcome::Ready(detail) => summary(&detail).into_any(),
+        Outcome::Loading | Outcome::Failed(_) => "\u{a0}".into_any(),
+    };
+    let back = move || {
+        let query = ListQuery {
+            snapshot: snapshot.get(),
+            ..ListQuery::default()
+        };
+        links::list(List::Identities, &query)
+    };
+    view! {
+        <div class="page identity">
+            <nav class="crumbs" aria-label="Above this page">
+                <a href=back>"Identities"</a>
+            </nav>
+            <PageHead title=title line=move || view! { {line} } />
+            {asynchronous::show(answer, move |detail| ready(detail, snapshot.get_untracked()))}
+        </div>
+    }
+}
+
+fn summary(detail: &IdentityDetail) -> impl IntoView {
+    let row = &detail.row;
+    let words = [Some(words::sentence(&row.kind)), row.account.clone(), Some(row.source.clone())];
+    let words = words.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    view! {
+        <span class="identity-line">
+            {governed_badge(row.governed, &row.failing)} {status_badge(&row.status)} <span>{words}</span>
+        </span>
+    }
+}
+
+fn ready(detail: Arc<IdentityDetail>, snapshot: Option<String>) -> AnyView {
+    let at = snapshot.as_deref();
+    view! {
+        <div class="identity-grid">
+            <div class="identity-main">
+                {criteria(&detail, at)}
+                {credentials(&detail, at)}
+                {grants(&detail, at)}
+                {trusts("actors", "Who can act as it", "Nothing that was read lets anybody else act as it.", &detail.actors, &detail, at)}
+                {trusts("targets", "As whom it may act", "Nothing that was read lets it act as another identity.", &detail.targets, &detail, at)}
+                {facts(&detail, at)}
+            </div>
+            <div class="identity-side">
+                {at_a_glance(&detail, at)}
+                {owners(&detail, at)}
+                {other_ids(&detail)}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn section(id: &'static str, title: &'static str, n: Option<usize>, content: AnyView) -> AnyView {
+    view! {
+        <section class="card" id=id aria-labelledby=format!("title-{id}")>
+            <h2 class="card-title" id=format!("title-{id}")>
+                {title} {n.map(|n| view! { <span class="count">{format::count(n)}</span> })}
+            </h2>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
+/// A list that is cut off says so.
+fn cut_note(detail: &IdentityDetail, list: &str, n_shown: usize) -> Option<AnyView> {
+    let cut = detail.cut.iter().find(|cut| cut.list == list)?;
+    let text = format!("The first {} of {} are shown.", format::count(n_shown), format::count(cut.n_total));
+    Some(view! { <p class="card-foot">{text}</p> }.into_any())
+}
+
+fn at_a_glance(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
+    let row = &detail.row;
+    let as_of = detail.as_of;
+    let linked = |facet: Facet, value: &Option<String>| match value {
+        Some(value) => {
+            let href = links::facet_rows(List::Identities, vec![(facet, value.clone())], snapshot);
+            view! { <a href=href>{value.clone()}</a> }.into_any()
+        }
+        None => absent("None recorded"),
+    };
+    let text = |value: &Option<String>| match value {
+        Some(value) => value.clone().into_any(),
+        None => absent("None recorded"),
+    };
+    let entry = |title: &'static str, value: AnyView| {
+        view! {
+            <div class="fact">
+                <dt>{title}</dt>
+                <dd>{value}</dd>
+            </div>
+        }
+    };
+    let origin = words::facet_value(Facet::Origin, &row.origin);
+    let content = view! {
+        <dl class="facts">
+            {entry("Owner", linked(Facet::Owner, &row.owner))}
+            {entry("Team", linked(Facet::Team, &row.team))}
+            {entry("Purpose", text(&row.purpose))}
+            {entry("Environment", linked(Facet::Environment, &row.environment))}
+            {entry("Source", view! { <a href=links::source(&row.source, snapshot)>{row.source.clone()}</a> }.into_any())}
+            {entry("Account", text(&row.account))}
+            {entry("Made by", origin.into_any())}
+            {entry("Human or not", words::sentence(&row.class).into_any())}
+            {entry("Created", maybe_moment(row.created_at, as_of))}
+            {entry("Last used", last_used(row.last_used_at, row.last_used, as_of))}
+            {entry("First credential ends", match row.expires_at {
+                Some(at) => ends(Some(at), "at", as_of),
+                None => absent("None ends"),
+            })}
+            {entry("Id", view! { <code class="id">{row.id.clone()}</code> }.into_any())}
+        </dl>
+    }
+    .into_any();
+    section("glance", "At a glance", None, content)
+}
+
+fn criteria(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
+    let row = |criterion: &CriterionView| {
+        let title = catalog::find(&criterion.id).map_or_else(|| criterion.id.clone(), |kpi| kpi.title.to_owned());
+        let (class, symbol, word) = match criterion.verdict {
+            Some(verdict) => (verdict_class(verdict), verdict_icon(verdict), words::verdict(verdict)),
+            None => ("is-unmeasured", Icon::Info, "Not measured"),
+        };
+        view! {
+            <li class=format!("judgement {class}")>
+                <span class="judgement-mark">{icon(symbol)}</span>
+                <span class="judgement-title">
+                    <a href=links::kpi(&criterion.id, snapshot)>{title}</a>
+                    <span class="judgement-word">{word}</span>
+                </span>
+                <span class="judgement-reason">{criterion.reason.clone()}</span>
+            </li>
+        }
+    };
+    let title = match detail.row.governed {
+        Some(Verdict::Pass) => "Why it is governed",
+        Some(Verdict::Fail) => "Why it is not governed",
+        Some(Verdict::Unknown) => "Why it is unknown whether it is governed",
+        None => "Criteria of governance",
+    };
+    let list = view! { <ul class="judgements">{detail.criteria.iter().map(row).collect_view()}</ul> };
+    section("criteria", title, None, list.into_any())
+}
+
+fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
+    let as_of = detail.as_of;
+    let row = |credential: &CredentialDetail| {
+        let CredentialDetail {
+            row,
+            shared_with,
+            evidence,
+        } = credential;
+        let shared = (!shared_with.is_empty()).then(|| {
+            let others = shared_with.iter().map(|other| named(other, snapshot)).collect_view();
+            view! { <span class="shared-with">{icon(Icon::Warning)} "Shared with " {others}</span> }
+        });
+        let from = evidence.iter().map(|evidence| evidence_link(evidence.clone(), snapshot)).collect_view();
+        view! {
+            <tr>
+                <th scope="row">
+                    <span class="cell-name">
+                        <span>{row.name.clone().unwrap_or_else(|| row.id.clone())}</span>
+                        <span class="cell-below">{words::sentence(&row.kind)}</span>
+                        {shared}
+                    </span>
+                </th>
+                <td>{status_badge(&row.status)}</td>
+                <td>{maybe_moment(row.created_at, as_of)}</td>
+                <td>{last_used(row.last_used_at, row.last_used, as_of)}</td>
+                <td>{ends(row.expires_at, &row.expiry, as_of)}</td>
+                <td>{rotation(row.rotation)}</td>
+                <td>{from}</td>
+            </tr>
+        }
+    };
+    let content = if detail.credentials.is_empty() {
+        view! { <p class="card-empty">"No export lists a credential of it."</p> }.into_any()
+    } else {
+        table(
+            &["Credential", "State", "Created", "Last used", "Ends", "Rotation", "Said by"],
+            detail.credentials.iter().map(row).collect_view().into_any(),
+        )
+    };
+    let content = view! { {life_lines(detail)} {content} }.into_any();
+    section("credentials", "Credentials", Some(detail.credentials.len()), content)
+}
+
+/// From when to when each credential is good, where any of that is known.
+fn life_lines(detail: &IdentityDetail) -> Option<AnyView> {
+    let spans: Vec<Span> = detail
+        .credentials
+        .iter()
+        .map(|CredentialDetail { row, .. }| Span {
+            name: row.name.clone().unwrap_or_else(|| words::sentence(&row.kind)),
+            from: row.created_at,
+            to: row.expires_at,
+            used: row.last_used_at,
+            ink: match row.rotation {
+                Some(Verdict::Fail) => Ink::Bad,
+                Some(Verdict::Pass) => Ink::Good,
+                Some(Verdict::Unknown) | None => Ink::Series1,
+            },
+        })
+        .filter(|span| span.from.or(span.to).is_some())
+        .collect();
+    if spans.is_empty() {
+        return None;
+    }
+    let day = |at: Option<Instant>| TwinCell {
+        text: at.map(Instant::to_date_text).unwrap_or_default(),
+        href: None,
+    };
+    let twin = Twin {
+        heads: ["Credential", "Created", "Ends", "Last used"].map(str::to_owned).to_vec(),
+        rows: spans
+            .iter()
+            .map(|span| TwinRow {
+                name: span.name.clone(),
+                cells: vec![day(span.from), day(span.to), day(span.used)],
+            })
+            .collect(),
+    };
+    let data = Timeline {
+        now: detail.as_of,
+        spans,
+    };
+    let draw: Draw = Arc::new(move |width, paint| timeline::svg(&data, width, paint));
+    let line = "From creation to end; the dot is the last use, the line the snapshot";
+    Some(view! { <ChartFrame title="Life of each credential" line=line draw=draw twin=twin /> }.into_any())
+}
+
+fn table(heads: &[&'static str], rows: AnyView) -> AnyView {
+    let heads = heads.iter().map(|head| view! { <th scope="col">{*head}</th> }).collect_view();
+    view! {
+        <div class="table-scroll">
+            <table class="table">
+                <thead>
+                    <tr>{heads}</tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
+    let as_of = detail.as_of;
+    let row = |grant: &GrantView| {
+        let privilege = match grant.privilege.as_deref() {
+            Some("administrator") => view! { <span class="badge is-fail">{icon(Icon::Warning)} "Administrator"</span> }.into_any(),
+            Some(word) => words::sentence(word).into_any(),
+            None => view! { <span class="muted" title="No export defines this role">"Unknown"</span> }.into_any(),
+        };
+        let condition = grant.conditional.then(|| view! { <span class="tag">"On a condition"</span> });
+        view! {
+            <tr>
+                <th scope="row">
+                    <span class="cell-name">
+                        <span>{grant.role.clone()}</span>
+                        {grant.via.clone().map(|via| view! { <span class="cell-below">{format!("through {via}")}</span> })}
+                    </span>
+                </th>
+                <td>{match grant.resource.clone() {
+                    Some(resource) => view! { <span class="breakable">{resource}</span> }.into_any(),
+                    None => absent("Not told"),
+                }}</td>
+                <td>{privilege} " " {condition}</td>
+                <td>{until(grant.expires_at, as_of)}</td>
+                <td>{evidence_link(grant.evidence.clone(), snapshot)}</td>
+            </tr>
+        }
+    };
+    let content = if detail.grants.is_empty() {
+        view! { <p class="card-empty">"Nothing that was read grants it anything."</p> }.into_any()
+    } else {
+        let rows = detail.grants.iter().map(row).collect_view().into_any();
+        view! {
+            {table(&["Role", "On", "Privilege", "Until", "Said by"], rows)}
+            {cut_note(detail, "grants", detail.grants.len())}
+        }
+        .into_any()
+    };
+    section("grants", "What it may do", Some(detail.grants.len()), content)
+}
+
+fn until(at: Option<Instant>, as_of: Instant) -> AnyView {
+    match at {
+        Some(at) => moment(at, as_of),
+        None => view! { <span>"No end"</span> }.into_any(),
+    }
+}
+
+fn named(other: &Named, snapshot: Option<&str>) -> AnyView {
+    match &other.id {
+        Some(id) => view! { <a class="listed" href=links::identity(id, snapshot)>{other.name.clone()}</a> }.into_any(),
+        None => view! { <span class="listed">{other.name.clone()}</span> }.into_any(),
+    }
+}
+
+fn trusts(
+    id: &'static str,
+    title: &'static str,
+    none: &'static str,
+    trusts: &[TrustView],
+    detail: &IdentityDetail,
+    snapshot: Option<&str>,
+) -> AnyView {
+    let row = |trust: &TrustView| {
+        let guard = match trust.guard.as_str() {
+            "open" => view! { <span class="badge is-warning">{icon(Icon::Warning)} "Without a condition"</span> }.into_any(),
+            "external_id" => view! { <span class="tag">"External id"</span> }.into_any(),
+            "subject_or_audience" => view! { <span class="tag">"Subject or audience"</span> }.into_any(),
+            _ => view! { <span class="tag">"On a condition"</span> }.into_any(),
+        };
+        view! {
+            <tr>
+                <th scope="row">{named(&trust.other, snapshot)}</th>
+                <td class="breakable">{trust.sentence.clone()}</td>
+                <td>{guard}</td>
+                <td>{evidence_link(trust.evidence.clone(), snapshot)}</td>
+            </tr>
+        }
+    };
+    let content = if trusts.is_empty() {
+        view! { <p class="card-empty">{none}</p> }.into_any()
+    } else {
+        let rows = trusts.iter().map(row).collect_view().into_any();
+        view! {
+            {table(&["Who", "How", "Guard", "Said by"], rows)}
+            {cut_note(detail, id, trusts.len())}
+        }
+        .into_any()
+    };
+    section(id, title, Some(trusts.len()), content)
+}
+
+fn owners(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
+    let row = |owner: &OwnerView| {
+        let basis = match owner.basis.as_str() {
+            "registry" => "registry.csv",
+            "recorded" => "recorded by the platform",
+            "tag" => "a tag",
+            "description" => "a description",
+            other => other,
+        }
+        .to_owned();
+        let state = match owner.state.as_str() {
+            "active" => None,
+            "team" => Some("A team"),
+            "left" => Some("Has left"),
+            _ => Some("Not in the roster"),
+        };
+        let state_class = if owner.state == "left" { "tag is-fail" } else { "tag" };
+        view! {
+            <li class="owner">
+                <span class="owner-name">
+                    {owner.person.clone().unwrap_or_else(|| owner.text.clone())}
+                    {owner.counts.then(|| view! { <span class="tag is-pass">"Counts"</span> })}
+                    {state.map(|state| view! { <span class=state_class>{state}</span> })}
+                </span>
+                {owner.person.is_some().then(|| view! { <span class="cell-below">{format!("written “{}”", owner.text)}</span> })}
+                <span class="cell-below">{format!("from {basis}")}</span>
+                {evidence_link(owner.evidence.clone(), snapshot)}
+            </li>
+        }
+    };
+    let content = if detail.owners.is_empty() {
+        view! {
+            <EmptyState title="Nobody is recorded">
+                <p>"Add a row for it to registry.csv, or an owner tag where it lives."</p>
+            </EmptyState>
+        }
+        .into_any()
+    } else {
+        view! { <ul class="owners">{detail.owners.iter().map(row).collect_view()}</ul> }.into_any()
+    };
+    section("owners", "Who answers for it", None, content)
+}
+
+fn facts(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
+    let row = |fact: &FactView| {
+        view! {
+            <tr>
+                <th scope="row">{words::sentence(&fact.field)}</th>
+                <td class="breakable">{fact.value.clone()}</td>
+                <td>{evidence_link(fact.evidence.clone(), snapshot)}</td>
+            </tr>
+        }
+    };
+    let content = if detail.facts.is_empty() {
+        view! { <p class="card-empty">"No export says more."</p> }.into_any()
+    } else {
+        table(&["Fact", "Value", "Said by"], detail.facts.iter().map(row).collect_view().into_any())
+    };
+    section("facts", "Where each fact comes from", Some(detail.facts.len()), content)
+}
+
+fn other_ids(detail: &IdentityDetail) -> Option<AnyView> {
+    if detail.other_ids.is_empty() {
+        return None;
+    }
+    let ids = detail.other_ids.iter().map(|id| view! { <li><code class="id">{id.clone()}</code></li> });
+    let list = view! { <ul class="ids">{ids.collect_view()}</ul> };
+    Some(section("other-ids", "Other names it has", None, list.into_any()))
+}

@@ -1,0 +1,10 @@
+//! One file for each page: what it loads and how it is composed.
+
+pub mod certificates;
+pub mod credentials;
+pub mod identities;
+pub mod identity;
+pub mod kpis;
+pub mod not_found;
+pub mod overview;
+pub mod sources;

@@ -1,0 +1,380 @@
+//! The first page, read from the top: where we stand, why, what comes, what to do, how sure the numbers are.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use shared::api::kpis::KpiValue;
+use shared::api::overview::{Change, Overview};
+use shared::api::query::Facet;
+use shared::charts::Ink;
+use shared::charts::columns::{self, Columns};
+use shared::kpi::catalog;
+use shared::model::ratio::{Ratio, Verdict};
+
+use crate::components::age_chart::age_chart;
+use crate::components::badges::verdict_class;
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::components::expiry_chart::{Counted, expiry_chart};
+use crate::components::heat_map::GovernedMap;
+use crate::components::interval_bar::{IntervalBar, ratio, target};
+use crate::components::kpi_tile::{KpiTile, parts, rows_link, sentence_case};
+use crate::components::page_head::PageHead;
+use crate::links::{self, List, Place};
+use crate::ui::icon::{Icon, icon};
+use crate::url_state::use_snapshot;
+use crate::{client, format, ui, words};
+
+/// In pixels; two charts stand side by side.
+const CHART_HEIGHT: u32 = 232;
+
+#[component]
+pub fn OverviewPage() -> impl IntoView {
+    let snapshot = use_snapshot();
+    let answer = client::answer(snapshot, client::overview);
+    let line = move || match answer.outcome.get() {
+        client::Outcome::Ready(overview) => format!("{}, as of {}", overview.estate, format::date(overview.as_of)),
+        client::Outcome::Loading | client::Outcome::Failed(_) => "\u{a0}".to_owned(),
+    };
+    view! {
+        <div class="page overview">
+            <PageHead title="Overview" line=move || view! { {line} } />
+            {ui::asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked()))}
+        </div>
+    }
+}
+
+fn ready(overview: Arc<Overview>, snapshot: Option<String>) -> AnyView {
+    let at = snapshot.as_deref();
+    let tiles = overview
+        .tiles
+        .iter()
+        .filter(|kpi| !matches!(kpi.id.as_str(), "nhi.total" | "human.total" | "nhi.per_human"))
+        .map(|kpi| view! { <KpiTile kpi=kpi.clone() snapshot=snapshot.clone() /> })
+        .collect_view();
+    view! {
+        <section class="overview-stand" aria-label="Where we stand">
+            {governed(&overview, at)}
+            {criteria(&overview, at)}
+            {population(&overview, at)}
+        </section>
+        <section aria-labelledby="title-why">
+            <h2 class="section-title" id="title-why">"Why"</h2>
+            <div class="overview-pair is-uneven">
+                <div class="card">
+                    <GovernedMap heat=overview.heat.clone() snapshot=snapshot.clone() />
+                </div>
+                <div class="card">
+                    {card_head("What would help most", "Identities that lack one thing only")} {changes(&overview, at)}
+                </div>
+            </div>
+            <div class="tiles">{tiles}</div>
+        </section>
+        <section aria-labelledby="title-comes">
+            <h2 class="section-title" id="title-comes">"What comes"</h2>
+            <div class="overview-pair">
+                <div class="card">
+                    {expiry_chart(&overview.expiring, Counted::All, at)}
+                </div>
+                <div class="card">
+                    {renewals(&overview)}
+                </div>
+            </div>
+        </section>
+        <section aria-labelledby="title-sure">
+            <h2 class="section-title" id="title-sure">"How sure, and how old"</h2>
+            <div class="overview-pair">
+                <div class="card">
+                    {card_head("How sure these numbers are", "What could not be read, and what is not known")} {doubts(&overview, at)}
+                </div>
+                <div class="card">
+                    {age_chart(&overview.ages, at)}
+                </div>
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn card_head(title: &'static str, line: &'static str) -> impl IntoView {
+    view! {
+        <header class="card-head">
+            <div>
+                <h3 class="card-title">{title}</h3>
+                <p class="card-line">{line}</p>
+            </div>
+        </header>
+    }
+}
+
+/// The headline: the share that is governed for certain, and what it may be at most.
+fn governed(overview: &Overview, snapshot: Option<&str>) -> AnyView {
+    let kpi = &overview.governed;
+    let Some(ratio) = ratio(kpi) else {
+        let why = kpi.note.clone().unwrap_or_else(|| "No export lists a non-human identity.".to_owned());
+        return view! {
+            <div class="card hero">
+                <h2 class="hero-title">"Governed"</h2>
+                <p class="hero-value tile-none">"Not measured"</p>
+                <p class="hero-line">{sentence_case(&why)}</p>
+            </div>
+        }
+        .into_any();
+    };
+    let (low, high) = ratio.interval().unwrap_or_default();
+    let aim = target(kpi.threshold.as_deref());
+    let line = if ratio.unknown > 0 {
+        format!("of {} non-human identities for certain, {} if everything unknown holds.", format::number(ratio.population()), format::percent(high))
+    } else {
+        format!("of {} non-human identities.", format::number(ratio.population()))
+    };
+    let aim_text = aim.map(|aim| {
+        let set_by = kpi.threshold_set_by.clone().map(|by| format!(", set by {by}")).unwrap_or_default();
+        let needed = (aim * ratio.population() as f64).ceil() as u64;
+        let missing = match needed.saturating_sub(ratio.pass) {
+            0 => "Reached.".to_owned(),
+            n => format!("{} short.", format::counted(n, "identity", "identities")),
+        };
+        format!("Target {}{set_by}. {missing}", format::percent(aim))
+    });
+    view! {
+        <div class="card hero">
+            <h2 class="hero-title">
+                <a href=links::kpi(&kpi.id, snapshot)>"Governed"</a>
+            </h2>
+            <p class="hero-value">{rows_link(&kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))}</p>
+            <p class="hero-line">{line}</p>
+            <IntervalBar ratio=ratio target=aim />
+            <p class="hero-parts">{parts(&kpi.id, ratio, snapshot)}</p>
+            <p class="hero-aim">{aim_text}</p>
+            {kpi.note.clone().map(|note| view! { <p class="hero-note">{sentence_case(&note)}</p> })}
+        </div>
+    }
+    .into_any()
+}
+
+/// Each criterion with its bar; what is not measured says why.
+fn criteria(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
+    let row = |kpi: &KpiValue| {
+        let title = catalog::find(&kpi.id).map_or_else(|| kpi.id.clone(), |entry| entry.title.to_owned());
+        let question = catalog::find(&kpi.id).map(|entry| entry.question);
+        let cells = match ratio(kpi) {
+            Some(ratio) => {
+                let (low, _) = ratio.interval().unwrap_or_default();
+                let fails = (ratio.fail > 0).then(|| {
+                    let text = format!("{} fail", format::number(ratio.fail));
+                    rows_link(&kpi.id, Some(Verdict::Fail), snapshot, text)
+                });
+                let unknown = (ratio.unknown > 0).then(|| {
+                    let text = format!("{} unknown", format::number(ratio.unknown));
+                    rows_link(&kpi.id, Some(Verdict::Unknown), snapshot, text)
+                });
+                view! {
+                    <span class="criterion-share">{rows_link(&kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))}</span>
+                    <IntervalBar ratio=ratio />
+                    <span class="criterion-rest">{fails} {unknown}</span>
+                }
+                .into_any()
+            }
+            None => {
+                let note = kpi.note.clone().unwrap_or_default();
+                view! {
+                    <span class="criterion-none" title=sentence_case(&note)>
+                        "Not measured: "
+                        {note.clone()}
+                    </span>
+                }
+                .into_any()
+            }
+        };
+        view! {
+            <li class="criterion">
+                <a class="criterion-title" href=links::kpi(&kpi.id, snapshot) title=question>
+                    {title}
+                </a>
+                {cells}
+            </li>
+        }
+    };
+    view! {
+        <div class="card criteria">
+            {card_head("What governed asks for", "Every criterion must hold")}
+            <ul class="criterion-list">{overview.criteria.iter().map(row).collect_view()}</ul>
+        </div>
+    }
+}
+
+/// How many there are, against how many people: the ratio with its own numerator and denominator.
+fn population(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
+    let find = |id: &str| overview.tiles.iter().find(|kpi| kpi.id == id);
+    let number = |id: &str, verdict: Option<Verdict>| {
+        let value = find(id).and_then(|kpi| kpi.value);
+        value.map_or_else(
+            || view! { <span class="muted">"Not known"</span> }.into_any(),
+            |value| rows_link(id, verdict, snapshot, format::decimal(value)),
+        )
+    };
+    let note = |id: &str| {
+        find(id)
+            .and_then(|kpi| kpi.note.clone())
+            .map(|note| view! { <p class="population-note">{sentence_case(&note)}</p> })
+    };
+    // Without a roster there are human identities to list; people of the roster are in no list.
+    let people = find("human.total").and_then(|kpi| kpi.value).map(format::decimal);
+    let ratio_of = find("nhi.per_human").and_then(|kpi| kpi.value);
+    view! {
+        <div class="card population">
+            <dl class="population-list">
+                <div>
+                    <dt>
+                        <a href=links::kpi("nhi.total", snapshot)>"Non-human identities"</a>
+                    </dt>
+                    <dd>{number("nhi.total", Some(Verdict::Pass))}</dd>
+                    {note("nhi.total")}
+                </div>
+                <div>
+                    <dt>
+                        <a href=links::kpi("human.total", snapshot)>"People"</a>
+                    </dt>
+                    <dd>{people.unwrap_or_else(|| "Not known".to_owned())}</dd>
+                    {note("human.total")}
+                </div>
+                <div>
+                    <dt>
+                        <a href=links::kpi("nhi.per_human", snapshot)>"For each person"</a>
+                    </dt>
+                    <dd>{ratio_of.map_or_else(|| "Not known".to_owned(), format::decimal)}</dd>
+                    {ratio_of.is_none().then(|| note("nhi.per_human"))}
+                </div>
+            </dl>
+        </div>
+    }
+}
+
+fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
+    if overview.changes.is_empty() {
+        return view! { <p class="card-empty">"No single change would make more identities governed."</p> }.into_any();
+    }
+    let largest = overview.changes.iter().map(|change| change.n_identities).max().unwrap_or(1).max(1);
+    let population = ratio(&overview.governed).map_or(1, Ratio::population).max(1);
+    let row = |change: &Change| {
+        let team = change.team.clone().unwrap_or_default();
+        let href = links::kpi_part_rows(&change.criterion, Some(Verdict::Fail), Some((Facet::Team, &team)), snapshot);
+        let whose = match &change.team {
+            Some(team) => format!(" of {team} "),
+            None => " without a team ".to_owned(),
+        };
+        let needs = if change.n_identities == 1 { "needs only " } else { "need only " };
+        let width = format!("{:.1}%", change.n_identities as f64 / largest as f64 * 100.0);
+        let gain = format!("+{}", format::percent(change.n_identities as f64 / population as f64));
+        view! {
+            <li>
+                <a class="change" href=href>
+                    <span class="change-text">
+                        <strong>{format::counted(change.n_identities, "identity", "identities")}</strong>
+                        {whose}
+                        {needs}
+                        {words::remedy(&change.criterion)}
+                    </span>
+                    <span class="change-gain" title="What this adds to the governed share">
+                        {gain}
+                    </span>
+                    <span class="change-bar" aria-hidden="true" style:width=width></span>
+                </a>
+            </li>
+        }
+    };
+    view! { <ol class="changes">{overview.changes.iter().map(row).collect_view()}</ol> }.into_any()
+}
+
+fn renewals(overview: &Overview) -> AnyView {
+    let total: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
+    let busiest = overview.renewals.iter().max_by_key(|week| week.n_certificates);
+    let line = match busiest.filter(|_| total > 0) {
+        None => "No certificate ends in the next 26 weeks".to_owned(),
+        Some(week) => format!(
+            "{} in 26 weeks; the busiest begins on {} with {}",
+            format::counted(total, "renewal", "renewals"),
+            format::date(week.starts_at),
+            format::number(week.n_certificates)
+        ),
+    };
+    let twin = Twin {
+        heads: vec!["Week of".to_owned(), "Renewals".to_owned()],
+        rows: overview
+            .renewals
+            .iter()
+            .map(|week| TwinRow {
+                name: format::date(week.starts_at),
+                cells: vec![TwinCell {
+                    text: format::number(week.n_certificates),
+                    href: None,
+                }],
+            })
+            .collect(),
+    };
+    let data = Columns {
+        categories: overview.renewals.iter().map(|week| format::day_of_year(week.starts_at)).collect(),
+        series: vec![("Renewals".to_owned(), Ink::Series1)],
+        values: vec![overview.renewals.iter().map(|week| week.n_certificates).collect()],
+        unit: "renewals".to_owned(),
+    };
+    let draw: Draw = Arc::new(move |width, paint| columns::svg(&data, width, CHART_HEIGHT, paint));
+    view! { <ChartFrame title="Renewals, week by week" line=line draw=draw twin=twin /> }.into_any()
+}
+
+fn doubts(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
+    let unknown = ratio(&overview.governed).map_or(0, |ratio| ratio.unknown);
+    let unclassified = (overview.unclassified > 0).then(|| {
+        let href = links::facet_rows(List::Identities, vec![(Facet::Class, "unknown".to_owned())], snapshot);
+        let text = format::counted(overview.unclassified, "identity", "identities");
+        view! {
+            <li class="doubt">
+                <span class=format!("doubt-mark {}", verdict_class(Verdict::Unknown))>{icon(Icon::Unknown)}</span>
+                <span>
+                    <a class="number" href=href>
+                        {text}
+                    </a>
+                    " of which no export tells whether a person uses them"
+                </span>
+            </li>
+        }
+    });
+    let undecided = (unknown > 0).then(|| {
+        let text = format::counted(unknown, "identity", "identities");
+        view! {
+            <li class="doubt">
+                <span class=format!("doubt-mark {}", verdict_class(Verdict::Unknown))>{icon(Icon::Unknown)}</span>
+                <span>
+                    {rows_link("governed", Some(Verdict::Unknown), snapshot, text)}
+                    " that may be governed or not: an export is silent on one criterion"
+                </span>
+            </li>
+        }
+    });
+    let sources = overview.doubts.iter().map(|doubt| {
+        view! {
+            <li class="doubt">
+                <span class="doubt-mark is-warning">{icon(Icon::Warning)}</span>
+                <span>
+                    <a href=links::source(&doubt.source, snapshot)>{doubt.source.clone()}</a>
+                    ": "
+                    {doubt.reason.clone()}
+                </span>
+            </li>
+        }
+    });
+    let all_well = (overview.doubts.is_empty() && overview.unclassified == 0 && unknown == 0).then(|| {
+        view! {
+            <li class="doubt">
+                <span class="doubt-mark is-pass">{icon(Icon::Pass)}</span>
+                <span>"Every source is complete, and nothing that counts is unknown."</span>
+            </li>
+        }
+    });
+    view! {
+        <ul class="doubts">{undecided} {unclassified} {sources.collect_view()} {all_well}</ul>
+        <p class="card-foot">
+            <a href=links::place(Place::Sources, snapshot)>"What was read"</a>
+        </p>
+    }
+}

@@ -1,0 +1,204 @@
+//! The stable words of the API as people read them.
+
+use shared::api::query::{Facet, SortColumn};
+use shared::model::ratio::Verdict;
+
+/// A stable word (`service_account`) as text (`Service account`). What is not a known abbreviation is kept as it is.
+pub fn sentence(word: &str) -> String {
+    match word {
+        "api_key" => "API key".to_owned(),
+        "ssh_key" => "SSH key".to_owned(),
+        "agent" => "AI agent".to_owned(),
+        "not_reported" => "Not reported".to_owned(),
+        _ => {
+            let spaced = word.replace('_', " ");
+            let mut chars = spaced.chars();
+            match chars.next() {
+                Some(first) => first.to_uppercase().chain(chars).collect(),
+                None => String::new(),
+            }
+        }
+    }
+}
+
+/// The heading of a facet.
+pub fn facet(facet: Facet) -> &'static str {
+    match facet {
+        Facet::Kind => "Kind",
+        Facet::Class => "Human or not",
+        Facet::Origin => "Made by",
+        Facet::Source => "Source",
+        Facet::Environment => "Environment",
+        Facet::Owner => "Owner",
+        Facet::Team => "Team",
+        Facet::Status => "State",
+        Facet::Holder => "Held by",
+        Facet::Age => "Age",
+        Facet::Expiry => "Ends",
+        Facet::LastUsed => "Last used",
+        Facet::Role => "Use",
+        Facet::Trust => "Trust",
+        Facet::Issuer => "Issuer",
+        Facet::Key => "Key",
+    }
+}
+
+/// A facet's value. Names from exports are shown as they are.
+pub fn facet_value(facet: Facet, value: &str) -> String {
+    if value.is_empty() {
+        return "None recorded".to_owned();
+    }
+    match facet {
+        Facet::Kind | Facet::Class | Facet::Status | Facet::Role | Facet::Trust => sentence(value),
+        Facet::Origin => match value {
+            "estate" => "Us".to_owned(),
+            "third_party" => "A third party".to_owned(),
+            "platform" => "The platform".to_owned(),
+            other => sentence(other),
+        },
+        Facet::Age => match value {
+            "30d" => "Under 30 days".to_owned(),
+            "90d" => "30 to 90 days".to_owned(),
+            "180d" => "90 to 180 days".to_owned(),
+            "365d" => "180 days to a year".to_owned(),
+            "older" => "Over a year".to_owned(),
+            other => sentence(other),
+        },
+        Facet::Expiry => match value {
+            "7d" => "Within 7 days".to_owned(),
+            "14d" => "8 to 14 days".to_owned(),
+            "30d" => "15 to 30 days".to_owned(),
+            "47d" => "31 to 47 days".to_owned(),
+            "60d" => "48 to 60 days".to_owned(),
+            "90d" => "61 to 90 days".to_owned(),
+            "never" => "Never ends".to_owned(),
+            other => sentence(other),
+        },
+        Facet::LastUsed => match value {
+            "30d" => "Within 30 days".to_owned(),
+            "90d" => "30 to 90 days ago".to_owned(),
+            "365d" => "90 days to a year ago".to_owned(),
+            "older" => "Over a year ago".to_owned(),
+            other => sentence(other),
+        },
+        Facet::Source
+        | Facet::Environment
+        | Facet::Owner
+        | Facet::Team
+        | Facet::Holder
+        | Facet::Issuer
+        | Facet::Key => value.to_owned(),
+    }
+}
+
+/// A bucket of ages or time left, short enough for an axis.
+pub fn bucket(value: &str) -> &str {
+    match value {
+        "30d" => "to 30 d",
+        "7d" => "to 7 d",
+        "14d" => "to 14 d",
+        "47d" => "to 47 d",
+        "60d" => "to 60 d",
+        "90d" => "to 90 d",
+        "180d" => "to 180 d",
+        "365d" => "to 1 y",
+        "older" => "over 1 y",
+        "later" => "later",
+        "never" => "never",
+        "expired" => "expired",
+        "unknown" => "unknown",
+        other => other,
+    }
+}
+
+/// The heading of a column that can be sorted by.
+pub fn sort_column(column: SortColumn) -> &'static str {
+    match column {
+        SortColumn::Name => "Name",
+        SortColumn::Kind => "Kind",
+        SortColumn::Source => "Source",
+        SortColumn::Environment => "Environment",
+        SortColumn::Owner => "Owner",
+        SortColumn::Status => "State",
+        SortColumn::CreatedAt => "Created",
+        SortColumn::LastUsedAt => "Last used",
+        SortColumn::ExpiresAt => "Ends",
+        SortColumn::Credentials => "Credentials",
+        SortColumn::Governed => "Governed",
+    }
+}
+
+/// A verdict on one criterion or KPI.
+pub fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "Holds",
+        Verdict::Fail => "Fails",
+        Verdict::Unknown => "Unknown",
+    }
+}
+
+/// What an identity lacks that fails a criterion of governance.
+pub fn lacking(criterion: &str) -> String {
+    match criterion {
+        "owner" => "No owner".to_owned(),
+        "purpose" => "No purpose".to_owned(),
+        "environment" => "No environment".to_owned(),
+        "rotation" => "Overdue rotation".to_owned(),
+        "reviewed" => "Overdue review".to_owned(),
+        "clean" => "Critical finding".to_owned(),
+        other => sentence(other),
+    }
+}
+
+/// What would mend a failed criterion, after "needs only".
+pub fn remedy(criterion: &str) -> String {
+    match criterion {
+        "owner" => "an owner".to_owned(),
+        "purpose" => "a recorded purpose".to_owned(),
+        "environment" => "a known environment".to_owned(),
+        "rotation" => "rotated credentials".to_owned(),
+        "reviewed" => "a review".to_owned(),
+        "clean" => "its critical finding closed".to_owned(),
+        other => sentence(other).to_lowercase(),
+    }
+}
+
+/// What a KPI's number counts, for one and for many.
+pub fn unit(unit: &str) -> (&str, &str) {
+    match unit {
+        "identities" => ("identity", "identities"),
+        "people" => ("person", "people"),
+        "credentials" => ("credential", "credentials"),
+        "certificates" => ("certificate", "certificates"),
+        "grants" => ("grant", "grants"),
+        "days" => ("day", "days"),
+        "per_human" => ("for each person", "for each person"),
+        "per_week" => ("a week", "a week"),
+        other => (other, other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::model::credential::CredentialKind;
+    use shared::model::identity::IdentityKind;
+
+    #[test]
+    fn no_stable_word_reaches_a_reader_raw() {
+        let words = IdentityKind::ALL.map(IdentityKind::id).into_iter();
+        for word in words.chain(CredentialKind::ALL.map(CredentialKind::id)) {
+            let text = sentence(word);
+            assert!(!text.contains('_') && text.starts_with(char::is_uppercase), "{word} → {text}");
+        }
+    }
+
+    #[test]
+    fn nothing_recorded_has_a_name() {
+        for facet in Facet::ALL {
+            assert_eq!(facet_value(facet, ""), "None recorded");
+        }
+        assert_eq!(facet_value(Facet::Owner, "jo_doe"), "jo_doe");
+        assert_eq!(facet_value(Facet::Kind, "service_account"), "Service account");
+    }
+}
