@@ -198,7 +198,7 @@ impl Account {
         match draw.below(1_000) {
             0..500 => Trust::Service(draw.weighted(&[
                 (40, "lambda.amazonaws.com"),
-                (22, &"ec2.amazonaws.com"),
+                (22, "ec2.amazonaws.com"),
                 (20, "ecs-tasks.amazonaws.com"),
                 (8, "states.amazonaws.com"),
                 (6, "glue.amazonaws.com"),

@@ -417,6 +417,9 @@ fn device_slot(seed: u64, number: u64) -> Slot {
     }
 }
 
+/// One place in a bundle: its number, what it is, what stands there.
+type Member = (u64, Slot, Issued);
+
 /// A source of certificate files.
 pub struct TlsSource {
     pub name: &'static str,
@@ -459,7 +462,7 @@ impl TlsSource {
     ) -> Result<()> {
         let folder = folder.join(self.name);
         fs::create_dir_all(&folder)?;
-        let mut bundles: BTreeMap<(usize, u64), Vec<(u64, Slot, Issued)>> = BTreeMap::new();
+        let mut bundles: BTreeMap<(usize, u64), Vec<Member>> = BTreeMap::new();
         let mut windows_chain: Vec<Vec<u8>> = Vec::new();
         let mut java_trust: Vec<(String, Vec<u8>)> = Vec::new();
         let mut partner_store: Vec<(String, Vec<u8>)> = Vec::new();
