@@ -74,12 +74,14 @@ impl fmt::Display for ClientError {
             ClientError::Loading => f.write_str("The estate is still being read."),
             ClientError::NotFound { message } => f.write_str(message),
             ClientError::Refused { message, id: None } => f.write_str(message),
-            ClientError::Refused {
-                message,
-                id: Some(id),
-            } => write!(f, "{message} The server's log says more under {id}."),
+            ClientError::Refused { message, id: Some(id) } => {
+                write!(f, "{message} The server's log says more under {id}.")
+            }
             ClientError::Unreadable { cause } => {
-                write!(f, "The answer is not what this page expects; reload it if Rollcall was updated. ({cause})")
+                write!(
+                    f,
+                    "The answer is not what this page expects; reload it if Rollcall was updated. ({cause})"
+                )
             }
         }
     }
@@ -101,9 +103,7 @@ async fn get<T: DeserializeOwned>(url: &str) -> Result<T, ClientError> {
 fn refusal(status: u16, body: &str) -> ClientError {
     match serde_json::from_str::<ErrorBody>(body) {
         Ok(ErrorBody { error }) if error.code == "loading" => ClientError::Loading,
-        Ok(ErrorBody { error }) if error.code == "not_found" => ClientError::NotFound {
-            message: error.message,
-        },
+        Ok(ErrorBody { error }) if error.code == "not_found" => ClientError::NotFound { message: error.message },
         Ok(ErrorBody { error }) => ClientError::Refused {
             message: error.message,
             id: error.id,
@@ -155,10 +155,7 @@ impl<T: Send + Sync + 'static> Answer<T> {
 }
 
 /// Asks whenever `key` or the server's state changes.
-pub fn answer<Key, T, Asking>(
-    key: Memo<Key>,
-    ask: impl Fn(Key) -> Asking + 'static,
-) -> Answer<T>
+pub fn answer<Key, T, Asking>(key: Memo<Key>, ask: impl Fn(Key) -> Asking + 'static) -> Answer<T>
 where
     Key: Clone + PartialEq + Send + Sync + 'static,
     T: Send + Sync + 'static,
@@ -188,7 +185,8 @@ where
                     outcome.try_set(Outcome::Ready(Arc::new(value)));
                 }
                 // What is shown stays right for the state it was asked in; the shell says that the connection is lost.
-                Err(ClientError::Unreachable) if outcome.with_untracked(|shown| matches!(shown, Outcome::Ready(_))) => {}
+                Err(ClientError::Unreachable) if outcome.with_untracked(|shown| matches!(shown, Outcome::Ready(_))) => {
+                }
                 Err(error) => {
                     outcome.try_set(Outcome::Failed(error));
                 }
@@ -251,7 +249,10 @@ mod tests {
         let told = [
             ClientError::Unreachable,
             refusal(503, r#"{"error":{"code":"loading","message":"…","id":null}}"#),
-            refusal(404, r#"{"error":{"code":"not_found","message":"No identity has this id.","id":null}}"#),
+            refusal(
+                404,
+                r#"{"error":{"code":"not_found","message":"No identity has this id.","id":null}}"#,
+            ),
             refusal(500, body),
             refusal(502, "<html>Bad gateway</html>"),
         ];

@@ -140,18 +140,33 @@ mod tests {
 
     #[test]
     fn numbers() {
-        assert_eq!([0, 999, 1_000, 36_000, 1_234_567].map(number), ["0", "999", "1,000", "36,000", "1,234,567"]);
-        assert_eq!([0.0, 17.44, 0.05, 1_204.4, -2.5].map(decimal), ["0", "17.4", "0.1", "1,204", "-2.5"]);
+        assert_eq!(
+            [0, 999, 1_000, 36_000, 1_234_567].map(number),
+            ["0", "999", "1,000", "36,000", "1,234,567"]
+        );
+        assert_eq!(
+            [0.0, 17.44, 0.05, 1_204.4, -2.5].map(decimal),
+            ["0", "17.4", "0.1", "1,204", "-2.5"]
+        );
         assert_eq!(counted(1, "identity", "identities"), "1 identity");
         assert_eq!(counted(2_000, "identity", "identities"), "2,000 identities");
-        assert_eq!([12, 12_340, 3_400_000, 2_000_000_000].map(bytes), ["12 B", "12.3 kB", "3.4 MB", "2 GB"]);
+        assert_eq!(
+            [12, 12_340, 3_400_000, 2_000_000_000].map(bytes),
+            ["12 B", "12.3 kB", "3.4 MB", "2 GB"]
+        );
     }
 
     #[test]
     fn a_share_never_claims_more_than_it_is() {
         let shares = [0.0, 0.000_4, 0.5, 0.624_9, 0.899_6, 0.999_9, 1.0];
-        assert_eq!(shares.map(percent), ["0%", "<0.1%", "50%", "62.4%", "89.9%", "99.9%", "100%"]);
-        assert_eq!([0.0, 0.004, 0.29, 0.999, 1.0].map(percent_short), ["0%", "<1%", "29%", "99%", "100%"]);
+        assert_eq!(
+            shares.map(percent),
+            ["0%", "<0.1%", "50%", "62.4%", "89.9%", "99.9%", "100%"]
+        );
+        assert_eq!(
+            [0.0, 0.004, 0.29, 0.999, 1.0].map(percent_short),
+            ["0%", "<1%", "29%", "99%", "100%"]
+        );
     }
 
     #[test]
@@ -166,7 +181,12 @@ mod tests {
     fn time_is_told_from_the_snapshot() {
         let as_of = Instant::from_date(2026, 10, 31);
         let told = [0, -1, -45, -200, -800, 12, 400].map(|days| relative(as_of.plus_days(days), as_of));
-        assert_eq!(told, ["today", "1 d ago", "45 d ago", "6 mo ago", "2 y ago", "in 12 d", "in 13 mo"]);
+        assert_eq!(
+            told,
+            [
+                "today", "1 d ago", "45 d ago", "6 mo ago", "2 y ago", "in 12 d", "in 13 mo"
+            ]
+        );
         assert_eq!(full(as_of), "2026-10-31 00:00:00 UTC");
         assert_eq!(date(as_of), "31 Oct 2026");
     }

@@ -168,7 +168,10 @@ pub fn at_snapshot(path: &str, search: &str, snapshot: Option<&str>) -> String {
         let key = pair.split('=').next().unwrap_or_default();
         !pair.is_empty() && key != "snapshot"
     });
-    with_query(path, &join(std::iter::once(snapshot_query(snapshot)).chain(others.map(str::to_owned))))
+    with_query(
+        path,
+        &join(std::iter::once(snapshot_query(snapshot)).chain(others.map(str::to_owned))),
+    )
 }
 
 /// The form of an export.

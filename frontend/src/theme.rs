@@ -49,7 +49,9 @@ pub struct Look {
 
 pub fn provide() {
     let stored = stored(THEME);
-    let theme = Theme::ALL.into_iter().find(|theme| stored.as_deref() == Some(theme.id()));
+    let theme = Theme::ALL
+        .into_iter()
+        .find(|theme| stored.as_deref() == Some(theme.id()));
     let navigation = match self::stored(NAVIGATION).as_deref() {
         Some("narrow") => Navigation::Narrow,
         _ => Navigation::Wide,

@@ -189,7 +189,10 @@ mod tests {
         let words = IdentityKind::ALL.map(IdentityKind::id).into_iter();
         for word in words.chain(CredentialKind::ALL.map(CredentialKind::id)) {
             let text = sentence(word);
-            assert!(!text.contains('_') && text.starts_with(char::is_uppercase), "{word} → {text}");
+            assert!(
+                !text.contains('_') && text.starts_with(char::is_uppercase),
+                "{word} → {text}"
+            );
         }
     }
 

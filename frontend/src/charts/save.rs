@@ -14,9 +14,19 @@ const PNG_SCALE: f64 = 2.0;
 
 /// `Certificate expiry` as `certificate-expiry`.
 pub fn file_name(title: &str) -> String {
-    let kept = title.chars().map(|c| if c.is_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+    let kept = title.chars().map(|c| {
+        if c.is_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            '-'
+        }
+    });
     let joined: String = kept.collect();
-    joined.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+    joined
+        .split('-')
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 pub fn csv(name: &str, twin: &Twin) {
@@ -48,17 +58,27 @@ pub fn png(name: &str, svg: &str) {
 
 fn rasterised(image: &HtmlImageElement) -> Option<String> {
     let canvas: HtmlCanvasElement = document().create_element("canvas").ok()?.dyn_into().ok()?;
-    let (width, height) = (f64::from(image.width()) * PNG_SCALE, f64::from(image.height()) * PNG_SCALE);
+    let (width, height) = (
+        f64::from(image.width()) * PNG_SCALE,
+        f64::from(image.height()) * PNG_SCALE,
+    );
     canvas.set_width(width as u32);
     canvas.set_height(height as u32);
     let context: CanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-    context.draw_image_with_html_image_element_and_dw_and_dh(image, 0.0, 0.0, width, height).ok()?;
+    context
+        .draw_image_with_html_image_element_and_dw_and_dh(image, 0.0, 0.0, width, height)
+        .ok()?;
     canvas.to_data_url().ok()
 }
 
 /// RFC 4180; a cell that a spreadsheet would take for a formula begins with `'`.
 fn csv_text(twin: &Twin) -> String {
-    let heads = twin.heads.iter().map(|head| csv_cell(head)).collect::<Vec<_>>().join(",");
+    let heads = twin
+        .heads
+        .iter()
+        .map(|head| csv_cell(head))
+        .collect::<Vec<_>>()
+        .join(",");
     let rows = twin.rows.iter().map(|row| {
         let texts = std::iter::once(&row.name).chain(row.cells.iter().map(|cell| &cell.text));
         texts.map(|text| csv_cell(text)).collect::<Vec<_>>().join(",")
@@ -95,7 +115,10 @@ fn blob_url(mime: &str, text: &str) -> Option<String> {
 }
 
 fn follow(url: &str, name: &str) {
-    let link = document().create_element("a").ok().and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok());
+    let link = document()
+        .create_element("a")
+        .ok()
+        .and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok());
     if let Some(link) = link {
         link.set_href(url);
         link.set_download(name);

@@ -18,7 +18,11 @@ pub fn age_chart(ages: &[AgeRow], snapshot: Option<&str>) -> AnyView {
         return view! { <p class="card-empty">"No export lists an active credential."</p> }.into_any();
     };
     // The most frequent kinds have an ink each; the others share the last.
-    let n_own = if ages.len() > Ink::SERIES.len() { Ink::SERIES.len() - 1 } else { ages.len() };
+    let n_own = if ages.len() > Ink::SERIES.len() {
+        Ink::SERIES.len() - 1
+    } else {
+        ages.len()
+    };
     let (own, others) = ages.split_at(n_own);
     let mut series: Vec<(String, Ink)> = own
         .iter()
@@ -31,12 +35,18 @@ pub fn age_chart(ages: &[AgeRow], snapshot: Option<&str>) -> AnyView {
         groups.push(others);
     }
     let n_of = |group: &[AgeRow], bucket: usize| -> u64 {
-        group.iter().filter_map(|row| row.buckets.get(bucket)).map(|bucket| bucket.n).sum()
+        group
+            .iter()
+            .filter_map(|row| row.buckets.get(bucket))
+            .map(|bucket| bucket.n)
+            .sum()
     };
     let rows = first.buckets.iter().enumerate().map(|(at, bucket)| {
         let cells = groups.iter().map(|group| {
             let kinds = group.iter().map(|row| (Facet::Kind, row.kind.clone()));
-            let filters = std::iter::once((Facet::Age, bucket.value.clone())).chain(kinds).collect();
+            let filters = std::iter::once((Facet::Age, bucket.value.clone()))
+                .chain(kinds)
+                .collect();
             TwinCell {
                 text: format::number(n_of(group, at)),
                 href: links::kpi_filtered_rows("credential.age", None, filters, snapshot),
@@ -48,11 +58,17 @@ pub fn age_chart(ages: &[AgeRow], snapshot: Option<&str>) -> AnyView {
         }
     });
     let twin = Twin {
-        heads: std::iter::once("Age".to_owned()).chain(series.iter().map(|(name, _)| name.clone())).collect(),
+        heads: std::iter::once("Age".to_owned())
+            .chain(series.iter().map(|(name, _)| name.clone()))
+            .collect(),
         rows: rows.collect(),
     };
     let data = Columns {
-        categories: first.buckets.iter().map(|bucket| words::bucket(&bucket.value).to_owned()).collect(),
+        categories: first
+            .buckets
+            .iter()
+            .map(|bucket| words::bucket(&bucket.value).to_owned())
+            .collect(),
         series: series.clone(),
         values: groups
             .iter()

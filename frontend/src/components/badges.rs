@@ -38,8 +38,10 @@ pub fn verdict_badge(verdict: Verdict, word: impl Into<String>) -> AnyView {
 /// Whether an identity is governed; what it lacks, when it is not.
 pub fn governed_badge(governed: Option<Verdict>, failing: &[String]) -> AnyView {
     match governed {
-        None => view! { <span class="muted" title="Not counted: a person, or made by the platform">"Not in scope"</span> }
-            .into_any(),
+        None => {
+            view! { <span class="muted" title="Not counted: a person, or made by the platform">"Not in scope"</span> }
+                .into_any()
+        }
         Some(Verdict::Pass) => verdict_badge(Verdict::Pass, "Governed"),
         Some(Verdict::Unknown) => verdict_badge(Verdict::Unknown, "Unknown"),
         Some(Verdict::Fail) => {

@@ -61,8 +61,12 @@ fn ProblemBanner(live: Live) -> impl IntoView {
 fn PartialBanner(live: Live) -> impl IntoView {
     let snapshot = use_snapshot();
     let partial = Memo::new(move |_| {
-        live.state
-            .with(|state| state.as_ref().map(|state| state.partial_sources.clone()).unwrap_or_default())
+        live.state.with(|state| {
+            state
+                .as_ref()
+                .map(|state| state.partial_sources.clone())
+                .unwrap_or_default()
+        })
     });
     move || {
         let names = partial.get();
@@ -91,7 +95,10 @@ fn PartialBanner(live: Live) -> impl IntoView {
 #[component]
 pub fn LiveState() -> impl IntoView {
     let live = expect_context::<Live>();
-    let activity = Memo::new(move |_| live.state.with(|state| state.as_ref().map(|state| state.activity.clone())));
+    let activity = Memo::new(move |_| {
+        live.state
+            .with(|state| state.as_ref().map(|state| state.activity.clone()))
+    });
     view! {
         <div class="live" role="status">
             {move || match (live.connection.get(), activity.get()) {

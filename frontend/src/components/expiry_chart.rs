@@ -23,8 +23,9 @@ pub enum Counted {
 }
 
 pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Option<&str>) -> AnyView {
-    let (far, soon): (Vec<_>, Vec<_>) =
-        buckets.iter().partition(|bucket| matches!(bucket.value.as_str(), "later" | "never" | "unknown"));
+    let (far, soon): (Vec<_>, Vec<_>) = buckets
+        .iter()
+        .partition(|bucket| matches!(bucket.value.as_str(), "later" | "never" | "unknown"));
     let mut series = vec![("Certificates".to_owned(), Ink::Series1)];
     if counted == Counted::All {
         series.push(("Other credentials".to_owned(), Ink::Series2));
@@ -36,15 +37,25 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
     let cell = |bucket: &ExpiringBucket, at: usize| TwinCell {
         text: format::number(value(bucket, at)),
         href: Some(match at {
-            0 => links::facet_rows(List::Certificates, vec![(Facet::Expiry, bucket.value.clone())], snapshot),
+            0 => links::facet_rows(
+                List::Certificates,
+                vec![(Facet::Expiry, bucket.value.clone())],
+                snapshot,
+            ),
             _ => {
                 let expiry = (Facet::Expiry, bucket.value.clone());
-                links::facet_rows(List::Credentials, std::iter::once(expiry).chain(other_kinds()).collect(), snapshot)
+                links::facet_rows(
+                    List::Credentials,
+                    std::iter::once(expiry).chain(other_kinds()).collect(),
+                    snapshot,
+                )
             }
         }),
     };
     let twin = Twin {
-        heads: std::iter::once("Ends".to_owned()).chain(series.iter().map(|(name, _)| name.clone())).collect(),
+        heads: std::iter::once("Ends".to_owned())
+            .chain(series.iter().map(|(name, _)| name.clone()))
+            .collect(),
         rows: buckets
             .iter()
             .map(|bucket| TwinRow {
@@ -54,9 +65,14 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
             .collect(),
     };
     let data = Columns {
-        categories: soon.iter().map(|bucket| words::bucket(&bucket.value).to_owned()).collect(),
+        categories: soon
+            .iter()
+            .map(|bucket| words::bucket(&bucket.value).to_owned())
+            .collect(),
         series: series.clone(),
-        values: (0..series.len()).map(|at| soon.iter().map(|bucket| value(bucket, at)).collect()).collect(),
+        values: (0..series.len())
+            .map(|at| soon.iter().map(|bucket| value(bucket, at)).collect())
+            .collect(),
         unit: "to renew".to_owned(),
     };
     let draw: Draw = Arc::new(move |width, paint| svg(&data, width, HEIGHT, paint));

@@ -9,11 +9,7 @@ use crate::ui::icon::Icon;
 use crate::ui::menu::Menu;
 
 #[component]
-pub fn ExportMenu(
-    list: List,
-    query: Memo<Option<ListQuery>>,
-    #[prop(into)] n_rows: Signal<usize>,
-) -> impl IntoView {
+pub fn ExportMenu(list: List, query: Memo<Option<ListQuery>>, #[prop(into)] n_rows: Signal<usize>) -> impl IntoView {
     let href = move |form: ExportFormat| query.get().map(|query| links::export(list, form, &query));
     view! {
         <Menu label="Export" symbol=Icon::Save>

@@ -69,9 +69,11 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
         let wanted = wanted.get().to_lowercase();
         let is_expanded = is_expanded.get() || !wanted.is_empty();
         let chosen = chosen.get();
-        let matching = values.get().into_iter().map(|value| value.value).filter(|value| {
-            wanted.is_empty() || words::facet_value(facet, value).to_lowercase().contains(&wanted)
-        });
+        let matching = values
+            .get()
+            .into_iter()
+            .map(|value| value.value)
+            .filter(|value| wanted.is_empty() || words::facet_value(facet, value).to_lowercase().contains(&wanted));
         matching
             .enumerate()
             .filter(|(index, value)| is_expanded || *index < N_SHOWN || chosen.contains(value))
@@ -80,16 +82,28 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
     });
     let value_view = move |value: String| {
         let text = words::facet_value(facet, &value);
-        let class = if value.is_empty() { "facet-word is-none" } else { "facet-word" };
+        let class = if value.is_empty() {
+            "facet-word is-none"
+        } else {
+            "facet-word"
+        };
         let of_count = value.clone();
         let n_rows = Memo::new(move |_| {
-            values.with(|values| values.iter().find(|known| known.value == of_count).map_or(0, |known| known.n_rows))
+            values.with(|values| {
+                values
+                    .iter()
+                    .find(|known| known.value == of_count)
+                    .map_or(0, |known| known.n_rows)
+            })
         });
         let of_check = value.clone();
         let is_chosen = move || chosen.with(|chosen| chosen.contains(&of_check));
         let toggle = move |_| {
             if let Some(query) = query.get_untracked() {
-                go.run((links::list(list, &url_state::toggled(&query, facet, &value)), Step::Recorded));
+                go.run((
+                    links::list(list, &url_state::toggled(&query, facet, &value)),
+                    Step::Recorded,
+                ));
             }
         };
         view! {
@@ -152,7 +166,9 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
 /// The facets that most questions need; the others wait closed.
 fn opens_at_first(facet: Facet) -> bool {
     match facet {
-        Facet::Kind | Facet::Environment | Facet::Source | Facet::Team | Facet::Status | Facet::Age | Facet::Expiry => true,
+        Facet::Kind | Facet::Environment | Facet::Source | Facet::Team | Facet::Status | Facet::Age | Facet::Expiry => {
+            true
+        }
         Facet::Class
         | Facet::Origin
         | Facet::Owner

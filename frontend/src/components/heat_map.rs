@@ -36,7 +36,10 @@ pub fn GovernedMap(heat: Heat, snapshot: Option<String>) -> impl IntoView {
     };
     let twin = Twin {
         heads: std::iter::once("Source".to_owned()).chain(columns).collect(),
-        rows: order.iter().map(|source| twin_row(&heat, *source, snapshot.as_deref())).collect(),
+        rows: order
+            .iter()
+            .map(|source| twin_row(&heat, *source, snapshot.as_deref()))
+            .collect(),
     };
     let draw: Draw = Arc::new(move |width, paint| svg(&data, width, paint));
     let line = match n_left_out {

@@ -51,8 +51,15 @@ pub fn IntervalBar(
 pub fn target(threshold: Option<&str>) -> Option<f64> {
     let text = threshold?;
     let end = text.find('%')?;
-    let digits: String = text[..end].chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
-    digits.parse::<f64>().ok().map(|percent| percent / 100.0).filter(|share| *share <= 1.0)
+    let digits: String = text[..end]
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '.')
+        .collect();
+    digits
+        .parse::<f64>()
+        .ok()
+        .map(|percent| percent / 100.0)
+        .filter(|share| *share <= 1.0)
 }
 
 #[cfg(test)]

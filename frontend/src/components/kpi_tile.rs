@@ -53,7 +53,10 @@ fn number(kpi: &KpiValue, value: f64, snapshot: Option<&str>) -> AnyView {
     let (one, many) = words::unit(&kpi.unit);
     let unit = if value == 1.0 { one } else { many }.to_owned();
     let verdict = kpi.pass.map(|_| Verdict::Pass);
-    let note = kpi.note.clone().map(|note| view! { <p class="tile-detail">{sentence_case(&note)}</p> });
+    let note = kpi
+        .note
+        .clone()
+        .map(|note| view! { <p class="tile-detail">{sentence_case(&note)}</p> });
     view! {
         <p class="tile-value">
             {rows_link(&kpi.id, verdict, snapshot, format::decimal(value))} <span class="tile-upper">{unit}</span>

@@ -167,15 +167,24 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
         }
     });
     let on_open = Callback::new(move |index: usize| {
-        let link = rows.get_untracked(index).and_then(|row| href(&row, &context.get_untracked()));
+        let link = rows
+            .get_untracked(index)
+            .and_then(|row| href(&row, &context.get_untracked()));
         if let Some(link) = link {
             go.run((link, Step::Recorded));
         }
     });
-    let reset = Memo::new(move |_| query.with(|query| query.as_ref().map(ListQuery::to_query_string).unwrap_or_default()));
+    let reset =
+        Memo::new(move |_| query.with(|query| query.as_ref().map(ListQuery::to_query_string).unwrap_or_default()));
     let is_first = Memo::new(move |_| rows.stage.with(|stage| *stage == Stage::First));
     let is_busy = Memo::new(move |_| rows.stage.with(|stage| matches!(stage, Stage::First | Stage::Changing)));
-    let n_drawn = Memo::new(move |_| if is_first.get() { N_PLACEHOLDERS } else { n_matching.get() });
+    let n_drawn = Memo::new(move |_| {
+        if is_first.get() {
+            N_PLACEHOLDERS
+        } else {
+            n_matching.get()
+        }
+    });
 
     let n_filters = Memo::new(move |_| query.with(|query| query.as_ref().map_or(0, |query| query.filters.len())));
     let filters_open = RwSignal::new(false);
@@ -187,7 +196,11 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
         if n_matching == n_total {
             format::counted(n_total, noun.0, noun.1)
         } else {
-            format!("{} of {}", format::number(n_matching), format::counted(n_total, noun.0, noun.1))
+            format!(
+                "{} of {}",
+                format::number(n_matching),
+                format::counted(n_total, noun.0, noun.1)
+            )
         }
     };
     let retry = Callback::new(move |()| rows.retry());
@@ -327,7 +340,8 @@ fn empty(list: List, noun: &str, query: &ListQuery) -> AnyView {
 fn TextFilter(list: List, query: Memo<Option<ListQuery>>, noun: &'static str) -> impl IntoView {
     let go = use_go();
     let waiting = StoredValue::new(None::<TimeoutHandle>);
-    let text = Memo::new(move |_| query.with(|query| query.as_ref().map(|query| query.text.clone()).unwrap_or_default()));
+    let text =
+        Memo::new(move |_| query.with(|query| query.as_ref().map(|query| query.text.clone()).unwrap_or_default()));
     let ask = move |text: String| {
         if let Some(handle) = waiting.try_update_value(Option::take).flatten() {
             handle.clear();
@@ -337,7 +351,10 @@ fn TextFilter(list: List, query: Memo<Option<ListQuery>>, noun: &'static str) ->
                 if let Some(query) = query.try_get_untracked().flatten()
                     && query.text != text
                 {
-                    let changed = ListQuery { text: text.clone(), ..query };
+                    let changed = ListQuery {
+                        text: text.clone(),
+                        ..query
+                    };
                     go.run((links::list(list, &changed), Step::Replacing));
                 }
             },
@@ -384,7 +401,11 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
         };
         let facets = query.filters.iter().map(|(facet, value)| {
             let without = url_state::toggled(&query, *facet, value);
-            chip(words::facet(*facet).to_owned(), words::facet_value(*facet, value), without)
+            chip(
+                words::facet(*facet).to_owned(),
+                words::facet_value(*facet, value),
+                without,
+            )
         });
         let kpi = query.kpi.as_ref().map(|KpiFilter { kpi, verdict }| {
             let title = catalog::find(kpi).map_or(kpi.as_str(), |kpi| kpi.title);

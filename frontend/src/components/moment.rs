@@ -63,7 +63,9 @@ pub fn ends(at: Option<Instant>, expiry: &str, as_of: Instant) -> AnyView {
 /// Text, or a quiet word that nothing says it.
 pub fn text_or(text: Option<String>, otherwise: &'static str) -> AnyView {
     match text {
-        Some(text) if !text.is_empty() => view! { <span class="cut" title=text.clone()>{text.clone()}</span> }.into_any(),
+        Some(text) if !text.is_empty() => {
+            view! { <span class="cut" title=text.clone()>{text.clone()}</span> }.into_any()
+        }
         Some(_) | None => absent(otherwise),
     }
 }

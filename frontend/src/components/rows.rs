@@ -173,7 +173,13 @@ impl<Row: DeserializeOwned + Clone + Send + Sync + 'static> Rows<Row> {
                 self.asked.update(|asked| {
                     asked.insert(page);
                 });
-                self.ask(list, page_query(&wanted, page, FacetWish::None), page, turn, seen.start / PAGE_ROWS);
+                self.ask(
+                    list,
+                    page_query(&wanted, page, FacetWish::None),
+                    page,
+                    turn,
+                    seen.start / PAGE_ROWS,
+                );
             }
         });
     }

@@ -77,7 +77,10 @@ fn NavigationBar() -> impl IntoView {
     let look = expect_context::<Look>();
     let path = use_location().pathname;
     let snapshot = use_snapshot();
-    let estate = move || live.state.with(|state| state.as_ref().map(|state| state.estate.clone()));
+    let estate = move || {
+        live.state
+            .with(|state| state.as_ref().map(|state| state.estate.clone()))
+    };
     let is_narrow = move || look.navigation.get() == Navigation::Narrow;
     let items = Place::ALL.map(|place| {
         view! {

@@ -17,7 +17,10 @@ pub fn SnapshotPicker() -> impl IntoView {
     let go = use_go();
     let names = Memo::new(move |_| {
         live.state.with(|state| {
-            let snapshots = state.as_ref().map(|state| state.snapshots.as_slice()).unwrap_or_default();
+            let snapshots = state
+                .as_ref()
+                .map(|state| state.snapshots.as_slice())
+                .unwrap_or_default();
             snapshots
                 .iter()
                 .rev()

@@ -57,14 +57,19 @@ fn href(row: &CertificateRow, context: &RowContext) -> Option<String> {
 
 /// Its first alternative name, else its subject.
 fn name(row: &CertificateRow) -> String {
-    let first = row.names.first().map(|name| name.split_once(':').map_or(name.as_str(), |(_, name)| name).to_owned());
-    first
-        .or_else(|| row.subject.clone())
-        .unwrap_or_else(|| row.id.clone())
+    let first = row
+        .names
+        .first()
+        .map(|name| name.split_once(':').map_or(name.as_str(), |(_, name)| name).to_owned());
+    first.or_else(|| row.subject.clone()).unwrap_or_else(|| row.id.clone())
 }
 
 fn card(row: &CertificateRow, context: &RowContext) -> AnyView {
-    let below = [row.role.as_deref().map(words::sentence), row.issuer.clone(), row.environment.clone()];
+    let below = [
+        row.role.as_deref().map(words::sentence),
+        row.issuer.clone(),
+        row.environment.clone(),
+    ];
     let below = below.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     view! {
         <span class="row-card">
@@ -88,56 +93,127 @@ fn judged(verdict: Option<Verdict>, pass: &'static str, fail: &'static str) -> A
 
 fn columns() -> Vec<ListColumn<CertificateRow>> {
     vec![
-        ListColumn::new("name", "Name", "minmax(200px, 2fr)", Some(SortColumn::Name), Shown::Always, |row, context| {
-            name_cell(name(row), None, href(row, context))
-        }),
-        ListColumn::new("subject", "Subject", "minmax(160px, 1.4fr)", None, Shown::OnDemand, |row, _| {
-            text_or(row.subject.clone(), "Not reported")
-        }),
-        ListColumn::new("expires_at", "Ends", "minmax(96px, 0.8fr)", Some(SortColumn::ExpiresAt), Shown::AtFirst, |row, context| {
-            ends(row.expires_at, "", context.as_of)
-        }),
-        ListColumn::new("status", "State", "minmax(96px, 0.7fr)", Some(SortColumn::Status), Shown::AtFirst, |row, _| {
-            status_badge(&row.status)
-        }),
+        ListColumn::new(
+            "name",
+            "Name",
+            "minmax(200px, 2fr)",
+            Some(SortColumn::Name),
+            Shown::Always,
+            |row, context| name_cell(name(row), None, href(row, context)),
+        ),
+        ListColumn::new(
+            "subject",
+            "Subject",
+            "minmax(160px, 1.4fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| text_or(row.subject.clone(), "Not reported"),
+        ),
+        ListColumn::new(
+            "expires_at",
+            "Ends",
+            "minmax(96px, 0.8fr)",
+            Some(SortColumn::ExpiresAt),
+            Shown::AtFirst,
+            |row, context| ends(row.expires_at, "", context.as_of),
+        ),
+        ListColumn::new(
+            "status",
+            "State",
+            "minmax(96px, 0.7fr)",
+            Some(SortColumn::Status),
+            Shown::AtFirst,
+            |row, _| status_badge(&row.status),
+        ),
         ListColumn::new("role", "Use", "minmax(90px, 0.7fr)", None, Shown::AtFirst, |row, _| {
             text_or(row.role.as_deref().map(words::sentence), "Not reported")
         }),
-        ListColumn::new("trust", "Trust", "minmax(84px, 0.6fr)", None, Shown::OnDemand, |row, _| {
-            text_or(row.trust.as_deref().map(words::sentence), "Unknown")
+        ListColumn::new(
+            "trust",
+            "Trust",
+            "minmax(84px, 0.6fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| text_or(row.trust.as_deref().map(words::sentence), "Unknown"),
+        ),
+        ListColumn::new(
+            "issuer",
+            "Issuer",
+            "minmax(140px, 1.3fr)",
+            None,
+            Shown::AtFirst,
+            |row, _| text_or(row.issuer.clone(), "Not reported"),
+        ),
+        ListColumn::new("key", "Key", "minmax(84px, 0.6fr)", None, Shown::AtFirst, |row, _| {
+            text_or(row.key.clone(), "Not reported")
         }),
-        ListColumn::new("issuer", "Issuer", "minmax(140px, 1.3fr)", None, Shown::AtFirst, |row, _| {
-            text_or(row.issuer.clone(), "Not reported")
-        }),
-        ListColumn::new("key", "Key", "minmax(84px, 0.6fr)", None, Shown::AtFirst, |row, _| text_or(row.key.clone(), "Not reported")),
-        ListColumn::new("validity", "Lifetime", "minmax(110px, 0.8fr)", None, Shown::AtFirst, |row, _| match row.validity_days {
-            Some(days) => {
-                let title = format!("{days} days from start to end");
-                view! { <span title=title>{judged(row.validity, "Allowed", "Too long")}</span> }.into_any()
-            }
-            None => judged(row.validity, "Allowed", "Too long"),
-        }),
-        ListColumn::new("strength", "Strength", "minmax(100px, 0.8fr)", None, Shown::AtFirst, |row, _| {
-            judged(row.strength, "Sound", "Weak")
-        }),
-        ListColumn::new("holder", "Held by", "minmax(130px, 1.2fr)", None, Shown::OnDemand, |row, _| {
-            text_or(row.holder_name.clone(), "Not listed")
-        }),
-        ListColumn::new("environment", "Environment", "minmax(100px, 0.8fr)", Some(SortColumn::Environment), Shown::OnDemand, |row, _| {
-            text_or(row.environment.clone(), "None")
-        }),
-        ListColumn::new("owner", "Owner", "minmax(120px, 1fr)", Some(SortColumn::Owner), Shown::OnDemand, |row, _| {
-            text_or(row.owner.clone(), "None")
-        }),
-        ListColumn::new("source", "Source", "minmax(110px, 0.9fr)", Some(SortColumn::Source), Shown::AtFirst, |row, _| {
-            text_or(Some(row.source.clone()), "None")
-        }),
+        ListColumn::new(
+            "validity",
+            "Lifetime",
+            "minmax(110px, 0.8fr)",
+            None,
+            Shown::AtFirst,
+            |row, _| match row.validity_days {
+                Some(days) => {
+                    let title = format!("{days} days from start to end");
+                    view! { <span title=title>{judged(row.validity, "Allowed", "Too long")}</span> }.into_any()
+                }
+                None => judged(row.validity, "Allowed", "Too long"),
+            },
+        ),
+        ListColumn::new(
+            "strength",
+            "Strength",
+            "minmax(100px, 0.8fr)",
+            None,
+            Shown::AtFirst,
+            |row, _| judged(row.strength, "Sound", "Weak"),
+        ),
+        ListColumn::new(
+            "holder",
+            "Held by",
+            "minmax(130px, 1.2fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| text_or(row.holder_name.clone(), "Not listed"),
+        ),
+        ListColumn::new(
+            "environment",
+            "Environment",
+            "minmax(100px, 0.8fr)",
+            Some(SortColumn::Environment),
+            Shown::OnDemand,
+            |row, _| text_or(row.environment.clone(), "None"),
+        ),
+        ListColumn::new(
+            "owner",
+            "Owner",
+            "minmax(120px, 1fr)",
+            Some(SortColumn::Owner),
+            Shown::OnDemand,
+            |row, _| text_or(row.owner.clone(), "None"),
+        ),
+        ListColumn::new(
+            "source",
+            "Source",
+            "minmax(110px, 0.9fr)",
+            Some(SortColumn::Source),
+            Shown::AtFirst,
+            |row, _| text_or(Some(row.source.clone()), "None"),
+        ),
         ListColumn {
             align: Align::End,
-            ..ListColumn::new("places", "Places", "80px", None, Shown::OnDemand, |row, _| format::count(row.n_places).into_any())
+            ..ListColumn::new("places", "Places", "80px", None, Shown::OnDemand, |row, _| {
+                format::count(row.n_places).into_any()
+            })
         },
-        ListColumn::new("created_at", "Starts", "minmax(96px, 0.8fr)", Some(SortColumn::CreatedAt), Shown::OnDemand, |row, context| {
-            maybe_moment(row.created_at, context.as_of)
-        }),
+        ListColumn::new(
+            "created_at",
+            "Starts",
+            "minmax(96px, 0.8fr)",
+            Some(SortColumn::CreatedAt),
+            Shown::OnDemand,
+            |row, context| maybe_moment(row.created_at, context.as_of),
+        ),
     ]
 }

@@ -58,7 +58,11 @@ fn name(row: &CredentialRow) -> String {
 }
 
 fn card(row: &CredentialRow, context: &RowContext) -> AnyView {
-    let below = [Some(words::sentence(&row.kind)), row.holder_name.clone(), row.environment.clone()];
+    let below = [
+        Some(words::sentence(&row.kind)),
+        row.holder_name.clone(),
+        row.environment.clone(),
+    ];
     let below = below.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     view! {
         <span class="row-card">
@@ -72,7 +76,10 @@ fn card(row: &CredentialRow, context: &RowContext) -> AnyView {
 }
 
 fn age(days: Option<i64>) -> String {
-    days.map_or_else(|| "Age not reported".to_owned(), |days| format!("{} old", format::days_long(days)))
+    days.map_or_else(
+        || "Age not reported".to_owned(),
+        |days| format!("{} old", format::days_long(days)),
+    )
 }
 
 /// Whether it is inside its maximum age.
@@ -87,50 +94,122 @@ pub fn rotation(rotation: Option<Verdict>) -> AnyView {
 
 fn columns() -> Vec<ListColumn<CredentialRow>> {
     vec![
-        ListColumn::new("name", "Name", "minmax(180px, 1.8fr)", Some(SortColumn::Name), Shown::Always, |row, context| {
-            name_cell(name(row), None, href(row, context))
+        ListColumn::new(
+            "name",
+            "Name",
+            "minmax(180px, 1.8fr)",
+            Some(SortColumn::Name),
+            Shown::Always,
+            |row, context| name_cell(name(row), None, href(row, context)),
+        ),
+        ListColumn::new(
+            "kind",
+            "Kind",
+            "minmax(130px, 1fr)",
+            Some(SortColumn::Kind),
+            Shown::AtFirst,
+            |row, _| words::sentence(&row.kind).into_any(),
+        ),
+        ListColumn::new(
+            "holder",
+            "Held by",
+            "minmax(140px, 1.4fr)",
+            None,
+            Shown::AtFirst,
+            |row, _| match row.n_holders {
+                0 | 1 => text_or(row.holder_name.clone(), "Not listed"),
+                n => {
+                    let name = row.holder_name.clone().unwrap_or_default();
+                    view! { <span class="cut is-late" title="Shared">{format!("{name} +{} (shared)", n - 1)}</span> }
+                        .into_any()
+                }
+            },
+        ),
+        ListColumn::new(
+            "environment",
+            "Environment",
+            "minmax(100px, 0.8fr)",
+            Some(SortColumn::Environment),
+            Shown::AtFirst,
+            |row, _| text_or(row.environment.clone(), "None"),
+        ),
+        ListColumn::new(
+            "owner",
+            "Owner",
+            "minmax(120px, 1fr)",
+            Some(SortColumn::Owner),
+            Shown::OnDemand,
+            |row, _| text_or(row.owner.clone(), "None"),
+        ),
+        ListColumn::new("team", "Team", "minmax(110px, 1fr)", None, Shown::OnDemand, |row, _| {
+            text_or(row.team.clone(), "None")
         }),
-        ListColumn::new("kind", "Kind", "minmax(130px, 1fr)", Some(SortColumn::Kind), Shown::AtFirst, |row, _| {
-            words::sentence(&row.kind).into_any()
-        }),
-        ListColumn::new("holder", "Held by", "minmax(140px, 1.4fr)", None, Shown::AtFirst, |row, _| match row.n_holders {
-            0 | 1 => text_or(row.holder_name.clone(), "Not listed"),
-            n => {
-                let name = row.holder_name.clone().unwrap_or_default();
-                view! { <span class="cut is-late" title="Shared">{format!("{name} +{} (shared)", n - 1)}</span> }.into_any()
-            }
-        }),
-        ListColumn::new("environment", "Environment", "minmax(100px, 0.8fr)", Some(SortColumn::Environment), Shown::AtFirst, |row, _| {
-            text_or(row.environment.clone(), "None")
-        }),
-        ListColumn::new("owner", "Owner", "minmax(120px, 1fr)", Some(SortColumn::Owner), Shown::OnDemand, |row, _| {
-            text_or(row.owner.clone(), "None")
-        }),
-        ListColumn::new("team", "Team", "minmax(110px, 1fr)", None, Shown::OnDemand, |row, _| text_or(row.team.clone(), "None")),
-        ListColumn::new("source", "Source", "minmax(110px, 1fr)", Some(SortColumn::Source), Shown::AtFirst, |row, _| {
-            text_or(Some(row.source.clone()), "None")
-        }),
-        ListColumn::new("status", "State", "minmax(96px, 0.7fr)", Some(SortColumn::Status), Shown::AtFirst, |row, _| {
-            status_badge(&row.status)
-        }),
-        ListColumn::new("created_at", "Created", "minmax(96px, 0.8fr)", Some(SortColumn::CreatedAt), Shown::AtFirst, |row, context| {
-            maybe_moment(row.created_at, context.as_of)
-        }),
-        ListColumn::new("last_used_at", "Last used", "minmax(106px, 0.8fr)", Some(SortColumn::LastUsedAt), Shown::AtFirst, |row, context| {
-            last_used(row.last_used_at, row.last_used, context.as_of)
-        }),
-        ListColumn::new("last_used_for", "Used for", "minmax(120px, 1fr)", None, Shown::OnDemand, |row, _| {
-            text_or(row.last_used_for.clone(), "Not reported")
-        }),
-        ListColumn::new("expires_at", "Ends", "minmax(96px, 0.8fr)", Some(SortColumn::ExpiresAt), Shown::AtFirst, |row, context| {
-            ends(row.expires_at, &row.expiry, context.as_of)
-        }),
-        ListColumn::new("rotation", "Rotation", "minmax(110px, 0.8fr)", None, Shown::AtFirst, |row, _| rotation(row.rotation)),
-        ListColumn::new("fingerprint", "Fingerprint", "minmax(120px, 0.8fr)", None, Shown::OnDemand, |row, _| {
-            match row.fingerprint.clone() {
+        ListColumn::new(
+            "source",
+            "Source",
+            "minmax(110px, 1fr)",
+            Some(SortColumn::Source),
+            Shown::AtFirst,
+            |row, _| text_or(Some(row.source.clone()), "None"),
+        ),
+        ListColumn::new(
+            "status",
+            "State",
+            "minmax(96px, 0.7fr)",
+            Some(SortColumn::Status),
+            Shown::AtFirst,
+            |row, _| status_badge(&row.status),
+        ),
+        ListColumn::new(
+            "created_at",
+            "Created",
+            "minmax(96px, 0.8fr)",
+            Some(SortColumn::CreatedAt),
+            Shown::AtFirst,
+            |row, context| maybe_moment(row.created_at, context.as_of),
+        ),
+        ListColumn::new(
+            "last_used_at",
+            "Last used",
+            "minmax(106px, 0.8fr)",
+            Some(SortColumn::LastUsedAt),
+            Shown::AtFirst,
+            |row, context| last_used(row.last_used_at, row.last_used, context.as_of),
+        ),
+        ListColumn::new(
+            "last_used_for",
+            "Used for",
+            "minmax(120px, 1fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| text_or(row.last_used_for.clone(), "Not reported"),
+        ),
+        ListColumn::new(
+            "expires_at",
+            "Ends",
+            "minmax(96px, 0.8fr)",
+            Some(SortColumn::ExpiresAt),
+            Shown::AtFirst,
+            |row, context| ends(row.expires_at, &row.expiry, context.as_of),
+        ),
+        ListColumn::new(
+            "rotation",
+            "Rotation",
+            "minmax(110px, 0.8fr)",
+            None,
+            Shown::AtFirst,
+            |row, _| rotation(row.rotation),
+        ),
+        ListColumn::new(
+            "fingerprint",
+            "Fingerprint",
+            "minmax(120px, 0.8fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| match row.fingerprint.clone() {
                 Some(fingerprint) => view! { <code class="cut">{fingerprint}</code> }.into_any(),
                 None => absent("None"),
-            }
-        }),
+            },
+        ),
     ]
 }

@@ -47,51 +47,123 @@ fn card(row: &IdentityRow, context: &RowContext) -> AnyView {
 
 fn columns() -> Vec<ListColumn<IdentityRow>> {
     vec![
-        ListColumn::new("name", "Name", "minmax(200px, 2.4fr)", Some(SortColumn::Name), Shown::Always, |row, context| {
-            name_cell(row.name.clone(), None, href(row, context))
+        ListColumn::new(
+            "name",
+            "Name",
+            "minmax(200px, 2.4fr)",
+            Some(SortColumn::Name),
+            Shown::Always,
+            |row, context| name_cell(row.name.clone(), None, href(row, context)),
+        ),
+        ListColumn::new(
+            "kind",
+            "Kind",
+            "minmax(120px, 1fr)",
+            Some(SortColumn::Kind),
+            Shown::AtFirst,
+            |row, _| words::sentence(&row.kind).into_any(),
+        ),
+        ListColumn::new(
+            "environment",
+            "Environment",
+            "minmax(100px, 0.8fr)",
+            Some(SortColumn::Environment),
+            Shown::AtFirst,
+            |row, _| text_or(row.environment.clone(), "None"),
+        ),
+        ListColumn::new(
+            "owner",
+            "Owner",
+            "minmax(130px, 1.2fr)",
+            Some(SortColumn::Owner),
+            Shown::AtFirst,
+            |row, _| text_or(row.owner.clone(), "None"),
+        ),
+        ListColumn::new("team", "Team", "minmax(110px, 1fr)", None, Shown::OnDemand, |row, _| {
+            text_or(row.team.clone(), "None")
         }),
-        ListColumn::new("kind", "Kind", "minmax(120px, 1fr)", Some(SortColumn::Kind), Shown::AtFirst, |row, _| {
-            words::sentence(&row.kind).into_any()
-        }),
-        ListColumn::new("environment", "Environment", "minmax(100px, 0.8fr)", Some(SortColumn::Environment), Shown::AtFirst, |row, _| {
-            text_or(row.environment.clone(), "None")
-        }),
-        ListColumn::new("owner", "Owner", "minmax(130px, 1.2fr)", Some(SortColumn::Owner), Shown::AtFirst, |row, _| {
-            text_or(row.owner.clone(), "None")
-        }),
-        ListColumn::new("team", "Team", "minmax(110px, 1fr)", None, Shown::OnDemand, |row, _| text_or(row.team.clone(), "None")),
-        ListColumn::new("source", "Source", "minmax(110px, 1fr)", Some(SortColumn::Source), Shown::AtFirst, |row, _| {
-            text_or(Some(row.source.clone()), "None")
-        }),
-        ListColumn::new("account", "Account", "minmax(120px, 1fr)", None, Shown::OnDemand, |row, _| {
-            text_or(row.account.clone(), "None")
-        }),
-        ListColumn::new("purpose", "Purpose", "minmax(160px, 1.4fr)", None, Shown::OnDemand, |row, _| {
-            text_or(row.purpose.clone(), "None")
-        }),
-        ListColumn::new("status", "State", "minmax(96px, 0.7fr)", Some(SortColumn::Status), Shown::AtFirst, |row, _| {
-            status_badge(&row.status)
-        }),
-        ListColumn::new("class", "Human or not", "minmax(110px, 0.8fr)", None, Shown::OnDemand, |row, _| {
-            words::sentence(&row.class).into_any()
-        }),
-        ListColumn::new("last_used_at", "Last used", "minmax(106px, 0.8fr)", Some(SortColumn::LastUsedAt), Shown::AtFirst, |row, context| {
-            last_used(row.last_used_at, row.last_used, context.as_of)
-        }),
-        ListColumn::new("created_at", "Created", "minmax(100px, 0.8fr)", Some(SortColumn::CreatedAt), Shown::OnDemand, |row, context| {
-            maybe_moment(row.created_at, context.as_of)
-        }),
+        ListColumn::new(
+            "source",
+            "Source",
+            "minmax(110px, 1fr)",
+            Some(SortColumn::Source),
+            Shown::AtFirst,
+            |row, _| text_or(Some(row.source.clone()), "None"),
+        ),
+        ListColumn::new(
+            "account",
+            "Account",
+            "minmax(120px, 1fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| text_or(row.account.clone(), "None"),
+        ),
+        ListColumn::new(
+            "purpose",
+            "Purpose",
+            "minmax(160px, 1.4fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| text_or(row.purpose.clone(), "None"),
+        ),
+        ListColumn::new(
+            "status",
+            "State",
+            "minmax(96px, 0.7fr)",
+            Some(SortColumn::Status),
+            Shown::AtFirst,
+            |row, _| status_badge(&row.status),
+        ),
+        ListColumn::new(
+            "class",
+            "Human or not",
+            "minmax(110px, 0.8fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| words::sentence(&row.class).into_any(),
+        ),
+        ListColumn::new(
+            "last_used_at",
+            "Last used",
+            "minmax(106px, 0.8fr)",
+            Some(SortColumn::LastUsedAt),
+            Shown::AtFirst,
+            |row, context| last_used(row.last_used_at, row.last_used, context.as_of),
+        ),
+        ListColumn::new(
+            "created_at",
+            "Created",
+            "minmax(100px, 0.8fr)",
+            Some(SortColumn::CreatedAt),
+            Shown::OnDemand,
+            |row, context| maybe_moment(row.created_at, context.as_of),
+        ),
         ListColumn {
             align: Align::End,
-            ..ListColumn::new("credentials", "Credentials", "112px", Some(SortColumn::Credentials), Shown::AtFirst, |row, _| {
-                format::count(row.n_credentials).into_any()
-            })
+            ..ListColumn::new(
+                "credentials",
+                "Credentials",
+                "112px",
+                Some(SortColumn::Credentials),
+                Shown::AtFirst,
+                |row, _| format::count(row.n_credentials).into_any(),
+            )
         },
-        ListColumn::new("expires_at", "First ends", "minmax(100px, 0.8fr)", Some(SortColumn::ExpiresAt), Shown::OnDemand, |row, context| {
-            ends(row.expires_at, "", context.as_of)
-        }),
-        ListColumn::new("governed", "Governed", "minmax(160px, 1.2fr)", Some(SortColumn::Governed), Shown::AtFirst, |row, _| {
-            governed_badge(row.governed, &row.failing)
-        }),
+        ListColumn::new(
+            "expires_at",
+            "First ends",
+            "minmax(100px, 0.8fr)",
+            Some(SortColumn::ExpiresAt),
+            Shown::OnDemand,
+            |row, context| ends(row.expires_at, "", context.as_of),
+        ),
+        ListColumn::new(
+            "governed",
+            "Governed",
+            "minmax(160px, 1.2fr)",
+            Some(SortColumn::Governed),
+            Shown::AtFirst,
+            |row, _| governed_badge(row.governed, &row.failing),
+        ),
     ]
 }

@@ -61,7 +61,11 @@ pub fn IdentityPage() -> impl IntoView {
 
 fn summary(detail: &IdentityDetail) -> impl IntoView {
     let row = &detail.row;
-    let words = [Some(words::sentence(&row.kind)), row.account.clone(), Some(row.source.clone())];
+    let words = [
+        Some(words::sentence(&row.kind)),
+        row.account.clone(),
+        Some(row.source.clone()),
+    ];
     let words = words.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     view! {
         <span class="identity-line">
@@ -107,7 +111,11 @@ fn section(id: &'static str, title: &'static str, n: Option<usize>, content: Any
 /// A list that is cut off says so.
 fn cut_note(detail: &IdentityDetail, list: &str, n_shown: usize) -> Option<AnyView> {
     let cut = detail.cut.iter().find(|cut| cut.list == list)?;
-    let text = format!("The first {} of {} are shown.", format::count(n_shown), format::count(cut.n_total));
+    let text = format!(
+        "The first {} of {} are shown.",
+        format::count(n_shown),
+        format::count(cut.n_total)
+    );
     Some(view! { <p class="card-foot">{text}</p> }.into_any())
 }
 
@@ -197,7 +205,10 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
             let others = shared_with.iter().map(|other| named(other, snapshot)).collect_view();
             view! { <span class="shared-with">{icon(Icon::Warning)} "Shared with " {others}</span> }
         });
-        let from = evidence.iter().map(|evidence| evidence_link(evidence.clone(), snapshot)).collect_view();
+        let from = evidence
+            .iter()
+            .map(|evidence| evidence_link(evidence.clone(), snapshot))
+            .collect_view();
         view! {
             <tr>
                 <th scope="row">
@@ -220,7 +231,15 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
         view! { <p class="card-empty">"No export lists a credential of it."</p> }.into_any()
     } else {
         table(
-            &["Credential", "State", "Created", "Last used", "Ends", "Rotation", "Said by"],
+            &[
+                "Credential",
+                "State",
+                "Created",
+                "Last used",
+                "Ends",
+                "Rotation",
+                "Said by",
+            ],
             detail.credentials.iter().map(row).collect_view().into_any(),
         )
     };
@@ -254,7 +273,9 @@ fn life_lines(detail: &IdentityDetail) -> Option<AnyView> {
         href: None,
     };
     let twin = Twin {
-        heads: ["Credential", "Created", "Ends", "Last used"].map(str::to_owned).to_vec(),
+        heads: ["Credential", "Created", "Ends", "Last used"]
+            .map(str::to_owned)
+            .to_vec(),
         rows: spans
             .iter()
             .map(|span| TwinRow {
@@ -273,7 +294,10 @@ fn life_lines(detail: &IdentityDetail) -> Option<AnyView> {
 }
 
 fn table(heads: &[&'static str], rows: AnyView) -> AnyView {
-    let heads = heads.iter().map(|head| view! { <th scope="col">{*head}</th> }).collect_view();
+    let heads = heads
+        .iter()
+        .map(|head| view! { <th scope="col">{*head}</th> })
+        .collect_view();
     view! {
         <div class="table-scroll">
             <table class="table">
@@ -291,11 +315,15 @@ fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     let as_of = detail.as_of;
     let row = |grant: &GrantView| {
         let privilege = match grant.privilege.as_deref() {
-            Some("administrator") => view! { <span class="badge is-fail">{icon(Icon::Warning)} "Administrator"</span> }.into_any(),
+            Some("administrator") => {
+                view! { <span class="badge is-fail">{icon(Icon::Warning)} "Administrator"</span> }.into_any()
+            }
             Some(word) => words::sentence(word).into_any(),
             None => view! { <span class="muted" title="No export defines this role">"Unknown"</span> }.into_any(),
         };
-        let condition = grant.conditional.then(|| view! { <span class="tag">"On a condition"</span> });
+        let condition = grant
+            .conditional
+            .then(|| view! { <span class="tag">"On a condition"</span> });
         view! {
             <tr>
                 <th scope="row">
@@ -351,7 +379,9 @@ fn trusts(
 ) -> AnyView {
     let row = |trust: &TrustView| {
         let guard = match trust.guard.as_str() {
-            "open" => view! { <span class="badge is-warning">{icon(Icon::Warning)} "Without a condition"</span> }.into_any(),
+            "open" => {
+                view! { <span class="badge is-warning">{icon(Icon::Warning)} "Without a condition"</span> }.into_any()
+            }
             "external_id" => view! { <span class="tag">"External id"</span> }.into_any(),
             "subject_or_audience" => view! { <span class="tag">"Subject or audience"</span> }.into_any(),
             _ => view! { <span class="tag">"On a condition"</span> }.into_any(),
@@ -434,7 +464,10 @@ fn facts(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     let content = if detail.facts.is_empty() {
         view! { <p class="card-empty">"No export says more."</p> }.into_any()
     } else {
-        table(&["Fact", "Value", "Said by"], detail.facts.iter().map(row).collect_view().into_any())
+        table(
+            &["Fact", "Value", "Said by"],
+            detail.facts.iter().map(row).collect_view().into_any(),
+        )
     };
     section("facts", "Where each fact comes from", Some(detail.facts.len()), content)
 }
@@ -443,7 +476,10 @@ fn other_ids(detail: &IdentityDetail) -> Option<AnyView> {
     if detail.other_ids.is_empty() {
         return None;
     }
-    let ids = detail.other_ids.iter().map(|id| view! { <li><code class="id">{id.clone()}</code></li> });
+    let ids = detail
+        .other_ids
+        .iter()
+        .map(|id| view! { <li><code class="id">{id.clone()}</code></li> });
     let list = view! { <ul class="ids">{ids.collect_view()}</ul> };
     Some(section("other-ids", "Other names it has", None, list.into_any()))
 }

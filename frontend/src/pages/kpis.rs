@@ -18,11 +18,28 @@ use crate::{client, format, links, ui, words};
 
 /// The parts of the catalogue, by how ids begin.
 const GROUPS: [(&str, &[&str]); 6] = [
-    ("Governance", &["nhi.", "human.total", "governed", "owner", "purpose", "environment", "rotation", "reviewed", "clean", "coverage."]),
+    (
+        "Governance",
+        &[
+            "nhi.",
+            "human.total",
+            "governed",
+            "owner",
+            "purpose",
+            "environment",
+            "rotation",
+            "reviewed",
+            "clean",
+            "coverage.",
+        ],
+    ),
     ("Credentials", &["credential.", "time_to_rotate"]),
     ("Certificates", &["certificate."]),
     ("Access", &["privilege.", "access."]),
-    ("Lifecycle", &["lifecycle.", "time_to_revoke", "review.", "human_use", "anomaly."]),
+    (
+        "Lifecycle",
+        &["lifecycle.", "time_to_revoke", "review.", "human_use", "anomaly."],
+    ),
     ("AI agents", &["agent."]),
 ];
 
@@ -96,14 +113,25 @@ fn ready(kpis: &Arc<Kpis>, snapshot: Option<&str>, hash: Memo<String>) -> AnyVie
 }
 
 fn group_of(id: &str) -> Option<&'static str> {
-    let belongs = |prefix: &&str| if prefix.ends_with('.') { id.starts_with(prefix) } else { id == *prefix };
-    let group = GROUPS.iter().find(|(_, prefixes)| prefixes.iter().any(|prefix| belongs(&prefix)));
+    let belongs = |prefix: &&str| {
+        if prefix.ends_with('.') {
+            id.starts_with(prefix)
+        } else {
+            id == *prefix
+        }
+    };
+    let group = GROUPS
+        .iter()
+        .find(|(_, prefixes)| prefixes.iter().any(|prefix| belongs(&prefix)));
     group.map(|(title, _)| *title)
 }
 
 fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo<String>) -> AnyView {
     let limit = value.threshold.clone().map(|threshold| {
-        let by = value.threshold_set_by.clone().map(|by| view! { <span class="muted">{format!(" set by {by}")}</span> });
+        let by = value
+            .threshold_set_by
+            .clone()
+            .map(|by| view! { <span class="muted">{format!(" set by {by}")}</span> });
         view! {
             <div class="fact">
                 <dt>"Limit"</dt>
@@ -121,7 +149,11 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
     });
     let partial = (!value.comparable && value.value.is_some())
         .then(|| view! { <p class="kpi-note is-warning">"A source it leans on is partial: the number may change with it."</p> });
-    let breakdowns = value.breakdowns.iter().map(|breakdown| breakdown_view(kpi.id, breakdown, snapshot)).collect_view();
+    let breakdowns = value
+        .breakdowns
+        .iter()
+        .map(|breakdown| breakdown_view(kpi.id, breakdown, snapshot))
+        .collect_view();
     let has_breakdowns = !value.breakdowns.is_empty();
     let is_named = move || hash.with(|hash| hash.trim_start_matches('#') == kpi.id);
     view! {
@@ -164,10 +196,16 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
 }
 
 fn number(kpi: &Kpi, value: &KpiValue, snapshot: Option<&str>) -> AnyView {
-    let note = || value.note.clone().map(|note| view! { <p class="kpi-note">{sentence_case(&note)}</p> });
+    let note = || {
+        value
+            .note
+            .clone()
+            .map(|note| view! { <p class="kpi-note">{sentence_case(&note)}</p> })
+    };
     if let (KpiKind::Share, Some(ratio)) = (kpi.kind, ratio(value)) {
         let (low, high) = ratio.interval().unwrap_or_default();
-        let upper = (ratio.unknown > 0).then(|| view! { <span class="tile-upper">{format!("up to {}", format::percent(high))}</span> });
+        let upper = (ratio.unknown > 0)
+            .then(|| view! { <span class="tile-upper">{format!("up to {}", format::percent(high))}</span> });
         return view! {
             <p class="kpi-value">{rows_link(kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))} {upper}</p>
             <IntervalBar ratio=ratio target=target(value.threshold.as_deref()) />
@@ -214,7 +252,14 @@ fn buckets(kpi: &Kpi, buckets: &[Bucket], snapshot: Option<&str>) -> Option<impl
     };
     let rows = buckets.iter().map(|bucket| Bar {
         label: words::facet_value(facet, &bucket.value),
-        pieces: vec![(if bucket.value == "unknown" { "is-hatched" } else { "is-first" }, bucket.n as f64)],
+        pieces: vec![(
+            if bucket.value == "unknown" {
+                "is-hatched"
+            } else {
+                "is-first"
+            },
+            bucket.n as f64,
+        )],
         number: format::number(bucket.n),
         href: (bucket.n > 0)
             .then(|| links::kpi_part_rows(kpi.id, None, Some((facet, &bucket.value)), snapshot))

@@ -11,9 +11,9 @@ use shared::charts::columns::{self, Columns};
 use shared::kpi::catalog;
 use shared::model::ratio::{Ratio, Verdict};
 
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::components::age_chart::age_chart;
 use crate::components::badges::verdict_class;
-use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::components::expiry_chart::{Counted, expiry_chart};
 use crate::components::heat_map::GovernedMap;
 use crate::components::interval_bar::{IntervalBar, ratio, target};
@@ -110,7 +110,10 @@ fn card_head(title: &'static str, line: &'static str) -> impl IntoView {
 fn governed(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     let kpi = &overview.governed;
     let Some(ratio) = ratio(kpi) else {
-        let why = kpi.note.clone().unwrap_or_else(|| "No export lists a non-human identity.".to_owned());
+        let why = kpi
+            .note
+            .clone()
+            .unwrap_or_else(|| "No export lists a non-human identity.".to_owned());
         return view! {
             <div class="card hero">
                 <h2 class="hero-title">"Governed"</h2>
@@ -123,12 +126,20 @@ fn governed(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     let (low, high) = ratio.interval().unwrap_or_default();
     let aim = target(kpi.threshold.as_deref());
     let line = if ratio.unknown > 0 {
-        format!("of {} non-human identities for certain, {} if everything unknown holds.", format::number(ratio.population()), format::percent(high))
+        format!(
+            "of {} non-human identities for certain, {} if everything unknown holds.",
+            format::number(ratio.population()),
+            format::percent(high)
+        )
     } else {
         format!("of {} non-human identities.", format::number(ratio.population()))
     };
     let aim_text = aim.map(|aim| {
-        let set_by = kpi.threshold_set_by.clone().map(|by| format!(", set by {by}")).unwrap_or_default();
+        let set_by = kpi
+            .threshold_set_by
+            .clone()
+            .map(|by| format!(", set by {by}"))
+            .unwrap_or_default();
         let needed = (aim * ratio.population() as f64).ceil() as u64;
         let missing = match needed.saturating_sub(ratio.pass) {
             0 => "Reached.".to_owned(),
@@ -254,16 +265,31 @@ fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     if overview.changes.is_empty() {
         return view! { <p class="card-empty">"No single change would make more identities governed."</p> }.into_any();
     }
-    let largest = overview.changes.iter().map(|change| change.n_identities).max().unwrap_or(1).max(1);
+    let largest = overview
+        .changes
+        .iter()
+        .map(|change| change.n_identities)
+        .max()
+        .unwrap_or(1)
+        .max(1);
     let population = ratio(&overview.governed).map_or(1, Ratio::population).max(1);
     let row = |change: &Change| {
         let team = change.team.clone().unwrap_or_default();
-        let href = links::kpi_part_rows(&change.criterion, Some(Verdict::Fail), Some((Facet::Team, &team)), snapshot);
+        let href = links::kpi_part_rows(
+            &change.criterion,
+            Some(Verdict::Fail),
+            Some((Facet::Team, &team)),
+            snapshot,
+        );
         let whose = match &change.team {
             Some(team) => format!(" of {team} "),
             None => " without a team ".to_owned(),
         };
-        let needs = if change.n_identities == 1 { "needs only " } else { "need only " };
+        let needs = if change.n_identities == 1 {
+            "needs only "
+        } else {
+            "need only "
+        };
         let width = format!("{:.1}%", change.n_identities as f64 / largest as f64 * 100.0);
         let gain = format!("+{}", format::percent(change.n_identities as f64 / population as f64));
         view! {
@@ -313,7 +339,11 @@ fn renewals(overview: &Overview) -> AnyView {
             .collect(),
     };
     let data = Columns {
-        categories: overview.renewals.iter().map(|week| format::day_of_year(week.starts_at)).collect(),
+        categories: overview
+            .renewals
+            .iter()
+            .map(|week| format::day_of_year(week.starts_at))
+            .collect(),
         series: vec![("Renewals".to_owned(), Ink::Series1)],
         values: vec![overview.renewals.iter().map(|week| week.n_certificates).collect()],
         unit: "renewals".to_owned(),

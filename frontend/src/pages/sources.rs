@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use shared::api::sources::{Completeness, ConflictView, ConnectorView, ExpectedView, FileView, SourceView, Sources};
 use shared::api::query::Facet;
+use shared::api::sources::{Completeness, ConflictView, ConnectorView, ExpectedView, FileView, SourceView, Sources};
 use shared::diagnostic::Diagnostic;
 use shared::model::instant::Instant;
 
@@ -46,7 +46,11 @@ pub fn SourcesPage() -> impl IntoView {
 
 fn summary(sources: &Sources) -> String {
     let n_files: usize = sources.sources.iter().map(|source| source.files.len()).sum();
-    let n_partial = sources.sources.iter().filter(|source| source.completeness == Completeness::Partial).count();
+    let n_partial = sources
+        .sources
+        .iter()
+        .filter(|source| source.completeness == Completeness::Partial)
+        .count();
     let whole = if n_partial == 0 {
         "all complete".to_owned()
     } else {
@@ -70,7 +74,12 @@ fn ready(sources: &Sources, snapshot: Option<&str>) -> AnyView {
         }
         .into_any()
     } else {
-        sources.sources.iter().map(|source| source_view(source, as_of, snapshot)).collect_view().into_any()
+        sources
+            .sources
+            .iter()
+            .map(|source| source_view(source, as_of, snapshot))
+            .collect_view()
+            .into_any()
     };
     view! {
         {missing(&sources.missing)}
@@ -86,7 +95,10 @@ fn missing(missing: &[ExpectedView]) -> Option<AnyView> {
         return None;
     }
     let rows = missing.iter().map(|expected| {
-        let environment = expected.environment.clone().map(|environment| format!(" ({environment})"));
+        let environment = expected
+            .environment
+            .clone()
+            .map(|environment| format!(" ({environment})"));
         view! { <li>{expected.source.clone()} {environment}</li> }
     });
     Some(
@@ -107,7 +119,9 @@ fn missing(missing: &[ExpectedView]) -> Option<AnyView> {
 fn completeness_badge(completeness: Completeness) -> AnyView {
     match completeness {
         Completeness::Complete => view! { <span class="badge is-pass">{icon(Icon::Pass)} "Complete"</span> }.into_any(),
-        Completeness::Partial => view! { <span class="badge is-warning">{icon(Icon::Warning)} "Partial"</span> }.into_any(),
+        Completeness::Partial => {
+            view! { <span class="badge is-warning">{icon(Icon::Warning)} "Partial"</span> }.into_any()
+        }
     }
 }
 
@@ -120,7 +134,11 @@ fn source_view(source: &SourceView, as_of: Instant, snapshot: Option<&str>) -> A
         Some(at) => view! { <span>"Exported " {moment(at, as_of)}</span> }.into_any(),
         None => absent("No export says when it was made"),
     };
-    let reasons = source.reasons.iter().map(|reason| view! { <li>{sentence_case(reason)}</li> }).collect_view();
+    let reasons = source
+        .reasons
+        .iter()
+        .map(|reason| view! { <li>{sentence_case(reason)}</li> })
+        .collect_view();
     let n_diagnostics: usize = source.files.iter().map(|file| file.n_diagnostics).sum();
     let notes = (n_diagnostics > 0).then(|| format::counted(n_diagnostics as u64, "note", "notes"));
     let is_partial = source.completeness == Completeness::Partial;
@@ -159,7 +177,9 @@ fn file_view(file: &FileView) -> AnyView {
         (file.n_trusts, "trust", "trusts"),
     ];
     let counts = counts.into_iter().filter(|(n, ..)| *n > 0);
-    let counts: Vec<_> = counts.map(|(n, one, many)| format::counted(n as u64, one, many)).collect();
+    let counts: Vec<_> = counts
+        .map(|(n, one, many)| format::counted(n as u64, one, many))
+        .collect();
     let partial = (file.completeness == Completeness::Partial).then(|| completeness_badge(file.completeness));
     let n_more = file.n_diagnostics.saturating_sub(file.diagnostics.len());
     let diagnostics = (!file.diagnostics.is_empty()).then(|| {

@@ -33,8 +33,6 @@ pub fn failure(error: &ClientError, retry: Callback<()>) -> AnyView {
         ClientError::Unreachable
         | ClientError::NotFound { .. }
         | ClientError::Refused { .. }
-        | ClientError::Unreadable { .. } => {
-            view! { <ErrorState message=error.to_string() retry=retry /> }.into_any()
-        }
+        | ClientError::Unreadable { .. } => view! { <ErrorState message=error.to_string() retry=retry /> }.into_any(),
     }
 }

@@ -457,7 +457,13 @@ mod tests {
     fn only_rows_in_sight_and_a_few_more_are_drawn() {
         let table = geometry(400_000);
         assert_eq!(table.seen(0.0), 0..10);
-        assert_eq!(table.drawn(0.0), Drawn { rows: 0..18, top_px: 0.0 });
+        assert_eq!(
+            table.drawn(0.0),
+            Drawn {
+                rows: 0..18,
+                top_px: 0.0
+            }
+        );
         let short = geometry(50_000);
         assert_eq!(short.canvas_px(), 2_000_000.0);
         assert_eq!(short.seen(4_010.0), 100..111);

@@ -32,6 +32,7 @@ mod gcp_service_accounts;
 mod kubernetes_objects;
 mod registry_csv;
 mod roster_csv;
+mod x509_certificates;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
@@ -44,12 +45,12 @@ use crate::reading::yaml;
 pub const CONNECTORS: &[&Connector] = &[
     &aws_account_authorization_details::CONNECTOR,
     &aws_credential_report::CONNECTOR,
-    &entra_applications::CONNECTOR,
-    &entra_service_principals::CONNECTOR,
     &entra_federated_credentials::CONNECTOR,
     &entra_app_role_assignments::CONNECTOR,
     &entra_permission_grants::CONNECTOR,
     &entra_sign_in_activity::CONNECTOR,
+    &entra_service_principals::CONNECTOR,
+    &entra_applications::CONNECTOR,
     &entra_scubagear_export::CONNECTOR,
     &gcp_service_accounts::CONNECTOR,
     &gcp_service_account_keys::CONNECTOR,
@@ -58,6 +59,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &gcp_iam_policy::CONNECTOR,
     &gcp_activity::CONNECTOR,
     &kubernetes_objects::CONNECTOR,
+    &x509_certificates::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
     // Last, because it takes any table that looks like an inventory.

@@ -10,14 +10,14 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 use smallvec::smallvec;
-use x509_parser::asn1_rs::{Any, FromDer, Oid, Tag, ToDer};
+use x509_parser::asn1_rs::{Any, Class, FromDer, Oid, Tag, ToDer};
 use x509_parser::certificate::{X509Certificate, X509CertificateParser};
 use x509_parser::error::X509Error;
 use x509_parser::extensions::{BasicConstraints, GeneralName, NSCertType};
 use x509_parser::nom::{self, Parser};
 use x509_parser::public_key::{ECPoint, RSAPublicKey};
 use x509_parser::signature_algorithm::RsaSsaPssParams;
-use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name};
+use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::pem::{PemContents, pem_blocks};
 use crate::diagnostic::Diagnostic;
@@ -60,27 +60,28 @@ pub fn push(der: &[u8], place: Place, batch: &mut Batch, diagnostics: &mut Vec<D
     }
     let key = batch.sym(&key);
     let extensions = Extensions::read(&parsed);
-    for extension in &extensions.unreadable {
+    for part in &extensions.unreadable {
         diagnostics.push(Diagnostic::warning(
             place.to_text(&batch.strings),
-            format!("a certificate with an unreadable `{extension}` extension"),
+            format!("a certificate with an unreadable `{part}`"),
             "the encoding that RFC 5280 gives it",
-            "the certificate counts without what that extension says; have it issued again",
+            "the certificate counts without what that part says; have it issued again",
         ));
     }
-    let common_name = common_name(&parsed.subject);
-    let certificate = fact(&parsed, &extensions, batch);
+    let names = Names::of(&parsed);
+    let common_name = names.subject.last(COMMON_NAME);
+    let certificate = fact(&parsed, names, &extensions, batch);
     let mut credential = CredentialFact::listed(key, CredentialKind::Certificate, place);
     let called = common_name.as_deref().or_else(|| extensions.first(SanKind::Dns));
     credential.name = batch
         .sym_of(called)
         .or_else(|| certificate.names.first().copied())
-        .or(Some(certificate.subject));
+        .or_else(|| batch.sym_of(Some(&names.subject.text())));
     credential.status = CredentialStatus::Active;
     credential.created_at = Some(certificate.not_before);
     credential.expires_at = certificate.not_after;
     credential.fingerprint = Some(certificate.public_key_sha256);
-    if let Some((handle_kind, text, kind)) = named(&extensions, common_name.as_deref(), &parsed.subject) {
+    if let Some((handle_kind, text, kind)) = named(&extensions, common_name.as_deref(), names.subject) {
         let handle = batch.handle(handle_kind, &text);
         let mut identity = IdentityFact::listed(smallvec![handle], kind, place);
         identity.name = Some(handle.text);
@@ -138,7 +139,7 @@ pub fn broken_block(place: String, label: &str, reason: &str) -> Diagnostic {
 pub fn from_der(der: &[u8], batch: &mut Batch) -> Result<CertificateFact, String> {
     let parsed = parse(der)?;
     let extensions = Extensions::read(&parsed);
-    Ok(fact(&parsed, &extensions, batch))
+    Ok(fact(&parsed, Names::of(&parsed), &extensions, batch))
 }
 
 /// Lower-case hex without separators.
@@ -174,11 +175,12 @@ fn reason(error: &X509Error) -> String {
         X509Error::InvalidExtensions => "an invalid list of extensions".to_owned(),
         X509Error::InvalidVersion => "an invalid version".to_owned(),
         X509Error::InvalidSignatureValue => "an invalid signature".to_owned(),
-        other => format!("invalid DER (`{other}`)"),
+        X509Error::NomError(nom::error::ErrorKind::Eof) => "less data than its length says".to_owned(),
+        other => format!("broken DER (`{other}`)"),
     }
 }
 
-fn fact(parsed: &X509Certificate<'_>, extensions: &Extensions, batch: &mut Batch) -> CertificateFact {
+fn fact(parsed: &X509Certificate<'_>, names: Names<'_>, extensions: &Extensions, batch: &mut Batch) -> CertificateFact {
     let not_before = Instant(parsed.validity.not_before.timestamp());
     let not_after = match parsed.validity.not_after.timestamp() {
         NO_EXPIRY => Expiry::Never,
@@ -187,8 +189,8 @@ fn fact(parsed: &X509Certificate<'_>, extensions: &Extensions, batch: &mut Batch
     CertificateFact {
         sha256: batch.sym(&hex(&Sha256::digest(parsed.as_raw()))),
         public_key_sha256: batch.sym(&hex(&Sha256::digest(parsed.subject_pki.raw))),
-        subject: batch.sym(&name_text(&parsed.subject)),
-        issuer: batch.sym(&name_text(&parsed.issuer)),
+        subject: batch.sym(&names.subject.text()),
+        issuer: batch.sym(&names.issuer.text()),
         serial: batch.sym(&serial_text(parsed.raw_serial())),
         names: extensions
             .names
@@ -208,7 +210,7 @@ fn fact(parsed: &X509Certificate<'_>, extensions: &Extensions, batch: &mut Batch
             }
             Publicity::Unmarked => PublicTrust::Private,
         },
-        issued_by: if parsed.subject.as_raw() == parsed.issuer.as_raw() {
+        issued_by: if names.subject == names.issuer {
             IssuedBy::Itself
         } else {
             IssuedBy::Another
@@ -220,7 +222,7 @@ fn fact(parsed: &X509Certificate<'_>, extensions: &Extensions, batch: &mut Batch
 fn named(
     extensions: &Extensions,
     common_name: Option<&str>,
-    subject: &X509Name<'_>,
+    subject: DistinguishedName<'_>,
 ) -> Option<(HandleKind, String, IdentityKind)> {
     if extensions.is_authority() {
         return None;
@@ -240,7 +242,7 @@ fn named(
         // Mail certificates of public authorities also allow client use, and still name a person.
         (false, _, Usage::Stated) => {
             let address = extensions.first(SanKind::Email).map(str::to_owned);
-            match address.or_else(|| attribute(subject, EMAIL_ADDRESS)) {
+            match address.or_else(|| subject.last(EMAIL_ADDRESS)) {
                 Some(address) => return Some((HandleKind::Email, address.to_lowercase(), IdentityKind::Human)),
                 None if client == Usage::Stated => IdentityKind::Device,
                 None => IdentityKind::Human,
@@ -254,7 +256,7 @@ fn named(
         .or_else(|| extensions.first(SanKind::Email).filter(|_| common_name.is_none()))
         .or(common_name)
         .or_else(|| extensions.names.first().map(|name| name.text.as_str()))
-        .map_or_else(|| name_text(subject), str::to_owned);
+        .map_or_else(|| subject.text(), str::to_owned);
     (!name.is_empty()).then(|| (HandleKind::CertificateName, name.to_lowercase(), kind))
 }
 
@@ -471,29 +473,25 @@ impl Usages {
 
 /// The elements of a SEQUENCE OF, up to the first that is broken.
 fn elements(value: &[u8]) -> impl Iterator<Item = Result<Any<'_>, ()>> {
-    let (mut rest, mut broken) = match Any::from_der(value) {
-        Ok((_, list)) if list.tag() == Tag::Sequence => (list.data, false),
-        _ => (value, true),
+    let (list, broken) = match Any::from_der(value) {
+        Ok((_, list)) if list.tag() == Tag::Sequence => (list.data, None),
+        _ => (&[][..], Some(Err(()))),
     };
+    broken.into_iter().chain(children(list))
+}
+
+/// The elements that stand in some bytes, up to the first that is broken.
+fn children(mut rest: &[u8]) -> impl Iterator<Item = Result<Any<'_>, ()>> {
     std::iter::from_fn(move || {
-        if broken {
-            rest = &[];
-            broken = false;
-            return Some(Err(()));
-        }
         if rest.is_empty() {
             return None;
         }
-        match Any::from_der(rest) {
-            Ok((after, element)) => {
-                rest = after;
-                Some(Ok(element))
-            }
-            Err(_) => {
-                rest = &[];
-                Some(Err(()))
-            }
-        }
+        let Ok((after, element)) = Any::from_der(rest) else {
+            rest = &[];
+            return Some(Err(()));
+        };
+        rest = after;
+        Some(Ok(element))
     })
 }
 
@@ -503,7 +501,7 @@ fn san(name: &GeneralName<'_>) -> San {
         GeneralName::RFC822Name(text) => (SanKind::Email, (*text).to_owned()),
         GeneralName::URI(text) => (SanKind::Uri, (*text).to_owned()),
         GeneralName::IPAddress(bytes) => (SanKind::Ip, ip_text(bytes)),
-        GeneralName::DirectoryName(name) => (SanKind::Directory, name_text(name)),
+        GeneralName::DirectoryName(name) => (SanKind::Directory, DistinguishedName::within(name.as_raw()).text()),
         GeneralName::OtherName(id, value) if id.as_bytes() == USER_PRINCIPAL_NAME => (
             SanKind::Upn,
             Any::from_der(value)
@@ -516,6 +514,7 @@ fn san(name: &GeneralName<'_>) -> San {
         GeneralName::Invalid(tag, bytes) => match tag.0 {
             1 => (SanKind::Email, latin1(bytes)),
             2 => (SanKind::Dns, latin1(bytes)),
+            4 => (SanKind::Directory, DistinguishedName::within(bytes).text()),
             6 => (SanKind::Uri, latin1(bytes)),
             _ => (SanKind::Other, hex(bytes)),
         },
@@ -549,32 +548,90 @@ fn serial_text(bytes: &[u8]) -> String {
     if is_negative { format!("-{digits}") } else { digits }
 }
 
-/// A distinguished name in the manner of RFC 4514: the innermost part first, `, ` between parts.
-fn name_text(name: &X509Name<'_>) -> String {
-    let parts: Vec<_> = name.iter_rdn().collect();
-    let mut text = String::new();
-    for part in parts.into_iter().rev() {
-        for (nth, attribute) in part.iter().enumerate() {
-            text.push_str(match (nth, text.is_empty()) {
-                (_, true) => "",
-                (0, false) => ", ",
-                (_, false) => "+",
-            });
-            match attribute_word(attribute.attr_type().as_bytes()) {
-                "" => text.push_str(&attribute.attr_type().to_id_string()),
-                word => text.push_str(word),
-            }
-            text.push('=');
-            match string_text(attribute.attr_value()) {
-                Some(value) => escape(&value, &mut text),
-                None => {
-                    text.push('#');
-                    text.push_str(&hex(&attribute.attr_value().to_der_vec().unwrap_or_default()));
+/// Issuer and subject.
+#[derive(Clone, Copy)]
+struct Names<'a> {
+    issuer: DistinguishedName<'a>,
+    subject: DistinguishedName<'a>,
+}
+
+impl<'a> Names<'a> {
+    /// Taken from the bytes: what `x509-parser` makes of a name ends at the first empty part, without a word.
+    fn of(parsed: &'a X509Certificate<'_>) -> Self {
+        // [0] version, serialNumber, signature, issuer, validity, subject, …
+        let mut fields = elements(parsed.tbs_certificate.as_ref())
+            .map_while(Result::ok)
+            .skip_while(|field| field.class() == Class::ContextSpecific)
+            .skip(2)
+            .step_by(2)
+            .map(|field| DistinguishedName(field.data));
+        Names {
+            issuer: fields.next().unwrap_or_default(),
+            subject: fields.next().unwrap_or_default(),
+        }
+    }
+}
+
+/// A distinguished name: the contents of its SEQUENCE.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct DistinguishedName<'a>(&'a [u8]);
+
+impl<'a> DistinguishedName<'a> {
+    fn within(der: &'a [u8]) -> Self {
+        DistinguishedName(Any::from_der(der).map_or(&[], |(_, name)| name.data))
+    }
+
+    /// The attributes of each part, outermost part first.
+    fn parts(self) -> impl Iterator<Item = Vec<(&'a [u8], Any<'a>)>> {
+        children(self.0).map_while(Result::ok).map(|part| {
+            children(part.data)
+                .map_while(Result::ok)
+                .filter_map(|attribute| {
+                    let (after, id) = Any::from_der(attribute.data).ok()?;
+                    let (_, value) = Any::from_der(after).ok()?;
+                    Some((id.data, value))
+                })
+                .collect()
+        })
+    }
+
+    /// The innermost attribute of this type that is not blank.
+    fn last(self, id: &[u8]) -> Option<String> {
+        self.parts()
+            .flatten()
+            .filter(|(found, _)| *found == id)
+            .filter_map(|(_, value)| string_text(&value))
+            .filter_map(|text| Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
+            .last()
+    }
+
+    /// In the manner of RFC 4514, spaced: the innermost part first, `, ` between parts and ` + ` inside one.
+    fn text(self) -> String {
+        let parts: Vec<_> = self.parts().collect();
+        let mut text = String::new();
+        for part in parts.into_iter().rev() {
+            for (nth, (id, value)) in part.into_iter().rev().enumerate() {
+                text.push_str(match (nth, text.is_empty()) {
+                    (_, true) => "",
+                    (0, false) => ", ",
+                    (_, false) => " + ",
+                });
+                match attribute_word(id) {
+                    "" => text.push_str(&Oid::new(id.into()).to_id_string()),
+                    word => text.push_str(word),
+                }
+                text.push('=');
+                match string_text(&value) {
+                    Some(value) => escape(&value, &mut text),
+                    None => {
+                        text.push('#');
+                        text.push_str(&hex(&value.to_der_vec().unwrap_or_default()));
+                    }
                 }
             }
         }
+        text
     }
-    text
 }
 
 /// The short name of an attribute of a distinguished name, as OpenSSL writes it; empty when it has none.
@@ -595,6 +652,7 @@ fn attribute_word(id: &[u8]) -> &'static str {
             15 => "businessCategory",
             16 => "postalAddress",
             17 => "postalCode",
+            18 => "postOfficeBox",
             20 => "telephoneNumber",
             41 => "name",
             42 => "GN",
@@ -637,19 +695,6 @@ fn escape(value: &str, text: &mut String) {
             c => text.push(c),
         }
     }
-}
-
-fn common_name(subject: &X509Name<'_>) -> Option<String> {
-    attribute(subject, COMMON_NAME)
-}
-
-/// The innermost attribute of this type that is not blank.
-fn attribute(name: &X509Name<'_>, id: &[u8]) -> Option<String> {
-    name.iter_attributes()
-        .filter(|attribute| attribute.attr_type().as_bytes() == id)
-        .filter_map(|attribute| string_text(attribute.attr_value()))
-        .filter_map(|text| Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
-        .last()
 }
 
 /// The text of an ASN.1 string of any type; `None` when the value is no string.

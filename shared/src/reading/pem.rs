@@ -108,7 +108,7 @@ fn decode(body: &str) -> Result<Vec<u8>, String> {
     }
     FORGIVING
         .decode(&packed)
-        .map_err(|error| format!("not base64: {}", error.to_string().to_lowercase()))
+        .map_err(|error| format!("not base64: {}", error.to_string().to_lowercase().trim_end_matches('.')))
 }
 
 #[cfg(test)]

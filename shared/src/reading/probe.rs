@@ -63,7 +63,8 @@ impl Format {
             [] => Format::Binary,
             _ if text.contains("-----BEGIN ") => match trimmed.as_bytes()[0] {
                 b'{' | b'[' if Scan::new(trimmed).value().is_ok() => Format::Json,
-                _ if looks_like_yaml(trimmed) => Format::Yaml,
+                // `openssl x509 -text` begins with `Certificate:`; what YAML quotes is indented.
+                _ if looks_like_yaml(trimmed) && !has_pem_line(text) => Format::Yaml,
                 _ => Format::Pem,
             },
             [b'{' | b'[', ..] => Format::Json,
@@ -219,6 +220,11 @@ fn looks_like_yaml(text: &str) -> bool {
         })
 }
 
+/// A PEM block that begins where its line does.
+fn has_pem_line(text: &str) -> bool {
+    text.starts_with("-----BEGIN ") || text.contains("\n-----BEGIN ")
+}
+
 fn is_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(4096)];
     let is_utf16 = matches!(
@@ -244,6 +250,8 @@ mod tests {
             ("user,arn\nx,y\n", Format::Table),
             ("<?xml version='1.1'?><a/>", Format::Xml),
             ("subject\n-----BEGIN CERTIFICATE-----\n", Format::Pem),
+            ("Certificate:\n    Data:\n-----BEGIN CERTIFICATE-----\n", Format::Pem),
+            ("tls.crt: |\n  -----BEGIN CERTIFICATE-----\n", Format::Yaml),
             ("{\"a\": \"-----BEGIN CERTIFICATE-----\"}", Format::Json),
             ("hello", Format::Text),
         ] {

@@ -1,0 +1,580 @@
+//! X.509 certificates as files: PEM, DER, PKCS#7, PKCS#12 and Java key stores.
+//!
+//! Written by everything that issues or keeps certificates; `openssl x509 -in web.pem -out web.pem` writes one as PEM.
+//! <https://www.rfc-editor.org/rfc/rfc5280>, <https://www.rfc-editor.org/rfc/rfc7468>,
+//! <https://www.rfc-editor.org/rfc/rfc7292>
+//!
+//! Read: every certificate, with its names, dates, key, signature and usage; the alias under which a store keeps it.
+//! PEM may have any text around its blocks, as `openssl x509 -text`, `openssl s_client -showcerts` and
+//! `keytool -list -rfc` write it.
+//!
+//! Private keys are seen and counted, and never kept. Of a PKCS#12 store, `p12-keystore` opens what has no password or
+//! Java's `changeit`. A Java key store is walked here: its certificates stand in the clear, and the crate `jks` does not
+//! build beside `p12-keystore`.
+
+use p12_keystore::Pkcs12Archive;
+use p12_keystore::error::Error as Pkcs12Error;
+use x509_parser::asn1_rs::{Any, Class, FromBer, FromDer, Tag};
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::revocation_list::CertificateRevocationList;
+
+use super::{Connector, Input, Mark};
+use crate::diagnostic::Diagnostic;
+use crate::model::batch::Batch;
+use crate::model::provenance::Place;
+use crate::reading::certificate;
+use crate::reading::pem::{PemContents, pem_blocks};
+use crate::reading::probe::Format;
+
+pub const CONNECTOR: Connector = Connector {
+    id: "x509_certificates",
+    title: "X.509 certificates",
+    vendor: "X.509",
+    command: "openssl x509 -in web.pem -out web.pem; keytool -list -rfc -keystore web.jks > web.pem; openssl pkcs12 -in web.p12 -nokeys -out web.pem",
+    cannot_tell: &[
+        "whether a certificate was revoked: that stands with its issuer",
+        "where a certificate is in use, and when it was last used",
+        "what is inside a PKCS#12 file under a password of its own: export the certificates with `openssl pkcs12 -nokeys`",
+    ],
+    signatures: &[
+        &[Mark::Is(Format::Pem)],
+        &[Mark::Is(Format::Der)],
+        &[Mark::Is(Format::JavaKeyStore)],
+    ],
+    parse,
+};
+
+/// The passwords that stand for none: no characters, and the one that Java's tools suggest.
+const COMMON_PASSWORDS: [&str; 2] = ["", "changeit"];
+
+const KEEP_KEYS_OUT: &str = "nothing of it was kept; keep private keys out of the estate";
+
+fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+    let mut reading = Reading::default();
+    match input.format {
+        Format::Pem => reading.pem(input.text),
+        Format::Der => reading.elements(input.bytes),
+        Format::JavaKeyStore => reading.java_key_store(input.bytes),
+        Format::Empty | Format::Json | Format::Yaml | Format::Table | Format::Xml | Format::Text | Format::Binary => {}
+    }
+    (reading.batch, reading.diagnostics)
+}
+
+#[derive(Default)]
+struct Reading {
+    batch: Batch,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reading {
+    fn pem(&mut self, text: &str) {
+        let mut n_blocks = 0;
+        let mut private_keys = Seen::default();
+        let mut others: Vec<(&str, Seen)> = Vec::new();
+        for block in pem_blocks(text) {
+            n_blocks += 1;
+            let place = Place::Line(block.line);
+            match (block.contents, Block::of(block.label)) {
+                (PemContents::PrivateKey, _) => private_keys.note(block.line),
+                (PemContents::Broken(reason), _) => self.diagnostics.push(certificate::broken_block(
+                    place.to_text(&self.batch.strings),
+                    block.label,
+                    &reason,
+                )),
+                (PemContents::Der(der), Block::Certificate) if signed_data(&der).is_none() => {
+                    certificate::push(&der, place, &mut self.batch, &mut self.diagnostics);
+                }
+                // Windows' `certutil -encode` calls everything a certificate.
+                (PemContents::Der(der), Block::Certificate | Block::Pkcs7) => {
+                    self.pkcs7(&der, &format!("line {}", block.line));
+                }
+                (PemContents::Der(_), Block::Other) => {
+                    match others.iter_mut().find(|(label, _)| *label == block.label) {
+                        Some((_, seen)) => seen.note(block.line),
+                        None => others.push((block.label, Seen::first(block.line))),
+                    }
+                }
+            }
+        }
+        if n_blocks == 0 {
+            self.diagnostics.push(Diagnostic::error(
+                "whole file",
+                "a BEGIN that is no whole line",
+                "`-----BEGIN CERTIFICATE-----`",
+                "export the certificates again",
+            ));
+        }
+        if let Some(line) = private_keys.line {
+            self.diagnostics.push(Diagnostic::info(
+                format!("line {line}"),
+                counted(private_keys.n_blocks, "private key", "private keys"),
+                "certificates alone",
+                KEEP_KEYS_OUT,
+            ));
+        }
+        for (label, seen) in others {
+            self.diagnostics.push(Diagnostic::info(
+                format!("line {}", seen.line.unwrap_or_default()),
+                format!("{} `{label}`", counted(seen.n_blocks, "block", "blocks")),
+                "certificates",
+                "passed over: it names no certificate in use",
+            ));
+        }
+    }
+
+    /// The elements of a DER file, of which there is one as a rule.
+    fn elements(&mut self, bytes: &[u8]) {
+        let mut rest = bytes;
+        let mut n_elements = 0;
+        while !rest.iter().all(|byte| matches!(byte, 0 | b'\r' | b'\n' | 0x1A)) {
+            let after = match Any::from_ber(rest) {
+                Ok((after, any)) if any.tag() == Tag::Sequence => after,
+                _ => break,
+            };
+            n_elements += 1;
+            let place = if n_elements == 1 {
+                "whole file".to_owned()
+            } else {
+                format!("element {n_elements}")
+            };
+            self.element(&rest[..rest.len() - after.len()], &place);
+            rest = after;
+        }
+        if n_elements == 0 {
+            self.diagnostics.push(Diagnostic::error(
+                "whole file",
+                "data that begins as a DER SEQUENCE and ends too early or otherwise",
+                "a certificate, a PKCS#7 or a PKCS#12 file",
+                "export it again, or remove the file if it is none of these",
+            ));
+        } else if !rest.iter().all(|byte| matches!(byte, 0 | b'\r' | b'\n' | 0x1A)) {
+            self.diagnostics.push(Diagnostic::warning(
+                format!("byte {}", bytes.len() - rest.len()),
+                format!("{} more bytes, which are no DER", rest.len()),
+                "the end of the file",
+                "what stands before them counts; export the file again",
+            ));
+        }
+    }
+
+    fn element(&mut self, der: &[u8], place: &str) {
+        let passed_over = match Element::of(der) {
+            Element::Pkcs7 => return self.pkcs7(der, ""),
+            Element::Pkcs12 => return self.pkcs12(der),
+            Element::PrivateKey => ("a private key", KEEP_KEYS_OUT),
+            Element::RevocationList => ("a certificate revocation list", "passed over: it names nobody"),
+            Element::OcspResponse => ("an answer of an OCSP responder", "passed over: it names nobody"),
+            Element::Request => ("a request for a certificate", "passed over: nothing was issued yet"),
+            Element::Certificate => {
+                let place = match place {
+                    "whole file" => Place::WholeFile,
+                    other => Place::Path(self.batch.sym(other)),
+                };
+                certificate::push(der, place, &mut self.batch, &mut self.diagnostics);
+                return;
+            }
+        };
+        self.diagnostics
+            .push(Diagnostic::info(place, passed_over.0, "certificates", passed_over.1));
+    }
+
+    /// The certificates of a SignedData, in DER or BER.
+    fn pkcs7(&mut self, bytes: &[u8], within: &str) {
+        let within = if within.is_empty() {
+            String::new()
+        } else {
+            format!(", {within}")
+        };
+        let Some(content) = signed_data(bytes) else {
+            return self.lost(
+                &within,
+                "a PKCS#7 block without signed data",
+                "SignedData with certificates",
+            );
+        };
+        // SignedData: version, digestAlgorithms, encapContentInfo, certificates [0], crls [1], signerInfos
+        let signed = Any::from_ber(content).map(|(_, signed)| signed.data);
+        let certificates = children(signed.unwrap_or_default())
+            .map_while(Result::ok)
+            .find(|(_, child)| child.class() == Class::ContextSpecific && child.tag() == Tag(0));
+        let Some((_, certificates)) = certificates else {
+            return self.lost(
+                &within,
+                "signed data without certificates",
+                "SignedData with certificates",
+            );
+        };
+        for (n, child) in (1..).zip(children(certificates.data)) {
+            match child {
+                Ok((der, child)) if child.class() == Class::Universal && child.tag() == Tag::Sequence => {
+                    let place = Place::Path(self.batch.sym(&format!("certificate {n}{within}")));
+                    certificate::push(der, place, &mut self.batch, &mut self.diagnostics);
+                }
+                // Attribute certificates and what else the standard allows: no X.509 certificate.
+                Ok(_) => {}
+                Err(Cut) => {
+                    self.lost(
+                        &within,
+                        &format!("broken DER after {}", counted(n - 1, "certificate", "certificates")),
+                        "a list of certificates",
+                    );
+                    break;
+                }
+            }
+        }
+    }
+
+    fn lost(&mut self, within: &str, found: &str, expected: &str) {
+        let place = match within.trim_start_matches(", ") {
+            "" => "whole file",
+            line => line,
+        };
+        self.diagnostics.push(Diagnostic::error(
+            place,
+            found,
+            expected,
+            "it does not count; export it again",
+        ));
+    }
+
+    fn pkcs12(&mut self, bytes: &[u8]) {
+        let mut opened = Err(Pkcs12Error::InvalidData);
+        for password in COMMON_PASSWORDS {
+            opened = Pkcs12Archive::from_pkcs12(bytes, password);
+            if opened.is_ok() {
+                break;
+            }
+        }
+        let Pkcs12Archive { keys, certs, secrets } = match opened {
+            Ok(archive) => archive,
+            Err(error) => {
+                let (found, gap) = match error {
+                    Pkcs12Error::MacError(_) | Pkcs12Error::Pkcs5Error(_) | Pkcs12Error::UnpadError => (
+                        "a PKCS#12 store under a password".to_owned(),
+                        "a PKCS#12 store is protected by a password".to_owned(),
+                    ),
+                    other => (
+                        format!("a PKCS#12 store that cannot be opened: {other}"),
+                        "a PKCS#12 store cannot be opened".to_owned(),
+                    ),
+                };
+                self.diagnostics.push(Diagnostic::warning(
+                    "whole file",
+                    found,
+                    "a store without a password, or with Java's `changeit`",
+                    "export the certificates alone with `openssl pkcs12 -nokeys`",
+                ));
+                self.batch.gaps.push(format!(
+                    "{gap}: export the certificates alone with `openssl pkcs12 -nokeys`"
+                ));
+                return;
+            }
+        };
+        let n_keys = keys.len() + secrets.len();
+        drop((keys, secrets));
+        for (n, bag) in (1..).zip(certs) {
+            let alias = bag.friendly_name.unwrap_or_default();
+            let place = Place::Path(self.batch.sym(&match alias.as_str() {
+                "" => format!("certificate {n}"),
+                alias => format!("certificate {n}, alias `{alias}`"),
+            }));
+            self.named(bag.cert.as_der(), &alias, place);
+        }
+        self.private_keys(n_keys);
+    }
+
+    /// A Java key store: JKS or JCEKS, in Java's big-endian `DataOutput` form. Its certificates are not encrypted.
+    fn java_key_store(&mut self, bytes: &[u8]) {
+        let mut store = JavaBytes(bytes);
+        let mut n_keys = 0;
+        let mut n_read = 0;
+        let header = (store.u32(), store.u32(), store.u32());
+        let (_, Some(version @ 1..=2), Some(n_entries)) = header else {
+            self.diagnostics.push(Diagnostic::error(
+                "whole file",
+                "a Java key store of an unknown version",
+                "version 1 or 2",
+                "write its certificates with `keytool -list -rfc`",
+            ));
+            return;
+        };
+        while n_read < n_entries {
+            let entry = match store.entry(version) {
+                Ok(entry) => entry,
+                Err(Cut) => {
+                    self.stop(n_read, n_entries, "a Java key store that ends early or is damaged");
+                    break;
+                }
+            };
+            n_read += 1;
+            let alias = entry.alias;
+            match entry.kind {
+                JavaEntryKind::PrivateKey => n_keys += 1,
+                JavaEntryKind::Trusted => {}
+                JavaEntryKind::SecretKey => {
+                    // It is a serialised Java object, whose length nothing tells.
+                    n_keys += 1;
+                    if n_read < n_entries {
+                        self.stop(n_read, n_entries, &format!("the secret key `{alias}`"));
+                    }
+                    break;
+                }
+            }
+            for (n, der) in (1..).zip(entry.certificates) {
+                let (place, name) = match n {
+                    1 => (format!("alias `{alias}`"), alias.as_str()),
+                    n => (format!("alias `{alias}`, certificate {n}"), ""),
+                };
+                let place = Place::Path(self.batch.sym(&place));
+                self.named(der, name, place);
+            }
+        }
+        self.private_keys(n_keys);
+    }
+
+    /// Says that a Java key store was not read to its end.
+    fn stop(&mut self, n_read: u32, n_entries: u32, found: &str) {
+        self.diagnostics.push(Diagnostic::warning(
+            format!("entry {}", n_read.max(1)),
+            found,
+            format!("{n_entries} entries, read one after the other"),
+            "write its certificates with `keytool -list -rfc`",
+        ));
+        self.batch.gaps.push(format!(
+            "{} of a Java key store could not be reached: write its certificates with `keytool -list -rfc`",
+            counted(n_entries.saturating_sub(n_read) as usize, "entry", "entries")
+        ));
+    }
+
+    /// A certificate that a store keeps under an alias.
+    fn named(&mut self, der: &[u8], alias: &str, place: Place) {
+        let n_known = self.batch.credentials.len();
+        let index = certificate::push(der, place, &mut self.batch, &mut self.diagnostics);
+        if let Some(index) = index
+            && index == n_known
+            && !alias.is_empty()
+        {
+            self.batch.credentials[index].name = Some(self.batch.strings.intern(alias));
+        }
+    }
+
+    fn private_keys(&mut self, n_keys: usize) {
+        if n_keys > 0 {
+            self.diagnostics.push(Diagnostic::info(
+                "whole file",
+                counted(n_keys, "key", "keys"),
+                "certificates alone",
+                KEEP_KEYS_OUT,
+            ));
+        }
+    }
+}
+
+/// What a PEM label promises, as far as it matters here.
+enum Block {
+    Certificate,
+    Pkcs7,
+    Other,
+}
+
+impl Block {
+    fn of(label: &str) -> Block {
+        match label {
+            "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => Block::Pkcs7,
+            _ if certificate::is_certificate(label) => Block::Certificate,
+            _ => Block::Other,
+        }
+    }
+}
+
+/// Blocks of one kind: how many, and the line of the first.
+#[derive(Default)]
+struct Seen {
+    n_blocks: usize,
+    line: Option<u32>,
+}
+
+impl Seen {
+    fn first(line: u32) -> Self {
+        Seen {
+            n_blocks: 1,
+            line: Some(line),
+        }
+    }
+
+    fn note(&mut self, line: u32) {
+        self.n_blocks += 1;
+        self.line.get_or_insert(line);
+    }
+}
+
+/// What a DER element is, told by what it begins with.
+enum Element {
+    Certificate,
+    Pkcs7,
+    Pkcs12,
+    PrivateKey,
+    RevocationList,
+    OcspResponse,
+    Request,
+}
+
+impl Element {
+    fn of(der: &[u8]) -> Element {
+        if signed_data(der).is_some() {
+            return Element::Pkcs7;
+        }
+        let inside = Any::from_ber(der).map(|(_, any)| any.data).unwrap_or_default();
+        let mut children = children(inside).map_while(Result::ok);
+        let (first, second) = (children.next(), children.next());
+        if let (Some((_, first)), Some((second_bytes, second))) = (&first, &second) {
+            match (first.tag(), first.data, second.tag()) {
+                (Tag::Integer, [3], Tag::Sequence) if content_info(second_bytes).is_some() => return Element::Pkcs12,
+                // PKCS#1 and PKCS#8 (0, or 1 with attributes), SEC 1 (1)
+                (Tag::Integer, [0 | 1], Tag::Integer | Tag::Sequence | Tag::OctetString) => return Element::PrivateKey,
+                (Tag::Enumerated, [0], _) => return Element::OcspResponse,
+                // An encrypted PKCS#8 key: algorithm and data
+                (Tag::Sequence, _, Tag::OctetString) if second.class() == Class::Universal => {
+                    return Element::PrivateKey;
+                }
+                _ => {}
+            }
+        }
+        if CertificateRevocationList::from_der(der).is_ok() {
+            Element::RevocationList
+        } else if X509CertificationRequest::from_der(der).is_ok() {
+            Element::Request
+        } else {
+            Element::Certificate
+        }
+    }
+}
+
+/// 1.2.840.113549.1.7: what PKCS#7 says it contains is one number more.
+const PKCS7: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07];
+
+/// The contents of PKCS#7's outermost SEQUENCE, and what they are: 1 for data, 2 for signed data.
+fn content_info(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let (_, outer) = Any::from_ber(bytes).ok()?;
+    let (after, kind) = Any::from_ber(outer.data).ok()?;
+    let is_content_info = outer.tag() == Tag::Sequence && kind.tag() == Tag::Oid;
+    let number = kind.data.strip_prefix(PKCS7).filter(|_| is_content_info)?.first()?;
+    Some((
+        *number,
+        Any::from_ber(after).map_or(&[][..], |(_, content)| content.data),
+    ))
+}
+
+/// The SignedData inside a PKCS#7 block.
+fn signed_data(bytes: &[u8]) -> Option<&[u8]> {
+    content_info(bytes)
+        .filter(|(kind, _)| *kind == 2)
+        .map(|(_, content)| content)
+}
+
+/// The data ends before what it announces.
+struct Cut;
+
+/// The elements inside a constructed one, each with all its bytes, up to the first that is broken.
+fn children(inside: &[u8]) -> impl Iterator<Item = Result<(&[u8], Any<'_>), Cut>> {
+    let mut rest = inside;
+    std::iter::from_fn(move || {
+        // Two zeros end an element of indefinite length.
+        if rest.is_empty() || rest.starts_with(&[0, 0]) {
+            return None;
+        }
+        let whole = rest;
+        match Any::from_ber(whole) {
+            Ok((after, child)) => {
+                rest = after;
+                Some(Ok((&whole[..whole.len() - after.len()], child)))
+            }
+            Err(_) => {
+                rest = &[];
+                Some(Err(Cut))
+            }
+        }
+    })
+}
+
+/// One entry of a Java key store.
+struct JavaEntry<'a> {
+    kind: JavaEntryKind,
+    alias: String,
+    certificates: Vec<&'a [u8]>,
+}
+
+enum JavaEntryKind {
+    PrivateKey,
+    Trusted,
+    SecretKey,
+}
+
+/// What is left of a Java key store.
+struct JavaBytes<'a>(&'a [u8]);
+
+impl<'a> JavaBytes<'a> {
+    /// tag, alias, date, then by tag: key and chain, one certificate, or a serialised object.
+    fn entry(&mut self, version: u32) -> Result<JavaEntry<'a>, Cut> {
+        let tag = self.u32().ok_or(Cut)?;
+        let alias = self.text().ok_or(Cut)?;
+        self.take(8).ok_or(Cut)?;
+        let mut certificates = Vec::new();
+        let kind = match tag {
+            1 => {
+                // The key is stepped over, never looked at.
+                self.sized().ok_or(Cut)?;
+                for _ in 0..self.u32().ok_or(Cut)? {
+                    certificates.push(self.certificate(version).ok_or(Cut)?);
+                }
+                JavaEntryKind::PrivateKey
+            }
+            2 => {
+                certificates.push(self.certificate(version).ok_or(Cut)?);
+                JavaEntryKind::Trusted
+            }
+            3 => JavaEntryKind::SecretKey,
+            _ => return Err(Cut),
+        };
+        Ok(JavaEntry {
+            kind,
+            alias,
+            certificates,
+        })
+    }
+
+    /// A certificate's DER. Version 2 names its type, `X.509`, before it.
+    fn certificate(&mut self, version: u32) -> Option<&'a [u8]> {
+        if version == 2 {
+            self.text()?;
+        }
+        self.sized()
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.take(4)?.try_into().ok().map(u32::from_be_bytes)
+    }
+
+    fn sized(&mut self) -> Option<&'a [u8]> {
+        let n_bytes = self.u32()?;
+        self.take(n_bytes as usize)
+    }
+
+    /// Java's `writeUTF`: two bytes of length, then nearly UTF-8.
+    fn text(&mut self) -> Option<String> {
+        let n_bytes = self.take(2)?.try_into().ok().map(u16::from_be_bytes)?;
+        self.take(usize::from(n_bytes))
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    fn take(&mut self, n_bytes: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(n_bytes)?;
+        self.0 = rest;
+        Some(taken)
+    }
+}
+
+/// `1 certificate`, `2 certificates`.
+fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
+}
