@@ -57,15 +57,6 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A share as a whole percentage, for places without room.
-pub fn percent_short(share: f64) -> String {
-    if share > 0.0 && share < 0.01 {
-        "<1%".to_owned()
-    } else {
-        format!("{}%", (share * 100.0 + 1e-9).floor() as u64)
-    }
-}
-
 /// `62.4%`, or `62.4–71%` when something is unknown; `None` without a population.
 pub fn interval(ratio: Ratio) -> Option<String> {
     ratio.interval().map(|(low, high)| range(low, high))
@@ -159,14 +150,7 @@ mod tests {
     #[test]
     fn a_share_never_claims_more_than_it_is() {
         let shares = [0.0, 0.000_4, 0.5, 0.624_9, 0.899_6, 0.999_9, 1.0];
-        assert_eq!(
-            shares.map(percent),
-            ["0%", "<0.1%", "50%", "62.4%", "89.9%", "99.9%", "100%"]
-        );
-        assert_eq!(
-            [0.0, 0.004, 0.29, 0.999, 1.0].map(percent_short),
-            ["0%", "<1%", "29%", "99%", "100%"]
-        );
+        assert_eq!(shares.map(percent), ["0%", "<0.1%", "50%", "62.4%", "89.9%", "99.9%", "100%"]);
     }
 
     #[test]

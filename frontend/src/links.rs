@@ -14,8 +14,6 @@ pub enum List {
 }
 
 impl List {
-    pub const ALL: [List; 3] = [List::Identities, List::Credentials, List::Certificates];
-
     /// The last part of its page's path, its API's and its export's.
     pub fn id(self) -> &'static str {
         match self {

@@ -87,13 +87,14 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
             <li>{words::facet_value(Facet::Expiry, &bucket.value)} " " {link(0)} {others}</li>
         }
     });
+    let rest = rest.collect_view();
     let (title, line) = match counted {
         Counted::All => ("What ends when", "Certificates and other credentials, by days left"),
         Counted::Certificates => ("When certificates end", "By days left, from the snapshot"),
     };
     view! {
         <ChartFrame title=title line=line draw=draw twin=twin legend=series>
-            <ul class="chart-rest">{rest.collect_view()}</ul>
+            <ul class="chart-rest">{rest}</ul>
         </ChartFrame>
     }
     .into_any()

@@ -45,7 +45,6 @@ icons! {
     DownArrow => "down-arrow",
     Sort => "sort",
     Table => "table",
-    Chart => "chart",
     File => "file",
     Retry => "retry",
     Calendar => "calendar",
