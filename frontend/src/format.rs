@@ -150,7 +150,10 @@ mod tests {
     #[test]
     fn a_share_never_claims_more_than_it_is() {
         let shares = [0.0, 0.000_4, 0.5, 0.624_9, 0.899_6, 0.999_9, 1.0];
-        assert_eq!(shares.map(percent), ["0%", "<0.1%", "50%", "62.4%", "89.9%", "99.9%", "100%"]);
+        assert_eq!(
+            shares.map(percent),
+            ["0%", "<0.1%", "50%", "62.4%", "89.9%", "99.9%", "100%"]
+        );
     }
 
     #[test]
