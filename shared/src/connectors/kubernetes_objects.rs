@@ -774,7 +774,7 @@ impl<'i> Reader<'i> {
         self.state_account(handle, fact);
         if let Some(automount) = object
             .automount_service_account_token
-            .and_then(|raw| scalar(raw))
+            .and_then(scalar)
             .and_then(|text| text.parse().ok())
         {
             self.automount.insert(handle.text, automount);
@@ -1176,7 +1176,7 @@ impl<'i> Reader<'i> {
         if metadata.creation_timestamp != Moment::Absent {
             self.secrets_known = Knowledge::Reported;
         }
-        let declared = object.secret_type.and_then(|raw| scalar(raw));
+        let declared = object.secret_type.and_then(scalar);
         // A secret without a type is opaque.
         let (kind, main_member) = match declared.as_deref().unwrap_or("Opaque") {
             "kubernetes.io/service-account-token" => (CredentialKind::Token, "token"),

@@ -341,7 +341,7 @@ fn is_not_used_by_people(analysis: &Analysis, index: usize) -> Option<Verdict> {
         | IdentityKind::Agent
         | IdentityKind::Human => false,
     };
-    (in_scope(identity) && can_sign_in).then(|| match identity.human_use {
+    (in_scope(identity) && can_sign_in).then_some(match identity.human_use {
         HumanUse::Absent => Verdict::Pass,
         HumanUse::ConsolePassword | HumanUse::MfaDevice | HumanUse::InteractiveSignIn => Verdict::Fail,
         HumanUse::NotReported => Verdict::Unknown,
