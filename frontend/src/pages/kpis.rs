@@ -122,7 +122,7 @@ fn group_of(id: &str) -> Option<&'static str> {
     };
     let group = GROUPS
         .iter()
-        .find(|(_, prefixes)| prefixes.iter().any(|prefix| belongs(&prefix)));
+        .find(|(_, prefixes)| prefixes.iter().any(|prefix| belongs(prefix)));
     group.map(|(title, _)| *title)
 }
 

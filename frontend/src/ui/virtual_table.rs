@@ -174,14 +174,14 @@ pub fn VirtualTable(
     };
     // A wide table scrolls sideways to the active cell.
     Effect::new(move |_| {
-        if let Some(cell) = active_id().and_then(|id| document().get_element_by_id(&id)) {
-            if let (Some(scroller), Ok(cell)) = (scroller.get_untracked(), cell.dyn_into::<HtmlElement>()) {
-                let (left, right) = (cell.offset_left(), cell.offset_left() + cell.offset_width());
-                if left < scroller.scroll_left() {
-                    scroller.set_scroll_left(left);
-                } else if right > scroller.scroll_left() + scroller.client_width() {
-                    scroller.set_scroll_left(right - scroller.client_width());
-                }
+        if let Some(cell) = active_id().and_then(|id| document().get_element_by_id(&id))
+            && let (Some(scroller), Ok(cell)) = (scroller.get_untracked(), cell.dyn_into::<HtmlElement>())
+        {
+            let (left, right) = (cell.offset_left(), cell.offset_left() + cell.offset_width());
+            if left < scroller.scroll_left() {
+                scroller.set_scroll_left(left);
+            } else if right > scroller.scroll_left() + scroller.client_width() {
+                scroller.set_scroll_left(right - scroller.client_width());
             }
         }
     });
