@@ -1,6 +1,9 @@
 //! AWS connectors against real and recorded exports. The expected numbers were counted from the same files by a
 //! separate Python program that walks the plain JSON, without any of this crate.
 
+// Tests read files, and say that something is wrong by panicking.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::path::Path;

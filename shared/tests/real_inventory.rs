@@ -2,6 +2,9 @@
 //! States (UTF-8 with a byte order mark) and as "Unicode text" (UTF-16, tabs). Every number was counted apart from
 //! Rollcall, with Python's `csv` module over the same files.
 
+// Tests read files, and say that something is wrong by panicking.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::path::Path;

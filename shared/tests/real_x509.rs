@@ -5,6 +5,9 @@
 //! `sha256|subject|issuer|not before|not after|serial|key|hash|role|trust`. Subject and issuer are what
 //! `-nameopt esc_2253,esc_ctrl,utf8,sname,dn_rev,sep_comma_plus_space` prints.
 
+// Tests read files, and say that something is wrong by panicking.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
+
 mod support;
 
 use std::collections::BTreeMap;

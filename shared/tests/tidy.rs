@@ -1,5 +1,8 @@
 //! The house rules that a compiler does not know. Each failure says how to mend it.
 
+// Tests read files, and say that something is wrong by panicking.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -120,9 +120,7 @@ fn group_of(id: &str) -> Option<&'static str> {
             id == *prefix
         }
     };
-    let group = GROUPS
-        .iter()
-        .find(|(_, prefixes)| prefixes.iter().any(|prefix| belongs(prefix)));
+    let group = GROUPS.iter().find(|(_, prefixes)| prefixes.iter().any(belongs));
     group.map(|(title, _)| *title)
 }
 
