@@ -3,6 +3,9 @@
 //!
 //! `cargo bench -p shared --bench parse`; the throughput is that of one core.
 
+// A benchmark whose own input is wrong has nothing to measure.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

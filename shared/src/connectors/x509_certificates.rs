@@ -12,6 +12,8 @@
 //! Java's `changeit`. A Java key store is walked here: its certificates stand in the clear, and the crate `jks` does not
 //! build beside `p12-keystore`.
 
+use std::collections::BTreeSet;
+
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error as Pkcs12Error;
 use x509_parser::asn1_rs::{Any, Class, FromBer, FromDer, Tag};
@@ -64,6 +66,8 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
 struct Reading {
     batch: Batch,
     diagnostics: Vec<Diagnostic>,
+    /// The credentials that carry the alias of a store as their name.
+    aliased: BTreeSet<usize>,
 }
 
 impl Reading {
@@ -302,7 +306,11 @@ impl Reading {
             let entry = match store.entry(version) {
                 Ok(entry) => entry,
                 Err(Cut) => {
-                    self.stop(n_read, n_entries, "a Java key store that ends early or is damaged");
+                    self.stop(
+                        n_read + 1,
+                        n_entries - n_read,
+                        "a Java key store that ends early or is damaged",
+                    );
                     break;
                 }
             };
@@ -315,7 +323,7 @@ impl Reading {
                     // It is a serialised Java object, whose length nothing tells.
                     n_keys += 1;
                     if n_read < n_entries {
-                        self.stop(n_read, n_entries, &format!("the secret key `{alias}`"));
+                        self.stop(n_read, n_entries - n_read, &format!("the secret key `{alias}`"));
                     }
                     break;
                 }
@@ -333,26 +341,25 @@ impl Reading {
     }
 
     /// Says that a Java key store was not read to its end.
-    fn stop(&mut self, n_read: u32, n_entries: u32, found: &str) {
+    fn stop(&mut self, entry: u32, n_lost: u32, found: &str) {
         self.diagnostics.push(Diagnostic::warning(
-            format!("entry {}", n_read.max(1)),
+            format!("entry {entry}"),
             found,
-            format!("{n_entries} entries, read one after the other"),
+            "entries with certificates, one after the other",
             "write its certificates with `keytool -list -rfc`",
         ));
         self.batch.gaps.push(format!(
             "{} of a Java key store could not be reached: write its certificates with `keytool -list -rfc`",
-            counted(n_entries.saturating_sub(n_read) as usize, "entry", "entries")
+            counted(n_lost as usize, "entry", "entries")
         ));
     }
 
-    /// A certificate that a store keeps under an alias.
+    /// A certificate of a store. Its first alias becomes its name, also when it was met before without one.
     fn named(&mut self, der: &[u8], alias: &str, place: Place) {
-        let n_known = self.batch.credentials.len();
         let index = certificate::push(der, place, &mut self.batch, &mut self.diagnostics);
         if let Some(index) = index
-            && index == n_known
             && !alias.is_empty()
+            && self.aliased.insert(index)
         {
             self.batch.credentials[index].name = Some(self.batch.strings.intern(alias));
         }
