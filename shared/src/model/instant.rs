@@ -96,7 +96,7 @@ impl fmt::Display for Instant {
 
 impl Instant {
     /// Reads what [`Instant`]'s `Display` writes, or a date alone (midnight UTC). Vendors' forms are for
-    /// [`crate::reading::moment`].
+    /// `reading/moment.rs`.
     pub fn from_text(text: &str) -> Option<Instant> {
         let part = |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<i64>().ok());
         let is_date = text.len() >= 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
