@@ -1,8 +1,6 @@
 //! Every route, on one screen.
 
 use leptos::prelude::*;
-use leptos_router::StaticSegment;
-use leptos_router::components::{FlatRoutes, Route, Router};
 
 use crate::components::shell::Shell;
 use crate::pages::certificates::CertificatesPage;
@@ -13,25 +11,26 @@ use crate::pages::kpis::KpisPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::sources::SourcesPage;
-use crate::{live, theme};
+use crate::{live, theme, url_state};
 
 #[component]
 pub fn App() -> impl IntoView {
     theme::provide();
     live::provide();
+    url_state::provide();
+    let path = url_state::use_location().path;
     view! {
-        <Router>
-            <Shell>
-                <FlatRoutes fallback=NotFoundPage>
-                    <Route path=StaticSegment("") view=OverviewPage />
-                    <Route path=StaticSegment("identities") view=IdentitiesPage />
-                    <Route path=StaticSegment("identity") view=IdentityPage />
-                    <Route path=StaticSegment("credentials") view=CredentialsPage />
-                    <Route path=StaticSegment("certificates") view=CertificatesPage />
-                    <Route path=StaticSegment("kpis") view=KpisPage />
-                    <Route path=StaticSegment("sources") view=SourcesPage />
-                </FlatRoutes>
-            </Shell>
-        </Router>
+        <Shell>
+            {move || match path.get().as_str() {
+                "/" => view! { <OverviewPage /> }.into_any(),
+                "/identities" => view! { <IdentitiesPage /> }.into_any(),
+                "/identity" => view! { <IdentityPage /> }.into_any(),
+                "/credentials" => view! { <CredentialsPage /> }.into_any(),
+                "/certificates" => view! { <CertificatesPage /> }.into_any(),
+                "/kpis" => view! { <KpisPage /> }.into_any(),
+                "/sources" => view! { <SourcesPage /> }.into_any(),
+                _ => view! { <NotFoundPage /> }.into_any(),
+            }}
+        </Shell>
     }
 }

@@ -2,7 +2,7 @@
 //! (every answer has an ETag).
 
 use std::fmt;
-use std::future::Future;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use gloo_net::http::Request;
@@ -21,29 +21,36 @@ use web_sys::{EventSource, MessageEvent};
 
 use crate::links::{self, List};
 use crate::live::Live;
+use crate::wire;
 
-pub async fn overview(snapshot: Option<String>) -> Result<Overview, ClientError> {
-    get(&links::api(route::OVERVIEW, snapshot.as_deref())).await
+pub fn overview(snapshot: Memo<Option<String>>) -> Answer<Overview> {
+    answer(Memo::new(move |_| {
+        links::api(route::OVERVIEW, snapshot.get().as_deref())
+    }))
 }
 
-pub async fn kpis(snapshot: Option<String>) -> Result<Kpis, ClientError> {
-    get(&links::api(route::KPIS, snapshot.as_deref())).await
+pub fn kpis(snapshot: Memo<Option<String>>) -> Answer<Kpis> {
+    answer(Memo::new(move |_| links::api(route::KPIS, snapshot.get().as_deref())))
 }
 
-pub async fn sources(snapshot: Option<String>) -> Result<Sources, ClientError> {
-    get(&links::api(route::SOURCES, snapshot.as_deref())).await
+pub fn sources(snapshot: Memo<Option<String>>) -> Answer<Sources> {
+    answer(Memo::new(move |_| {
+        links::api(route::SOURCES, snapshot.get().as_deref())
+    }))
 }
 
-pub async fn identity(id: String, snapshot: Option<String>) -> Result<IdentityDetail, ClientError> {
-    get(&links::api_identity(&id, snapshot.as_deref())).await
+pub fn identity(id: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<IdentityDetail> {
+    answer(Memo::new(move |_| {
+        links::api_identity(&id.get().unwrap_or_default(), snapshot.get().as_deref())
+    }))
 }
 
 pub async fn rows<Row: DeserializeOwned>(list: List, query: ListQuery) -> Result<Page<Row>, ClientError> {
-    get(&links::api_rows(list, &query)).await
+    read(get(links::api_rows(list, &query)).await)
 }
 
 pub async fn state() -> Result<State, ClientError> {
-    get(route::STATE).await
+    read(get(route::STATE.to_owned()).await)
 }
 
 /// Why there is no answer.
@@ -87,29 +94,36 @@ impl fmt::Display for ClientError {
     }
 }
 
-async fn get<T: DeserializeOwned>(url: &str) -> Result<T, ClientError> {
-    let response = Request::get(url).send().await.map_err(|_| ClientError::Unreachable)?;
+/// The body of an answer. Not generic, as everything here that need not be: each wire type would repeat it.
+async fn get(address: String) -> Result<String, ClientError> {
+    let response = Request::get(&address)
+        .send()
+        .await
+        .map_err(|_| ClientError::Unreachable)?;
     let body = response.text().await.map_err(|_| ClientError::Unreachable)?;
     if response.ok() {
-        serde_json::from_str(&body).map_err(|cause| ClientError::Unreadable {
-            cause: cause.to_string(),
-        })
+        Ok(body)
     } else {
-        Err(refusal(response.status(), &body))
+        Err(refusal(response.status(), wire::read(&body).ok()))
     }
 }
 
-/// What an answer outside 2xx says.
-fn refusal(status: u16, body: &str) -> ClientError {
-    match serde_json::from_str::<ErrorBody>(body) {
-        Ok(ErrorBody { error }) if error.code == "loading" => ClientError::Loading,
-        Ok(ErrorBody { error }) if error.code == "not_found" => ClientError::NotFound { message: error.message },
-        Ok(ErrorBody { error }) => ClientError::Refused {
+fn read<T: DeserializeOwned>(body: Result<String, ClientError>) -> Result<T, ClientError> {
+    wire::read(&body?).map_err(|cause| ClientError::Unreadable {
+        cause: cause.to_string(),
+    })
+}
+
+/// What an answer outside 2xx says. Without a body of ours it is not from Rollcall: from a proxy between, perhaps.
+fn refusal(status: u16, body: Option<ErrorBody>) -> ClientError {
+    match body.map(|body| body.error) {
+        Some(error) if error.code == "loading" => ClientError::Loading,
+        Some(error) if error.code == "not_found" => ClientError::NotFound { message: error.message },
+        Some(error) => ClientError::Refused {
             message: error.message,
             id: error.id,
         },
-        // Not from Rollcall: a proxy between, perhaps.
-        Err(_) => ClientError::Refused {
+        None => ClientError::Refused {
             message: format!("The server answered with status {status}."),
             id: None,
         },
@@ -154,47 +168,56 @@ impl<T: Send + Sync + 'static> Answer<T> {
     }
 }
 
-/// Asks whenever `key` or the server's state changes.
-pub fn answer<Key, T, Asking>(key: Memo<Key>, ask: impl Fn(Key) -> Asking + 'static) -> Answer<T>
-where
-    Key: Clone + PartialEq + Send + Sync + 'static,
-    T: Send + Sync + 'static,
-    Asking: Future<Output = Result<T, ClientError>> + 'static,
-{
-    let live = expect_context::<Live>();
+/// Asks whenever the address or the server's state changes.
+fn answer<T: DeserializeOwned + Send + Sync + 'static>(address: Memo<String>) -> Answer<T> {
     let outcome = RwSignal::new(Outcome::Loading);
     let retries = RwSignal::new(0);
+    let on_step = move |step| match step {
+        Step::Asked => outcome.set(Outcome::Loading),
+        Step::Answered(body) => match read(body) {
+            Ok(value) => {
+                outcome.try_set(Outcome::Ready(Arc::new(value)));
+            }
+            // What is shown stays right for the state it was asked in; the shell says that the connection is lost.
+            Err(ClientError::Unreachable) if outcome.with_untracked(|shown| matches!(shown, Outcome::Ready(_))) => {}
+            Err(error) => {
+                outcome.try_set(Outcome::Failed(error));
+            }
+        },
+    };
+    ask(address, retries, Rc::new(on_step));
+    Answer { outcome, retries }
+}
+
+/// What happens to a question.
+enum Step {
+    /// It is another one, or asked again by hand: what is shown does not answer it.
+    Asked,
+    Answered(Result<String, ClientError>),
+}
+
+fn ask(address: Memo<String>, retries: RwSignal<u32>, on_step: Rc<dyn Fn(Step)>) {
+    let live = expect_context::<Live>();
     let turn = StoredValue::new(0_u32);
-    Effect::new(move |before: Option<(Key, u32)>| {
-        let (key, retry) = (key.get(), retries.get());
+    Effect::new(move |before: Option<(String, u32)>| {
+        let asked = (address.get(), retries.get());
         live.edition.track();
         let now = turn.get_value() + 1;
         turn.set_value(now);
-        if before.is_some_and(|before| before != (key.clone(), retry)) {
-            outcome.set(Outcome::Loading);
+        if before.is_some_and(|before| before != asked) {
+            on_step(Step::Asked);
         }
-        let asking = ask(key.clone());
+        let asking = get(asked.0.clone());
+        let on_step = Rc::clone(&on_step);
         spawn_local(async move {
-            let result = asking.await;
+            let body = asking.await;
             // A newer question, or another page, makes this answer worthless.
-            if turn.try_get_value() != Some(now) {
-                return;
-            }
-            match result {
-                Ok(value) => {
-                    outcome.try_set(Outcome::Ready(Arc::new(value)));
-                }
-                // What is shown stays right for the state it was asked in; the shell says that the connection is lost.
-                Err(ClientError::Unreachable) if outcome.with_untracked(|shown| matches!(shown, Outcome::Ready(_))) => {
-                }
-                Err(error) => {
-                    outcome.try_set(Outcome::Failed(error));
-                }
+            if turn.try_get_value() == Some(now) {
+                on_step(Step::Answered(body));
             }
         });
-        (key, retry)
+        asked
     });
-    Answer { outcome, retries }
 }
 
 /// What the stream of events says.
@@ -216,7 +239,7 @@ pub fn follow_state(heard: impl Fn(LiveEvent) + Clone + 'static) {
         let heard = heard.clone();
         Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
-            if let Ok(state) = serde_json::from_str(&text) {
+            if let Ok(state) = wire::read(&text) {
                 heard(LiveEvent::State(state));
             }
         })
@@ -241,20 +264,26 @@ pub fn follow_state(heard: impl Fn(LiveEvent) + Clone + 'static) {
 
 #[cfg(test)]
 mod tests {
+    use shared::api::ErrorView;
+
     use super::*;
 
     #[test]
     fn an_error_says_what_to_do() {
-        let body = r#"{"error":{"code":"internal","message":"The list could not be made.","id":"f3a"}}"#;
+        let body = |code: &str, message: &str, id: Option<&str>| {
+            let error = ErrorView {
+                code: code.to_owned(),
+                message: message.to_owned(),
+                id: id.map(str::to_owned),
+            };
+            Some(ErrorBody { error })
+        };
         let told = [
             ClientError::Unreachable,
-            refusal(503, r#"{"error":{"code":"loading","message":"…","id":null}}"#),
-            refusal(
-                404,
-                r#"{"error":{"code":"not_found","message":"No identity has this id.","id":null}}"#,
-            ),
-            refusal(500, body),
-            refusal(502, "<html>Bad gateway</html>"),
+            refusal(503, body("loading", "…", None)),
+            refusal(404, body("not_found", "No identity has this id.", None)),
+            refusal(500, body("internal", "The list could not be made.", Some("f3a"))),
+            refusal(502, None),
         ];
         assert_eq!(
             told.map(|error| error.to_string()).join("\n"),

@@ -1,20 +1,9 @@
 //! Numbers, shares, dates and sizes as people read them.
 
+/// `36,000`
+pub use shared::charts::thousands as number;
 use shared::model::instant::Instant;
 use shared::model::ratio::Ratio;
-
-/// `36,000`
-pub fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
 
 /// A count as `usize`.
 pub fn count(n: usize) -> String {
@@ -55,6 +44,13 @@ pub fn percent(share: f64) -> String {
             tenth => format!("{}.{tenth}%", tenths / 10),
         }
     }
+}
+
+/// A share of 0 to 1 as a CSS length: `12.34%`. In whole hundredths, because the code that prints any floating-point
+/// number would be a thirtieth of the program.
+pub fn css_share(share: f64) -> String {
+    let hundredths = (share * 10_000.0).round() as u64;
+    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
 
 /// `62.4%`, or `62.4–71%` when something is unknown; `None` without a population.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::api::{Activity, State};
+use shared::api::State;
 
 use crate::client::{self, LiveEvent};
 
@@ -85,7 +85,7 @@ enum Change {
 }
 
 fn change(before: &State, after: &State) -> Change {
-    let finished = before.activity != Activity::Ready && after.activity == Activity::Ready;
+    let finished = before.loading.is_some() && after.loading.is_none();
     if before.version != after.version || finished && before.snapshots.is_empty() {
         Change::Served
     } else {
@@ -95,14 +95,16 @@ fn change(before: &State, after: &State) -> Change {
 
 #[cfg(test)]
 mod tests {
+    use shared::api::Loading;
+
     use super::*;
 
-    fn state(version: &str, activity: Activity) -> State {
+    fn state(version: &str, loading: Option<Loading>) -> State {
         State {
             version: version.into(),
             estate: "acme".into(),
             snapshots: Vec::new(),
-            activity,
+            loading,
             problem: None,
             partial_sources: Vec::new(),
         }
@@ -110,14 +112,14 @@ mod tests {
 
     #[test]
     fn pages_ask_again_only_when_answers_may_differ() {
-        let reading = Activity::Loading {
+        let reading = Some(Loading {
             n_files_read: 1,
             n_files: 2,
-        };
-        let ready = state("a", Activity::Ready);
-        assert_eq!(change(&ready, &state("a", reading.clone())), Change::None);
+        });
+        let ready = state("a", None);
+        assert_eq!(change(&ready, &state("a", reading)), Change::None);
         assert_eq!(change(&state("a", reading), &ready), Change::Served);
-        assert_eq!(change(&ready, &state("b", Activity::Ready)), Change::Served);
+        assert_eq!(change(&ready, &state("b", None)), Change::Served);
         assert_eq!(change(&ready, &ready), Change::None);
     }
 }

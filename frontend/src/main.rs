@@ -11,6 +11,7 @@ mod pages;
 mod theme;
 mod ui;
 mod url_state;
+mod wire;
 mod words;
 
 use leptos::mount::mount_to_body;

@@ -1,9 +1,41 @@
 //! The URL is the state: what a page shows is read from the location, and every change is a step to another one.
 
+use leptos::ev::{self, MouseEvent};
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_location, use_navigate};
 use shared::api::query::{BadQuery, Direction, Facet, ListQuery, Sort, SortColumn, pairs};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlAnchorElement};
+
+/// Where the browser is.
+#[derive(Clone, Copy)]
+pub struct Location {
+    address: RwSignal<Address>,
+    pub path: Memo<String>,
+    /// The query string, without `?`.
+    pub search: Memo<String>,
+    /// The fragment, with `#` unless it is empty.
+    pub hash: Memo<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Address {
+    path: String,
+    search: String,
+    hash: String,
+}
+
+impl Address {
+    fn of_window() -> Address {
+        let location = window().location();
+        // Reading one's own location never fails.
+        let search = location.search().unwrap_or_default();
+        Address {
+            path: location.pathname().unwrap_or_default(),
+            search: search.trim_start_matches('?').to_owned(),
+            hash: location.hash().unwrap_or_default(),
+        }
+    }
+}
 
 /// Whether going back should return to the state before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,10 +46,68 @@ pub enum Step {
     Replacing,
 }
 
+/// Follows the location from now on, and takes the clicks on links to other pages of the dashboard: they change the
+/// location without loading the document again.
+pub fn provide() {
+    let address = RwSignal::new(Address::of_window());
+    let location = Location {
+        address,
+        path: Memo::new(move |_| address.with(|address| address.path.clone())),
+        search: Memo::new(move |_| address.with(|address| address.search.clone())),
+        hash: Memo::new(move |_| address.with(|address| address.hash.clone())),
+    };
+    provide_context(location);
+    // Back, forward, and links to a fragment. The listeners live as long as the document.
+    window_event_listener(ev::popstate, move |_| address.set(Address::of_window()));
+    window_event_listener(ev::click, move |event| {
+        if let Some(link) = followed_link(&event) {
+            event.prevent_default();
+            location.go(&link.href(), Step::Recorded);
+            if !link.has_attribute("data-noscroll") {
+                window().scroll_to_with_x_and_y(0.0, 0.0);
+            }
+        }
+    });
+}
+
+impl Location {
+    fn go(self, link: &str, step: Step) {
+        // Fails only where there is no history, as in a document that is being closed.
+        if let Ok(history) = window().history() {
+            let _ = match step {
+                Step::Recorded => history.push_state_with_url(&JsValue::NULL, "", Some(link)),
+                Step::Replacing => history.replace_state_with_url(&JsValue::NULL, "", Some(link)),
+            };
+        }
+        self.address.set(Address::of_window());
+    }
+}
+
+/// The link that a click follows inside the dashboard. The browser keeps those that open elsewhere, save a file, leave
+/// the dashboard, or lead to another place of the same page.
+fn followed_link(event: &MouseEvent) -> Option<HtmlAnchorElement> {
+    let is_plain =
+        event.button() == 0 && !(event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key());
+    if event.default_prevented() || !is_plain {
+        return None;
+    }
+    let target: Element = event.target()?.dyn_into().ok()?;
+    let link: HtmlAnchorElement = target.closest("a[href]").ok()??.dyn_into().ok()?;
+    let here = window().location();
+    let stays = link.target().is_empty() && !link.has_attribute("download") && link.rel() != "external";
+    let is_ours = here.origin().is_ok_and(|origin| origin == link.origin());
+    let is_same_page = here.pathname().is_ok_and(|path| path == link.pathname())
+        && here.search().is_ok_and(|search| search == link.search());
+    (stays && is_ours && !(is_same_page && !link.hash().is_empty())).then_some(link)
+}
+
+pub fn use_location() -> Location {
+    expect_context()
+}
+
 /// The snapshot that the URL names; `None` is the newest.
 pub fn use_snapshot() -> Memo<Option<String>> {
-    let search = use_location().search;
-    Memo::new(move |_| search.with(|search| parameter(search, "snapshot")))
+    use_parameter("snapshot")
 }
 
 /// One parameter of the URL.
@@ -32,17 +122,10 @@ pub fn use_list_query() -> Memo<Result<ListQuery, BadQuery>> {
     Memo::new(move |_| search.with(|search| ListQuery::parse(search)))
 }
 
-/// Goes to a link of [`crate::links`].
+/// Goes to a link of [`crate::links`]. What is in sight stays in sight.
 pub fn use_go() -> Callback<(String, Step)> {
-    let navigate = StoredValue::new_local(use_navigate());
-    Callback::new(move |(link, step): (String, Step)| {
-        let options = NavigateOptions {
-            replace: step == Step::Replacing,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        navigate.with_value(|navigate| navigate(&link, options));
-    })
+    let location = use_location();
+    Callback::new(move |(link, step): (String, Step)| location.go(&link, step))
 }
 
 /// The value of a key of a query string.

@@ -14,7 +14,7 @@ pub fn sentence(word: &str) -> String {
             let spaced = word.replace('_', " ");
             let mut chars = spaced.chars();
             match chars.next() {
-                Some(first) => first.to_uppercase().chain(chars).collect(),
+                Some(first) => std::iter::once(first.to_ascii_uppercase()).chain(chars).collect(),
                 None => String::new(),
             }
         }
@@ -159,7 +159,7 @@ pub fn remedy(criterion: &str) -> String {
         "rotation" => "rotated credentials".to_owned(),
         "reviewed" => "a review".to_owned(),
         "clean" => "its critical finding closed".to_owned(),
-        other => sentence(other).to_lowercase(),
+        other => sentence(other).to_ascii_lowercase(),
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::Context;
 use arc_swap::ArcSwapOption;
 use shared::analysis::Analysis;
-use shared::api::{Activity, SnapshotName, State};
+use shared::api::{Loading, SnapshotName, State};
 use shared::model::instant::Instant;
 use tokio::sync::watch;
 
@@ -100,10 +100,7 @@ pub fn serve(listening: Listening) -> anyhow::Result<()> {
         version: String::new(),
         estate: String::new(),
         snapshots: Vec::new(),
-        activity: Activity::Loading {
-            n_files_read: 0,
-            n_files: 0,
-        },
+        loading: Some(Loading::default()),
         problem: None,
         partial_sources: Vec::new(),
     };
@@ -174,7 +171,7 @@ impl App {
                         tracing::error!("{problem}");
                         self.tell(|state| {
                             state.problem = Some(problem);
-                            state.activity = Activity::Ready;
+                            state.loading = None;
                         });
                     }
                     tried = "unreadable".to_owned();
@@ -192,10 +189,10 @@ impl App {
             scope.spawn(move || {
                 while is_done.recv_timeout(TELL_EVERY) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
                     self.tell(|state| {
-                        state.activity = Activity::Loading {
+                        state.loading = Some(Loading {
                             n_files_read: self.progress.n_files_read.load(Ordering::Relaxed),
                             n_files: self.progress.n_files.load(Ordering::Relaxed),
-                        };
+                        });
                     });
                 }
             });
@@ -210,7 +207,7 @@ impl App {
                 tracing::error!("{problem}");
                 self.tell(|state| {
                     state.problem = Some(problem);
-                    state.activity = Activity::Ready;
+                    state.loading = None;
                 });
             }
         }
@@ -238,7 +235,7 @@ impl App {
             version: estate.digest.clone(),
             estate: estate.config.estate_name.clone().unwrap_or_else(|| "Estate".to_owned()),
             snapshots: names.clone(),
-            activity: Activity::Ready,
+            loading: None,
             problem: None,
             partial_sources: partial_sources.map(|source| source.name.clone()).collect(),
         };

@@ -15,7 +15,7 @@ const PNG_SCALE: f64 = 2.0;
 /// `Certificate expiry` as `certificate-expiry`.
 pub fn file_name(title: &str) -> String {
     let kept = title.chars().map(|c| {
-        if c.is_alphanumeric() {
+        if c.is_ascii_alphanumeric() {
             c.to_ascii_lowercase()
         } else {
             '-'
@@ -87,7 +87,9 @@ fn csv_text(twin: &Twin) -> String {
 }
 
 fn csv_cell(text: &str) -> String {
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err() {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_signed_number = text.strip_prefix(['+', '-']).is_some_and(is_number);
+    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_signed_number {
         format!("'{text}")
     } else {
         text.to_owned()

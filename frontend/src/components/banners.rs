@@ -1,7 +1,7 @@
 //! What every page must say above its content: a problem, a lost connection, reading in progress, partial sources.
 
 use leptos::prelude::*;
-use shared::api::Activity;
+use shared::api::Loading;
 
 use crate::format;
 use crate::links::{self, Place};
@@ -95,17 +95,14 @@ fn PartialBanner(live: Live) -> impl IntoView {
 #[component]
 pub fn LiveState() -> impl IntoView {
     let live = expect_context::<Live>();
-    let activity = Memo::new(move |_| {
-        live.state
-            .with(|state| state.as_ref().map(|state| state.activity.clone()))
-    });
+    let loading = Memo::new(move |_| live.state.with(|state| state.as_ref().and_then(|state| state.loading)));
     view! {
         <div class="live" role="status">
-            {move || match (live.connection.get(), activity.get()) {
+            {move || match (live.connection.get(), loading.get()) {
                 (Connection::Lost, _) => {
                     view! { <span class="live-word is-lost">"Not connected"</span> }.into_any()
                 }
-                (Connection::Open, Some(Activity::Loading { n_files_read, n_files })) => {
+                (Connection::Open, Some(Loading { n_files_read, n_files })) => {
                     let text = format!("Reading {} of {} files", format::count(n_files_read), format::count(n_files));
                     view! {
                         <span class="live-word">{text}</span>
@@ -113,7 +110,7 @@ pub fn LiveState() -> impl IntoView {
                     }
                         .into_any()
                 }
-                (Connection::Open, Some(Activity::Ready) | None) => {
+                (Connection::Open, None) => {
                     live.notice
                         .get()
                         .map(|notice| view! { <span class="live-word is-new">{icon(Icon::Pass)} {notice}</span> })

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use shared::api::FacetValue;
 use shared::api::query::{Facet, ListQuery};
+use web_sys::js_sys::JsString;
 
 use super::rows::Summary;
 use crate::format;
@@ -66,14 +67,14 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
         })
     };
     let shown = Memo::new(move |_| {
-        let wanted = wanted.get().to_lowercase();
+        let wanted = lower_case(&wanted.get());
         let is_expanded = is_expanded.get() || !wanted.is_empty();
         let chosen = chosen.get();
         let matching = values
             .get()
             .into_iter()
             .map(|value| value.value)
-            .filter(|value| wanted.is_empty() || words::facet_value(facet, value).to_lowercase().contains(&wanted));
+            .filter(|value| wanted.is_empty() || lower_case(&words::facet_value(facet, value)).contains(&wanted));
         matching
             .enumerate()
             .filter(|(index, value)| is_expanded || *index < N_SHOWN || chosen.contains(value))
@@ -136,7 +137,7 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
                         type="search"
                         class="field facet-search"
                         placeholder="Find"
-                        aria-label=format!("Find in {}", words::facet(facet).to_lowercase())
+                        aria-label=format!("Find in {}", words::facet(facet).to_ascii_lowercase())
                         on:input=move |event| wanted.set(event_target_value(&event))
                     />
                 </Show>
@@ -179,4 +180,9 @@ fn opens_at_first(facet: Facet) -> bool {
         | Facet::Issuer
         | Facet::Key => false,
     }
+}
+
+/// In lower case, by the browser: Rust's own tables of all scripts would be a thirtieth of the program.
+fn lower_case(text: &str) -> String {
+    JsString::from(text).to_lower_case().into()
 }

@@ -25,7 +25,7 @@ pub fn IntervalBar(
     target: Option<f64>,
 ) -> impl IntoView {
     let total = ratio.population().max(1) as f64;
-    let width = move |n: u64| format!("{:.3}%", n as f64 / total * 100.0);
+    let width = move |n: u64| format::css_share(n as f64 / total);
     view! {
         <span class="interval" aria-hidden="true">
             <span class="interval-track">
@@ -38,7 +38,7 @@ pub fn IntervalBar(
                     view! {
                         <span
                             class="interval-target"
-                            style:left=format!("{:.3}%", target * 100.0)
+                            style:left=format::css_share(target)
                             title=format!("Target {}", format::percent(target))
                         ></span>
                     }
@@ -55,11 +55,10 @@ pub fn target(threshold: Option<&str>) -> Option<f64> {
         .chars()
         .filter(|c| c.is_ascii_digit() || *c == '.')
         .collect();
-    digits
-        .parse::<f64>()
-        .ok()
-        .map(|percent| percent / 100.0)
-        .filter(|share| *share <= 1.0)
+    let (whole, decimals) = digits.split_once('.').unwrap_or((&digits, ""));
+    let number: u32 = format!("{whole}{decimals}").parse().ok()?;
+    let share = f64::from(number) / 10_f64.powi(decimals.len() as i32 + 2);
+    (share <= 1.0).then_some(share)
 }
 
 #[cfg(test)]
@@ -70,6 +69,8 @@ mod tests {
     fn a_target_is_read_from_its_threshold() {
         assert_eq!(target(Some("≥ 90 %")), Some(0.9));
         assert_eq!(target(Some("90%")), Some(0.9));
+        assert_eq!(target(Some("99.5 %")), Some(0.995));
+        assert_eq!(target(Some("900 %")), None);
         assert_eq!(target(Some("90 d")), None);
         assert_eq!(target(None), None);
     }

@@ -109,7 +109,7 @@ pub fn rows_link(id: &str, verdict: Option<Verdict>, snapshot: Option<&str>, tex
 pub fn sentence_case(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
-        Some(first) => first.to_uppercase().chain(chars).collect(),
+        Some(first) => std::iter::once(first.to_ascii_uppercase()).chain(chars).collect(),
         None => String::new(),
     }
 }

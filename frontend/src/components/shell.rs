@@ -2,7 +2,6 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use super::banners::{Banners, LiveState};
 use super::search_box::SearchBox;
@@ -11,12 +10,12 @@ use crate::links::{self, Place};
 use crate::live::Live;
 use crate::theme::{Look, Navigation, Theme};
 use crate::ui::icon::{Icon, icon};
-use crate::url_state::use_snapshot;
+use crate::url_state::{use_location, use_snapshot};
 
 #[component]
 pub fn Shell(children: Children) -> impl IntoView {
     let main = NodeRef::<html::Main>::new();
-    let path = use_location().pathname;
+    let path = use_location().path;
     // Another page starts at its top for those who hear it, too.
     Effect::new(move |before: Option<String>| {
         let now = path.get();
@@ -75,7 +74,7 @@ fn place_title(place: Place) -> &'static str {
 fn NavigationBar() -> impl IntoView {
     let live = expect_context::<Live>();
     let look = expect_context::<Look>();
-    let path = use_location().pathname;
+    let path = use_location().path;
     let snapshot = use_snapshot();
     let estate = move || {
         live.state

@@ -1,13 +1,12 @@
 //! Which snapshot the pages show: the newest, or one by name.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use crate::format;
 use crate::links;
 use crate::live::Live;
 use crate::ui::icon::{Icon, icon};
-use crate::url_state::{Step, use_go, use_snapshot};
+use crate::url_state::{Step, use_go, use_location, use_snapshot};
 
 #[component]
 pub fn SnapshotPicker() -> impl IntoView {
@@ -30,7 +29,7 @@ pub fn SnapshotPicker() -> impl IntoView {
     });
     let on_change = move |event| {
         let name = event_target_value(&event);
-        let (path, search) = (location.pathname.get_untracked(), location.search.get_untracked());
+        let (path, search) = (location.path.get_untracked(), location.search.get_untracked());
         let snapshot = (!name.is_empty()).then_some(name.as_str());
         go.run((links::at_snapshot(&path, &search, snapshot), Step::Recorded));
     };

@@ -33,7 +33,7 @@ pub fn CertificatesPage() -> impl IntoView {
 #[component]
 fn Expiry() -> impl IntoView {
     let snapshot = use_snapshot();
-    let answer = client::answer(snapshot, client::overview);
+    let answer = client::overview(snapshot);
     view! {
         <details class="strip" open=crate::ui::has_room()>
             <summary class="strip-head">"Time left"</summary>

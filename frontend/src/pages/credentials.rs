@@ -32,7 +32,7 @@ pub fn CredentialsPage() -> impl IntoView {
 #[component]
 fn Ages() -> impl IntoView {
     let snapshot = use_snapshot();
-    let answer = client::answer(snapshot, client::overview);
+    let answer = client::overview(snapshot);
     view! {
         <details class="strip" open=crate::ui::has_room()>
             <summary class="strip-head">"Age of active credentials"</summary>

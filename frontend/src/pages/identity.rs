@@ -31,8 +31,7 @@ use crate::{format, words};
 pub fn IdentityPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let id = use_parameter("id");
-    let key = Memo::new(move |_| (id.get().unwrap_or_default(), snapshot.get()));
-    let answer = client::answer(key, |(id, snapshot)| client::identity(id, snapshot));
+    let answer = client::identity(id, snapshot);
     let title = Signal::derive(move || match answer.outcome.get() {
         Outcome::Ready(detail) => detail.row.name.clone(),
         Outcome::Loading | Outcome::Failed(_) => "Identity".to_owned(),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use shared::api::kpis::{Breakdown, Bucket, KpiValue, Kpis, Part};
 use shared::api::query::Facet;
 use shared::kpi::catalog::{self, Kpi, KpiKind};
@@ -13,7 +12,7 @@ use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
 use crate::ui::bars::{Bar, bars};
-use crate::url_state::use_snapshot;
+use crate::url_state::{use_location, use_snapshot};
 use crate::{client, format, links, ui, words};
 
 /// The parts of the catalogue, by how ids begin.
@@ -49,7 +48,7 @@ const N_PARTS: usize = 8;
 #[component]
 pub fn KpisPage() -> impl IntoView {
     let snapshot = use_snapshot();
-    let answer = client::answer(snapshot, client::kpis);
+    let answer = client::kpis(snapshot);
     let hash = use_location().hash;
     // The entry that the link names is only there once the answer is.
     Effect::new(move |_| {
@@ -78,7 +77,7 @@ fn ready(kpis: &Arc<Kpis>, snapshot: Option<&str>, hash: Memo<String>) -> AnyVie
             .filter(belongs)
             .filter_map(|value| Some(entry(catalog::find(&value.id)?, value, snapshot, hash)))
             .collect();
-        let anchor = format!("group-{}", title.to_lowercase().replace(' ', "-"));
+        let anchor = format!("group-{}", title.to_ascii_lowercase().replace(' ', "-"));
         (title, anchor, entries)
     });
     let index = groups
@@ -256,7 +255,7 @@ fn buckets(kpi: &Kpi, buckets: &[Bucket], snapshot: Option<&str>) -> Option<impl
             } else {
                 "is-first"
             },
-            bucket.n as f64,
+            bucket.n,
         )],
         number: format::number(bucket.n),
         href: (bucket.n > 0)
@@ -304,7 +303,7 @@ fn breakdown_view(id: &'static str, breakdown: &Breakdown, snapshot: Option<&str
     view! {
         <div class="kpi-breakdown">
             <table class="table is-compact">
-                <caption>{format!("By {}", words::facet(by).to_lowercase())}</caption>
+                <caption>{format!("By {}", words::facet(by).to_ascii_lowercase())}</caption>
                 <tbody>{first}</tbody>
                 <tbody hidden=move || !is_whole.get()>{rest}</tbody>
             </table>

@@ -30,7 +30,7 @@ const CHART_HEIGHT: u32 = 232;
 #[component]
 pub fn OverviewPage() -> impl IntoView {
     let snapshot = use_snapshot();
-    let answer = client::answer(snapshot, client::overview);
+    let answer = client::overview(snapshot);
     let line = move || match answer.outcome.get() {
         client::Outcome::Ready(overview) => format!("{}, as of {}", overview.estate, format::date(overview.as_of)),
         client::Outcome::Loading | client::Outcome::Failed(_) => "\u{a0}".to_owned(),
@@ -290,7 +290,7 @@ fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
         } else {
             "need only "
         };
-        let width = format!("{:.1}%", change.n_identities as f64 / largest as f64 * 100.0);
+        let width = format::css_share(change.n_identities as f64 / largest as f64);
         let gain = format!("+{}", format::percent(change.n_identities as f64 / population as f64));
         view! {
             <li>

@@ -1,7 +1,6 @@
 //! What was read, how far it can be relied on, and how to bring what is missing.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use shared::api::query::Facet;
 use shared::api::sources::{Completeness, ConflictView, ConnectorView, ExpectedView, FileView, SourceView, Sources};
 use shared::diagnostic::Diagnostic;
@@ -15,13 +14,13 @@ use crate::components::page_head::PageHead;
 use crate::links::{self, List};
 use crate::ui::icon::{Icon, icon};
 use crate::ui::states::EmptyState;
-use crate::url_state::use_snapshot;
+use crate::url_state::{use_location, use_snapshot};
 use crate::{client, format, ui, words};
 
 #[component]
 pub fn SourcesPage() -> impl IntoView {
     let snapshot = use_snapshot();
-    let answer = client::answer(snapshot, client::sources);
+    let answer = client::sources(snapshot);
     let hash = use_location().hash;
     Effect::new(move |_| {
         let id = hash.get();

@@ -2,11 +2,13 @@
 
 use leptos::prelude::*;
 
+use crate::format;
+
 /// A row of bars.
 pub struct Bar {
     pub label: String,
     /// Pieces from the left, each with a style class and a size.
-    pub pieces: Vec<(&'static str, f64)>,
+    pub pieces: Vec<(&'static str, u64)>,
     /// The number as text.
     pub number: String,
     pub href: Option<String>,
@@ -14,11 +16,11 @@ pub struct Bar {
 
 /// Rows of bars on one scale, from nothing to the largest.
 pub fn bars(rows: Vec<Bar>) -> impl IntoView {
-    let sum = |bar: &Bar| bar.pieces.iter().map(|(_, size)| size).sum::<f64>();
-    let largest = rows.iter().map(sum).fold(0.0, f64::max).max(f64::MIN_POSITIVE);
+    let sum = |bar: &Bar| bar.pieces.iter().map(|(_, size)| size).sum::<u64>();
+    let largest = rows.iter().map(sum).max().unwrap_or(0).max(1) as f64;
     let rows = rows.into_iter().map(move |bar| {
         let pieces = bar.pieces.into_iter().map(|(class, size)| {
-            let width = format!("{:.2}%", size / largest * 100.0);
+            let width = format::css_share(size as f64 / largest);
             view! { <span class=format!("bar-piece {class}") style:width=width></span> }
         });
         let content = view! {

@@ -226,7 +226,7 @@ pub fn VirtualTable(
             aria-busy=move || busy.get().to_string()
             aria-activedescendant=active_id
             style=("--tracks", tracks)
-            style=("--row-height", move || format!("{}px", geometry.get().row_px))
+            style=("--row-height", move || px(geometry.get().row_px))
             on:scroll=move |_| {
                 if let Some(scroller) = scroller.get_untracked() {
                     scroll_px.set(f64::from(scroller.scroll_top()));
@@ -242,12 +242,12 @@ pub fn VirtualTable(
             <div
                 role="rowgroup"
                 class="grid-canvas"
-                style:height=move || format!("{}px", geometry.get().canvas_px())
+                style:height=move || px(geometry.get().canvas_px())
             >
                 <div
                     role="presentation"
                     class="grid-window"
-                    style:transform=move || format!("translateY({}px)", drawn.get().top_px)
+                    style:transform=move || format!("translateY({})", px(drawn.get().top_px))
                 >
                     <For each=move || drawn.get().rows key=|index| *index children=row_view />
                 </div>
@@ -369,6 +369,11 @@ fn layout_now() -> Layout {
         Ok(Some(query)) if query.matches() => Layout::Cards,
         Ok(_) | Err(_) => Layout::Table,
     }
+}
+
+/// A CSS length: whole pixels keep text sharp.
+fn px(length: f64) -> String {
+    format!("{}px", length.round() as i64)
 }
 
 /// Where rows lie in the scrolled area.

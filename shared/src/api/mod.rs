@@ -38,7 +38,8 @@ pub struct State {
     pub estate: String,
     /// Oldest first; the last is what pages show unless asked otherwise.
     pub snapshots: Vec<SnapshotName>,
-    pub activity: Activity,
+    /// How far reading has come, for the first time or again; `None` when everything is read.
+    pub loading: Option<Loading>,
     /// What went wrong when the estate was last read, if anything: the state before it is still served.
     pub problem: Option<String>,
     /// Sources of the newest snapshot that are partial, by name.
@@ -52,14 +53,11 @@ pub struct SnapshotName {
     pub as_of: Instant,
 }
 
-/// What the server is doing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Activity {
-    /// Everything is read.
-    Ready,
-    /// Reading the estate, for the first time or again.
-    Loading { n_files_read: usize, n_files: usize },
+/// Reading the newest snapshot, in files.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loading {
+    pub n_files_read: usize,
+    pub n_files: usize,
 }
 
 /// The body of every answer that is not 2xx.

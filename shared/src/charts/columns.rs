@@ -6,7 +6,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::svg::{Paint, Svg, fit, text_width};
-use super::{Drawing, Ink, Mark};
+use super::{Drawing, Ink, Mark, thousands};
 
 /// The data of a column chart. `values[series][category]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,19 +155,6 @@ fn nice_ceiling(max: u64) -> u64 {
         }
         unit *= 10;
     }
-}
-
-/// A number with thin groups: `12,431`.
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

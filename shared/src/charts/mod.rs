@@ -154,3 +154,16 @@ impl Ink {
         Ink::ALL.get(rgb.2 as usize).copied().unwrap_or(Ink::Text)
     }
 }
+
+/// A number with its digits in groups: `12,431`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}

@@ -1,7 +1,7 @@
 //! A plotters backend that writes SVG with inks in place of colours, and measures text without a page.
 
 use std::convert::Infallible;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
@@ -68,7 +68,7 @@ impl<'a> Svg<'a> {
 
     fn opacity(&mut self, color: BackendColor) {
         if color.alpha < 1.0 {
-            let _ = write!(self.out, " opacity=\"{:.2}\"", color.alpha);
+            let _ = write!(self.out, " opacity=\"0.{:02}\"", (color.alpha * 100.0) as u32);
         }
     }
 
@@ -222,9 +222,9 @@ impl DrawingBackend for Svg<'_> {
         };
         let _ = write!(
             self.out,
-            "<text x=\"{x}\" y=\"{:.1}\" text-anchor=\"{anchor}\" font-size=\"{}\"",
-            f64::from(y) + down,
-            style.size()
+            "<text x=\"{x}\" y=\"{}\" text-anchor=\"{anchor}\" font-size=\"{}\"",
+            Tenths(f64::from(y) + down),
+            Tenths(style.size())
         );
         if let Some(degrees) = turned(style.transform()) {
             let _ = write!(self.out, " transform=\"rotate({degrees} {x} {y})\"");
@@ -252,6 +252,21 @@ impl DrawingBackend for Svg<'_> {
     fn blit_bitmap(&mut self, _: BackendCoord, _: (u32, u32), _: &[u8]) -> Result<(), DrawingErrorKind<Infallible>> {
         // No chart has a bitmap: a picture of text stays text.
         Ok(())
+    }
+}
+
+/// A coordinate with at most one decimal. Whole numbers are printed, because the code that prints any floating-point
+/// number would be a thirtieth of the program in the browser.
+struct Tenths(f64);
+
+impl fmt::Display for Tenths {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tenths = (self.0 * 10.0).round() as i64;
+        let sign = if tenths < 0 { "-" } else { "" };
+        match tenths.unsigned_abs() % 10 {
+            0 => write!(f, "{sign}{}", tenths.unsigned_abs() / 10),
+            tenth => write!(f, "{sign}{}.{tenth}", tenths.unsigned_abs() / 10),
+        }
     }
 }
 
