@@ -1,6 +1,6 @@
 //! Installs what is missing, pinned, for this user only where that is possible; does nothing the second time.
 //!
-//! Cargo tools go below [`Workspace::tools`], which later clones reuse. Chromium and Binaryen come from the system's
+//! Cargo tools and Binaryen go below [`Workspace::tools`], which later clones reuse. Chromium comes from the system's
 //! packages when that is allowed. Nothing is fetched from anywhere but package registries.
 
 use std::env;
@@ -16,8 +16,9 @@ use crate::workspace::{Workspace, display, output, run};
 
 /// The newest release that Rust 1.95 builds.
 const TRUNK: &str = "0.21.14";
-/// Used where no system package may be installed.
-const BINARYEN_NPM: &str = "132.0.0";
+/// The release of Binaryen that the dashboard was tried with. Debian 12's, 108, exports the wrong one of two tables:
+/// the page then never starts.
+const BINARYEN: u32 = 132;
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Whether `wasm-opt` will shrink the WASM. Without it everything works, with a larger download.
@@ -191,25 +192,33 @@ pub fn version_for_digest(workspace: &Workspace, program: &str) -> String {
 }
 
 fn wasm_opt(workspace: &Workspace) -> Result<WasmOpt> {
-    if workspace.which("wasm-opt").is_some() {
+    if has_wasm_opt(workspace) {
         return Ok(WasmOpt::Present);
     }
-    if may_install_packages(workspace) {
-        apt_install(workspace, &["binaryen"])?;
-    } else if workspace.which("npm").is_some() {
+    if workspace.which("npm").is_none() && may_install_packages(workspace) {
+        apt_install(workspace, &["npm"])?;
+    }
+    if workspace.which("npm").is_some() {
         let mut command = workspace.command("npm");
         command
             .args(["install", "--no-audit", "--no-fund", "--prefix"])
             .arg(workspace.tools.join("npm"))
-            .arg(format!("binaryen@{BINARYEN_NPM}"));
+            .arg(format!("binaryen@{BINARYEN}.0.0"));
         say::step(&display(&command), || run(&mut command))?;
     }
-    if workspace.which("wasm-opt").is_some() {
+    if has_wasm_opt(workspace) {
         return Ok(WasmOpt::Present);
     }
-    say::note("there is no `wasm-opt`, so the WASM stays about twice as large as it should be");
-    say::note("install Binaryen (Debian: `sudo apt-get install binaryen`) or npm, then run this again");
+    say::note(&format!(
+        "there is no `wasm-opt` of version {BINARYEN} or later, so the WASM stays about twice as large as it should be"
+    ));
+    say::note("install npm, from which it is installed for you, or put that version on the PATH; then run this again");
     Ok(WasmOpt::Absent)
+}
+
+fn has_wasm_opt(workspace: &Workspace) -> bool {
+    let version = installed_version(workspace, "wasm-opt");
+    version.is_some_and(|version| version.parse::<u32>().is_ok_and(|version| version >= BINARYEN))
 }
 
 fn may_install_packages(workspace: &Workspace) -> bool {
