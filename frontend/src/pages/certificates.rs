@@ -96,7 +96,7 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
         ListColumn::new(
             "name",
             "Name",
-            "minmax(200px, 2fr)",
+            "minmax(180px, 2fr)",
             Some(SortColumn::Name),
             Shown::Always,
             |row, context| name_cell(name(row), None, href(row, context)),
@@ -122,7 +122,7 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
             "State",
             "minmax(96px, 0.7fr)",
             Some(SortColumn::Status),
-            Shown::AtFirst,
+            Shown::OnDemand,
             |row, _| status_badge(&row.status),
         ),
         ListColumn::new("role", "Use", "minmax(90px, 0.7fr)", None, Shown::AtFirst, |row, _| {
@@ -158,7 +158,7 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
                     let title = format!("{days} days from start to end");
                     view! { <span title=title>{judged(row.validity, "Allowed", "Too long")}</span> }.into_any()
                 }
-                None => judged(row.validity, "Allowed", "Too long"),
+                None => absent("Not reported"),
             },
         ),
         ListColumn::new(
@@ -167,7 +167,10 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
             "minmax(100px, 0.8fr)",
             None,
             Shown::AtFirst,
-            |row, _| judged(row.strength, "Sound", "Weak"),
+            |row, _| match row.strength {
+                Some(_) => judged(row.strength, "Sound", "Weak"),
+                None => absent("Not reported"),
+            },
         ),
         ListColumn::new(
             "holder",
@@ -198,7 +201,7 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
             "Source",
             "minmax(110px, 0.9fr)",
             Some(SortColumn::Source),
-            Shown::AtFirst,
+            Shown::OnDemand,
             |row, _| text_or(Some(row.source.clone()), "None"),
         ),
         ListColumn {

@@ -97,7 +97,7 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
         ListColumn::new(
             "name",
             "Name",
-            "minmax(180px, 1.8fr)",
+            "minmax(140px, 1.6fr)",
             Some(SortColumn::Name),
             Shown::Always,
             |row, context| name_cell(name(row), None, href(row, context)),
@@ -105,7 +105,7 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
         ListColumn::new(
             "kind",
             "Kind",
-            "minmax(130px, 1fr)",
+            "minmax(116px, 1fr)",
             Some(SortColumn::Kind),
             Shown::AtFirst,
             |row, _| words::sentence(&row.kind).into_any(),
@@ -113,7 +113,7 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
         ListColumn::new(
             "holder",
             "Held by",
-            "minmax(140px, 1.4fr)",
+            "minmax(130px, 1.4fr)",
             None,
             Shown::AtFirst,
             |row, _| match row.n_holders {
@@ -130,7 +130,7 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
             "Environment",
             "minmax(100px, 0.8fr)",
             Some(SortColumn::Environment),
-            Shown::AtFirst,
+            Shown::OnDemand,
             |row, _| text_or(row.environment.clone(), "None"),
         ),
         ListColumn::new(
@@ -149,7 +149,7 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
             "Source",
             "minmax(110px, 1fr)",
             Some(SortColumn::Source),
-            Shown::AtFirst,
+            Shown::OnDemand,
             |row, _| text_or(Some(row.source.clone()), "None"),
         ),
         ListColumn::new(

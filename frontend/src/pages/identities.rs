@@ -50,7 +50,7 @@ fn columns() -> Vec<ListColumn<IdentityRow>> {
         ListColumn::new(
             "name",
             "Name",
-            "minmax(200px, 2.4fr)",
+            "minmax(180px, 2.4fr)",
             Some(SortColumn::Name),
             Shown::Always,
             |row, context| name_cell(row.name.clone(), None, href(row, context)),
@@ -87,7 +87,7 @@ fn columns() -> Vec<ListColumn<IdentityRow>> {
             "Source",
             "minmax(110px, 1fr)",
             Some(SortColumn::Source),
-            Shown::AtFirst,
+            Shown::OnDemand,
             |row, _| text_or(Some(row.source.clone()), "None"),
         ),
         ListColumn::new(
@@ -145,7 +145,7 @@ fn columns() -> Vec<ListColumn<IdentityRow>> {
                 "Credentials",
                 "112px",
                 Some(SortColumn::Credentials),
-                Shown::AtFirst,
+                Shown::OnDemand,
                 |row, _| format::count(row.n_credentials).into_any(),
             )
         },
@@ -160,7 +160,7 @@ fn columns() -> Vec<ListColumn<IdentityRow>> {
         ListColumn::new(
             "governed",
             "Governed",
-            "minmax(160px, 1.2fr)",
+            "minmax(140px, 1.2fr)",
             Some(SortColumn::Governed),
             Shown::AtFirst,
             |row, _| governed_badge(row.governed, &row.failing),

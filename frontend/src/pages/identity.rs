@@ -217,12 +217,12 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
                         {shared}
                     </span>
                 </th>
-                <td>{status_badge(&row.status)}</td>
-                <td>{maybe_moment(row.created_at, as_of)}</td>
-                <td>{last_used(row.last_used_at, row.last_used, as_of)}</td>
-                <td>{ends(row.expires_at, &row.expiry, as_of)}</td>
-                <td>{rotation(row.rotation)}</td>
-                <td>{from}</td>
+                {cell("State", status_badge(&row.status))}
+                {cell("Created", maybe_moment(row.created_at, as_of))}
+                {cell("Last used", last_used(row.last_used_at, row.last_used, as_of))}
+                {cell("Ends", ends(row.expires_at, &row.expiry, as_of))}
+                {cell("Rotation", rotation(row.rotation))}
+                {cell("Said by", from.into_any())}
             </tr>
         }
     };
@@ -299,7 +299,7 @@ fn table(heads: &[&'static str], rows: AnyView) -> AnyView {
         .collect_view();
     view! {
         <div class="table-scroll">
-            <table class="table">
+            <table class="table is-stackable">
                 <thead>
                     <tr>{heads}</tr>
                 </thead>
@@ -308,6 +308,11 @@ fn table(heads: &[&'static str], rows: AnyView) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// A cell that names its column where rows are stacked, on narrow screens.
+fn cell(head: &'static str, content: AnyView) -> AnyView {
+    view! { <td data-head=head>{content}</td> }.into_any()
 }
 
 fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
@@ -331,13 +336,13 @@ fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
                         {grant.via.clone().map(|via| view! { <span class="cell-below">{format!("through {via}")}</span> })}
                     </span>
                 </th>
-                <td>{match grant.resource.clone() {
+                {cell("On", match grant.resource.clone() {
                     Some(resource) => view! { <span class="breakable">{resource}</span> }.into_any(),
                     None => absent("Not told"),
-                }}</td>
-                <td>{privilege} " " {condition}</td>
-                <td>{until(grant.expires_at, as_of)}</td>
-                <td>{evidence_link(grant.evidence.clone(), snapshot)}</td>
+                })}
+                {cell("Privilege", view! { {privilege} " " {condition} }.into_any())}
+                {cell("Until", until(grant.expires_at, as_of))}
+                {cell("Said by", evidence_link(grant.evidence.clone(), snapshot))}
             </tr>
         }
     };
@@ -388,9 +393,9 @@ fn trusts(
         view! {
             <tr>
                 <th scope="row">{named(&trust.other, snapshot)}</th>
-                <td class="breakable">{trust.sentence.clone()}</td>
-                <td>{guard}</td>
-                <td>{evidence_link(trust.evidence.clone(), snapshot)}</td>
+                {cell("How", view! { <span class="breakable">{trust.sentence.clone()}</span> }.into_any())}
+                {cell("Guard", guard)}
+                {cell("Said by", evidence_link(trust.evidence.clone(), snapshot))}
             </tr>
         }
     };
@@ -451,22 +456,27 @@ fn owners(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
 }
 
 fn facts(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
-    let row = |fact: &FactView| {
+    // Exports that say the same share a row.
+    let row = |same: &[FactView]| {
+        let evidence = same
+            .iter()
+            .map(|fact| evidence_link(fact.evidence.clone(), snapshot))
+            .collect_view();
+        let first = &same[0];
         view! {
             <tr>
-                <th scope="row">{words::sentence(&fact.field)}</th>
-                <td class="breakable">{fact.value.clone()}</td>
-                <td>{evidence_link(fact.evidence.clone(), snapshot)}</td>
+                <th scope="row">{words::sentence(&first.field)}</th>
+                {cell("Value", view! { <span class="breakable">{first.value.clone()}</span> }.into_any())}
+                {cell("Said by", evidence.into_any())}
             </tr>
         }
     };
     let content = if detail.facts.is_empty() {
         view! { <p class="card-empty">"No export says more."</p> }.into_any()
     } else {
-        table(
-            &["Fact", "Value", "Said by"],
-            detail.facts.iter().map(row).collect_view().into_any(),
-        )
+        let same = |a: &FactView, b: &FactView| (&a.field, &a.value) == (&b.field, &b.value);
+        let rows = detail.facts.chunk_by(same).map(row).collect_view();
+        table(&["Fact", "Value", "Said by"], rows.into_any())
     };
     section("facts", "Where each fact comes from", Some(detail.facts.len()), content)
 }

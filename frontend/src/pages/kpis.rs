@@ -204,7 +204,7 @@ fn number(kpi: &Kpi, value: &KpiValue, snapshot: Option<&str>) -> AnyView {
         let upper = (ratio.unknown > 0)
             .then(|| view! { <span class="tile-upper">{format!("up to {}", format::percent(high))}</span> });
         return view! {
-            <p class="kpi-value">{rows_link(kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))} {upper}</p>
+            <p class="kpi-value">{rows_link(kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))} " " {upper}</p>
             <IntervalBar ratio=ratio target=target(value.threshold.as_deref()) />
             <p class="kpi-of">
                 {parts(kpi.id, ratio, snapshot)}

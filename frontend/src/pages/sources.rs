@@ -136,7 +136,7 @@ fn source_view(source: &SourceView, as_of: Instant, snapshot: Option<&str>) -> A
     let reasons = source
         .reasons
         .iter()
-        .map(|reason| view! { <li>{sentence_case(reason)}</li> })
+        .map(|reason| view! { <li>{reason.clone()}</li> })
         .collect_view();
     let n_diagnostics: usize = source.files.iter().map(|file| file.n_diagnostics).sum();
     let notes = (n_diagnostics > 0).then(|| format::counted(n_diagnostics as u64, "note", "notes"));
@@ -258,10 +258,12 @@ fn conflicts(sources: &Sources, snapshot: Option<&str>) -> Option<AnyView> {
     let n = sources.conflicts.len() + sources.n_more_conflicts;
     Some(
         view! {
-            <section class="card" aria-labelledby="title-conflicts">
-                <h2 class="card-title" id="title-conflicts">
-                    "Exports that disagree" <span class="count">{format::count(n)}</span>
-                </h2>
+            <details class="card source" id="conflicts">
+                <summary class="source-head">
+                    <span class="facet-mark">{icon(Icon::Right)}</span>
+                    <h2 class="source-name">"Exports that disagree"</h2>
+                    <span class="count">{format::count(n)}</span>
+                </summary>
                 <div class="table-scroll">
                     <table class="table">
                         <thead>
@@ -275,7 +277,7 @@ fn conflicts(sources: &Sources, snapshot: Option<&str>) -> Option<AnyView> {
                     </table>
                 </div>
                 {more}
-            </section>
+            </details>
         }
         .into_any(),
     )

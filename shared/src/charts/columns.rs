@@ -127,10 +127,13 @@ pub fn draw<B: DrawingBackend>(
             } else {
                 name.clone()
             };
+            // A wide label at an edge moves in.
+            let half = text_width(&name, TEXT) / 2.0;
+            let at = middle.min(f64::from(width) - half).max(half);
             root.draw_text(
                 &name,
                 &label.pos(Pos::new(HPos::Center, VPos::Top)),
-                (middle as i32, plot_bottom + 8),
+                (at as i32, plot_bottom + 8),
             )?;
         }
     }
@@ -148,9 +151,10 @@ pub(super) fn text_style(ink: Ink) -> TextStyle<'static> {
 fn nice_ceiling(max: u64) -> u64 {
     let mut unit = 1u64;
     loop {
-        for factor in [4, 8, 12, 20, 28] {
-            if factor * unit >= max {
-                return factor * unit;
+        for factor in [4, 6, 8, 10, 12, 16, 20, 24, 32] {
+            let ceiling = factor * unit;
+            if ceiling >= max && ceiling.is_multiple_of(4) {
+                return ceiling;
             }
         }
         unit *= 10;
@@ -164,10 +168,7 @@ mod tests {
     #[test]
     fn numbers_are_grouped_and_axes_are_round() {
         assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(
-            (nice_ceiling(0), nice_ceiling(5), nice_ceiling(37), nice_ceiling(281)),
-            (4, 8, 40, 400)
-        );
+        assert_eq!([0, 5, 37, 42, 204, 281].map(nice_ceiling), [4, 8, 40, 60, 240, 320]);
     }
 
     #[test]

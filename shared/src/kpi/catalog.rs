@@ -118,7 +118,7 @@ pub const KPIS: &[Kpi] = &[
             "Non-human identities per person",
             "How many for each person?",
             Table::None,
-            "nhi.total / human.total",
+            "non-human identities ÷ people",
         )
     },
     Kpi {

@@ -3,7 +3,7 @@
 use super::credentials::{holder, sort_columns, status_word};
 use super::{List, ListBuilder, expiry_bucket};
 use crate::analysis::Analysis;
-use crate::api::query::Facet;
+use crate::api::query::{Facet, SortColumn};
 use crate::api::rows::CertificateRow;
 use crate::kpi::formulas;
 use crate::model::certificate::{CertificateFact, CertificateRole, KeyAlgorithm, PublicTrust, SignatureHash};
@@ -36,6 +36,7 @@ pub fn list(analysis: &Analysis) -> List {
     list.symbols(Facet::Team, |row| holder(snapshot, credential(row))?.owner.team);
     list.symbols(Facet::Holder, |row| Some(holder(snapshot, credential(row))?.id));
     sort_columns(&mut list, snapshot, credential);
+    list.usually_by(SortColumn::ExpiresAt);
     list.searchable(|row, add| {
         let strings = &snapshot.strings;
         let credential = credential(row);

@@ -60,6 +60,8 @@ pub struct List {
     facets: Vec<FacetColumn>,
     text: SearchText,
     orders: Vec<(SortColumn, Order)>,
+    /// The order when none is asked for; that of the rows otherwise.
+    usual: Option<Sort>,
 }
 
 /// Each row's value of one facet.
@@ -180,7 +182,7 @@ impl List {
     }
 
     fn in_order(&self, sort: Option<Sort>) -> Box<dyn Iterator<Item = usize> + '_> {
-        let order = sort.and_then(|sort| {
+        let order = sort.or(self.usual).and_then(|sort| {
             let order = self.orders.iter().find(|(column, _)| *column == sort.column)?;
             Some((order.1.sorted(), sort.direction))
         });
@@ -374,6 +376,14 @@ impl<'s> ListBuilder<'s> {
             facet,
             codes,
             values: names,
+        });
+    }
+
+    /// The order of the list when none is asked for.
+    pub fn usually_by(&mut self, column: SortColumn) {
+        self.list.usual = Some(Sort {
+            column,
+            direction: Direction::Ascending,
         });
     }
 
