@@ -125,13 +125,15 @@ fn count_sharing(snapshot: &Snapshot) -> Vec<u32> {
         .collect()
 }
 
-/// Certificates of the same subject and issuer, in the order of issue: each but the first renews the one before it.
+/// Certificates of one issuer that name the same host, workload, device or authority, in the order of issue: each but
+/// the first renews the one before it. The subject alone does not tell: those of a service mesh are all empty.
 fn find_renewals(snapshot: &Snapshot) -> HashMap<CredentialId, Verdict> {
     let mut chains: HashMap<(Sym, Sym), Vec<CredentialId>> = HashMap::new();
     for (index, credential) in snapshot.credentials.iter().enumerate() {
         if let Some(certificate) = &credential.certificate {
+            let named = credential.holders.first().map(|holder| snapshot.identity(*holder).id);
             chains
-                .entry((certificate.subject, certificate.issuer))
+                .entry((named.unwrap_or(certificate.subject), certificate.issuer))
                 .or_default()
                 .push(CredentialId(index as u32));
         }

@@ -352,7 +352,15 @@ const TELLING: &[&[&str]] = &[
 /// before the words they contain.
 const IDENTITY_WORDS: &[(&[&str], IdentityKind)] = &[
     (
-        &["non human", "non human identity", "nhi", "technical", "technisch"],
+        &[
+            "non human",
+            "non human identity",
+            "nhi",
+            "technical",
+            "technisch",
+            // A token is no person, whosever it is.
+            "personal access token",
+        ],
         IdentityKind::Unclassified,
     ),
     (
@@ -419,6 +427,8 @@ const IDENTITY_WORDS: &[(&[&str], IdentityKind)] = &[
         &[
             "database account",
             "database user",
+            "database role",
+            "db role",
             "db account",
             "db user",
             "sql login",
@@ -483,7 +493,10 @@ const CREDENTIAL_WORDS: &[(&[&str], CredentialKind)] = &[
         CredentialKind::ApiKey,
     ),
     (&["access key", "zugriffsschlüssel"], CredentialKind::AccessKey),
-    (&["ssh key", "ssh schlüssel", "ssh"], CredentialKind::SshKey),
+    (
+        &["ssh key", "ssh schlüssel", "ssh", "deploy key"],
+        CredentialKind::SshKey,
+    ),
     (
         &["client secret", "app secret", "client geheimnis"],
         CredentialKind::ClientSecret,
@@ -1093,7 +1106,10 @@ mod tests {
                 None,
                 Some(C::ServiceAccountKey),
             ),
+            ("Personal access token", I::Unclassified, nhi, Some(C::ApiKey)),
+            ("Deploy key", I::Unclassified, nhi, Some(C::SshKey)),
             ("Password", I::Unclassified, None, Some(C::Password)),
+            ("Database role", I::DatabaseAccount, None, None),
             ("database_account", I::DatabaseAccount, None, None),
             ("something else", I::Unclassified, None, None),
             ("controller", I::Unclassified, None, None),

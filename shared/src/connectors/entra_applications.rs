@@ -13,11 +13,11 @@
 use serde::Deserialize;
 use smallvec::SmallVec;
 
-use super::entra_graph::{Export, List, RawDirectoryObject, RawFederation, RawKey, RawPassword, note_pages};
+use super::entra_graph::{Export, List, Nested, RawDirectoryObject, RawFederation, RawKey, RawPassword, note_pages};
 use super::{Connector, Input, Mark};
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
-use crate::model::identity::{IdentityFact, IdentityKind, Status};
+use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::principal::{HandleKind, Handles};
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
@@ -101,10 +101,11 @@ struct RawApplication<'a> {
     notes: Option<Text<'a>>,
     #[serde(borrow, default, alias = "Tags")]
     tags: OneOrMany<Text<'a>>,
+    /// Absent when the export was made without this member, and empty when there are none.
     #[serde(borrow, default, alias = "PasswordCredentials")]
-    password_credentials: List<RawPassword<'a>>,
+    password_credentials: Option<List<RawPassword<'a>>>,
     #[serde(borrow, default, alias = "KeyCredentials")]
-    key_credentials: List<RawKey<'a>>,
+    key_credentials: Option<List<RawKey<'a>>>,
     #[serde(borrow, default, alias = "FederatedIdentityCredentials")]
     federated_identity_credentials: List<RawFederation<'a>>,
     #[serde(borrow, default, alias = "Owners")]
@@ -151,7 +152,18 @@ fn read_application(raw: RawApplication<'_>, row: &Row<'_>, export: &mut Export)
         &[raw.description.as_deref(), raw.notes.as_deref()],
         &raw.tags,
     );
+    if is_whole(&raw.password_credentials) && is_whole(&raw.key_credentials) {
+        fact.credentials_known = Knowledge::Reported;
+    }
     export.batch.identities.push(fact);
-    export.passwords_and_keys(holder, raw.password_credentials, raw.key_credentials, place, row);
+    let passwords = raw.password_credentials.unwrap_or_default();
+    let keys = raw.key_credentials.unwrap_or_default();
+    export.passwords_and_keys(holder, passwords, keys, place, row);
     export.federations(holder, raw.federated_identity_credentials, place, row);
+}
+
+/// Whether the export has the whole of a list, which may be empty.
+fn is_whole<T>(list: &Option<List<T>>) -> bool {
+    list.as_ref()
+        .is_some_and(|list| !list.0.iter().any(|element| matches!(element, Nested::Cut)))
 }

@@ -498,14 +498,13 @@ impl Export {
 
     fn label(&mut self, fact: &mut IdentityFact, key: &str, value: &str, basis: OwnerBasis) -> Labelled {
         let key = key.trim();
-        let Some(text) = self.batch.sym_of(Some(value)) else {
-            return Labelled::Other;
-        };
+        // A key with nothing behind it is a form that nobody filled in.
+        let text = self.batch.sym_of(Some(value));
         if rank(OWNER_KEYS, key).is_some() {
-            fact.owners.push(OwnerClaim { text, basis });
+            fact.owners.extend(text.map(|text| OwnerClaim { text, basis }));
             Labelled::Told
         } else if rank(ENVIRONMENT_KEYS, key).is_some() {
-            fact.environment = fact.environment.or(Some(text));
+            fact.environment = fact.environment.or(text);
             Labelled::Told
         } else if rank(PURPOSE_KEYS, key).is_some() {
             Labelled::Purpose

@@ -6,16 +6,19 @@
 //!
 //! Read: name (which alone says whose key it is), start, end (year 9999 is never), whether it is disabled.
 //! Only user-managed keys are credentials that somebody holds; Google makes, holds and rotates the system-managed
-//! ones itself, so they are counted in a note and left out.
+//! ones itself, so they are counted in a note and left out. Every account has one: an account of which the list shows
+//! no other has no key of its own.
 //!
 //! Cannot tell: when a key was last used, and where it is kept.
 
 use serde::Deserialize;
+use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::identity::{IdentityFact, Knowledge};
 use crate::reading::gcp_member;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
@@ -94,10 +97,13 @@ fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>)
     let Some(raw) = row.parse::<RawKey<'_>>(diagnostics) else {
         return Managed::ByUser;
     };
+    let name = raw.name.as_deref().unwrap_or("");
     if raw.key_type.as_deref() == Some("SYSTEM_MANAGED") {
+        if let Some(account) = gcp_member::service_account_in(name) {
+            note_listed(account, row, batch);
+        }
         return Managed::BySystem;
     }
-    let name = raw.name.as_deref().unwrap_or("");
     let Some((account, id)) = gcp_member::service_account_in(name).zip(key_id(name)) else {
         diagnostics.push(Diagnostic::error(
             format!("{}.name", row.name()),
@@ -124,6 +130,24 @@ fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>)
         .expiry(|| format!("{}.validBeforeTime", row.name()), diagnostics);
     batch.credentials.push(fact);
     Managed::ByUser
+}
+
+/// Remembers that the keys of an account were asked for.
+fn note_listed(account: &str, row: &Row<'_>, batch: &mut Batch) {
+    let handle = gcp_member::service_account(batch, account);
+    // An account's keys stand together.
+    if batch
+        .identities
+        .last()
+        .is_some_and(|last| last.handles.contains(&handle))
+    {
+        return;
+    }
+    let place = row.place(batch);
+    let mut fact = IdentityFact::mentioned(smallvec![handle], place);
+    fact.origin = gcp_member::origin_of(account);
+    fact.credentials_known = Knowledge::Reported;
+    batch.identities.push(fact);
 }
 
 /// The last part of a key's resource name.

@@ -22,12 +22,13 @@
 //! - A TLS secret whose certificate can be read *is* that certificate, under the key `x509:…` that every export gives
 //!   it. Where only the secret's name is known (no data, cert-manager's `Certificate`, the insights archive) the key
 //!   is `k8s-secret:source/namespace/name`. A cert-manager `Certificate` whose secret's certificate stands in the same
-//!   file is left out, so nothing counts twice; if that secret is in another file, with its data, both count.
+//!   file is left out, so nothing counts twice; one whose secret is in another file is joined with it by the merge.
 //! - Tokens that the API server hands out for an hour (projected volumes) are not stored anywhere and are no
 //!   credential. Helm's release records are stored as secrets and are none.
 //! - `system:` groups are formed by each cluster for itself, so the source stands before their name; other groups are
 //!   the identity provider's and keep theirs.
-//! - Service accounts count as having all their credentials reported when the file lists secrets of the cluster.
+//! - A file with secrets of the cluster lists all that its service accounts have, also those of other files of its
+//!   source.
 //! - A binding in a namespace has that namespace as its resource, also when it binds `cluster-admin`; a cluster role
 //!   binding has `cluster`.
 //!
@@ -576,8 +577,6 @@ struct ListedAccount {
     handle: Handle,
     namespace: Sym,
     place: Place,
-    /// Its index among the batch's identities.
-    identity: usize,
 }
 
 /// A cluster role whose rules are those of others.
@@ -804,7 +803,6 @@ impl<'i> Reader<'i> {
                 handle,
                 namespace,
                 place: fact.place,
-                identity: self.batch.identities.len(),
             });
         }
         self.batch.identities.push(fact);
@@ -1264,9 +1262,13 @@ impl<'i> Reader<'i> {
                 "the secret counts as a certificate of which nothing more is known; look at it with `kubectl get secret`",
             ));
         }
-        if read.is_empty() {
+        let Some(leaf) = read.first() else {
             return false;
-        }
+        };
+        // cert-manager's own objects, which may stand in another file, name the secret alone.
+        self.batch
+            .credential_names
+            .push((key, self.batch.credentials[*leaf].key));
         self.read_secrets.insert(key);
         true
     }
@@ -1419,8 +1421,10 @@ impl<'i> Reader<'i> {
 
     /// States what needed the whole file to be known.
     fn finish(mut self) -> (Batch, Vec<Diagnostic>) {
-        for account in &self.accounts {
-            self.batch.identities[account.identity].credentials_known = self.secrets_known;
+        if self.secrets_known == Knowledge::Reported {
+            self.batch
+                .credentials_listed_of
+                .push(HandleKind::KubernetesServiceAccount);
         }
         self.resolve_trusts();
         self.resolve_memberships();

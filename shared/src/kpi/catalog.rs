@@ -178,7 +178,7 @@ pub const KPIS: &[Kpi] = &[
             "Reviewed",
             "Was it reviewed in time?",
             Table::Identities,
-            "non-human identities in scope → the last review is inside the review period; not measured when the estate has no review at all",
+            "non-human identities in scope → the last review is inside the review period; unknown when the only one on record is later than the snapshot; not measured when the estate has no review at all",
         )
     },
     Kpi {
@@ -452,7 +452,7 @@ pub const KPIS: &[Kpi] = &[
             "Reviews in time",
             "Which reviews are late?",
             Table::Identities,
-            "non-human identities in scope with a review → inside the period",
+            "non-human identities in scope with a review → inside the period; unknown when it is later than the snapshot",
         )
     },
     Kpi {

@@ -72,9 +72,11 @@ pub fn criteria(analysis: &Analysis, index: usize) -> [Option<Verdict>; CRITERIA
         has(identity.purpose.is_some()),
         has(identity.environment.is_some()),
         Some(credentials_in_time(analysis, identity)),
-        has(identity
-            .reviewed_at
-            .is_some_and(|at| is_within(analysis, at, ThresholdId::ReviewPeriodDays)))
+        Some(
+            identity
+                .reviewed_at
+                .map_or(Verdict::Fail, |at| in_review_period(analysis, at)),
+        )
         .filter(|_| analysis.in_force[4] != Force::NotMeasured),
         None,
     ]
@@ -313,11 +315,7 @@ fn has_living_owner(analysis: &Analysis, index: usize) -> Option<Verdict> {
 fn review_is_in_time(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let identity = &analysis.snapshot.identities[index];
     let reviewed_at = identity.reviewed_at.filter(|_| in_scope(identity))?;
-    Some(Verdict::of(Some(is_within(
-        analysis,
-        reviewed_at,
-        ThresholdId::ReviewPeriodDays,
-    ))))
+    Some(in_review_period(analysis, reviewed_at))
 }
 
 fn is_not_used_by_people(analysis: &Analysis, index: usize) -> Option<Verdict> {
@@ -469,8 +467,15 @@ fn used_within(
     }))
 }
 
-fn is_within(analysis: &Analysis, at: Instant, period: ThresholdId) -> bool {
-    at.days_until(analysis.snapshot.as_of) <= analysis.config.thresholds.days(period)
+/// Whether a review lies inside the review period. The registry keeps the last review only: of one after the snapshot's
+/// instant it cannot be told whether an earlier one was in time.
+fn in_review_period(analysis: &Analysis, reviewed_at: Instant) -> Verdict {
+    let as_of = analysis.snapshot.as_of;
+    let days = analysis.config.thresholds.days(ThresholdId::ReviewPeriodDays);
+    match reviewed_at > as_of {
+        true => Verdict::Unknown,
+        false => Verdict::of(Some(reviewed_at.days_until(as_of) <= days)),
+    }
 }
 
 fn certificate(analysis: &Analysis, index: usize) -> Option<&CertificateFact> {

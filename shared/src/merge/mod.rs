@@ -4,6 +4,7 @@
 //! statements is by rule. No statement is dropped: the facts stay beside the merged view.
 
 mod environment;
+mod home;
 mod join;
 mod owner;
 mod rename;
@@ -17,17 +18,18 @@ use self::rename::Rename;
 use crate::access;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::batch::Batch;
+use crate::model::batch::{Batch, Employment};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{MembershipFact, TrustFact, TrustKind};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
 use crate::model::instant::{Expiry, Instant, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
-    Credential, CredentialId, Evidence, FileId, FileRead, Grant, IdentityId, Snapshot, Source, SourceId, Trust,
-    TrustReach,
+    Credential, CredentialId, Evidence, FileId, FileRead, Grant, Identity, IdentityId, Snapshot, Source, SourceId,
+    Trust, TrustReach,
 };
 use crate::model::strings::{Strings, Sym};
+use crate::reading::aws_trust::EKS_POD_IDENTITY;
 
 /// One file's reading, ready to be merged.
 pub struct FileBatch {
@@ -63,16 +65,21 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
         AsOf::Given(at) => at,
         AsOf::Newest(newest_file_at) => stated_at.unwrap_or(newest_file_at),
     };
+    bring_back_later_leavers(&mut snapshot);
     note_gaps(&mut snapshot, &pages);
     environment::classify_sources(&mut snapshot, config);
 
+    home::decide(&facts.applications, &mut facts.identities, &mut snapshot);
     let joined = join::identities(std::mem::take(&mut facts.identities), &mut snapshot);
+    for (_, credential) in &mut facts.credentials {
+        credential.key = *facts.credential_names.get(&credential.key).unwrap_or(&credential.key);
+    }
     merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
     resolve_trusts(std::mem::take(&mut facts.trusts), &joined, &mut snapshot);
     environment::classify_identities(&mut snapshot);
     owner::resolve(&mut snapshot);
-    finish_identities(&mut snapshot);
+    finish_identities(&facts.listed_of, &mut snapshot);
     snapshot
         .conflicts
         .sort_by_key(|conflict| (conflict.identity, conflict.field));
@@ -87,6 +94,11 @@ struct Facts {
     grants: Vec<Grant>,
     memberships: Vec<MembershipFact>,
     trusts: Vec<(FileId, TrustFact)>,
+    applications: Vec<home::Application>,
+    /// See [`Batch::credential_names`].
+    credential_names: HashMap<Sym, Sym>,
+    /// See [`Batch::credentials_listed_of`]; for whole files only.
+    listed_of: HashSet<(SourceId, HandleKind)>,
 }
 
 fn take_file(
@@ -158,6 +170,25 @@ fn take_file(
             if n == 1 { "part" } else { "parts" }
         )),
     }
+    if is_complete {
+        let kinds = batch.credentials_listed_of.iter();
+        facts.listed_of.extend(kinds.map(|kind| (source_id, *kind)));
+    }
+    facts.credential_names.extend(
+        batch
+            .credential_names
+            .iter()
+            .map(|(name, key)| (names.sym(*name), names.sym(*key))),
+    );
+    let n_before = facts.identities.len();
+    facts
+        .applications
+        .extend(batch.homes.iter().map(|home| home::Application {
+            fact: n_before + home.identity as usize,
+            file: file_id,
+            organisation: names.sym(home.organisation),
+            reach: home.reach,
+        }));
     snapshot.files.push(FileRead {
         source: source_id,
         path,
@@ -211,6 +242,15 @@ fn take_file(
         .extend(batch.policies.into_iter().map(|fact| fact.renamed(&names)));
 }
 
+/// The roster is of today: who left after the snapshot's instant still worked here then.
+fn bring_back_later_leavers(snapshot: &mut Snapshot) {
+    for person in &mut snapshot.people {
+        if person.employment == Employment::Left && person.left_at.is_some_and(|left_at| left_at > snapshot.as_of) {
+            person.employment = Employment::Active;
+        }
+    }
+}
+
 /// A chain of pages is whole when some file of its source has the last page.
 fn note_gaps(snapshot: &mut Snapshot, pages: &HashMap<(SourceId, Sym), (u32, u32)>) {
     let mut open: Vec<_> = pages
@@ -234,6 +274,8 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         strings
             .get(a.key)
             .cmp(strings.get(b.key))
+            // Where an export has the certificate itself, its word goes first.
+            .then_with(|| a.certificate.is_none().cmp(&b.certificate.is_none()))
             .then_with(|| (a.presence, file_a, a.place).cmp(&(b.presence, file_b, b.place)))
     });
     let mut held: Vec<(IdentityId, CredentialId)> = Vec::new();
@@ -350,6 +392,12 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
     let mut strength = HashMap::new();
     let mut by_group: HashMap<Sym, Vec<u32>> = HashMap::new();
     let mut granted: Vec<(IdentityId, u32)> = Vec::new();
+    // A page that was exported twice gives nothing twice.
+    let mut seen = HashSet::new();
+    facts.grants.retain(|grant| {
+        let place = grant.evidence.place;
+        seen.insert((grant.subject, grant.role, grant.policy, grant.resource, place))
+    });
     for (index, grant) in facts.grants.iter_mut().enumerate() {
         if grant.privilege.is_none() {
             let id = grant.policy.unwrap_or(grant.role);
@@ -401,7 +449,9 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
 }
 
 /// Finds both sides of every trust, and tells the estate's own actors from others.
-fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &mut Snapshot) {
+fn resolve_trusts(mut facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &mut Snapshot) {
+    let mut seen = HashSet::new();
+    facts.retain(|(_, fact)| seen.insert((fact.actor, fact.target, fact.kind, fact.guard, fact.place)));
     // The accounts, tenants and projects that exports list identities of are the estate's own.
     let own_accounts: HashSet<Sym> = snapshot
         .identities
@@ -419,13 +469,36 @@ fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &m
             annotated.insert((fact.target, local), identity);
         }
     }
+    // EKS Pod Identity keeps no annotation, and names no cluster: see docs/adr/0014-pod-identity-by-name.md.
+    let mut only_account: HashMap<&str, Option<IdentityId>> = HashMap::new();
+    for (index, identity) in snapshot.identities.iter().enumerate() {
+        for handle in snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles) {
+            if handle.kind == HandleKind::KubernetesServiceAccount
+                && let Some((_, local)) = snapshot.strings.get(handle.text).split_once('/')
+            {
+                let id = IdentityId(index as u32);
+                let only = only_account.entry(local).or_insert(Some(id));
+                *only = only.filter(|other| *other == id);
+            }
+        }
+    }
     let trusts = facts.iter().map(|(file, fact)| {
         let actor_identity = match fact.actor {
             Principal::Identity(handle) => joined.find(handle),
             Principal::Federated {
-                subject: Some(subject), ..
-            } => cluster_subject(snapshot.strings.get(subject))
-                .and_then(|local| annotated.get(&(fact.target, local.as_str())).copied()),
+                subject: Some(subject),
+                issuer,
+            } => cluster_subject(snapshot.strings.get(subject)).and_then(|local| {
+                let by_annotation = annotated.get(&(fact.target, local.as_str())).copied();
+                let is_unannotated = snapshot.strings.get(issuer) == EKS_POD_IDENTITY;
+                by_annotation.or_else(|| {
+                    only_account
+                        .get(local.as_str())
+                        .copied()
+                        .flatten()
+                        .filter(|_| is_unannotated)
+                })
+            }),
             Principal::Federated { subject: None, .. }
             | Principal::Group(_)
             | Principal::Anyone
@@ -448,6 +521,9 @@ fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &m
                 Some(_) | None => TrustReach::Inside,
             },
             Principal::Account(account) if own_accounts.contains(&account) => TrustReach::Inside,
+            Principal::Federated { issuer, .. } if snapshot.strings.get(issuer) == EKS_POD_IDENTITY => {
+                TrustReach::Inside
+            }
             Principal::Account(_)
             | Principal::Anyone
             | Principal::AnyoneAuthenticated
@@ -506,7 +582,7 @@ fn account_of(handle: Handle, strings: &Strings) -> Option<&str> {
 }
 
 /// What only the whole tells: use through credentials, and whether credentials are known.
-fn finish_identities(snapshot: &mut Snapshot) {
+fn finish_identities(listed_of: &HashSet<(SourceId, HandleKind)>, snapshot: &mut Snapshot) {
     let roster: HashSet<Sym> = snapshot.people.iter().map(|person| person.email).collect();
     let federated: HashSet<u32> = snapshot
         .trusts
@@ -514,6 +590,12 @@ fn finish_identities(snapshot: &mut Snapshot) {
         .filter(|trust| trust.kind == TrustKind::Federates)
         .filter_map(|trust| trust.target_identity.map(|id| id.0))
         .collect();
+    let is_covered = |snapshot: &Snapshot, identity: &Identity| {
+        snapshot.facts_of(identity).iter().any(|fact| {
+            let source = snapshot.file(fact.file).source;
+            (fact.fact.handles.iter()).any(|handle| listed_of.contains(&(source, handle.kind)))
+        })
+    };
     for index in 0..snapshot.identities.len() {
         let identity = &snapshot.identities[index];
         let mut used = identity.last_used;
@@ -539,6 +621,7 @@ fn finish_identities(snapshot: &mut Snapshot) {
                 Knowledge::Reported
             }
             _ if n_credentials > 0 || federated.contains(&(index as u32)) => Knowledge::Reported,
+            _ if is_covered(snapshot, identity) => Knowledge::Reported,
             IdentityKind::ServiceAccount
             | IdentityKind::User
             | IdentityKind::Root

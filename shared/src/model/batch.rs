@@ -20,6 +20,12 @@ pub struct Batch {
     pub boundaries: Vec<BoundaryFact>,
     pub trusts: Vec<TrustFact>,
     pub policies: Vec<PolicyFact>,
+    /// Kinds of handle of which the file lists every credential that its source stores, by itself or in part.
+    pub credentials_listed_of: Vec<HandleKind>,
+    /// Names under which other files speak of credentials of this one, each with the key that counts.
+    pub credential_names: Vec<(Sym, Sym)>,
+    /// Applications of which only the whole source tells whether they are the estate's own.
+    pub homes: Vec<Home>,
     /// Rows of the estate's own registry. Only `registry_csv` fills it.
     pub registry: Vec<RegistryRow>,
     /// Rows of the estate's own roster. Only `roster_csv` fills it.
@@ -92,6 +98,24 @@ pub struct Pages {
     pub chain: Sym,
     pub n_continued: u32,
     pub n_last: u32,
+}
+
+/// To which organisation an identity belongs, for exports that list the estate's own beside others' and do not say
+/// which organisation they are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// Index in [`Batch::identities`].
+    pub identity: u32,
+    pub organisation: Sym,
+    pub reach: HomeReach,
+}
+
+/// Where an application can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HomeReach {
+    /// In its own organisation alone: where it is listed is its home.
+    Home,
+    Anywhere,
 }
 
 /// A row of `registry.csv`: what the organisation itself has decided about identities.
