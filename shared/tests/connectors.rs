@@ -117,6 +117,7 @@ fn describe(batch: &Batch) -> String {
     let mut lines = Vec::new();
     lines.extend(batch.identities.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.credentials.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.synonyms.iter().map(|synonym| format!("{synonym:?}")));
     lines.extend(batch.grants.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.memberships.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.boundaries.iter().map(|fact| format!("{fact:?}")));

@@ -9,6 +9,7 @@
 
 use std::fmt::Write;
 
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use smallvec::smallvec;
 use x509_parser::asn1_rs::{Any, Class, FromDer, Oid, Tag, ToDer};
@@ -19,13 +20,14 @@ use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::pem::{PemContents, pem_blocks};
 use crate::diagnostic::Diagnostic;
-use crate::model::batch::Batch;
+use crate::model::batch::{Batch, Synonym};
 use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyAlgorithm, PublicTrust, SignatureHash};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{IdentityFact, IdentityKind};
 use crate::model::instant::{Expiry, Instant};
 use crate::model::principal::HandleKind;
 use crate::model::provenance::Place;
+use crate::model::strings::Sym;
 
 /// RFC 5280's 99991231235959Z: "no well-defined expiration date".
 const NO_EXPIRY: i64 = 253_402_300_799;
@@ -56,7 +58,7 @@ pub fn push(der: &[u8], place: Place, batch: &mut Batch, diagnostics: &mut Vec<D
     {
         return Some(index);
     }
-    let key = batch.sym(&key);
+    let key = state_key(&parsed, batch);
     let extensions = Extensions::read(&parsed);
     for part in &extensions.unreadable {
         diagnostics.push(Diagnostic::warning(
@@ -132,11 +134,20 @@ pub fn broken_block(place: String, label: &str, reason: &str) -> Diagnostic {
     )
 }
 
-/// What one certificate in DER says. Bytes after its end do not count. The error says what is wrong with it.
-pub fn from_der(der: &[u8], batch: &mut Batch) -> Result<CertificateFact, String> {
+/// The key of the credential that one certificate in DER is, and what the certificate says. Bytes after its end do not
+/// count. The error says what is wrong with it.
+pub fn from_der(der: &[u8], batch: &mut Batch) -> Result<(Sym, CertificateFact), &'static str> {
     let parsed = Certificate::parse(der)?;
     let extensions = Extensions::read(&parsed);
-    Ok(fact(&parsed, &extensions, batch))
+    Ok((state_key(&parsed, batch), fact(&parsed, &extensions, batch)))
+}
+
+/// The key of a certificate's credential. Its thumbprint, by which Microsoft's exports call it, becomes a synonym.
+fn state_key(parsed: &Certificate<'_>, batch: &mut Batch) -> Sym {
+    let key = batch.sym(&format!("x509:{}", hex(&Sha256::digest(parsed.raw))));
+    let name = batch.sym(&format!("sha1:{}", hex(&Sha1::digest(parsed.raw))));
+    batch.synonyms.push(Synonym { name, key });
+    key
 }
 
 /// Lower-case hex without separators.
