@@ -117,6 +117,7 @@ fn describe(batch: &Batch) -> String {
     let mut lines = Vec::new();
     lines.extend(batch.identities.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.credentials.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.synonyms.iter().map(|synonym| format!("{synonym:?}")));
     lines.extend(batch.grants.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.memberships.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.boundaries.iter().map(|fact| format!("{fact:?}")));
@@ -124,8 +125,6 @@ fn describe(batch: &Batch) -> String {
     lines.extend(batch.policies.iter().map(|fact| format!("{fact:?}")));
     let listed_of = batch.credentials_listed_of.iter();
     lines.extend(listed_of.map(|kind| format!("All credentials of {kind:?}")));
-    let names = batch.credential_names.iter();
-    lines.extend(names.map(|(name, key)| format!("Credential {name:?} is {key:?}")));
     lines.extend(batch.homes.iter().map(|home| format!("{home:?}")));
     lines.extend(batch.registry.iter().map(|row| format!("{row:?}")));
     lines.extend(batch.people.iter().map(|row| format!("{row:?}")));

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::entra_graph_permissions;
 use crate::diagnostic::Diagnostic;
 use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact, Privilege};
-use crate::model::batch::Batch;
+use crate::model::batch::{Batch, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{GrantFact, TrustFact, TrustGuard, TrustKind};
 use crate::model::identity::{IdentityFact, OwnerBasis, OwnerClaim, Presence};
@@ -344,8 +344,14 @@ impl Export {
             // Symmetric and private keys are never answered, so anything else than a certificate is a surprise.
             if !key.key.0.is_empty() {
                 match certificate::from_der(&key.key.0, &mut self.batch) {
-                    Ok(certificate) => {
+                    Ok((key, certificate)) => {
+                        self.batch.synonyms.push(Synonym { name: fact.key, key });
+                        fact.key = key;
                         fact.fingerprint = Some(certificate.public_key_sha256);
+                        fact.created_at = fact.created_at.or(Some(certificate.not_before));
+                        if fact.expires_at == Expiry::NotReported {
+                            fact.expires_at = certificate.not_after;
+                        }
                         fact.certificate = Some(Box::new(certificate));
                     }
                     Err(reason) => self.diagnostics.push(Diagnostic::warning(

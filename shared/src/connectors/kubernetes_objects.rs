@@ -21,8 +21,8 @@
 //!   `TrustGuard::OtherCondition`: the process holds nothing that it could act with. Static pods have no account.
 //! - A TLS secret whose certificate can be read *is* that certificate, under the key `x509:…` that every export gives
 //!   it. Where only the secret's name is known (no data, cert-manager's `Certificate`, the insights archive) the key
-//!   is `k8s-secret:source/namespace/name`. A cert-manager `Certificate` whose secret's certificate stands in the same
-//!   file is left out, so nothing counts twice; one whose secret is in another file is joined with it by the merge.
+//!   is `k8s-secret:source/namespace/name`, which the secret with its data, in any file of the source, joins with the
+//!   certificate.
 //! - Tokens that the API server hands out for an hour (projected volumes) are not stored anywhere and are no
 //!   credential. Helm's release records are stored as secrets and are none.
 //! - `system:` groups are formed by each cluster for itself, so the source stands before their name; other groups are
@@ -48,7 +48,7 @@ use smallvec::smallvec;
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, shorten};
 use crate::model::access_policy::{AccessPolicy, Conditional, KubernetesRule, PolicyFact, Privilege};
-use crate::model::batch::Batch;
+use crate::model::batch::{Batch, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{GrantFact, MembershipFact, TrustFact, TrustGuard, TrustKind};
 use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Presence, Status};
@@ -597,13 +597,6 @@ struct Labelled {
     labels: Vec<(Sym, Sym)>,
 }
 
-/// What is known of a certificate without its bytes.
-struct Issued {
-    /// `k8s-secret:…`
-    key: Sym,
-    fact: CredentialFact,
-}
-
 struct Reader<'i> {
     input: Input<'i>,
     batch: Batch,
@@ -620,10 +613,6 @@ struct Reader<'i> {
     account_groups: HashSet<Sym>,
     cluster_roles: Vec<Labelled>,
     aggregated: Vec<Aggregated>,
-    /// Certificates known by the name of their secret only, to be stated unless the secret's own is read.
-    issued: Vec<Issued>,
-    /// Keys (`k8s-secret:…`) of the TLS secrets whose certificate was read.
-    read_secrets: HashSet<Sym>,
     /// Whether the file lists the cluster's secrets, and so every token that it stores for a service account.
     secrets_known: Knowledge,
     /// Kinds that hold no fact, and how often they occurred.
@@ -644,8 +633,6 @@ impl<'i> Reader<'i> {
             account_groups: HashSet::new(),
             cluster_roles: Vec::new(),
             aggregated: Vec::new(),
-            issued: Vec::new(),
-            read_secrets: HashSet::new(),
             secrets_known: Knowledge::NotReported,
             passed_over: BTreeMap::new(),
         }
@@ -1246,8 +1233,8 @@ impl<'i> Reader<'i> {
         self.batch.credentials.push(fact);
     }
 
-    /// States the certificates of a TLS secret. False when there is none to be read.
-    fn tls_secret(&mut self, row: &Row<'_>, data: &Data<'_>, key: Sym) -> bool {
+    /// States the certificates of a TLS secret under its key. False when there is none to be read.
+    fn tls_secret(&mut self, row: &Row<'_>, data: &Data<'_>, secret: Sym) -> bool {
         let Some(pem) = data.bytes("tls.crt").and_then(|bytes| String::from_utf8(bytes).ok()) else {
             return false;
         };
@@ -1262,14 +1249,12 @@ impl<'i> Reader<'i> {
                 "the secret counts as a certificate of which nothing more is known; look at it with `kubectl get secret`",
             ));
         }
-        let Some(leaf) = read.first() else {
-            return false;
-        };
-        // cert-manager's own objects, which may stand in another file, name the secret alone.
-        self.batch
-            .credential_names
-            .push((key, self.batch.credentials[*leaf].key));
-        self.read_secrets.insert(key);
+        // The first certificate of a chain is the secret's own, the others are its authorities'.
+        let Some(leaf) = read.first() else { return false };
+        self.batch.synonyms.push(Synonym {
+            name: secret,
+            key: self.batch.credentials[*leaf].key,
+        });
         true
     }
 
@@ -1399,7 +1384,7 @@ impl<'i> Reader<'i> {
             .not_after
             .expiry(|| format!("{}.status.notAfter", row.name()), &mut self.diagnostics);
         fact.status = CredentialStatus::Active;
-        self.issued.push(Issued { key, fact });
+        self.batch.credentials.push(fact);
     }
 
     fn ingress_certificate(&mut self, row: &Row<'_>) {
@@ -1416,7 +1401,7 @@ impl<'i> Reader<'i> {
             .not_after
             .expiry(|| format!("{}.not_after", row.name()), &mut self.diagnostics);
         fact.status = CredentialStatus::Active;
-        self.issued.push(Issued { key, fact });
+        self.batch.credentials.push(fact);
     }
 
     /// States what needed the whole file to be known.
@@ -1429,11 +1414,6 @@ impl<'i> Reader<'i> {
         self.resolve_trusts();
         self.resolve_memberships();
         self.resolve_aggregation();
-        for issued in std::mem::take(&mut self.issued) {
-            if !self.read_secrets.contains(&issued.key) {
-                self.batch.credentials.push(issued.fact);
-            }
-        }
         if !self.passed_over.is_empty() {
             let n_objects: u32 = self.passed_over.values().sum();
             let kinds: Vec<_> = self

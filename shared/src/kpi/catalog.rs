@@ -307,7 +307,7 @@ pub const KPIS: &[Kpi] = &[
             "Certificate expiry",
             "Which certificates end when?",
             Table::Certificates,
-            "certificates → whole days from as_of to notAfter, in buckets",
+            "certificates → time from as_of to notAfter, in buckets of days of 86,400 seconds; those of authorities also in calendar months",
         )
     },
     Kpi {
@@ -317,7 +317,7 @@ pub const KPIS: &[Kpi] = &[
             "Allowed lifetime",
             "Is each public certificate's lifetime allowed?",
             Table::Certificates,
-            "publicly trusted server certificates → validity ≤ the limit on the day of issue; unknown when the certificate does not tell whether it is publicly trusted",
+            "publicly trusted server certificates → validity, with both its seconds and a day begun, ≤ the limit on the day of issue (private PKI is exempt); unknown when the certificate does not tell whether it is publicly trusted",
         )
     },
     Kpi {
@@ -337,7 +337,7 @@ pub const KPIS: &[Kpi] = &[
             "New key at renewal",
             "Was each renewal a new key?",
             Table::Certificates,
-            "certificates that renew an earlier one of the same name and issuer in the snapshot → another public key",
+            "certificates that renew an earlier one of the same subject, names and issuer in the snapshot → another public key",
         )
     },
     Kpi {
@@ -346,7 +346,7 @@ pub const KPIS: &[Kpi] = &[
             "Renewals a week",
             "What renewal work is coming?",
             Table::Certificates,
-            "server and client certificates that end within 26 weeks / 26; the same inventory under 100-day and 47-day lifetimes stands beside",
+            "active certificates, not of authorities, that end within 26 weeks / 26; how many renewals the publicly trusted server certificates need under the limits of today, 2027 and 2029 stands beside",
         )
     },
     Kpi {

@@ -10,7 +10,7 @@ use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyA
 use crate::model::credential::{CredentialKind, CredentialStatus};
 use crate::model::grant::TrustGuard;
 use crate::model::identity::{Class, HumanUse, IdentityKind, Knowledge, Origin, Status};
-use crate::model::instant::{Expiry, Instant, LastUsed};
+use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, OwnerState, Trust, TrustReach};
 use crate::model::thresholds::ThresholdId;
@@ -252,8 +252,8 @@ fn renews_soon(analysis: &Analysis, index: usize) -> Option<Verdict> {
         .certificate
         .as_ref()
         .is_none_or(|c| c.role != CertificateRole::Authority);
-    let days = analysis.snapshot.as_of.days_until(end);
-    (is_leaf && (0..RENEWAL_WEEKS * 7).contains(&days)).then_some(Verdict::Pass)
+    let as_of = analysis.snapshot.as_of;
+    (is_leaf && is_active(credential, as_of) && end <= as_of.plus_days(RENEWAL_WEEKS * 7)).then_some(Verdict::Pass)
 }
 
 fn has_no_standing_privilege(analysis: &Analysis, index: usize) -> Option<Verdict> {
@@ -486,19 +486,21 @@ fn certificate(analysis: &Analysis, index: usize) -> Option<&CertificateFact> {
         .as_deref()
 }
 
-/// Whole days from notBefore to notAfter, counted as the CA/B Forum does: both ends belong to the validity.
+/// Days from notBefore to notAfter, counted as the CA/B Forum does (Baseline Requirements 6.3.2): both seconds belong
+/// to the validity, and a day that was begun counts.
 pub fn validity_days(certificate: &CertificateFact) -> Option<i64> {
     match certificate.not_after {
-        Expiry::At(end) => Some(
-            (end.0 - certificate.not_before.0).div_euclid(86_400)
-                + i64::from((end.0 - certificate.not_before.0).rem_euclid(86_400) > 0),
-        ),
+        Expiry::At(end) => {
+            let n_seconds = end.0 - certificate.not_before.0 + 1;
+            Some((n_seconds + SECONDS_PER_DAY - 1).div_euclid(SECONDS_PER_DAY))
+        }
         Expiry::Never | Expiry::NotReported => None,
     }
 }
 
 /// The longest validity, in days, that the CA/B Forum's Baseline Requirements (with ballots 193, SC-31 and SC-081v3)
-/// allow a publicly trusted server certificate issued at this instant.
+/// allow a publicly trusted server certificate issued at this instant. They first spoke of 60 and 39 months, which are
+/// at most as many days.
 pub fn limit_on(issued_at: Instant) -> i64 {
     let from = |year, month, day| Instant::from_date(year, month, day);
     match issued_at {
@@ -507,7 +509,8 @@ pub fn limit_on(issued_at: Instant) -> i64 {
         at if at >= from(2026, 3, 15) => 200,
         at if at >= from(2020, 9, 1) => 398,
         at if at >= from(2018, 3, 1) => 825,
-        _ => 1_188,
+        at if at >= from(2015, 4, 1) => 1_188,
+        _ => 1_827,
     }
 }
 
@@ -529,12 +532,22 @@ mod tests {
     #[test]
     fn the_limit_is_that_of_the_day_of_issue() {
         for (date, limit) in [
+            ((2015, 3, 31), 1_827),
+            ((2015, 4, 1), 1_188),
+            ((2018, 2, 28), 1_188),
+            ((2018, 3, 1), 825),
+            ((2020, 8, 31), 825),
+            ((2020, 9, 1), 398),
             ((2026, 3, 14), 398),
             ((2026, 3, 15), 200),
+            ((2027, 3, 14), 200),
             ((2027, 3, 15), 100),
+            ((2029, 3, 14), 100),
             ((2029, 3, 15), 47),
         ] {
-            assert_eq!(limit_on(Instant::from_date(date.0, date.1, date.2)), limit);
+            let midnight = Instant::from_date(date.0, date.1, date.2);
+            assert_eq!(limit_on(midnight), limit);
+            assert_eq!(limit_on(Instant(midnight.0 + SECONDS_PER_DAY - 1)), limit);
         }
     }
 }

@@ -18,7 +18,7 @@ use self::rename::Rename;
 use crate::access;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::batch::{Batch, Employment};
+use crate::model::batch::{Batch, Employment, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{MembershipFact, TrustFact, TrustKind};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
@@ -71,9 +71,7 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
 
     home::decide(&facts.applications, &mut facts.identities, &mut snapshot);
     let joined = join::identities(std::mem::take(&mut facts.identities), &mut snapshot);
-    for (_, credential) in &mut facts.credentials {
-        credential.key = *facts.credential_names.get(&credential.key).unwrap_or(&credential.key);
-    }
+    use_one_key(&mut facts.credentials, &facts.synonyms);
     merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
     resolve_trusts(std::mem::take(&mut facts.trusts), &joined, &mut snapshot);
@@ -91,12 +89,11 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
 struct Facts {
     identities: Vec<crate::model::snapshot::Fact>,
     credentials: Vec<(FileId, CredentialFact)>,
+    synonyms: Vec<Synonym>,
     grants: Vec<Grant>,
     memberships: Vec<MembershipFact>,
     trusts: Vec<(FileId, TrustFact)>,
     applications: Vec<home::Application>,
-    /// See [`Batch::credential_names`].
-    credential_names: HashMap<Sym, Sym>,
     /// See [`Batch::credentials_listed_of`]; for whole files only.
     listed_of: HashSet<(SourceId, HandleKind)>,
 }
@@ -174,12 +171,6 @@ fn take_file(
         let kinds = batch.credentials_listed_of.iter();
         facts.listed_of.extend(kinds.map(|kind| (source_id, *kind)));
     }
-    facts.credential_names.extend(
-        batch
-            .credential_names
-            .iter()
-            .map(|(name, key)| (names.sym(*name), names.sym(*key))),
-    );
     let n_before = facts.identities.len();
     facts
         .applications
@@ -214,6 +205,9 @@ fn take_file(
             .into_iter()
             .map(|fact| (file_id, fact.renamed(&names))),
     );
+    facts
+        .synonyms
+        .extend(batch.synonyms.into_iter().map(|synonym| synonym.renamed(&names)));
     facts.grants.extend(batch.grants.into_iter().map(|fact| {
         let fact = fact.renamed(&names);
         Grant {
@@ -267,6 +261,25 @@ fn note_gaps(snapshot: &mut Snapshot, pages: &HashMap<(SourceId, Sym), (u32, u32
     }
 }
 
+/// Gives facts that call a certificate by another name the key of the certificate. Where a name stands for two, as that
+/// of a secret whose certificate was renewed between two exports, the first file counts.
+fn use_one_key(facts: &mut [(FileId, CredentialFact)], synonyms: &[Synonym]) {
+    let mut keys: HashMap<Sym, Sym> = HashMap::with_capacity(synonyms.len());
+    for synonym in synonyms {
+        keys.entry(synonym.name).or_insert(synonym.key);
+    }
+    for (_, fact) in facts {
+        let by_fingerprint = fact.fingerprint.and_then(|name| keys.get(&name));
+        if let Some(key) = keys.get(&fact.key).or(by_fingerprint) {
+            fact.key = *key;
+        }
+        if by_fingerprint.is_some() {
+            // The certificate's own fingerprint is that of its key, which its renewals may share.
+            fact.fingerprint = None;
+        }
+    }
+}
+
 /// Joins facts about the same credential and finds its holders.
 fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, snapshot: &mut Snapshot) {
     let strings = &snapshot.strings;
@@ -274,21 +287,25 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         strings
             .get(a.key)
             .cmp(strings.get(b.key))
-            // Where an export has the certificate itself, its word goes first.
-            .then_with(|| a.certificate.is_none().cmp(&b.certificate.is_none()))
-            .then_with(|| (a.presence, file_a, a.place).cmp(&(b.presence, file_b, b.place)))
+            // What a certificate says itself counts before what is said of it.
+            .then_with(|| {
+                let rank = |fact: &CredentialFact| (fact.presence, fact.certificate.is_none());
+                (rank(a), file_a, a.place).cmp(&(rank(b), file_b, b.place))
+            })
     });
     let mut held: Vec<(IdentityId, CredentialId)> = Vec::new();
     let mut facts = facts.into_iter().peekable();
     while let Some((file, fact)) = facts.next() {
         let key = fact.key;
+        let mut holders = Holders::default();
+        holders.note(fact.holder, joined);
         let is_listed = fact.presence == Presence::Listed;
         let mut credential = Credential {
             key,
             kind: fact.kind,
             name: fact.name,
             status: fact.status,
-            holders: fact.holder.and_then(|handle| joined.find(handle)).into_iter().collect(),
+            holders: Vec::new(),
             created_at: fact.created_at,
             last_used: fact.last_used,
             last_used_for: fact.last_used_for,
@@ -303,9 +320,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             environment: None,
         };
         while let Some((file, other)) = facts.next_if(|(_, other)| other.key == key) {
-            credential
-                .holders
-                .extend(other.holder.and_then(|handle| joined.find(handle)));
+            holders.note(other.holder, joined);
             absorb(&mut credential, &other);
             credential.evidence.push(Evidence {
                 file,
@@ -317,13 +332,16 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             snapshot.n_unlisted += 1;
             continue;
         }
+        let id = CredentialId(snapshot.credentials.len() as u32);
+        let Holders { stated, named } = holders;
+        held.extend(stated.iter().chain(&named).map(|&holder| (holder, id)));
+        credential.holders = if stated.is_empty() { named } else { stated };
         credential.holders.sort_unstable();
         credential.holders.dedup();
-        let id = CredentialId(snapshot.credentials.len() as u32);
-        held.extend(credential.holders.iter().map(|&holder| (holder, id)));
         snapshot.credentials.push(credential);
     }
     held.sort_unstable();
+    held.dedup();
     let mut at = 0;
     for (index, identity) in snapshot.identities.iter_mut().enumerate() {
         let start = at;
@@ -333,6 +351,26 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         identity.credentials = start as u32..at as u32;
     }
     snapshot.held = held.into_iter().map(|(_, credential)| credential).collect();
+}
+
+/// Who authenticates with one credential.
+#[derive(Default)]
+struct Holders {
+    /// An export says so.
+    stated: Vec<IdentityId>,
+    /// The certificate names them.
+    named: Vec<IdentityId>,
+}
+
+impl Holders {
+    fn note(&mut self, handle: Option<Handle>, joined: &Joined) {
+        let Some(handle) = handle else { return };
+        let known = match handle.kind == HandleKind::CertificateName {
+            true => &mut self.named,
+            false => &mut self.stated,
+        };
+        known.extend(joined.find(handle));
+    }
 }
 
 /// Takes from another export's fact what is not known yet, and the later word on use.

@@ -1,7 +1,7 @@
 //! Facts carried from a batch's string table into the snapshot's.
 
 use crate::model::access_policy::{AccessPolicy, AwsCondition, AwsStatement, KubernetesRule, Matched, PolicyFact};
-use crate::model::batch::{PersonRow, RegistryRow};
+use crate::model::batch::{PersonRow, RegistryRow, Synonym};
 use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
 use crate::model::grant::{GrantFact, MembershipFact, TrustFact};
@@ -52,6 +52,13 @@ impl<T: Rename> Rename for Box<T> {
 impl Rename for Handle {
     fn rename(&mut self, names: &Adopted) {
         self.text.rename(names);
+    }
+}
+
+impl Rename for Synonym {
+    fn rename(&mut self, names: &Adopted) {
+        self.name.rename(names);
+        self.key.rename(names);
     }
 }
 

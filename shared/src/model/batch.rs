@@ -15,6 +15,8 @@ pub struct Batch {
     pub strings: Strings,
     pub identities: Vec<IdentityFact>,
     pub credentials: Vec<CredentialFact>,
+    /// What else credentials are called, in this file and in others.
+    pub synonyms: Vec<Synonym>,
     pub grants: Vec<GrantFact>,
     pub memberships: Vec<MembershipFact>,
     pub boundaries: Vec<BoundaryFact>,
@@ -22,8 +24,6 @@ pub struct Batch {
     pub policies: Vec<PolicyFact>,
     /// Kinds of handle of which the file lists every credential that its source stores, by itself or in part.
     pub credentials_listed_of: Vec<HandleKind>,
-    /// Names under which other files speak of credentials of this one, each with the key that counts.
-    pub credential_names: Vec<(Sym, Sym)>,
     /// Applications of which only the whole source tells whether they are the estate's own.
     pub homes: Vec<Home>,
     /// Rows of the estate's own registry. Only `registry_csv` fills it.
@@ -89,6 +89,15 @@ impl Batch {
     pub fn state_at(&mut self, at: Option<Instant>) {
         self.stated_at = self.stated_at.max(at);
     }
+}
+
+/// Another name of a credential: facts under it, as their key or as their fingerprint, are about the credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Synonym {
+    /// `sha1:<thumbprint>`, `entra:<keyId>`, `k8s-secret:<source>/<namespace>/<name>`.
+    pub name: Sym,
+    /// The key that the credential has in every export that holds the certificate itself: `x509:<sha256>`.
+    pub key: Sym,
 }
 
 /// The pages of one list in one file. A chain is whole when some file of the source has its last page.

@@ -166,7 +166,8 @@ pub struct Credential {
     pub kind: CredentialKind,
     pub name: Option<Sym>,
     pub status: CredentialStatus,
-    /// Listed identities that authenticate with it, in order of their ids.
+    /// Listed identities that authenticate with it, in order of their ids. Whom only the certificate itself names is
+    /// left out where an export says who holds it: those are the two ends of one use, not two users.
     pub holders: Vec<IdentityId>,
     pub created_at: Option<Instant>,
     pub last_used: LastUsed,
