@@ -143,6 +143,15 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         Format::Binary | Format::Der | Format::JavaKeyStore => "",
         Format::Empty | Format::Json | Format::Table | Format::Xml | Format::Pem | Format::Text => &decoded,
     };
+    // The replacement character is what a cut one is decoded to; a file that holds it itself is whole.
+    if text.ends_with('\u{FFFD}') && !bytes.ends_with("\u{FFFD}".as_bytes()) {
+        diagnostics.push(Diagnostic::error(
+            "end of the file",
+            "half a character",
+            "a whole one",
+            "the copy was cut short: export the file again; what stood before was read",
+        ));
+    }
     let connector = recognise(&Probe::quick(format, bytes, text))
         .or_else(|| recognise(&Probe::thorough(format, bytes, text)).filter(|_| format == Format::Json));
     let Some(connector) = connector else {
@@ -284,4 +293,21 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
         expected,
         "see docs/connectors.md for the command that writes each export; remove the file if it is none",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_ends_inside_a_character_is_cut() {
+        let text = "name,owner,type\na,b,service account ä";
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for whole in [text.as_bytes(), &utf16] {
+            assert_eq!(read("s", "f.csv", whole, "").diagnostics, []);
+            let cut = read("s", "f.csv", &whole[..whole.len() - 1], "");
+            assert_eq!(cut.connector.map(|connector| connector.id), Some("csv_inventory"));
+            assert_eq!(cut.diagnostics[0].found, "half a character");
+        }
+    }
 }
