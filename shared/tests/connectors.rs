@@ -75,7 +75,8 @@ fn goldens() {
                         text: &text,
                         salt: "salt",
                     };
-                    (connector.parse)(input)
+                    let (batch, diagnostics) = (connector.parse)(input);
+                    (batch, diagnostics.into_vec())
                 }
             };
             let mut shown = describe(&batch);

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Status};
@@ -65,9 +65,9 @@ struct RawReport<'a> {
     generated_time: Moment,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     if input.format == Format::Json {
         for row in json::rows(input.text, &[], &mut diagnostics).rows {
             let Some(report) = row.parse::<RawReport<'_>>(&mut diagnostics) else {
@@ -103,14 +103,14 @@ fn decode(content: &str) -> Cow<'_, str> {
     }
 }
 
-fn read_table(text: &str, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_table(text: &str, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let table = Table::read(text, diagnostics);
     for row in table.rows() {
         read_user(row, batch, diagnostics);
     }
 }
 
-fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let (user, arn) = (row.get("user"), row.get("arn"));
     if !arn.starts_with("arn:") {
         diagnostics.push(Diagnostic::error(
@@ -224,17 +224,13 @@ fn state(is_active: Option<bool>) -> CredentialStatus {
 }
 
 /// `N/A` and `no_information` on something that exists: never used since AWS began to track in April 2015.
-fn last_used(row: TableRow<'_>, column: &str, diagnostics: &mut Vec<Diagnostic>) -> LastUsed {
+fn last_used(row: TableRow<'_>, column: &str, diagnostics: &mut Diagnostics) -> LastUsed {
     match present(row.get(column)) {
         None if row.get(column).is_empty() => LastUsed::NotReported,
         _ => instant(row, column, diagnostics).map_or(LastUsed::Never, LastUsed::At),
     }
 }
 
-fn instant(
-    row: TableRow<'_>,
-    column: &str,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<crate::model::instant::Instant> {
+fn instant(row: TableRow<'_>, column: &str, diagnostics: &mut Diagnostics) -> Option<crate::model::instant::Instant> {
     Moment::parse(row.get(column), DateOrder::MonthFirst).instant(|| format!("line {} {column}", row.line), diagnostics)
 }

@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 use smallvec::{SmallVec, smallvec};
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{Class, IdentityFact, IdentityKind, OwnerBasis, OwnerClaim, Status};
@@ -589,9 +589,9 @@ const ENDLESS: &[&str] = &[
     "does not expire",
 ];
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let table = Table::read(input.text, &mut diagnostics);
     let columns = Columns::of(&table, &mut diagnostics);
     let mut reader = Reader {
@@ -647,7 +647,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Columns {
+    fn of(table: &Table, diagnostics: &mut Diagnostics) -> Columns {
         let names: Vec<_> = table.header().iter().map(|column| folded(column)).collect();
         let mut is_read = vec![false; names.len()];
         let mut take = |words: &[&str]| {
@@ -708,7 +708,7 @@ impl Columns {
     }
 
     /// The order of day and month in the whole file: dates with slashes are the ones that can be read two ways.
-    fn date_order(&self, table: &Table, diagnostics: &mut Vec<Diagnostic>) -> DateOrder {
+    fn date_order(&self, table: &Table, diagnostics: &mut Diagnostics) -> DateOrder {
         let slashed = || {
             [self.created, self.last_used, self.rotated, self.expires]
                 .into_iter()
@@ -849,7 +849,7 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn read(&mut self, row: TableRow<'t>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+    fn read(&mut self, row: TableRow<'t>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
         let columns = &self.columns;
         let cell = |column: Option<usize>| column.and_then(|at| said(row.at(at)));
         let Some(name) = [columns.name, columns.id, columns.arn, columns.app_id, columns.object_id]

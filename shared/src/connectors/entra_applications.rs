@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 
 use super::entra_graph::{Export, List, Nested, RawDirectoryObject, RawFederation, RawKey, RawPassword, note_pages};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::model::batch::Batch;
 use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::principal::{HandleKind, Handles};
@@ -112,7 +112,7 @@ struct RawApplication<'a> {
     owners: List<RawDirectoryObject<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
     for row in &rows.rows {

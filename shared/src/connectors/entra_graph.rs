@@ -14,7 +14,7 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAcces
 use serde_json::value::RawValue;
 
 use super::entra_graph_permissions;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact, Privilege};
 use crate::model::batch::{Batch, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
@@ -35,7 +35,7 @@ use crate::reading::{certificate, certificate::hex};
 #[derive(Default)]
 pub(super) struct Export {
     pub batch: Batch,
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Diagnostics,
     /// The names of app roles that the file itself defines, by resource and role.
     roles: BTreeMap<(Guid, Guid), Sym>,
     /// Nested objects that PowerShell cut off.
@@ -628,7 +628,7 @@ impl Export {
     }
 
     /// The facts and diagnostics, with a word on what PowerShell cut off.
-    pub fn finish(mut self) -> (Batch, Vec<Diagnostic>) {
+    pub fn finish(mut self) -> (Batch, Diagnostics) {
         if self.n_cut > 0 {
             self.diagnostics.push(Diagnostic::warning(
                 "whole file",

@@ -24,7 +24,7 @@ use super::entra_graph::{
     RawPermissionGrant, is_microsofts, note_pages,
 };
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::model::batch::{Batch, Home, HomeReach};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::{IdentityFact, IdentityKind, Origin, Status};
@@ -147,7 +147,7 @@ struct RawServicePrincipal<'a> {
     oauth2_permission_grants: List<RawPermissionGrant<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
     let mut listed: Vec<(&Row<'_>, RawServicePrincipal<'_>)> = rows

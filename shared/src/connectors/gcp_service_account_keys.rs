@@ -15,7 +15,7 @@ use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{IdentityFact, Knowledge};
@@ -64,9 +64,9 @@ struct RawKey<'a> {
     disabled: Option<bool>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["keys"], &mut diagnostics);
     let mut n_system_managed = 0;
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
@@ -93,7 +93,7 @@ enum Managed {
     BySystem,
 }
 
-fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) -> Managed {
+fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) -> Managed {
     let Some(raw) = row.parse::<RawKey<'_>>(diagnostics) else {
         return Managed::ByUser;
     };

@@ -46,7 +46,7 @@ use serde_json::value::RawValue;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::{Diagnostic, shorten};
+use crate::diagnostic::{Diagnostic, Diagnostics, shorten};
 use crate::model::access_policy::{AccessPolicy, Conditional, KubernetesRule, PolicyFact, Privilege};
 use crate::model::batch::{Batch, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
@@ -454,7 +454,7 @@ struct RawIngressCertificate<'a> {
     not_after: Moment,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut reader = Reader::new(input);
     let rows = json::rows(input.text, &["items"], &mut reader.diagnostics);
     reader.note_pages(&rows);
@@ -600,7 +600,7 @@ struct Labelled {
 struct Reader<'i> {
     input: Input<'i>,
     batch: Batch,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Diagnostics,
     /// Where names are put together before they are interned.
     scratch: String,
     running: Vec<Running>,
@@ -624,7 +624,7 @@ impl<'i> Reader<'i> {
         Self {
             input,
             batch: Batch::default(),
-            diagnostics: Vec::new(),
+            diagnostics: Diagnostics::default(),
             scratch: String::new(),
             running: Vec::new(),
             controllers: HashMap::new(),
@@ -1405,7 +1405,7 @@ impl<'i> Reader<'i> {
     }
 
     /// States what needed the whole file to be known.
-    fn finish(mut self) -> (Batch, Vec<Diagnostic>) {
+    fn finish(mut self) -> (Batch, Diagnostics) {
         if self.secrets_known == Knowledge::Reported {
             self.batch
                 .credentials_listed_of
@@ -1780,18 +1780,19 @@ fn member<'a, T: Deserialize<'a>>(
     row: &Row<'a>,
     name: &str,
     raw: Option<&'a RawValue>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<T> {
-    let n_before = diagnostics.len();
+    let mut found = Diagnostics::default();
     let row_name = row.name();
     let parsed = Row {
         text: raw?.get(),
         ..*row
     }
-    .parse(diagnostics);
-    for diagnostic in &mut diagnostics[n_before..] {
+    .parse(&mut found);
+    for mut diagnostic in found.into_vec() {
         let inner = diagnostic.place.strip_prefix(&row_name).unwrap_or_default();
         diagnostic.place = format!("{row_name}.{name}{inner}");
+        diagnostics.push(diagnostic);
     }
     parsed
 }

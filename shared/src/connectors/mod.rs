@@ -34,7 +34,7 @@ mod registry_csv;
 mod roster_csv;
 mod x509_certificates;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::encoding;
 use crate::reading::probe::{Format, Probe};
@@ -80,7 +80,7 @@ pub struct Connector {
     /// Alternatives; a file is this export when every mark of one of them is there.
     pub signatures: &'static [&'static [Mark]],
     /// Reads a recognised file. Never panics; a bad row costs that row.
-    pub parse: fn(Input<'_>) -> (Batch, Vec<Diagnostic>),
+    pub parse: fn(Input<'_>) -> (Batch, Diagnostics),
 }
 
 /// One thing that must be true of a file.
@@ -129,13 +129,10 @@ pub struct Reading {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// How many diagnostics one file may have before the rest are only counted: enough to see the pattern.
-const MAX_DIAGNOSTICS: usize = 1_000;
-
 /// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
 pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
     let decoded = encoding::decode(bytes);
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let format = Format::of(bytes, &decoded);
     let from_yaml;
     let text: &str = match format {
@@ -146,6 +143,15 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         Format::Binary | Format::Der | Format::JavaKeyStore => "",
         Format::Empty | Format::Json | Format::Table | Format::Xml | Format::Pem | Format::Text => &decoded,
     };
+    // The replacement character is what a cut one is decoded to; a file that holds it itself is whole.
+    if text.ends_with('\u{FFFD}') && !bytes.ends_with("\u{FFFD}".as_bytes()) {
+        diagnostics.push(Diagnostic::error(
+            "end of the file",
+            "half a character",
+            "a whole one",
+            "the copy was cut short: export the file again; what stood before was read",
+        ));
+    }
     let connector = recognise(&Probe::quick(format, bytes, text))
         .or_else(|| recognise(&Probe::thorough(format, bytes, text)).filter(|_| format == Format::Json));
     let Some(connector) = connector else {
@@ -153,10 +159,10 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         return Reading {
             connector: None,
             batch: Batch::default(),
-            diagnostics,
+            diagnostics: diagnostics.into_vec(),
         };
     };
-    let (batch, mut found) = (connector.parse)(Input {
+    let (batch, found) = (connector.parse)(Input {
         source,
         path,
         format,
@@ -164,21 +170,11 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         text,
         salt,
     });
-    diagnostics.append(&mut found);
-    if diagnostics.len() > MAX_DIAGNOSTICS {
-        let n_more = diagnostics.len() - MAX_DIAGNOSTICS;
-        diagnostics.truncate(MAX_DIAGNOSTICS);
-        diagnostics.push(Diagnostic::error(
-            "whole file",
-            format!("{n_more} more problems"),
-            "none",
-            "mend the first ones and read the file again",
-        ));
-    }
+    diagnostics.append(found);
     Reading {
         connector: Some(connector),
         batch,
-        diagnostics,
+        diagnostics: diagnostics.into_vec(),
     }
 }
 
@@ -297,4 +293,21 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
         expected,
         "see docs/connectors.md for the command that writes each export; remove the file if it is none",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_ends_inside_a_character_is_cut() {
+        let text = "name,owner,type\na,b,service account ä";
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for whole in [text.as_bytes(), &utf16] {
+            assert_eq!(read("s", "f.csv", whole, "").diagnostics, []);
+            let cut = read("s", "f.csv", &whole[..whole.len() - 1], "");
+            assert_eq!(cut.connector.map(|connector| connector.id), Some("csv_inventory"));
+            assert_eq!(cut.diagnostics[0].found, "half a character");
+        }
+    }
 }

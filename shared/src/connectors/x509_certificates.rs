@@ -21,7 +21,7 @@ use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::revocation_list::CertificateRevocationList;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::provenance::Place;
 use crate::reading::certificate;
@@ -51,7 +51,7 @@ const COMMON_PASSWORDS: [&str; 2] = ["", "changeit"];
 
 const KEEP_KEYS_OUT: &str = "nothing of it was kept; keep private keys out of the estate";
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut reading = Reading::default();
     match input.format {
         Format::Pem => reading.pem(input.text),
@@ -65,7 +65,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
 #[derive(Default)]
 struct Reading {
     batch: Batch,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Diagnostics,
     /// The credentials that carry the alias of a store as their name.
     aliased: BTreeSet<usize>,
 }

@@ -19,7 +19,7 @@ use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::pem::{PemContents, pem_blocks};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::{Batch, Synonym};
 use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyAlgorithm, PublicTrust, SignatureHash};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
@@ -39,7 +39,7 @@ const RESERVED_POLICIES_SINCE: i64 = 1_598_918_400;
 ///
 /// The answer is the index of the credential, whose name and holder the caller may know better. A certificate that
 /// the batch already has is not stated again. One that cannot be read becomes an error, and `None`.
-pub fn push(der: &[u8], place: Place, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) -> Option<usize> {
+pub fn push(der: &[u8], place: Place, batch: &mut Batch, diagnostics: &mut Diagnostics) -> Option<usize> {
     let parsed = match Certificate::parse(der) {
         Ok(parsed) => parsed,
         Err(reason) => {
@@ -100,7 +100,7 @@ pub fn push_pem(
     text: &str,
     mut place: impl FnMut(&mut Batch, u32, u32) -> Place,
     batch: &mut Batch,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<usize> {
     let mut indices = Vec::new();
     for (block, n) in pem_blocks(text).filter(|block| is_certificate(block.label)).zip(1..) {

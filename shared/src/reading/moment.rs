@@ -7,7 +7,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use super::absent::is_absent;
-use crate::diagnostic::{Diagnostic, shorten};
+use crate::diagnostic::{Diagnostic, Diagnostics, shorten};
 use crate::model::instant::{Expiry, Instant};
 
 /// What a date field says.
@@ -98,7 +98,7 @@ impl Moment {
     }
 
     /// The instant, if there is one. An unreadable date is reported and counts as not stated.
-    pub fn instant(self, place: impl FnOnce() -> String, diagnostics: &mut Vec<Diagnostic>) -> Option<Instant> {
+    pub fn instant(self, place: impl FnOnce() -> String, diagnostics: &mut Diagnostics) -> Option<Instant> {
         match self {
             Moment::At(at) => Some(at),
             Moment::Never | Moment::Absent => None,
@@ -110,7 +110,7 @@ impl Moment {
     }
 
     /// The moment as an expiry: `Never` when the export says so, `NotReported` when it is silent.
-    pub fn expiry(self, place: impl FnOnce() -> String, diagnostics: &mut Vec<Diagnostic>) -> Expiry {
+    pub fn expiry(self, place: impl FnOnce() -> String, diagnostics: &mut Diagnostics) -> Expiry {
         match self {
             Moment::At(at) => Expiry::At(at),
             Moment::Never => Expiry::Never,

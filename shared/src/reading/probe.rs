@@ -49,7 +49,7 @@ impl Format {
         }
     }
 
-    /// The format of a file. `text` is empty when the bytes are no text.
+    /// The format of a file, whose bytes decode to `text`.
     pub fn of(bytes: &[u8], text: &str) -> Format {
         match bytes {
             [0xFE, 0xED, 0xFE, 0xED, ..] | [0xCE, 0xCE, 0xCE, 0xCE, ..] => return Format::JavaKeyStore,
@@ -59,8 +59,7 @@ impl Format {
         }
         let trimmed = text.trim_start();
         match trimmed.as_bytes() {
-            [] if bytes.is_empty() || !text.is_empty() => Format::Empty,
-            [] => Format::Binary,
+            [] => Format::Empty,
             _ if text.contains("-----BEGIN ") => match trimmed.as_bytes()[0] {
                 b'{' | b'[' if Scan::new(trimmed).value().is_ok() => Format::Json,
                 // `openssl x509 -text` begins with `Certificate:`; what YAML quotes is indented.
@@ -229,7 +228,7 @@ fn is_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(4096)];
     let is_utf16 = matches!(
         head,
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..]
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [1..=255, 0, 1..=255, 0, ..] | [0, 1..=255, 0, 1..=255, ..]
     );
     !is_utf16 && memchr::memchr(0, head).is_some()
 }
@@ -254,6 +253,7 @@ mod tests {
             ("tls.crt: |\n  -----BEGIN CERTIFICATE-----\n", Format::Yaml),
             ("{\"a\": \"-----BEGIN CERTIFICATE-----\"}", Format::Json),
             ("hello", Format::Text),
+            ("\0\0\0\0", Format::Binary),
         ] {
             assert_eq!(Format::of(text.as_bytes(), text), format, "{text}");
         }
