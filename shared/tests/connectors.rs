@@ -122,6 +122,7 @@ fn describe(batch: &Batch) -> String {
     lines.extend(batch.boundaries.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.trusts.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.policies.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.leaks.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.registry.iter().map(|row| format!("{row:?}")));
     lines.extend(batch.people.iter().map(|row| format!("{row:?}")));
     lines.extend(batch.pages.iter().map(|pages| format!("{pages:?}")));

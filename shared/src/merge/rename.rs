@@ -6,6 +6,7 @@ use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
 use crate::model::grant::{GrantFact, MembershipFact, TrustFact};
 use crate::model::identity::{IdentityFact, OwnerClaim};
+use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::{Adopted, Sym};
@@ -211,6 +212,19 @@ impl Rename for KubernetesRule {
         ] {
             list.rename(names);
         }
+    }
+}
+
+impl Rename for LeakFact {
+    fn rename(&mut self, names: &Adopted) {
+        self.scanner.rename(names);
+        self.rule.rename(names);
+        self.credentials.rename(names);
+        self.fingerprints.rename(names);
+        self.identities.rename(names);
+        self.found_in.rename(names);
+        self.author.rename(names);
+        self.place.rename(names);
     }
 }
 

@@ -5,6 +5,7 @@ use super::credential::CredentialFact;
 use super::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
 use super::identity::IdentityFact;
 use super::instant::Instant;
+use super::leak::LeakFact;
 use super::principal::{Handle, HandleKind};
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
@@ -20,6 +21,7 @@ pub struct Batch {
     pub boundaries: Vec<BoundaryFact>,
     pub trusts: Vec<TrustFact>,
     pub policies: Vec<PolicyFact>,
+    pub leaks: Vec<LeakFact>,
     /// Rows of the estate's own registry. Only `registry_csv` fills it.
     pub registry: Vec<RegistryRow>,
     /// Rows of the estate's own roster. Only `roster_csv` fills it.
