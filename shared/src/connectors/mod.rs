@@ -53,6 +53,14 @@ mod registry_csv;
 mod roster_csv;
 mod sarif_findings;
 mod trufflehog_findings;
+mod vault;
+mod vault_audit_log;
+mod vault_auth_methods;
+mod vault_auth_roles;
+mod vault_certificates;
+mod vault_leases;
+mod vault_policies;
+mod vault_tokens;
 mod x509_certificates;
 
 use crate::diagnostic::Diagnostic;
@@ -93,6 +101,13 @@ pub const CONNECTORS: &[&Connector] = &[
     &gitlab_deploy_keys::CONNECTOR,
     &gitlab_secret_detection::CONNECTOR,
     &jenkins_credentials::CONNECTOR,
+    &vault_auth_methods::CONNECTOR,
+    &vault_auth_roles::CONNECTOR,
+    &vault_tokens::CONNECTOR,
+    &vault_leases::CONNECTOR,
+    &vault_certificates::CONNECTOR,
+    &vault_policies::CONNECTOR,
+    &vault_audit_log::CONNECTOR,
     &gitleaks_findings::CONNECTOR,
     &trufflehog_findings::CONNECTOR,
     &detect_secrets_baseline::CONNECTOR,

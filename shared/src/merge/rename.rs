@@ -1,6 +1,8 @@
 //! Facts carried from a batch's string table into the snapshot's.
 
-use crate::model::access_policy::{AccessPolicy, AwsCondition, AwsStatement, KubernetesRule, Matched, PolicyFact};
+use crate::model::access_policy::{
+    AccessPolicy, AwsCondition, AwsStatement, KubernetesRule, Matched, PolicyFact, VaultRule,
+};
 use crate::model::batch::{PersonRow, RegistryRow};
 use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
@@ -172,6 +174,7 @@ impl Rename for AccessPolicy {
                 rules.rename(names);
                 aggregates.rename(names);
             }
+            AccessPolicy::Vault(rules) => rules.rename(names),
             AccessPolicy::Permissions(permissions) => permissions.rename(names),
         }
     }
@@ -182,6 +185,13 @@ impl Rename for AwsStatement {
         self.actions.rename(names);
         self.resources.rename(names);
         self.conditions.rename(names);
+    }
+}
+
+impl Rename for VaultRule {
+    fn rename(&mut self, names: &Adopted) {
+        self.path.rename(names);
+        self.capabilities.rename(names);
     }
 }
 

@@ -23,4 +23,5 @@ pub mod ssh_key;
 pub mod subject;
 pub mod table;
 pub mod text;
+pub mod vault_policy;
 pub mod yaml;
