@@ -176,3 +176,31 @@ fn the_platforms_word_counts_before_a_scanners() {
     assert_eq!(state("2026-02-01T00:00:00Z", "active"), Verdict::Pass);
     assert_eq!(state("2027-02-01T00:00:00Z", "inactive"), Verdict::Fail);
 }
+
+#[test]
+fn what_a_scanner_tried_counts_where_no_export_tells() {
+    let state = r#"{"version":4,"lineage":"x","resources":[{"mode":"managed","type":"aws_iam_access_key","name":"ci","instances":[
+        {"attributes":{"id":"AKIAQYLPMN5HEXAMPLE7","user":"ci","secret":"not/a/real/secret/access/key/00000000007"}}]}]}"#;
+    let verdict = |validity: &str, secret: &str| {
+        let alerts = format!(
+            r#"[{{"number":1,"secret_type":"aws","secret":"{secret}","validity":"{validity}",
+            "locations_url":"https://api.github.com/repos/acme/shop/secret-scanning/alerts/1/locations"}}]"#
+        );
+        let files = [
+            ("terraform", "terraform.tfstate", state),
+            ("github", "alerts.json", alerts.as_str()),
+        ];
+        leaked(&estate(&files))
+    };
+    let key = "aws-key:AKIAQYLPMN5HEXAMPLE7";
+    for secret in ["AKIAQYLPMN5HEXAMPLE7", "not/a/real/secret/access/key/00000000007"] {
+        for (validity, expected) in [
+            ("active", Verdict::Fail),
+            ("inactive", Verdict::Pass),
+            ("unknown", Verdict::Unknown),
+        ] {
+            assert_eq!(verdict(validity, secret), [(key.to_owned(), expected)], "{validity}");
+        }
+    }
+    assert_eq!(verdict("active", "another-secret-altogether"), []);
+}

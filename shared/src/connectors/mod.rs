@@ -52,6 +52,9 @@ mod nosey_parker_findings;
 mod registry_csv;
 mod roster_csv;
 mod sarif_findings;
+mod terraform;
+mod terraform_show;
+mod terraform_state;
 mod trufflehog_findings;
 mod vault;
 mod vault_audit_log;
@@ -108,6 +111,8 @@ pub const CONNECTORS: &[&Connector] = &[
     &vault_certificates::CONNECTOR,
     &vault_policies::CONNECTOR,
     &vault_audit_log::CONNECTOR,
+    &terraform_state::CONNECTOR,
+    &terraform_show::CONNECTOR,
     &gitleaks_findings::CONNECTOR,
     &trufflehog_findings::CONNECTOR,
     &detect_secrets_baseline::CONNECTOR,
