@@ -127,6 +127,7 @@ fn describe(batch: &Batch) -> String {
     let listed_of = batch.credentials_listed_of.iter();
     lines.extend(listed_of.map(|kind| format!("All credentials of {kind:?}")));
     lines.extend(batch.homes.iter().map(|home| format!("{home:?}")));
+    lines.extend(batch.leaks.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.registry.iter().map(|row| format!("{row:?}")));
     lines.extend(batch.people.iter().map(|row| format!("{row:?}")));
     lines.extend(batch.pages.iter().map(|pages| format!("{pages:?}")));

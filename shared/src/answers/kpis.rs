@@ -87,6 +87,9 @@ fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
             "coverage.sources" if analysis.config.expected.is_empty() => {
                 Some("not claimable: name the expected sources in rollcall.toml (`[[expected]]`)".to_owned())
             }
+            "credential.leaked" if analysis.snapshot.leaks.is_empty() => {
+                Some("no leak is reported: add the export of a leak scanner".to_owned())
+            }
             "review.overdue" if !analysis.in_force_of("reviewed") => {
                 Some("no review is recorded anywhere in the estate: add `reviewed_on` to registry.csv".to_owned())
             }
@@ -147,6 +150,7 @@ fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
         }
         "credential.shortlived" => one(ThresholdId::ShortLivedHours, &|value| format!("{value} h")),
         "credential.shared" => Some(("0".to_owned(), "OWASP NHI8:2025, NHI9:2025".to_owned())),
+        "credential.leaked" => Some(("0".to_owned(), "OWASP NHI2:2025".to_owned())),
         "certificate.expiry" => days(ThresholdId::CertificateAlertDays),
         "certificate.validity" => {
             let text = "398 d; 200 d from 2026-03-15; 100 d from 2027-03-15; 47 d from 2029-03-15";
@@ -175,8 +179,10 @@ fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Ju
         .into_iter()
         .filter_map(|facet| breakdown(list, facet, &verdicts))
         .collect();
-    if value.id == "governed" {
-        value.note = criteria_left_out(analysis);
+    match value.id.as_str() {
+        "governed" => value.note = criteria_left_out(analysis),
+        "credential.leaked" => value.note = unjoined_leaks(analysis).or(value.note.take()),
+        _ => {}
     }
 }
 
@@ -202,6 +208,18 @@ fn criteria_left_out(analysis: &Analysis) -> Option<String> {
         parts.push(format!("switched off in rollcall.toml: {off}"));
     }
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The leaks that are no credential that an export lists, named beside the number.
+fn unjoined_leaks(analysis: &Analysis) -> Option<String> {
+    let leaks = &analysis.snapshot.leaks;
+    let n_unjoined = leaks.iter().filter(|leak| leak.credentials.is_empty()).count();
+    (n_unjoined > 0).then(|| {
+        format!(
+            "{n_unjoined} of {} leaks are no credential that an export lists",
+            leaks.len()
+        )
+    })
 }
 
 fn set_ratio(value: &mut KpiValue, ratio: Ratio) {

@@ -14,6 +14,7 @@
 mod aws_account_authorization_details;
 mod aws_credential_report;
 mod csv_inventory;
+mod detect_secrets_baseline;
 mod entra_app_role_assignments;
 mod entra_applications;
 mod entra_federated_credentials;
@@ -29,9 +30,40 @@ mod gcp_asset_policies;
 mod gcp_iam_policy;
 mod gcp_service_account_keys;
 mod gcp_service_accounts;
+mod gitguardian_scan;
+mod github;
+mod github_app_installations;
+mod github_audit_log;
+mod github_credential_authorizations;
+mod github_deploy_keys;
+mod github_oidc_subject;
+mod github_personal_access_tokens;
+mod github_secret_scanning_alerts;
+mod github_secrets;
+mod gitlab_access_tokens;
+mod gitlab_deploy_keys;
+mod gitlab_deploy_tokens;
+mod gitlab_secret_detection;
+mod gitleaks_findings;
+mod jenkins_credentials;
 mod kubernetes_objects;
+mod leaked_secret;
+mod nosey_parker_findings;
 mod registry_csv;
 mod roster_csv;
+mod sarif_findings;
+mod terraform;
+mod terraform_show;
+mod terraform_state;
+mod trufflehog_findings;
+mod vault;
+mod vault_audit_log;
+mod vault_auth_methods;
+mod vault_auth_roles;
+mod vault_certificates;
+mod vault_leases;
+mod vault_policies;
+mod vault_tokens;
 mod x509_certificates;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -59,6 +91,34 @@ pub const CONNECTORS: &[&Connector] = &[
     &gcp_iam_policy::CONNECTOR,
     &gcp_activity::CONNECTOR,
     &kubernetes_objects::CONNECTOR,
+    &github_deploy_keys::CONNECTOR,
+    &github_app_installations::CONNECTOR,
+    &github_personal_access_tokens::CONNECTOR,
+    &github_credential_authorizations::CONNECTOR,
+    &github_secrets::CONNECTOR,
+    &github_secret_scanning_alerts::CONNECTOR,
+    &github_audit_log::CONNECTOR,
+    &github_oidc_subject::CONNECTOR,
+    &gitlab_access_tokens::CONNECTOR,
+    &gitlab_deploy_tokens::CONNECTOR,
+    &gitlab_deploy_keys::CONNECTOR,
+    &gitlab_secret_detection::CONNECTOR,
+    &jenkins_credentials::CONNECTOR,
+    &vault_auth_methods::CONNECTOR,
+    &vault_auth_roles::CONNECTOR,
+    &vault_tokens::CONNECTOR,
+    &vault_leases::CONNECTOR,
+    &vault_certificates::CONNECTOR,
+    &vault_policies::CONNECTOR,
+    &vault_audit_log::CONNECTOR,
+    &terraform_state::CONNECTOR,
+    &terraform_show::CONNECTOR,
+    &gitleaks_findings::CONNECTOR,
+    &trufflehog_findings::CONNECTOR,
+    &detect_secrets_baseline::CONNECTOR,
+    &nosey_parker_findings::CONNECTOR,
+    &gitguardian_scan::CONNECTOR,
+    &sarif_findings::CONNECTOR,
     &x509_certificates::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
@@ -96,6 +156,8 @@ pub enum Mark {
     Equals(&'static str, &'static str),
     /// The first value at this path contains this text, without regard to case.
     Contains(&'static str, &'static str),
+    /// The text contains this, wherever: for formats that have no paths.
+    Text(&'static str),
     /// A table has this column.
     Column(&'static str),
     /// A table has one of these columns.
@@ -196,6 +258,7 @@ impl Mark {
             Mark::Lacks(path) => !probe.has(path),
             Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
+            Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
             Mark::AnyColumnLike(groups) => {
@@ -218,6 +281,7 @@ impl Mark {
             Mark::Lacks(path) => format!("no `{path}`"),
             Mark::Equals(path, text) => format!("`{path}` = `{text}`"),
             Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
+            Mark::Text(text) => format!("`{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
             // The first word of each group stands for its synonyms.

@@ -278,13 +278,12 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         standards: &["OWASP NHI2:2025"],
-        pending: Some("needs a leak scanner's export, which this version does not read yet"),
         ..share(
             "credential.leaked",
             "Leaks shut",
             "Which leaked credentials still work?",
             Table::Credentials,
-            "leaks joined to a credential → not active",
+            "credentials that a leak scanner found → not active: switched off, revoked or ended; unknown when no export tells their state and the scanner did not try them",
         )
     },
     Kpi {

@@ -11,6 +11,7 @@ use crate::model::credential::{CredentialKind, CredentialStatus};
 use crate::model::grant::TrustGuard;
 use crate::model::identity::{Class, HumanUse, IdentityKind, Knowledge, Origin, Status};
 use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
+use crate::model::leak::Liveness;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, OwnerState, Trust, TrustReach};
 use crate::model::thresholds::ThresholdId;
@@ -38,6 +39,7 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
         "credential.unused" => credentials(is_used),
         "credential.shortlived" => identities(is_secretless),
         "credential.shared" => credentials(has_one_holder),
+        "credential.leaked" => credentials(is_leak_shut),
         "certificate.expiry" => certificates(|_, _| Some(Verdict::Pass)),
         "certificate.validity" => certificates(has_allowed_lifetime),
         "certificate.strength" => certificates(is_strong),
@@ -201,6 +203,21 @@ fn has_one_holder(analysis: &Analysis, index: usize) -> Option<Verdict> {
         .as_ref()
         .is_some_and(|c| c.role == CertificateRole::Authority);
     (!is_authority).then(|| Verdict::of(Some(analysis.n_sharing[index] <= 1 && credential.holders.len() <= 1)))
+}
+
+/// What the platform says of a credential's state counts before what a scanner tried.
+fn is_leak_shut(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let snapshot = &analysis.snapshot;
+    let credential = snapshot.credential(CredentialId(index as u32));
+    let tried = snapshot.leaks_of(credential).map(|leak| leak.fact.liveness).min()?;
+    if !is_active(credential, snapshot.as_of) {
+        return Some(Verdict::Pass);
+    }
+    Some(Verdict::of(match (credential.status, tried) {
+        (CredentialStatus::Active, _) | (_, Liveness::Live) => Some(false),
+        (_, Liveness::Dead) => Some(true),
+        (_, Liveness::Unknown) => None,
+    }))
 }
 
 fn has_allowed_lifetime(analysis: &Analysis, index: usize) -> Option<Verdict> {

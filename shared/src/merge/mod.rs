@@ -6,6 +6,7 @@
 mod environment;
 mod home;
 mod join;
+mod leaks;
 mod owner;
 mod rename;
 
@@ -23,6 +24,7 @@ use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus}
 use crate::model::grant::{MembershipFact, TrustFact, TrustKind};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
 use crate::model::instant::{Expiry, Instant, LastUsed};
+use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
     Credential, CredentialId, Evidence, FileId, FileRead, Grant, Identity, IdentityId, Snapshot, Source, SourceId,
@@ -75,6 +77,7 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
     resolve_trusts(std::mem::take(&mut facts.trusts), &joined, &mut snapshot);
+    leaks::resolve(std::mem::take(&mut facts.leaks), &joined, &mut snapshot);
     environment::classify_identities(&mut snapshot);
     owner::resolve(&mut snapshot);
     finish_identities(&facts.listed_of, &mut snapshot);
@@ -96,6 +99,7 @@ struct Facts {
     applications: Vec<home::Application>,
     /// See [`Batch::credentials_listed_of`]; for whole files only.
     listed_of: HashSet<(SourceId, HandleKind)>,
+    leaks: Vec<(FileId, LeakFact)>,
 }
 
 fn take_file(
@@ -231,6 +235,9 @@ fn take_file(
     facts
         .trusts
         .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(&names))));
+    facts
+        .leaks
+        .extend(batch.leaks.into_iter().map(|fact| (file_id, fact.renamed(&names))));
     snapshot
         .policies
         .extend(batch.policies.into_iter().map(|fact| fact.renamed(&names)));
@@ -318,6 +325,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             }],
             source: snapshot.files[file.0 as usize].source,
             environment: None,
+            leaks: 0..0,
         };
         while let Some((file, other)) = facts.next_if(|(_, other)| other.key == key) {
             holders.note(other.holder, joined);

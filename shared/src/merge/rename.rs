@@ -1,11 +1,14 @@
 //! Facts carried from a batch's string table into the snapshot's.
 
-use crate::model::access_policy::{AccessPolicy, AwsCondition, AwsStatement, KubernetesRule, Matched, PolicyFact};
+use crate::model::access_policy::{
+    AccessPolicy, AwsCondition, AwsStatement, KubernetesRule, Matched, PolicyFact, VaultRule,
+};
 use crate::model::batch::{PersonRow, RegistryRow, Synonym};
 use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
 use crate::model::grant::{GrantFact, MembershipFact, TrustFact};
 use crate::model::identity::{IdentityFact, OwnerClaim};
+use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::{Adopted, Sym};
@@ -178,6 +181,7 @@ impl Rename for AccessPolicy {
                 rules.rename(names);
                 aggregates.rename(names);
             }
+            AccessPolicy::Vault(rules) => rules.rename(names),
             AccessPolicy::Permissions(permissions) => permissions.rename(names),
         }
     }
@@ -188,6 +192,13 @@ impl Rename for AwsStatement {
         self.actions.rename(names);
         self.resources.rename(names);
         self.conditions.rename(names);
+    }
+}
+
+impl Rename for VaultRule {
+    fn rename(&mut self, names: &Adopted) {
+        self.path.rename(names);
+        self.capabilities.rename(names);
     }
 }
 
@@ -218,6 +229,19 @@ impl Rename for KubernetesRule {
         ] {
             list.rename(names);
         }
+    }
+}
+
+impl Rename for LeakFact {
+    fn rename(&mut self, names: &Adopted) {
+        self.scanner.rename(names);
+        self.rule.rename(names);
+        self.credentials.rename(names);
+        self.fingerprints.rename(names);
+        self.identities.rename(names);
+        self.found_in.rename(names);
+        self.author.rename(names);
+        self.place.rename(names);
     }
 }
 

@@ -5,6 +5,7 @@ use super::credential::CredentialFact;
 use super::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
 use super::identity::IdentityFact;
 use super::instant::Instant;
+use super::leak::LeakFact;
 use super::principal::{Handle, HandleKind};
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
@@ -26,6 +27,7 @@ pub struct Batch {
     pub credentials_listed_of: Vec<HandleKind>,
     /// Applications of which only the whole source tells whether they are the estate's own.
     pub homes: Vec<Home>,
+    pub leaks: Vec<LeakFact>,
     /// Rows of the estate's own registry. Only `registry_csv` fills it.
     pub registry: Vec<RegistryRow>,
     /// Rows of the estate's own roster. Only `roster_csv` fills it.

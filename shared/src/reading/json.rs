@@ -338,6 +338,10 @@ fn explain(place: String, message: &str) -> Diagnostic {
         ),
         None => (message, "a row as the vendor documents it".to_owned()),
     };
+    let expected = match expected.strip_prefix("expected struct ") {
+        Some(_) => "an object".to_owned(),
+        None => expected,
+    };
     let found = match (found.find('"'), found.rfind('"')) {
         (Some(open), Some(close)) if close > open => format!("{}…{}", &found[..=open], &found[close..]),
         _ => found.to_owned(),

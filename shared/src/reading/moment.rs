@@ -209,10 +209,10 @@ fn iso(text: &str) -> Option<i64> {
     seconds(date, clock(time)?, offset(zone.trim())?)
 }
 
-/// `3/9/2026 5:00:00 PM`, `31.12.2026 18:00`, `31/12/2026`.
+/// `3/9/2026 5:00:00 PM`, `31.12.2026 18:00`, `31/12/2026`, `10-19-2003`.
 fn national(text: &str, order: DateOrder) -> Option<i64> {
     let (date, time) = text.split_once(' ').unwrap_or((text, ""));
-    let mut parts = date.split(['/', '.']);
+    let mut parts = date.split(['/', '.', '-']);
     let (first, second, year) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
     if parts.next().is_some() || year.len() != 4 {
         return None;
@@ -248,6 +248,8 @@ fn clock(text: &str) -> Option<(i32, i32, i32)> {
 
 /// Seconds east of UTC.
 fn offset(text: &str) -> Option<i32> {
+    // Go writes the name of the zone behind the offset: `-0700 PDT`.
+    let text = text.split(' ').next().unwrap_or(text);
     if text.is_empty() || ["Z", "UTC", "GMT"].iter().any(|utc| text.eq_ignore_ascii_case(utc)) {
         return Some(0);
     }
@@ -354,6 +356,9 @@ mod tests {
             ("2024-05-01T12:00:00-8:00", "2024-05-01T20:00:00Z"),
             ("2024-05-01T12:00:00", "2024-05-01T12:00:00Z"),
             ("2024-05-01 12:00:00 UTC", "2024-05-01T12:00:00Z"),
+            ("2022-06-16 10:17:40 -0700 PDT", "2022-06-16T17:17:40Z"),
+            ("2017-05-08 07:05:14 +0000 UTC", "2017-05-08T07:05:14Z"),
+            ("10-19-2003", "2003-10-19T00:00:00Z"),
             ("2026-01-31", "2026-01-31T00:00:00Z"),
             ("1446835267.0", "2015-11-06T18:41:07Z"),
             ("1446835267", "2015-11-06T18:41:07Z"),

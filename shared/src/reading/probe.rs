@@ -62,8 +62,12 @@ impl Format {
             [] => Format::Empty,
             _ if text.contains("-----BEGIN ") => match trimmed.as_bytes()[0] {
                 b'{' | b'[' if Scan::new(trimmed).value().is_ok() => Format::Json,
-                // `openssl x509 -text` begins with `Certificate:`; what YAML quotes is indented.
-                _ if looks_like_yaml(trimmed) && !has_pem_line(text) => Format::Yaml,
+                _ if has_pem_line(text) => Format::Pem,
+                // What YAML, a line of JSON, a cell or an element quotes does not begin a line.
+                b'<' => Format::Xml,
+                _ if looks_like_yaml(trimmed) => Format::Yaml,
+                _ if first_line_of_json(trimmed) => Format::Json,
+                _ if table::header_of(text).is_some() => Format::Table,
                 _ => Format::Pem,
             },
             [b'{' | b'[', ..] => Format::Json,
@@ -251,6 +255,15 @@ mod tests {
             ("subject\n-----BEGIN CERTIFICATE-----\n", Format::Pem),
             ("Certificate:\n    Data:\n-----BEGIN CERTIFICATE-----\n", Format::Pem),
             ("tls.crt: |\n  -----BEGIN CERTIFICATE-----\n", Format::Yaml),
+            (
+                "RuleID,Match\nkey,\"-----BEGIN RSA PRIVATE KEY-----\nMII\"\n",
+                Format::Table,
+            ),
+            (
+                "level=info\n{\"Raw\":\"-----BEGIN RSA PRIVATE KEY-----\"}\n",
+                Format::Json,
+            ),
+            ("<a><key>-----BEGIN RSA PRIVATE KEY-----\nMII</key></a>", Format::Xml),
             ("{\"a\": \"-----BEGIN CERTIFICATE-----\"}", Format::Json),
             ("hello", Format::Text),
             ("\0\0\0\0", Format::Binary),
