@@ -53,6 +53,8 @@ impl Format {
     pub fn of(bytes: &[u8], text: &str) -> Format {
         match bytes {
             [0xFE, 0xED, 0xFE, 0xED, ..] | [0xCE, 0xCE, 0xCE, 0xCE, ..] => return Format::JavaKeyStore,
+            // BouncyCastle's: a version, then a salt of 20 bytes.
+            [0, 0, 0, 1 | 2, 0, 0, 0, 20, ..] => return Format::JavaKeyStore,
             // A DER SEQUENCE whose length fits the file (or says "indefinite", as some PKCS#12 writers do).
             [0x30, 0x80..=0x84, ..] => return Format::Der,
             _ => {}
@@ -271,6 +273,7 @@ mod tests {
             assert_eq!(Format::of(text.as_bytes(), text), format, "{text}");
         }
         assert_eq!(Format::of(&[0xFE, 0xED, 0xFE, 0xED, 0, 0], ""), Format::JavaKeyStore);
+        assert_eq!(Format::of(&[0, 0, 0, 2, 0, 0, 0, 20, 9], ""), Format::JavaKeyStore);
         assert_eq!(Format::of(&[0x30, 0x82, 1, 2], ""), Format::Der);
         assert_eq!(Format::of(&[1, 0, 0, 2], "\u{1}\0\0\u{2}"), Format::Binary);
     }
