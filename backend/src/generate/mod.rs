@@ -194,8 +194,8 @@ impl Estate {
         let n_people = (size.n_nhis / options.nhi_per_human).max(28);
         let share = |per_mille: u64| size.n_nhis * per_mille / 1_000;
         let projects = gcp::plan(seed, share(90), size.n_projects, &timeline);
-        let accounts = aws::plan(seed, share(340), size.n_accounts, n_people, &timeline);
-        let clusters = kubernetes::plan(seed, share(210), size.n_clusters, &accounts, &projects, &timeline);
+        let accounts = aws::plan(seed, share(325), size.n_accounts, n_people, &timeline);
+        let clusters = kubernetes::plan(seed, share(200), size.n_clusters, &accounts, &projects, &timeline);
         let tenants = entra::plan(seed, share(160), share(10), &timeline);
         let staff = Staff::new(seed, n_people, &timeline);
         let agents = tenants[0].agent_ids(seed, &timeline);

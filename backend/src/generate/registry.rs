@@ -8,11 +8,25 @@ use anyhow::Result;
 
 use super::Estate;
 use super::aws::Account;
-use super::company::{self, DOMAINS, Environment, purpose_of};
+use super::company::{self, DOMAINS, Environment};
 use super::draw::{DAY, Draw};
 use super::governance::Claim;
 use super::people::Staff;
 use super::timeline::{Timeline, date};
+
+/// What a service is for, as its team told the programme.
+const PURPOSES: [&str; 8] = [
+    "serves customers around the clock",
+    "nightly batch",
+    "back office",
+    "integration with partners",
+    "shared by all teams",
+    "reporting and planning",
+    "kept for audits",
+    "internal tool",
+];
+/// The business areas where the programme began.
+const BEGUN_WITH: [&str; 4] = ["payments", "data", "identity", "security"];
 
 /// The registry as far as the programme has come: by service, and one row each for what matters most.
 pub struct Registry {
@@ -39,12 +53,12 @@ enum Names {
 }
 
 impl Registry {
-    /// Plans the registry: two services in five, the root users, half of the `agents` (by their object ids), and all
-    /// of one account, where the programme began.
+    /// Plans the registry: most services of the areas where the programme began and some of the others', the root users,
+    /// half of the `agents` (by their object ids), and all roles of one account.
     pub fn plan(seed: u64, staff: &Staff, accounts: &[Account], agents: &[String], timeline: &Timeline) -> Self {
         let last = timeline.last().as_of;
         let reviewed_at = |draw: &mut Draw| {
-            let (low, high) = if draw.chance(0.75) { (5, 85) } else { (95, 400) };
+            let (low, high) = if draw.chance(0.8) { (5, 85) } else { (95, 400) };
             Some(last - draw.between(low, high) * DAY)
         };
         let mut rows = Vec::new();
@@ -81,7 +95,8 @@ impl Registry {
         for (number, domain) in DOMAINS.iter().enumerate() {
             for (place, service) in domain.services.iter().enumerate() {
                 let mut draw = Draw::new(seed, "registry", number as u64, place as u64);
-                if !draw.chance(0.40) {
+                let share = if BEGUN_WITH.contains(&domain.name) { 0.8 } else { 0.4 };
+                if !draw.chance(share) {
                     continue;
                 }
                 // A service has a lead or, where none is named, its team. One lead in ten has left since.
@@ -98,9 +113,9 @@ impl Registry {
                     names: Names::Containing(format!("{service}-")),
                     claim: Some(lead.map_or(Claim::Team(domain.team), Claim::Person)),
                     team: domain.team,
-                    purpose: draw.chance(0.9).then(|| purpose_of(draw.below(96))),
+                    purpose: draw.chance(0.9).then(|| draw.pick(&PURPOSES)),
                     environment: None,
-                    reviewed_at: reviewed_at(&mut draw).filter(|_| draw.chance(0.85)),
+                    reviewed_at: reviewed_at(&mut draw).filter(|_| draw.chance(0.9)),
                     retires_at: draw.chance(0.06).then(|| last + draw.between(-60, 200) * DAY),
                 });
             }

@@ -27,7 +27,7 @@ use super::{Connector, Input, Mark};
 use crate::diagnostic::Diagnostics;
 use crate::model::batch::{Batch, Home, HomeReach};
 use crate::model::grant::{TrustGuard, TrustKind};
-use crate::model::identity::{IdentityFact, IdentityKind, Origin, Status};
+use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Origin, Status};
 use crate::model::principal::{HandleKind, Handles, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::Sym;
@@ -241,6 +241,10 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, export: &
         Flag(Some(false)) => Status::Disabled,
         Flag(None) => Status::Unknown,
     };
+    // An agent identity has no credential of its own: its blueprint signs in and asks for the agent's token.
+    if kind == IdentityKind::Agent {
+        fact.credentials_known = Knowledge::Reported;
+    }
     export.owners(&mut fact, raw.owners);
     export.owners(&mut fact, raw.sponsors);
     export.say(
@@ -261,7 +265,6 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, export: &
             place,
         );
     }
-    // An agent identity has no credential of its own: its blueprint signs in and asks for the agent's token.
     let blueprint = export.id(raw.agent_identity_blueprint_id.as_deref(), || {
         format!("{}.agentIdentityBlueprintId", row.name())
     });

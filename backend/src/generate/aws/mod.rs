@@ -65,15 +65,14 @@ pub fn plan(seed: u64, n_identities: u64, n_accounts: usize, n_people: u64, time
         .map(|(number, place)| {
             let mut draw = Draw::new(seed, "aws account", 0, number as u64);
             let n_users = place.size * 12 / 112;
-            let population = |what, size| Population::new(seed, what, number as u64, size, timeline);
             Account {
                 number,
                 id: draw.digits(12),
                 source: format!("aws-{}", place.name()),
                 domain: place.domain,
                 environment: place.environment,
-                roles: population("aws role", place.size - n_users),
-                users: population("aws user", n_users),
+                roles: Population::new(seed, "aws role", number as u64, place.size - n_users, timeline),
+                users: Population::legacy(seed, "aws user", number as u64, n_users, timeline),
                 people: Vec::new(),
             }
         })

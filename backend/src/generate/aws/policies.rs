@@ -230,12 +230,12 @@ pub fn allow(actions: impl Into<Json>, resources: impl Into<Json>) -> Json {
 
 /// A policy of the shape real ones have: few statements, few actions, a long tail of both.
 pub fn drawn_document(account: &Account, draw: &mut Draw) -> Json {
-    let n_statements = draw.pareto(1.5, 22);
+    let n_statements = draw.pareto(1.9, 22);
     let statements = (0..n_statements)
         .map(|_| {
             let first = draw.below(60) as usize;
             let service = &DATA_SERVICES[first / 6];
-            let n_actions = draw.pareto(1.0, 60) as usize;
+            let n_actions = draw.pareto(0.95, 60) as usize;
             let actions: Vec<String> = (first..first + n_actions)
                 .map(|at| {
                     let service = &DATA_SERVICES[at / 6 % 10];
@@ -243,7 +243,7 @@ pub fn drawn_document(account: &Account, draw: &mut Draw) -> Json {
                 })
                 .collect();
             // Who lists the actions of several services hardly ever names what they are on.
-            let resource = if draw.chance(0.40) || first % 6 + n_actions > 6 {
+            let resource = if draw.chance(0.25) || first % 6 + n_actions > 6 {
                 "*".to_owned()
             } else {
                 let stem = draw.pick(&account.domain.services);

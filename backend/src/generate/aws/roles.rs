@@ -68,10 +68,10 @@ fn access(account: &Account, ordinal: u64, draw: &mut Draw, attachments: &mut At
         }
         Privilege::Narrow => {}
     }
-    // Four roles in ten have a policy by their privilege already.
-    let n_more = match draw.below(100) {
-        0..56 => 0,
-        56..90 => 1,
+    // Together a third of all roles have no attached policy, and half have one.
+    let n_more = match (attached.len(), draw.below(100)) {
+        (0, 0..77) | (1.., 0..85) => 0,
+        (0, _) | (1.., 85..95) => 1,
         _ => 1 + draw.pareto(1.6, 9),
     };
     let mut chosen: Vec<u64> = (0..n_more).map(|_| attachments.draw(draw)).collect();

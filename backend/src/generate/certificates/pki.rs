@@ -106,7 +106,7 @@ impl Pki {
     pub fn left_behind(&self, slot: &Slot, timeline: &Timeline, index: usize) -> Option<Issued> {
         let (standing, previous) = self.terms(slot, timeline, index);
         let is_young = timeline.as_of(index) - standing.not_before < 30 * DAY;
-        let is_kept = Draw::new(self.seed, "old certificate", slot_id(slot), standing.generation).chance(0.4);
+        let is_kept = Draw::new(self.seed, "old certificate", slot_id(slot), standing.generation).chance(0.6);
         let is_renewed = lifetime_days(slot.profile, standing.not_before) > 1;
         (is_young && is_kept && is_renewed).then(|| self.issued(slot, previous, timeline))
     }
@@ -134,7 +134,7 @@ impl Pki {
     fn terms(&self, slot: &Slot, timeline: &Timeline, index: usize) -> (Term, Term) {
         let mut draw = Draw::new(self.seed, "certificate slot", slot_id(slot), 0);
         let latest = timeline.last().as_of - 3_600;
-        let is_forgotten = draw.chance(0.045);
+        let is_forgotten = draw.chance(0.035);
         let level = draw.unit();
         let renews_early_days = renewed_before_days(slot.profile, &mut draw);
         let not_before = if is_forgotten {

@@ -11,7 +11,7 @@ use crate::generate::draw::{DAY, Draw};
 use crate::generate::governance::{Claim, Said};
 use crate::generate::json::{Json, object};
 use crate::generate::timeline::{Life, Snapshot, rfc3339};
-use crate::generate::truth::{IdentityTruth, SnapshotTruth};
+use crate::generate::truth::{IdentityTruth, Knowledge, SnapshotTruth};
 
 const AGENTS: [&str; 24] = [
     "Code review agent",
@@ -73,6 +73,8 @@ pub fn write(
         let enabled = !draw.chance(0.08);
         let identity = IdentityTruth {
             enabled: Some(enabled),
+            // It has none: its blueprint signs in for it.
+            credentials: Knowledge::Known,
             ..IdentityTruth::new(id.clone(), "ai_agent", tenant.source, &governance)
         };
         truth.identity(identity, &governance);

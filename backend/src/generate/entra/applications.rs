@@ -225,6 +225,7 @@ fn application_row(tenant: &Tenant, object: &str, app_id: &str, name: &str, crea
         "tags": Json::List(Vec::new()),
         "tokenEncryptionKeyId": Json::Null,
         "appRoles": Json::List(Vec::new()),
+        "info": super::info(),
         "web": object! {
             "homePageUrl": Json::Null,
             "redirectUris": Json::List(Vec::new()),

@@ -7,7 +7,7 @@ use super::Tenant;
 use crate::generate::Estate;
 use crate::generate::draw::{DAY, Draw};
 use crate::generate::json::{Json, object};
-use crate::generate::timeline::{ENTRA_KEY_AGES, Life, Snapshot, generations, rfc3339};
+use crate::generate::timeline::{ENTRA_KEY_AGES, Generation, Life, Snapshot, generations, rfc3339};
 use crate::generate::truth::{CredentialTruth, SnapshotTruth};
 
 /// The credentials on one directory object.
@@ -51,7 +51,7 @@ pub fn of_application(
     for slot in 0..n_secrets {
         secrets(estate, tenant, snapshot, life, slot, &mut found, truth);
     }
-    if draw.chance(0.18) {
+    if draw.chance(0.22) {
         certificate(estate, tenant, snapshot, life, draw, &mut found, truth);
     }
     found
@@ -70,7 +70,6 @@ fn secrets(
     let scope = ((tenant.number as u64) << 8) | slot;
     let app_id = tenant.app_id(estate.seed, life.ordinal);
     let mut slot_draw = Draw::new(estate.seed, "entra secret", scope, life.ordinal);
-    let days = slot_draw.weighted(&[(25, 182), (35, 365), (37, 730), (3, 36_500)]);
     let name = *slot_draw.weighted(&[
         (3, &None),
         (3, &Some("ci secret")),
@@ -87,7 +86,7 @@ fn secrets(
     for (place, standing) in standing.into_iter().enumerate() {
         let id = (life.ordinal << 16) | standing.number;
         let mut one = Draw::new(estate.seed, "entra secret id", scope, id);
-        let end = standing.created_at + days * DAY;
+        let end = standing.created_at + lifetime_days(estate, &mut one, &standing) * DAY;
         // A forgotten secret is only removed when somebody tidies up.
         if place > 0 && one.chance(0.65) {
             continue;
@@ -108,6 +107,21 @@ fn secrets(
             .push(password_row(key_id, name, hint, standing.created_at, end));
     }
 }
+
+/// How long a secret was made to last. Whoever has not replaced one for a year mostly made it to last that long.
+fn lifetime_days(estate: &Estate, draw: &mut Draw, standing: &Generation) -> i64 {
+    let days = draw.weighted(&[(30, 182), (30, 365), (35, 730), (5, NO_END_DAYS)]);
+    let age_days = (estate.timeline.last().as_of - standing.created_at) / DAY;
+    let is_kept_up = draw.chance(0.75) && standing.is_newest();
+    match age_days {
+        _ if !is_kept_up || age_days < days => days,
+        ..730 => 730,
+        _ => NO_END_DAYS,
+    }
+}
+
+/// What the portal once made of "never".
+const NO_END_DAYS: i64 = 36_500;
 
 fn certificate(
     estate: &Estate,

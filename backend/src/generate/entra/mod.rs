@@ -146,6 +146,17 @@ fn intruder(estate: &Estate, tenant: &Tenant, snapshot: &Snapshot) -> Option<Int
     })
 }
 
+/// Where users would read about an application: hardly anybody fills that in.
+fn info() -> Json {
+    object! {
+        "logoUrl": Json::Null,
+        "marketingUrl": Json::Null,
+        "privacyStatementUrl": Json::Null,
+        "supportUrl": Json::Null,
+        "termsOfServiceUrl": Json::Null,
+    }
+}
+
 /// A person as an owner or sponsor of an object.
 fn person_row(estate: &Estate, number: u64) -> Json {
     let person = estate.staff.person(number);

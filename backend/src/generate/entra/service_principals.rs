@@ -355,6 +355,7 @@ impl<'a> Principal<'a> {
             "disabledByMicrosoftStatus": Json::Null,
             "displayName": self.name.to_owned(),
             "homepage": Json::Null,
+            "info": super::info(),
             "keyCredentials": Json::List(Vec::new()),
             "notes": Json::Null,
             "passwordCredentials": Json::List(self.passwords),
@@ -368,6 +369,7 @@ impl<'a> Principal<'a> {
             },
             "appRoles": Json::List(Vec::new()),
             "oauth2PermissionScopes": Json::List(Vec::new()),
+            "resourceSpecificApplicationPermissions": Json::List(Vec::new()),
             "owners": Json::List(self.owners),
         }
     }

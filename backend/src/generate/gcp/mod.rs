@@ -68,7 +68,7 @@ pub fn plan(seed: u64, n_identities: u64, n_projects: usize, timeline: &Timeline
                 source: format!("gcp-{}", place.name()),
                 domain: place.domain,
                 environment: place.environment,
-                accounts: Population::new(seed, "gcp account", number as u64, place.size, timeline),
+                accounts: Population::settled(seed, "gcp account", number as u64, place.size, timeline),
             }
         })
         .collect()

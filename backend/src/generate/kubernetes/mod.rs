@@ -211,7 +211,7 @@ fn seat(ordinal: u64) -> (u64, u64) {
     (ordinal / cycle, 0)
 }
 
-/// Plans the clusters, in turn one in an AWS account, one in a Google project and one in Azure.
+/// Plans the clusters: of four, two run in AWS accounts, one in a Google project and one in Azure.
 pub fn plan(
     seed: u64,
     n_identities: u64,
@@ -222,17 +222,17 @@ pub fn plan(
 ) -> Vec<Cluster> {
     let mut clusters: Vec<Cluster> = Vec::new();
     for (number, place) in places::plan(n_identities, n_clusters, 3).into_iter().enumerate() {
-        let turn = number / 3;
-        let (flavour, domain, environment) = match number % 3 {
-            0 => {
-                let account = &accounts[turn % accounts.len()];
+        let round = number / 4;
+        let (flavour, domain, environment) = match number % 4 {
+            0 | 2 => {
+                let account = &accounts[(2 * round + number % 4 / 2) % accounts.len()];
                 let flavour = Flavour::Eks {
                     account: account.number,
                 };
                 (flavour, account.domain, account.environment)
             }
             1 => {
-                let project = &projects[turn % projects.len()];
+                let project = &projects[round % projects.len()];
                 let flavour = Flavour::Gke {
                     project: project.number,
                 };

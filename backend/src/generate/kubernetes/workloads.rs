@@ -69,13 +69,11 @@ pub fn write(
                 .with("serviceAccount", account.clone())
                 .with("serviceAccountName", account);
         }
-        let meta = metadata(
-            &mut draw,
-            &name,
-            Some(&namespace),
-            life.created_at + 600,
-            Marks::default(),
-        );
+        let marks = Marks {
+            labels: vec![("app", name.clone().into())],
+            ..Marks::default()
+        };
+        let meta = metadata(&mut draw, &name, Some(&namespace), life.created_at + 600, marks);
         let row = match position {
             CRON_POSITION => cron_job(meta, &name, pod),
             _ => deployment(meta, &name, pod, draw.between(1, 5)),
@@ -111,6 +109,9 @@ fn deployment(meta: Json, name: &str, pod: Json, n_replicas: i64) -> Json {
         "spec": object! {
             "replicas": n_replicas,
             "selector": object! { "matchLabels": object! { "app": name.to_owned() } },
+            "strategy": object! {
+                "rollingUpdate": object! { "maxSurge": "25%", "maxUnavailable": "25%" }, "type": "RollingUpdate",
+            },
             "template": template(name, pod),
         },
         "status": object! { "availableReplicas": n_replicas, "replicas": n_replicas },
