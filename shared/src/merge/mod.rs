@@ -6,6 +6,7 @@
 mod environment;
 mod join;
 mod owner;
+mod registry;
 mod rename;
 
 pub use owner::owners;
@@ -13,6 +14,7 @@ pub use owner::owners;
 use hashbrown::{HashMap, HashSet};
 
 use self::join::Joined;
+use self::registry::RegistryIndex;
 use self::rename::Rename;
 use crate::access;
 use crate::config::Config;
@@ -70,8 +72,12 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
     resolve_trusts(std::mem::take(&mut facts.trusts), &joined, &mut snapshot);
-    environment::classify_identities(&mut snapshot);
-    owner::resolve(&mut snapshot);
+    let registry = RegistryIndex::new(&snapshot);
+    let rows: Vec<Vec<usize>> = (0..snapshot.identities.len())
+        .map(|identity| registry.rows_of(identity, &snapshot))
+        .collect();
+    environment::classify_identities(&mut snapshot, &rows);
+    owner::resolve(&mut snapshot, &rows);
     finish_identities(&mut snapshot);
     snapshot
         .conflicts

@@ -58,7 +58,9 @@ pub const PURPOSE_KEYS: &[&str] = &[
 /// `technical_contact`), and to what names the organisation before it (`acme:owner`, `team.example.com/owner`).
 pub fn rank(keys: &[&str], key: &str) -> Option<usize> {
     let last = key.rsplit(['/', ':', '.']).next().unwrap_or(key);
-    keys.iter().position(|known| letters(known).eq(letters(last)))
+    let first = letters(last).next()?;
+    keys.iter()
+        .position(|known| known.starts_with(first) && letters(known).eq(letters(last)))
 }
 
 fn letters(key: &str) -> impl Iterator<Item = char> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memmem;
+
 use super::scan::{Broken, Scan, Start};
 use super::table;
 
@@ -61,7 +63,7 @@ impl Format {
         match trimmed.as_bytes() {
             [] if bytes.is_empty() || !text.is_empty() => Format::Empty,
             [] => Format::Binary,
-            _ if text.contains("-----BEGIN ") => match trimmed.as_bytes()[0] {
+            _ if memmem::find(text.as_bytes(), b"-----BEGIN ").is_some() => match trimmed.as_bytes()[0] {
                 b'{' | b'[' if Scan::new(trimmed).value().is_ok() => Format::Json,
                 // `openssl x509 -text` begins with `Certificate:`; what YAML quotes is indented.
                 _ if looks_like_yaml(trimmed) && !has_pem_line(text) => Format::Yaml,
