@@ -4,6 +4,7 @@
 //! Without a built frontend the binary still builds, and says on every page what is missing.
 
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -50,9 +51,10 @@ fn embed_frontend() {
         };
         let _ = writeln!(
             table,
-            "    Asset {{ path: {name:?}, plain: include_bytes!({path:?}), brotli: {}, gzip: {} }},",
+            "    Asset {{ path: {name:?}, plain: include_bytes!({path:?}), brotli: {}, gzip: {}, digest: {} }},",
             beside("br"),
-            beside("gz")
+            beside("gz"),
+            digest(&path)
         );
     }
     table.push_str("];\n");
@@ -60,6 +62,13 @@ fn embed_frontend() {
     if let Err(error) = fs::write(&out, table) {
         println!("cargo::error=cannot write {}: {error}", out.display());
     }
+}
+
+/// Changes with a file's contents: for its `ETag`.
+fn digest(path: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    fs::read(path).unwrap_or_default().hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The files of a folder and its sub-folders that are no packed copies, sorted.

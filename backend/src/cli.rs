@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use shared::model::instant::Instant;
 
-use crate::commands::{completions, demo, docs, generate, inspect, kpis, list, serve};
+use crate::commands::{self, completions, demo, docs, generate, inspect, kpis, list, serve};
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
 #[derive(Parser)]
@@ -49,8 +50,8 @@ pub struct EstateArgs {
     /// The folder with the snapshots (or with one snapshot's sources)
     pub estate: PathBuf,
     /// Judge the newest snapshot as of this date or RFC 3339 instant
-    #[arg(long, value_name = "WHEN")]
-    pub as_of: Option<String>,
+    #[arg(long, value_name = "WHEN", value_parser = commands::parse_as_of)]
+    pub as_of: Option<Instant>,
     /// Read every file afresh (there is no cache yet, so this is always so)
     #[arg(long)]
     pub no_cache: bool,

@@ -1,10 +1,11 @@
 //! The estate on disk: which snapshots there are, and reading one of them.
 
+mod files;
+
 use std::fs;
-use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::UNIX_EPOCH;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use anyhow::{Context, bail};
 use rayon::prelude::*;
@@ -12,29 +13,33 @@ use sha2::{Digest, Sha256};
 use shared::analysis::{Analysis, analyze};
 use shared::config::Config;
 use shared::connectors::{self, Reading};
-use shared::diagnostic::Diagnostic;
+use shared::diagnostic::{Diagnostic, shorten};
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::batch::Batch;
 use shared::model::instant::Instant;
+use shared::reading::certificate::hex;
 use shared::reading::container;
-use walkdir::WalkDir;
 
-/// The largest file that is read, in bytes. Exports beyond this come in pages or parts.
-pub const MAX_FILE_BYTES: u64 = 2 << 30;
-/// The most bytes of one snapshot: beyond this the working memory of common machines ends.
-pub const MAX_SNAPSHOT_BYTES: u64 = 10 << 30;
-/// The most files of one estate.
-pub const MAX_FILES: usize = 1_000_000;
+use self::files::FileOnDisk;
+pub use self::files::{MAX_FILE_BYTES, as_text, read};
+
+/// The most bytes of one snapshot, on disk and again unpacked: beyond this the working memory of common machines ends.
+const MAX_SNAPSHOT_BYTES: u64 = 10 << 30;
+/// The most facts (identities, credentials, grants, trusts) of one snapshot, about 200 bytes each: an estate of two
+/// million identities states about ten million.
+const MAX_SNAPSHOT_FACTS: u64 = 50_000_000;
+/// The largest `rollcall.toml`: one that is written by hand has a few kilobytes.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
 /// A folder that a user pointed at.
 pub struct Estate {
+    root: PathBuf,
     pub config: Config,
     /// Oldest first; never empty.
     pub snapshots: Vec<SnapshotFolder>,
     /// `registry.csv` and `roster.csv`, where they exist.
     own_files: Vec<FileOnDisk>,
-    /// Changes when any file's name, size or time does.
-    pub digest: String,
+    own_digest: String,
 }
 
 /// One snapshot's folder.
@@ -45,24 +50,7 @@ pub struct SnapshotFolder {
     named_at: Option<Instant>,
     newest_file_at: Instant,
     files: Vec<FileOnDisk>,
-}
-
-#[derive(Clone)]
-struct FileOnDisk {
-    disk_path: PathBuf,
-    source: String,
-    /// Below the source, with `/`.
-    path: String,
-    n_bytes: u64,
-    modified_at: Instant,
-    readable: Readable,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Readable {
-    Yes,
-    /// A link whose target lies outside the estate.
-    LeadsOut,
+    digest: String,
 }
 
 /// How far reading has come. Shared with whoever shows it.
@@ -70,6 +58,13 @@ enum Readable {
 pub struct Progress {
     pub n_files: AtomicUsize,
     pub n_files_read: AtomicUsize,
+}
+
+/// What the files that are read so far hold: see the limits above.
+#[derive(Default)]
+struct Held {
+    n_bytes: AtomicU64,
+    n_facts: AtomicU64,
 }
 
 impl Estate {
@@ -85,81 +80,110 @@ impl Estate {
                 root.display()
             );
         }
-        let config = match fs::read_to_string(root.join("rollcall.toml")) {
-            Ok(text) => Config::parse(&text)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Config::default(),
-            Err(error) => return Err(error).context("cannot read rollcall.toml"),
+        let config_file = FileOnDisk::own(&root, "rollcall.toml");
+        let config = match &config_file {
+            Some(file) => Config::parse(&file.text(MAX_CONFIG_BYTES).context("cannot read rollcall.toml")?)?,
+            None => Config::default(),
         };
         let dated = dated_folders(&root)?;
         let mut snapshots = Vec::new();
         if dated.is_empty() {
-            let files = list_files(&root, &root)?;
-            let newest_file_at = newest(&files);
-            snapshots.push(SnapshotFolder {
-                name: newest_file_at.to_date_text(),
-                named_at: None,
-                newest_file_at,
-                files,
-            });
+            let mut only = SnapshotFolder::list(&root, &root, String::new(), None)?;
+            only.name = only.newest_file_at.to_date_text();
+            snapshots.push(only);
         }
         for (name, at) in dated {
-            let files = list_files(&root.join(&name), &root)?;
-            snapshots.push(SnapshotFolder {
-                name,
-                named_at: Some(at),
-                newest_file_at: newest(&files),
-                files,
-            });
+            snapshots.push(SnapshotFolder::list(&root.join(&name), &root, name, Some(at))?);
         }
         let own_files: Vec<FileOnDisk> = ["registry.csv", "roster.csv"]
             .iter()
-            .filter_map(|name| own_file(&root, name))
+            .filter_map(|name| FileOnDisk::own(&root, name))
             .collect();
-        let n_files: usize = snapshots.iter().map(|snapshot| snapshot.files.len()).sum();
-        if n_files > MAX_FILES {
-            bail!("the estate holds {n_files} files, and at most {MAX_FILES} are read; split it into several estates");
-        }
-        let digest = digest(&snapshots, &own_files, &root);
+        let own_digest = digest(own_files.iter().chain(&config_file));
         Ok(Estate {
+            root,
             config,
             snapshots,
             own_files,
-            digest,
+            own_digest,
         })
     }
 
     /// Reads and judges one snapshot. Files that cannot be read are reported in it, never fatal.
     ///
     /// # Errors
-    /// When the snapshot is beyond [`MAX_SNAPSHOT_BYTES`].
+    /// When the snapshot is beyond [`MAX_SNAPSHOT_BYTES`] or [`MAX_SNAPSHOT_FACTS`].
     pub fn load(&self, index: usize, as_of: Option<Instant>, progress: &Progress) -> anyhow::Result<Analysis> {
         let folder = &self.snapshots[index];
-        let n_bytes: u64 = folder.files.iter().map(|file| file.n_bytes).sum();
-        if n_bytes > MAX_SNAPSHOT_BYTES {
-            bail!(
-                "the snapshot `{}` holds {n_bytes} bytes, and at most {MAX_SNAPSHOT_BYTES} are read",
-                folder.name
-            );
-        }
         let mut files: Vec<&FileOnDisk> = folder.files.iter().chain(&self.own_files).collect();
         // The largest first, so that no core is left with the longest job at the end.
         files.sort_by_key(|file| std::cmp::Reverse(file.n_bytes));
         progress.n_files.store(files.len(), Ordering::Relaxed);
         progress.n_files_read.store(0, Ordering::Relaxed);
+        let held = Held::default();
+        folder.check(files.iter().map(|file| file.n_bytes).sum(), 0)?;
         let batches: Vec<FileBatch> = files
             .into_par_iter()
             .with_max_len(1)
-            .flat_map_iter(|file| {
+            .map(|file| {
                 let batches = read_file(file, &self.config.salt);
                 progress.n_files_read.fetch_add(1, Ordering::Relaxed);
-                batches
+                let (n_bytes, n_facts) = held.add(&batches);
+                folder.check(n_bytes, n_facts).map(|()| batches)
             })
+            .collect::<anyhow::Result<Vec<_>>>()?
+            .into_iter()
+            .flatten()
             .collect();
         let as_of = match as_of.or(folder.named_at) {
             Some(at) => AsOf::Given(at),
             None => AsOf::Newest(folder.newest_file_at),
         };
         Ok(analyze(merge(batches, as_of, &self.config), &self.config))
+    }
+
+    /// Whether a snapshot and the estate's own files are still as they were when the estate was opened.
+    pub fn holds_still(&self, index: usize) -> bool {
+        let before = &self.snapshots[index];
+        Estate::open(&self.root).is_ok_and(|now| {
+            let after = now.find(&before.name).map(|index| &now.snapshots[index]);
+            after.is_some_and(|after| after.digest == before.digest) && now.own_digest == self.own_digest
+        })
+    }
+
+    /// Changes when any file's name, size or time does, and with the program, which may answer otherwise.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(env!("CARGO_PKG_VERSION"));
+        for part in self
+            .snapshots
+            .iter()
+            .flat_map(|snapshot| [&snapshot.name, &snapshot.digest])
+        {
+            hash.update(part);
+            hash.update([0]);
+        }
+        hash.update(&self.own_digest);
+        hex(&hash.finalize()[..8])
+    }
+
+    /// The snapshots' names, oldest first.
+    pub fn names(&self) -> Vec<String> {
+        self.snapshots.iter().map(|snapshot| snapshot.name.clone()).collect()
+    }
+
+    /// The snapshot of this name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.snapshots.iter().position(|snapshot| snapshot.name == name)
+    }
+
+    /// What to say to who asks for another.
+    pub fn no_such_snapshot(&self, name: &str) -> String {
+        format!(
+            "there is no snapshot `{}`; known are {}",
+            shorten(name),
+            self.names().join(", ")
+        )
     }
 
     /// What a snapshot's `as_of` is before it is read.
@@ -170,76 +194,94 @@ impl Estate {
     }
 }
 
+impl SnapshotFolder {
+    fn list(folder: &Path, root: &Path, name: String, named_at: Option<Instant>) -> anyhow::Result<SnapshotFolder> {
+        let files = files::list(folder, root)?;
+        Ok(SnapshotFolder {
+            name,
+            named_at,
+            newest_file_at: files.iter().map(FileOnDisk::modified_at).max().unwrap_or_default(),
+            digest: digest(&files),
+            files,
+        })
+    }
+
+    fn check(&self, n_bytes: u64, n_facts: u64) -> anyhow::Result<()> {
+        let name = &self.name;
+        if n_bytes > MAX_SNAPSHOT_BYTES {
+            bail!("the snapshot `{name}` holds more than {MAX_SNAPSHOT_BYTES} bytes, which is the most that are read");
+        }
+        if n_facts > MAX_SNAPSHOT_FACTS {
+            bail!("the snapshot `{name}` states more than {MAX_SNAPSHOT_FACTS} facts, which is the most that are read");
+        }
+        Ok(())
+    }
+}
+
+impl Held {
+    /// Adds what a file holds, and returns the bytes and facts of all until now.
+    fn add(&self, batches: &[FileBatch]) -> (u64, u64) {
+        let facts =
+            |batch: &Batch| batch.identities.len() + batch.credentials.len() + batch.grants.len() + batch.trusts.len();
+        let n_bytes = batches.iter().map(|file| file.n_bytes).sum::<u64>();
+        let n_facts = batches.iter().map(|file| facts(&file.batch) as u64).sum::<u64>();
+        (
+            n_bytes + self.n_bytes.fetch_add(n_bytes, Ordering::Relaxed),
+            n_facts + self.n_facts.fetch_add(n_facts, Ordering::Relaxed),
+        )
+    }
+}
+
 /// Reads one file, with the members of an archive apart. Also for `inspect`.
 pub fn read_bytes(source: &str, path: &str, bytes: &[u8], salt: &str) -> Vec<FileBatch> {
     let mut batches = Vec::new();
     container::each_member(path, bytes, &mut |member| {
-        let bytes = match member.bytes {
-            Ok(bytes) => bytes,
-            Err(problem) => return batches.push(failed(source, &member.path, 0, vec![problem])),
+        let (path, bytes) = match member.bytes {
+            Ok(bytes) => (member.path, bytes),
+            Err(problem) => return batches.push(refused(source, &member.path, 0, problem)),
         };
-        let Reading {
-            connector,
-            batch,
-            diagnostics,
-        } = connectors::read(source, &member.path, bytes, salt);
-        batches.push(FileBatch {
-            source: source.to_owned(),
-            path: member.path,
-            connector: connector.map(|connector| connector.id),
-            n_bytes: bytes.len() as u64,
-            batch,
-            diagnostics,
+        // What is wrong with a connector costs one file, not the server.
+        let read = catch_unwind(AssertUnwindSafe(|| connectors::read(source, &path, bytes, salt)));
+        let n_bytes = bytes.len() as u64;
+        batches.push(match read {
+            Ok(Reading {
+                connector,
+                batch,
+                diagnostics,
+            }) => FileBatch {
+                source: source.to_owned(),
+                path,
+                connector: connector.map(|connector| connector.id),
+                n_bytes,
+                batch,
+                diagnostics,
+            },
+            Err(_) => {
+                let help = "this is a fault of Rollcall, and its log says where: report it; the file was left out";
+                let problem = Diagnostic::error("whole file", "a file that Rollcall fails on", "one it reads", help);
+                refused(source, &path, n_bytes, problem)
+            }
         });
     });
     batches
 }
 
 fn read_file(file: &FileOnDisk, salt: &str) -> Vec<FileBatch> {
-    let refuse = |found: String, expected: String, help: &str| {
-        vec![failed(
-            &file.source,
-            &file.path,
-            file.n_bytes,
-            vec![Diagnostic::error("whole file", found, expected, help)],
-        )]
-    };
-    if file.readable == Readable::LeadsOut {
-        let help = "copy the file into the estate; links that leave it are not followed";
-        return refuse(
-            "a link that leads out of the estate".to_owned(),
-            "a file of the estate".to_owned(),
-            help,
-        );
-    }
-    if file.n_bytes > MAX_FILE_BYTES {
-        let expected = format!("at most {MAX_FILE_BYTES} bytes");
-        return refuse(
-            format!("{} bytes", file.n_bytes),
-            expected,
-            "export it in pages or parts",
-        );
-    }
-    // Read, not mapped: a file that is truncated while it is mapped would end the process.
-    match fs::read(&file.disk_path) {
+    match file.bytes() {
         Ok(bytes) => read_bytes(&file.source, &file.path, &bytes, salt),
-        Err(error) => refuse(
-            error.to_string(),
-            "a readable file".to_owned(),
-            "check that it is still there, and its permissions",
-        ),
+        Err(problem) => vec![refused(&file.source, &file.path, file.n_bytes, problem)],
     }
 }
 
-fn failed(source: &str, path: &str, n_bytes: u64, diagnostics: Vec<Diagnostic>) -> FileBatch {
-    let (source, path) = (source.to_owned(), path.to_owned());
+/// A file of which nothing is read.
+pub fn refused(source: &str, path: &str, n_bytes: u64, problem: Diagnostic) -> FileBatch {
     FileBatch {
-        source,
-        path,
+        source: source.to_owned(),
+        path: path.to_owned(),
         connector: None,
         n_bytes,
         batch: Batch::default(),
-        diagnostics,
+        diagnostics: vec![problem],
     }
 }
 
@@ -247,15 +289,18 @@ fn failed(source: &str, path: &str, n_bytes: u64, diagnostics: Vec<Diagnostic>) 
 fn dated_folders(root: &Path) -> anyhow::Result<Vec<(String, Instant)>> {
     let mut dated = Vec::new();
     for entry in fs::read_dir(root).with_context(|| format!("cannot list `{}`", root.display()))? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
+        let entry = entry.with_context(|| format!("cannot list `{}`", root.display()))?;
+        // A date is ASCII.
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
         // Colons are not allowed in names everywhere: `2026-10-31T080000Z` is an instant too.
-        let spelled = match name.as_bytes() {
-            [.., b'Z'] if name.len() == 18 => format!("{}:{}:{}", &name[..13], &name[13..15], &name[15..]),
+        let spelled = match (name.get(..13), name.get(13..15), name.get(15..)) {
+            (Some(hour), Some(minute), Some(second)) if second.len() == 3 => format!("{hour}:{minute}:{second}"),
             _ => name.clone(),
         };
         if let Some(at) = Instant::from_text(&spelled)
-            && entry.file_type()?.is_dir()
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
         {
             dated.push((name, at));
         }
@@ -264,106 +309,11 @@ fn dated_folders(root: &Path) -> anyhow::Result<Vec<(String, Instant)>> {
     Ok(dated)
 }
 
-/// Files at the top of an estate that are its own and belong to no source.
-const OWN_NAMES: [&str; 4] = ["rollcall.toml", "registry.csv", "roster.csv", "truth.json"];
-
-/// The files of one snapshot. A file in no sub-folder is of the source `files`.
-fn list_files(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
-    let mut files = Vec::new();
-    for entry in WalkDir::new(folder).sort_by_file_name() {
-        // A file or folder that vanishes while it is listed was not there.
-        let Ok(entry) = entry else { continue };
-        let Ok(below) = entry.path().strip_prefix(folder) else {
-            continue;
-        };
-        let parts: Vec<String> = below
-            .components()
-            .map(|part| part.as_os_str().to_string_lossy().into_owned())
-            .collect();
-        let is_hidden = parts.iter().any(|part| part.starts_with('.'));
-        let (source, path) = match parts.split_first() {
-            None => continue,
-            Some((name, [])) if folder == root && OWN_NAMES.contains(&name.as_str()) => continue,
-            Some((name, [])) => ("files".to_owned(), name.clone()),
-            Some((source, rest)) => (source.clone(), rest.join("/")),
-        };
-        if entry.file_type().is_dir() || is_hidden || path == "source.toml" {
-            continue;
-        }
-        let target = fs::canonicalize(entry.path());
-        let readable = match target {
-            Ok(target) if !target.starts_with(root) => Readable::LeadsOut,
-            Ok(_) | Err(_) => Readable::Yes,
-        };
-        let Ok(metadata) = fs::metadata(entry.path()) else {
-            continue;
-        };
-        if metadata.is_file() {
-            files.push(file_on_disk(entry.path(), source, path, &metadata, readable));
-        }
-    }
-    Ok(files)
-}
-
-fn own_file(root: &Path, name: &str) -> Option<FileOnDisk> {
-    let path = root.join(name);
-    let metadata = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
-    Some(file_on_disk(
-        &path,
-        String::new(),
-        name.to_owned(),
-        &metadata,
-        Readable::Yes,
-    ))
-}
-
-fn file_on_disk(
-    disk_path: &Path,
-    source: String,
-    path: String,
-    metadata: &fs::Metadata,
-    readable: Readable,
-) -> FileOnDisk {
-    let modified = metadata
-        .modified()
-        .ok()
-        .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-    FileOnDisk {
-        disk_path: disk_path.to_owned(),
-        source,
-        path,
-        n_bytes: metadata.len(),
-        modified_at: Instant(modified.map_or(0, |since| since.as_secs() as i64)),
-        readable,
-    }
-}
-
-fn newest(files: &[FileOnDisk]) -> Instant {
-    files.iter().map(|file| file.modified_at).max().unwrap_or_default()
-}
-
-fn digest(snapshots: &[SnapshotFolder], own_files: &[FileOnDisk], root: &Path) -> String {
+/// Changes when the name, size or time of a file does.
+fn digest<'f>(files: impl IntoIterator<Item = &'f FileOnDisk>) -> String {
     let mut hash = Sha256::new();
-    for snapshot in snapshots {
-        hash.update(snapshot.name.as_bytes());
-        snapshot.files.iter().for_each(|file| add_to_digest(&mut hash, file));
+    for file in files {
+        file.identify(|part| hash.update(part));
     }
-    own_files.iter().for_each(|file| add_to_digest(&mut hash, file));
-    if let Some(config) = own_file(root, "rollcall.toml") {
-        add_to_digest(&mut hash, &config);
-    }
-    hash.finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
-}
-
-fn add_to_digest(hash: &mut Sha256, file: &FileOnDisk) {
-    hash.update(file.source.as_bytes());
-    hash.update([0]);
-    hash.update(file.path.as_bytes());
-    hash.update([0]);
-    hash.update(file.n_bytes.to_le_bytes());
-    hash.update(file.modified_at.0.to_le_bytes());
+    hex(&hash.finalize()[..8])
 }

@@ -1,5 +1,6 @@
 //! What went wrong while reading, in words that help: where, what was found, what was expected, what to do.
 
+use std::borrow::Cow;
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
@@ -140,12 +141,26 @@ impl Diagnostic {
     }
 }
 
-/// Input as it may be shown: one line, no control characters, at most [`MAX_FOUND_CHARS`] characters.
+/// Whether a character does something to a terminal or a log instead of standing there: control characters, line ends
+/// among them, and the marks that turn the direction of writing around.
+pub fn is_commanding(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Text from outside as it may stand in a terminal, a log line or a cell: one line, each commanding character a space.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    match text.contains(is_commanding) {
+        true => Cow::Owned(text.replace(is_commanding, " ")),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// Input as it may be shown: [`printable`], and at most [`MAX_FOUND_CHARS`] characters.
 pub fn shorten(text: &str) -> String {
     let mut shown: String = text
         .chars()
         .take(MAX_FOUND_CHARS)
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if is_commanding(c) { ' ' } else { c })
         .collect();
     if text.chars().nth(MAX_FOUND_CHARS).is_some() {
         shown.push('…');

@@ -1,18 +1,17 @@
 //! `rollcall inspect`: what a file is, and what is read from it.
 
-use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
-use shared::diagnostic::{Diagnostic, Severity};
+use shared::diagnostic::{Diagnostic, Severity, printable};
 use shared::merge::FileBatch;
-use shared::model::batch::Batch;
 use shared::model::identity::Presence;
 
-use crate::estate::{MAX_FILE_BYTES, read_bytes};
+use super::{Format, escaped};
+use crate::estate::{MAX_FILE_BYTES, as_text, read, read_bytes, refused};
 
 #[derive(Args)]
 pub struct InspectArgs {
@@ -20,12 +19,6 @@ pub struct InspectArgs {
     files: Vec<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Text,
-    Json,
 }
 
 /// One line of `--format json`. Counts are of what the file states, before anything is merged.
@@ -45,11 +38,11 @@ pub fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
     let mut all_read = true;
     let mut out = io::stdout().lock();
     for path in &args.files {
-        for file in read(path) {
+        for file in inspect(path) {
             let inspected = Inspected::of(&file);
             all_read &= file.connector.is_some() && file.diagnostics.iter().all(|d| d.severity != Severity::Error);
             match args.format {
-                Format::Json => writeln!(out, "{}", serde_json::to_string(&inspected)?)?,
+                Format::Json => writeln!(out, "{}", escaped(&serde_json::to_string(&inspected)?))?,
                 Format::Text => inspected.print(&mut out)?,
             }
         }
@@ -58,42 +51,12 @@ pub fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The file's readings. The source is the name of the folder it lies in, as in an estate.
-fn read(path: &PathBuf) -> Vec<FileBatch> {
-    let name = path.to_string_lossy().into_owned();
-    let parent = path
-        .parent()
-        .and_then(|parent| parent.file_name())
-        .map(|name| name.to_string_lossy().into_owned());
-    let refuse = |found: String, expected: &str, help: &str| {
-        let diagnostics = vec![Diagnostic::error("whole file", found, expected, help)];
-        let source = String::new();
-        vec![FileBatch {
-            source,
-            path: name.clone(),
-            connector: None,
-            n_bytes: 0,
-            batch: Batch::default(),
-            diagnostics,
-        }]
-    };
-    match fs::metadata(path) {
-        Err(error) => refuse(
-            error.to_string(),
-            "a readable file",
-            "check the path and its permissions",
-        ),
-        Ok(metadata) if !metadata.is_file() => {
-            refuse("a folder or device".to_owned(), "a file", "name the files in it")
-        }
-        Ok(metadata) if metadata.len() > MAX_FILE_BYTES => refuse(
-            format!("{} bytes", metadata.len()),
-            "at most 2 GiB",
-            "export it in pages or parts",
-        ),
-        Ok(_) => match fs::read(path) {
-            Ok(bytes) => read_bytes(parent.as_deref().unwrap_or_default(), &name, &bytes, ""),
-            Err(error) => refuse(error.to_string(), "a readable file", "check its permissions"),
-        },
+fn inspect(path: &Path) -> Vec<FileBatch> {
+    let name = as_text(path.as_os_str());
+    let parent = path.parent().and_then(Path::file_name).map(as_text).unwrap_or_default();
+    match read(path, MAX_FILE_BYTES) {
+        Ok(bytes) => read_bytes(&parent, &name, &bytes, ""),
+        Err(problem) => vec![refused(&parent, &name, 0, problem)],
     }
 }
 
@@ -125,7 +88,7 @@ impl<'a> Inspected<'a> {
     fn print(&self, out: &mut impl Write) -> io::Result<()> {
         let connector = self.connector.unwrap_or("not recognised");
         let state = if self.complete { "" } else { ", incomplete" };
-        writeln!(out, "{}: {connector}{state}", self.file)?;
+        writeln!(out, "{}: {connector}{state}", printable(self.file))?;
         if self.connector.is_some() {
             let Inspected {
                 identities,
@@ -152,10 +115,8 @@ impl<'a> Inspected<'a> {
                 Severity::Warning => "warning",
                 Severity::Error => "error",
             };
-            writeln!(
-                out,
-                "  {severity} at {place}: found {found}; expected {expected}; {help}"
-            )?;
+            let line = format!("{severity} at {place}: found {found}; expected {expected}; {help}");
+            writeln!(out, "  {}", printable(&line))?;
         }
         Ok(())
     }

@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use shared::answers;
 use shared::api::kpis::KpiValue;
 use shared::kpi::catalog;
 
-use super::read_newest;
+use super::{Format, escaped, read_snapshot};
 use crate::cli::EstateArgs;
 
 #[derive(Args)]
@@ -19,19 +19,12 @@ pub struct KpisArgs {
     format: Format,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    Text,
-    Json,
-}
-
 pub fn run(args: KpisArgs) -> anyhow::Result<ExitCode> {
-    let (estate, analysis) = read_newest(&args.estate)?;
-    let names: Vec<String> = estate.snapshots.iter().map(|snapshot| snapshot.name.clone()).collect();
-    let kpis = answers::kpis(&analysis, &names);
+    let (estate, analysis) = read_snapshot(&args.estate, None)?;
+    let kpis = answers::kpis(&analysis, &estate.names());
     let mut out = io::stdout().lock();
     match args.format {
-        Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&kpis)?)?,
+        Format::Json => writeln!(out, "{}", escaped(&serde_json::to_string_pretty(&kpis)?))?,
         Format::Text => {
             writeln!(out, "as of {}", kpis.as_of)?;
             for value in &kpis.kpis {

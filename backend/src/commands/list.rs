@@ -3,13 +3,12 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use shared::answers::{self, ExportFormat};
 use shared::api::query::ListQuery;
 use shared::kpi::catalog::Table;
 
-use super::read_newest;
+use super::{escaped, read_snapshot, wrong_use};
 use crate::cli::EstateArgs;
 
 #[derive(Args)]
@@ -43,18 +42,20 @@ pub fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
         .iter()
         .map(|filter| filter.trim_start_matches("--"))
         .collect();
-    let query = ListQuery::parse(&filters.join("&")).context("cannot read the filters")?;
-    let (_, analysis) = read_newest(&args.estate)?;
+    let query = ListQuery::parse(&filters.join("&")).unwrap_or_else(|error| wrong_use(&error.to_string()));
+    let (_, analysis) = read_snapshot(&args.estate, query.snapshot.as_deref())?;
     let table = match args.list {
         ListName::Identities => Table::Identities,
         ListName::Credentials => Table::Credentials,
         ListName::Certificates => Table::Certificates,
     };
-    let format = match args.format {
-        Format::Csv => ExportFormat::Csv,
-        Format::Json => ExportFormat::Json,
+    let export = |format| {
+        answers::export(&analysis, table, &query, format).unwrap_or_else(|error| wrong_use(&error.to_string()))
     };
-    let bytes = answers::export(&analysis, table, &query, format).context("cannot use the filters")?;
+    let bytes = match args.format {
+        Format::Csv => export(ExportFormat::Csv),
+        Format::Json => escaped(&String::from_utf8_lossy(&export(ExportFormat::Json))).into_bytes(),
+    };
     io::stdout().lock().write_all(&bytes)?;
     Ok(ExitCode::SUCCESS)
 }

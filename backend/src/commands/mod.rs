@@ -15,13 +15,23 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::Context;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use shared::analysis::Analysis;
+use shared::diagnostic::{is_commanding, printable};
 use shared::model::instant::Instant;
 use shared::reading::moment::{DateOrder, Moment};
 
-use crate::cli::EstateArgs;
+use crate::cli::{Cli, EstateArgs};
 use crate::estate::{Estate, Progress};
+
+/// For people or for scripts.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
 
 /// Prints an error with its causes.
 pub fn complain(error: &anyhow::Error) {
@@ -30,28 +40,50 @@ pub fn complain(error: &anyhow::Error) {
         .downcast_ref::<io::Error>()
         .is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe);
     if !is_closed_pipe {
-        let _ = writeln!(io::stderr(), "rollcall: {error:#}");
+        let _ = writeln!(io::stderr(), "rollcall: {}", printable(&format!("{error:#}")));
     }
 }
 
-/// Opens the estate and reads its newest snapshot, with a progress bar on a terminal.
-pub fn read_newest(args: &EstateArgs) -> anyhow::Result<(Estate, Analysis)> {
+/// Ends the program as for a mistyped flag: exit status 2.
+pub fn wrong_use(message: &str) -> ! {
+    Cli::command()
+        .error(ErrorKind::ValueValidation, printable(message))
+        .exit()
+}
+
+/// Opens the estate and reads one of its snapshots, the newest unless it is named, with a progress bar on a terminal.
+pub fn read_snapshot(args: &EstateArgs, name: Option<&str>) -> anyhow::Result<(Estate, Analysis)> {
     let estate = Estate::open(&args.estate)?;
-    let as_of = args.as_of.as_deref().map(parse_as_of).transpose()?;
+    let index = match name {
+        None => estate.snapshots.len() - 1,
+        Some(name) => estate.find(name).with_context(|| estate.no_such_snapshot(name))?,
+    };
     let progress = Arc::new(Progress::default());
-    let analysis = with_progress(&progress, || estate.load(estate.snapshots.len() - 1, as_of, &progress))?;
+    let analysis = with_progress(&progress, || estate.load(index, args.as_of, &progress))?;
     Ok((estate, analysis))
 }
 
 /// Reads the value of `--as-of`.
-pub fn parse_as_of(text: &str) -> anyhow::Result<Instant> {
+pub fn parse_as_of(text: &str) -> Result<Instant, String> {
     match Moment::parse(text, DateOrder::MonthFirst) {
         Moment::At(at) => Ok(at),
         Moment::Never | Moment::Absent | Moment::Unreadable(_) => {
-            Err(anyhow::anyhow!("`{text}` is no date or instant"))
-                .context("--as-of takes `2026-10-31` or `2026-10-31T08:00:00Z`")
+            Err("write a date or an instant: `2026-10-31` or `2026-10-31T08:00:00Z`".to_owned())
         }
     }
+}
+
+/// JSON as it may stand in a terminal: what `serde_json` leaves as it is and a terminal obeys is escaped.
+pub fn escaped(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => shown.push(c),
+            c if is_commanding(c) => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown
 }
 
 /// Shows how many files are read while `work` runs, when somebody is there to see it.
@@ -76,4 +108,17 @@ pub fn with_progress<T>(progress: &Arc<Progress>, work: impl FnOnce() -> T) -> T
     // The ticker ends with the bar; if it panicked there is nothing left to show.
     let _ = ticker.join();
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_gives_no_commands_to_a_terminal() {
+        let name = "a\u{1b}[31m\u{7f}\u{9b}1m\u{202e}ä";
+        let json = serde_json::to_string(name).unwrap();
+        assert_eq!(escaped(&json), r#""a\u001b[31m\u007f\u009b1m\u202eä""#);
+        assert_eq!(serde_json::from_str::<String>(&escaped(&json)).unwrap(), name);
+    }
 }

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::parse_as_of;
 use crate::cli::EstateArgs;
 use crate::serving::{Guard, Listening, serve};
 
@@ -44,11 +43,10 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let as_of = args.estate.as_of.as_deref().map(parse_as_of).transpose()?;
     let guard = Guard::new(&args.listen)?;
     serve(Listening {
         root: args.estate.estate,
-        as_of,
+        as_of: args.estate.as_of,
         address: args.listen.listen,
         guard,
     })?;

@@ -8,12 +8,13 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use shared::answers;
 
+use super::ask::blocking;
 use crate::serving::App;
 
 pub async fn metrics(State(app): State<Arc<App>>) -> Response {
     let state = app.state.borrow().clone();
     let served = app.served.load_full();
-    let text = tokio::task::spawn_blocking(move || {
+    let text = blocking(move || {
         let mut text = String::new();
         let mut gauge = |name: &str, help: &str, samples: &[(String, f64)]| {
             let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
@@ -37,8 +38,9 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
             "Sources in which something is missing.",
             &one(state.partial_sources.len() as f64),
         );
-        if let Some(analysis) = served.as_ref().and_then(|served| served.newest()) {
-            let values = answers::kpi_values(&analysis);
+        if let Some(served) = served {
+            let analysis = &served.newest;
+            let values = answers::kpi_values(analysis);
             let labelled = |id: &str, bound: &str| format!("{{id=\"{id}\",bound=\"{bound}\"}}");
             let mut numbers = Vec::new();
             for value in &values {
@@ -68,13 +70,8 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
                 &one(analysis.snapshot.as_of.0 as f64),
             );
         }
-        text
-    })
-    .await
-    .unwrap_or_default();
-    (
-        [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
-        text,
-    )
-        .into_response()
+        Ok(text)
+    });
+    let media_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    text.await.map(|text| (media_type, text)).into_response()
 }

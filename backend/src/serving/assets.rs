@@ -4,16 +4,22 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// One file of the built frontend, in the encodings it was packed in.
 pub struct Asset {
+    /// Without a leading `/`.
     pub path: &'static str,
     pub plain: &'static [u8],
     pub brotli: Option<&'static [u8]>,
     pub gzip: Option<&'static [u8]>,
+    /// Changes with `plain`.
+    pub digest: u64,
 }
 
 impl Asset {
-    /// The file at a path without the leading `/`.
-    pub fn find(path: &str) -> Option<&'static Asset> {
-        ASSETS.iter().find(|asset| asset.path == path)
+    /// How long a browser may keep the file without asking.
+    pub fn cached(&self) -> &'static str {
+        match self.is_hashed() {
+            true => "public, max-age=31536000, immutable",
+            false => "no-cache",
+        }
     }
 
     /// What browsers need to be told it is: WebAssembly compiles while it streams only as `application/wasm`.
@@ -31,7 +37,7 @@ impl Asset {
     }
 
     /// Whether the name holds a hash of the contents (`app-0123456789abcdef.js`), so that it may be kept for ever.
-    pub fn is_hashed(&self) -> bool {
+    fn is_hashed(&self) -> bool {
         let stem = self.path.rsplit('/').next().unwrap_or(self.path);
         let is_hash = |part: &str| part.len() >= 8 && part.bytes().all(|b| b.is_ascii_hexdigit());
         stem.split(['-', '.', '_']).skip(1).any(is_hash)
@@ -49,6 +55,7 @@ mod tests {
             plain: b"",
             brotli: None,
             gzip: None,
+            digest: 0,
         };
         assert!(asset("frontend-0a1b2c3d4e5f6789_bg.wasm").is_hashed());
         assert!(!asset("index.html").is_hashed());

@@ -1,8 +1,7 @@
 //! Who may ask: the names under which the server may be reached, and the token on addresses that others can reach.
 
 use std::fs;
-use std::net::SocketAddr;
-use std::sync::OnceLock;
+use std::net::IpAddr;
 
 use anyhow::{Context, bail};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -16,7 +15,6 @@ use crate::commands::serve::ListenArgs;
 pub struct Guard {
     token: Option<String>,
     extra_hosts: Vec<String>,
-    address: OnceLock<SocketAddr>,
 }
 
 /// Why a request is turned away.
@@ -56,14 +54,7 @@ impl Guard {
         Ok(Guard {
             token,
             extra_hosts: args.allow_host.clone(),
-            address: OnceLock::new(),
         })
-    }
-
-    /// Remembers where the server really listens: its own address is a name it may be called by.
-    pub fn allow_address(&self, address: SocketAddr) {
-        // Set once, at the start.
-        let _ = self.address.set(address);
     }
 
     /// Judges a request before anything else does.
@@ -84,12 +75,15 @@ impl Guard {
                 message: "this server is not known by that name; pass `--allow-host NAME` if it should be",
             });
         }
-        let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-        let is_foreign = origin.is_some_and(|origin| {
-            let host = origin.split_once("://").map_or(origin, |(_, host)| host);
-            !self.is_own_host(host)
-        });
-        if is_foreign {
+        // A page of this server has its own host as origin; behind a proxy, the name that the proxy is called by.
+        let origin = headers
+            .get(header::ORIGIN)
+            .map(|origin| origin.to_str().unwrap_or_default());
+        let is_own_origin = |origin: &str| {
+            let (_, authority) = origin.split_once("://").unwrap_or_default();
+            authority.eq_ignore_ascii_case(host) || self.is_extra_host(name_of(authority))
+        };
+        if origin.is_some_and(|origin| !is_own_origin(origin)) {
             return Err(Refusal {
                 status: StatusCode::FORBIDDEN,
                 message: "requests from other sites are not answered",
@@ -104,20 +98,26 @@ impl Guard {
         }
     }
 
-    /// Loopback names, the address itself, and names that the user allows. Anything else is DNS rebinding.
+    /// `localhost`, addresses, and names that the user allows. Any other name may be one that somebody else has made to
+    /// lead here (DNS rebinding); an address cannot be.
     fn is_own_host(&self, host: &str) -> bool {
-        let name = match host.strip_prefix('[') {
-            Some(rest) => rest.split(']').next().unwrap_or(rest),
-            None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-        };
-        let is_address = self
-            .address
-            .get()
-            .is_some_and(|address| name == address.ip().to_string());
-        ["localhost", "127.0.0.1", "::1"].contains(&name)
-            || is_address
-            || self.extra_hosts.iter().any(|extra| extra.eq_ignore_ascii_case(name))
+        let name = name_of(host);
+        name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok() || self.is_extra_host(name)
     }
+
+    fn is_extra_host(&self, name: &str) -> bool {
+        self.extra_hosts.iter().any(|extra| extra.eq_ignore_ascii_case(name))
+    }
+}
+
+/// A `Host` without port and brackets; `""` when it is none.
+fn name_of(host: &str) -> &str {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or_default(),
+        None => host.split_at(host.find(':').unwrap_or(host.len())),
+    };
+    let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
+    if is_port { name } else { "" }
 }
 
 /// A bearer token, or the password of HTTP basic (browsers ask people for that).
@@ -182,7 +182,6 @@ mod tests {
         Guard {
             token: token.map(str::to_owned),
             extra_hosts: vec!["rollcall.example".to_owned()],
-            address: OnceLock::new(),
         }
     }
 
@@ -200,8 +199,12 @@ mod tests {
             ("localhost", true),
             ("[::1]:7878", true),
             ("Rollcall.Example:443", true),
+            ("192.0.2.7:7878", true),
             ("evil.example", false),
             ("127.0.0.1.evil.example", false),
+            ("[::1].evil.example", false),
+            ("localhost:7878.evil.example", false),
+            ("rollcall.example.evil.example", false),
             ("", false),
         ] {
             let checked = guard(None).check(&Method::GET, &headers(&[(header::HOST, host)]));
@@ -211,12 +214,18 @@ mod tests {
 
     #[test]
     fn other_sites_and_other_methods_are_refused() {
-        let own = [(header::HOST, "localhost")];
-        let foreign = headers(&[(header::HOST, "localhost"), (header::ORIGIN, "https://evil.example")]);
-        assert_eq!(
-            guard(None).check(&Method::GET, &foreign).unwrap_err().status,
-            StatusCode::FORBIDDEN
-        );
+        let own = [(header::HOST, "localhost:7878")];
+        for (origin, expected) in [
+            ("http://localhost:7878", Ok(())),
+            ("https://rollcall.example", Ok(())),
+            ("https://evil.example", Err(StatusCode::FORBIDDEN)),
+            ("http://localhost:3000", Err(StatusCode::FORBIDDEN)),
+            ("null", Err(StatusCode::FORBIDDEN)),
+            ("localhost:7878", Err(StatusCode::FORBIDDEN)),
+        ] {
+            let checked = guard(None).check(&Method::GET, &headers(&[own[0].clone(), (header::ORIGIN, origin)]));
+            assert_eq!(checked.map_err(|refusal| refusal.status), expected, "{origin}");
+        }
         assert_eq!(
             guard(None).check(&Method::POST, &headers(&own)).unwrap_err().status,
             StatusCode::METHOD_NOT_ALLOWED

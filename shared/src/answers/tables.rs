@@ -6,6 +6,7 @@ use crate::analysis::Analysis;
 use crate::api::Page;
 use crate::api::query::{BadQuery, ListQuery};
 use crate::api::rows::{CertificateRow, CredentialRow, IdentityRow};
+use crate::diagnostic::printable;
 use crate::kpi::catalog::Table;
 use crate::lists;
 use crate::model::snapshot::Snapshot;
@@ -31,7 +32,8 @@ pub fn certificates(analysis: &Analysis, query: &ListQuery) -> Result<Page<Certi
 /// A file format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
-    /// RFC 4180, UTF-8, with a header; cells that a spreadsheet would take for a formula begin with `'`.
+    /// RFC 4180, UTF-8, with a header; cells that a spreadsheet would take for a formula begin with `'`, and control
+    /// characters are spaces.
     Csv,
     /// One array of row objects.
     Json,
@@ -214,11 +216,12 @@ fn cell(value: Option<&serde_json::Value>) -> String {
     }
 }
 
-/// Text that a spreadsheet does not take for a formula.
+/// Text that a spreadsheet does not take for a formula, and a terminal not for a command.
 fn defused(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
+    let shown = printable(text);
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
+        true => format!("'{shown}"),
+        false => shown.into_owned(),
     }
 }
 
@@ -230,6 +233,8 @@ mod tests {
     fn no_cell_becomes_a_formula() {
         assert_eq!(defused("=HYPERLINK(1)"), "'=HYPERLINK(1)");
         assert_eq!(defused("@x"), "'@x");
+        assert_eq!(defused("\t=1"), "' =1");
         assert_eq!(defused("plain = x"), "plain = x");
+        assert_eq!(defused("a\u{1b}[31m\u{9b}b\r\nc"), "a [31m b  c");
     }
 }

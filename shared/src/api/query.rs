@@ -240,10 +240,10 @@ impl ListQuery {
                 "offset" => parsed.offset = number(&key, &value)?,
                 "limit" => parsed.limit = Some(number(&key, &value)?),
                 "facets" => {
-                    parsed.facets = if value == "yes" {
-                        FacetWish::Counted
-                    } else {
-                        FacetWish::None
+                    parsed.facets = match value.as_str() {
+                        "yes" => FacetWish::Counted,
+                        "no" => FacetWish::None,
+                        _ => return Err(bad("wish for facets", &value, "yes, no".to_owned())),
                     }
                 }
                 // Belongs to the export route, which reads it itself.
@@ -262,8 +262,10 @@ impl ListQuery {
                 }
             }
         }
-        if let (Some(filter), Some(verdict)) = (parsed.kpi.as_mut(), verdict) {
-            filter.verdict = Some(verdict);
+        match (&mut parsed.kpi, verdict) {
+            (Some(filter), verdict) => filter.verdict = verdict,
+            (None, Some(_)) => return Err(bad("filter by itself", "verdict", "kpi=…&verdict=…".to_owned())),
+            (None, None) => {}
         }
         Ok(parsed)
     }
@@ -369,6 +371,8 @@ mod tests {
         assert_eq!(ListQuery::parse("knd=role").unwrap_err().found, "knd");
         assert_eq!(ListQuery::parse("sort=size").unwrap_err().what, "sort column");
         assert_eq!(ListQuery::parse("offset=-1").unwrap_err().what, "number");
+        assert_eq!(ListQuery::parse("facets=true").unwrap_err().found, "true");
+        assert_eq!(ListQuery::parse("verdict=fail").unwrap_err().found, "verdict");
     }
 
     proptest! {

@@ -263,7 +263,12 @@ mod tests {
 
     use super::*;
 
-    fn members(path: &str, bytes: &[u8]) -> (Vec<(String, Vec<u8>)>, Vec<(String, String)>) {
+    /// Paths with contents.
+    type Found = Vec<(String, Vec<u8>)>;
+    /// Paths with what was found in place of contents.
+    type Refused = Vec<(String, String)>;
+
+    fn members(path: &str, bytes: &[u8]) -> (Found, Refused) {
         let (mut found, mut refused) = (Vec::new(), Vec::new());
         each_member(path, bytes, &mut |member| match member.bytes {
             Ok(bytes) => found.push((member.path, bytes.to_vec())),
