@@ -62,12 +62,10 @@ pub(super) fn app(slug: &str, account: &str, input: Input<'_>, batch: &mut Batch
 /// A user whose token an export lists: a token cannot outlive its user.
 pub(super) fn token_user(login: &str, place: Place, input: Input<'_>, batch: &mut Batch) -> Handle {
     let handle = user(login, input, batch);
-    if !batch.identities.iter().any(|fact| fact.handles.contains(&handle)) {
-        let mut fact = IdentityFact::listed(smallvec::smallvec![handle], IdentityKind::User, place);
-        fact.name = Some(batch.sym(login));
-        fact.status = Status::Active;
-        batch.identities.push(fact);
-    }
+    let mut fact = IdentityFact::listed(smallvec::smallvec![handle], IdentityKind::User, place);
+    fact.name = Some(batch.sym(login));
+    fact.status = Status::Active;
+    batch.identities.push(fact);
     handle
 }
 

@@ -82,6 +82,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     for row in json::rows(input.text, &[], &mut diagnostics).rows {
         read_authorization(&row, input, &mut batch, &mut diagnostics);
     }
+    batch.keep_first_identities();
     (batch, diagnostics)
 }
 

@@ -98,11 +98,12 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     if n_requests > 0 {
         diagnostics.push(Diagnostic::info(
             "whole file",
-            format!("{n_requests} requests for access"),
+            format!("requests for access: {n_requests}"),
             "tokens with access",
             "nothing to do: a token that was only requested has no access yet",
         ));
     }
+    batch.keep_first_identities();
     (batch, diagnostics)
 }
 

@@ -72,7 +72,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     if lists.iter().any(|list| *list > 0) {
         diagnostics.push(Diagnostic::warning(
             "whole file",
-            format!("{} lists of secrets", lists.iter().max().map_or(0, |last| last + 1)),
+            format!("lists of secrets: {}", lists.iter().max().map_or(0, |last| last + 1)),
             "one list, whose organisation or repository is the file's name",
             "the lists were kept apart by their order; write one file for each",
         ));

@@ -9,6 +9,7 @@
 //!
 //! Cannot tell: the name of a personal token's user, and whether that is a person; use more exact than ten minutes.
 
+use hashbrown::HashSet;
 use serde::Deserialize;
 use smallvec::smallvec;
 
@@ -92,6 +93,11 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     for row in json::rows(input.text, &[], &mut diagnostics).rows {
         read_token(&row, input, &mut batch, &mut diagnostics);
     }
+    // A user once, however many tokens; a bot with each, of which one may be active.
+    let mut seen = HashSet::new();
+    batch
+        .identities
+        .retain(|fact| fact.kind != Some(IdentityKind::User) || seen.insert(fact.handles.clone()));
     (batch, diagnostics)
 }
 
@@ -126,28 +132,24 @@ fn read_token(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &
         true => IdentityKind::Integration,
         false => IdentityKind::User,
     };
-    if is_bots || !batch.identities.iter().any(|fact| fact.handles.contains(&holder)) {
-        let mut fact = IdentityFact::listed(smallvec![holder], kind, place);
-        if is_bots {
-            fact.class = Some(Class::NonHuman);
-            fact.name = batch.sym_of(raw.name.as_deref());
-            fact.purpose = batch.sym_of(raw.description.as_deref());
-            fact.created_at = created_at;
-            fact.credentials_known = Knowledge::Reported;
-            // The bot lives as long as its token.
-            fact.status = match status {
-                CredentialStatus::Active => Status::Active,
-                CredentialStatus::Inactive | CredentialStatus::Revoked => Status::Disabled,
-                CredentialStatus::Unknown => Status::Unknown,
-            };
-        } else {
-            fact.name = Some(batch.sym(&format!("user {}", &*user)));
-        }
-        if let (Some(resource), Some(id)) = (raw.resource_type.as_deref(), raw.resource_id) {
-            fact.account = Some(batch.sym(&format!("{resource} {}", &*id)));
-        }
-        batch.identities.push(fact);
+    let mut fact = IdentityFact::listed(smallvec![holder], kind, place);
+    if is_bots {
+        fact.class = Some(Class::NonHuman);
+        fact.name = batch.sym_of(raw.name.as_deref());
+        fact.purpose = batch.sym_of(raw.description.as_deref());
+        fact.credentials_known = Knowledge::Reported;
+        // A bot whose token was rotated has a revoked token too.
+        fact.status = match status {
+            CredentialStatus::Active => Status::Active,
+            CredentialStatus::Inactive | CredentialStatus::Revoked | CredentialStatus::Unknown => Status::Unknown,
+        };
+    } else {
+        fact.name = Some(batch.sym(&format!("user {}", &*user)));
     }
+    if let (Some(resource), Some(id)) = (raw.resource_type.as_deref(), raw.resource_id) {
+        fact.account = Some(batch.sym(&format!("{resource} {}", &*id)));
+    }
+    batch.identities.push(fact);
 
     let key = batch.sym(&format!("gitlab-token:{}/{}", input.source, &*id));
     let mut fact = CredentialFact::listed(key, CredentialKind::ApiKey, place);

@@ -11,6 +11,8 @@
 //!
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 
+mod ansible_inventory;
+mod ansible_vault;
 mod aws_account_authorization_details;
 mod aws_credential_report;
 mod csv_inventory;
@@ -48,10 +50,25 @@ mod gitleaks_findings;
 mod jenkins_credentials;
 mod kubernetes_objects;
 mod leaked_secret;
+mod mcp_clients;
+mod mcp_registry;
 mod nosey_parker_findings;
+mod oauth_clients;
+mod okta;
+mod okta_api_services;
+mod okta_api_tokens;
+mod okta_apps;
+mod okta_client_secrets;
+mod okta_system_log;
 mod registry_csv;
 mod roster_csv;
+mod salesforce_oauth_tokens;
 mod sarif_findings;
+mod slack_apps;
+mod slack_integration_logs;
+mod snowflake_users;
+mod spire_agents;
+mod spire_entries;
 mod terraform;
 mod terraform_show;
 mod terraform_state;
@@ -113,6 +130,22 @@ pub const CONNECTORS: &[&Connector] = &[
     &vault_audit_log::CONNECTOR,
     &terraform_state::CONNECTOR,
     &terraform_show::CONNECTOR,
+    &spire_entries::CONNECTOR,
+    &spire_agents::CONNECTOR,
+    &okta_api_tokens::CONNECTOR,
+    &okta_api_services::CONNECTOR,
+    &okta_client_secrets::CONNECTOR,
+    &okta_apps::CONNECTOR,
+    &okta_system_log::CONNECTOR,
+    &oauth_clients::CONNECTOR,
+    &slack_apps::CONNECTOR,
+    &slack_integration_logs::CONNECTOR,
+    &salesforce_oauth_tokens::CONNECTOR,
+    &snowflake_users::CONNECTOR,
+    &mcp_clients::CONNECTOR,
+    &mcp_registry::CONNECTOR,
+    &ansible_inventory::CONNECTOR,
+    &ansible_vault::CONNECTOR,
     &gitleaks_findings::CONNECTOR,
     &trufflehog_findings::CONNECTOR,
     &detect_secrets_baseline::CONNECTOR,

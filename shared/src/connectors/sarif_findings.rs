@@ -190,7 +190,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     if passed_over.n_others > 0 {
         diagnostics.push(Diagnostic::info(
             "results",
-            format!("{} results on other matters", passed_over.n_others),
+            format!("results on other matters: {}", passed_over.n_others),
             "leaked secrets",
             "nothing to do: only leaks of secrets are read",
         ));

@@ -100,7 +100,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         if n_changes > 0 {
             diagnostics.push(Diagnostic::info(
                 format!("{}.resource_changes", row.name()),
-                format!("a plan with {n_changes} changes"),
+                format!("a plan, resources that change: {n_changes}"),
                 "a state",
                 "nothing to do: what exists before the plan was read, what is planned does not exist yet",
             ));

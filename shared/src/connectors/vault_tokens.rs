@@ -112,6 +112,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             )),
         }
     }
+    batch.keep_first_identities();
     (batch, diagnostics)
 }
 
@@ -174,14 +175,12 @@ fn holder(raw: &RawToken<'_>, accessor: &str, place: Place, input: Input<'_>, ba
         ),
     };
     let handle = batch.handle(HandleKind::Local, &text);
-    if !batch.identities.iter().any(|fact| fact.handles.contains(&handle)) {
-        let mut fact = IdentityFact::listed(smallvec![handle], kind, place);
-        fact.name = batch.sym_of(Some(name));
-        fact.account = Some(batch.sym("auth/token"));
-        fact.status = Status::Active;
-        fact.credentials_known = Knowledge::Reported;
-        batch.identities.push(fact);
-    }
+    let mut fact = IdentityFact::listed(smallvec![handle], kind, place);
+    fact.name = batch.sym_of(Some(name));
+    fact.account = Some(batch.sym("auth/token"));
+    fact.status = Status::Active;
+    fact.credentials_known = Knowledge::Reported;
+    batch.identities.push(fact);
     Some(handle)
 }
 

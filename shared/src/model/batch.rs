@@ -1,5 +1,7 @@
 //! What a connector makes of one file.
 
+use hashbrown::HashSet;
+
 use super::access_policy::PolicyFact;
 use super::credential::CredentialFact;
 use super::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
@@ -85,6 +87,12 @@ impl Batch {
                 .pages
                 .iter()
                 .all(|pages| pages.n_continued == 0 || pages.n_last > 0)
+    }
+
+    /// Keeps one fact of each identity, the first: for lists of credentials, whose holders stand on many rows.
+    pub fn keep_first_identities(&mut self) {
+        let mut seen = HashSet::new();
+        self.identities.retain(|fact| seen.insert(fact.handles.clone()));
     }
 
     /// Remembers when the export was made, keeping the newest.

@@ -74,6 +74,7 @@ impl Format {
                 _ if table::header_of(text).is_some() => Format::Table,
                 _ => Format::Pem,
             },
+            _ if begins_with_section(trimmed) => Format::Text,
             [b'{' | b'[', ..] => Format::Json,
             [b'<', ..] => Format::Xml,
             _ if is_binary(bytes) => Format::Binary,
@@ -204,6 +205,19 @@ fn look(scan: &mut Scan<'_>, path: &str, depth: usize, shape: &mut BTreeMap<Stri
     }
 }
 
+/// An INI section such as `[web]` or `[all:vars]`, where JSON would have an array.
+fn begins_with_section(text: &str) -> bool {
+    let Some((name, rest)) = text.strip_prefix('[').and_then(|text| text.split_once(']')) else {
+        return false;
+    };
+    let rest = rest.trim_start_matches([' ', '\t', '\r']);
+    let line_ends = rest.is_empty() || rest.starts_with(['\n', '#', ';']);
+    line_ends
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !["true", "false", "null"].contains(&name)
+        && name.chars().all(|c| c.is_alphanumeric() || "_-.: ".contains(c))
+}
+
 /// A file whose beginning is a log line, and that goes on with JSON.
 fn first_line_of_json(text: &str) -> bool {
     text.lines()
@@ -271,6 +285,10 @@ mod tests {
             ("{\"a\": \"-----BEGIN CERTIFICATE-----\"}", Format::Json),
             ("hello", Format::Text),
             ("\0\0\0\0", Format::Binary),
+            ("[web]\nweb01 ansible_user=deploy\n", Format::Text),
+            ("[all:vars] # all\na=b\n", Format::Text),
+            ("[true]", Format::Json),
+            ("[\"a\"]\n", Format::Json),
         ] {
             assert_eq!(Format::of(text.as_bytes(), text), format, "{text}");
         }
