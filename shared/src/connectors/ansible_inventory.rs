@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind};
@@ -74,9 +74,9 @@ const MAX_RANGE: u64 = 10_000;
 /// Hosts of one inventory, ranges counted out.
 const MAX_HOSTS: usize = 1_000_000;
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     if input.format == Format::Text {
         let inventory = Inventory::read(input.text, &mut diagnostics);
         for (host, line) in &inventory.hosts {
@@ -211,7 +211,7 @@ struct Inventory {
 }
 
 impl Inventory {
-    fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Inventory {
+    fn read(text: &str, diagnostics: &mut Diagnostics) -> Inventory {
         let mut inventory = Inventory::default();
         let (mut group, mut part) = ("ungrouped".to_owned(), "hosts".to_owned());
         for (line, number) in text.lines().zip(1u32..) {
@@ -420,7 +420,7 @@ mod tests {
     #[test]
     fn the_nearest_variable_counts() {
         let text = "[web]\na x=\"1 2\"\nb\n[site:children]\nweb\n[web:vars]\nx=3\n[site:vars]\ny=4\nx=5\n[all:vars]\nz='6'\ny=7\n";
-        let inventory = Inventory::read(text, &mut Vec::new());
+        let inventory = Inventory::read(text, &mut Diagnostics::default());
         let shown = |host: &str| format!("{:?}", inventory.variables_of(host));
         assert_eq!(shown("a"), r#"{"x": "1 2", "y": "4", "z": "6"}"#);
         assert_eq!(shown("b"), r#"{"x": "3", "y": "4", "z": "6"}"#);
@@ -429,6 +429,11 @@ mod tests {
     #[test]
     fn groups_in_a_circle_end() {
         let text = "[a:children]\nb\n[b:children]\na\n[a]\nh\n[a:vars]\nx=1\n";
-        assert_eq!(Inventory::read(text, &mut Vec::new()).variables_of("h").len(), 1);
+        assert_eq!(
+            Inventory::read(text, &mut Diagnostics::default())
+                .variables_of("h")
+                .len(),
+            1
+        );
     }
 }

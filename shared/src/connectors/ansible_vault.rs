@@ -10,7 +10,7 @@
 use serde_json::Value;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind};
 use crate::model::provenance::Place;
@@ -43,9 +43,9 @@ const GENERIC: &[&str] = &[
     "vault", "vars", "group", "host", "main", "secrets", "secret", "yml", "yaml",
 ];
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let subject = subject_of(input.path, GENERIC).unwrap_or("vault").to_owned();
     if input.format == Format::Yaml || input.format == Format::Json {
         for row in json::rows(input.text, &[], &mut diagnostics).rows {

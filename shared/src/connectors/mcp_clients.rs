@@ -18,7 +18,7 @@ use smallvec::smallvec;
 
 use super::leaked_secret::access_key;
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind};
 use crate::model::identity::{IdentityFact, IdentityKind, Presence, Status};
@@ -99,9 +99,9 @@ const SECRET_WORDS: [&str; 10] = [
     "auth",
 ];
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let scope = match subject_of(input.path, GENERIC) {
         Some(subject) => format!("{}/{subject}", input.source),
         None => input.source.to_owned(),

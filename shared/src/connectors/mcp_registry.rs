@@ -11,7 +11,7 @@
 use serde::Deserialize;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::json;
 use crate::reading::text::Text;
@@ -63,9 +63,9 @@ struct RawVariable<'a> {
     is_secret: Option<bool>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["servers"], &mut diagnostics);
     let (mut n_servers, mut n_secretive) = (0, 0);
     for row in &rows.rows {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark, okta};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::batch::Batch;
 use crate::model::grant::GrantFact;
@@ -58,16 +58,16 @@ struct RawService<'a> {
     created: Moment,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     for row in json::rows(input.text, &[], &mut diagnostics).rows {
         read_service(&row, input, &mut batch, &mut diagnostics);
     }
     (batch, diagnostics)
 }
 
-fn read_service(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_service(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawService<'_>>(diagnostics) else {
         return;
     };

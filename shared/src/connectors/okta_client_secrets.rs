@@ -10,7 +10,7 @@
 use serde::Deserialize;
 
 use super::{Connector, Input, Mark, okta};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::instant::Expiry;
@@ -61,16 +61,16 @@ struct RawLink<'a> {
     href: Option<Text<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     for row in json::rows(input.text, &[], &mut diagnostics).rows {
         read_secret(&row, input, &mut batch, &mut diagnostics);
     }
     (batch, diagnostics)
 }
 
-fn read_secret(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_secret(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawSecret<'_>>(diagnostics) else {
         return;
     };

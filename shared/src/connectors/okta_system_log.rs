@@ -14,7 +14,7 @@ use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark, okta};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind};
 use crate::model::identity::{IdentityFact, Presence};
@@ -86,10 +86,10 @@ struct Newest {
     place: Place,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
-    let mut row_problems = Vec::new();
+    let mut diagnostics = Diagnostics::default();
+    let mut row_problems = Diagnostics::default();
     let mut actors: BTreeMap<Handle, Newest> = BTreeMap::new();
     let mut tokens: BTreeMap<Sym, (Newest, Option<Handle>)> = BTreeMap::new();
     json::each_row(input.text, &[], &mut diagnostics, |row| {
@@ -131,7 +131,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
             }
         }
     });
-    diagnostics.append(&mut row_problems);
+    diagnostics.append(row_problems);
     for (handle, newest) in actors {
         let mut fact = IdentityFact::mentioned(smallvec![handle], newest.place);
         fact.last_used = LastUsed::At(newest.at);

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
@@ -89,9 +89,9 @@ struct RawAttributes<'a> {
     url: Option<Text<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     for row in json::rows(input.text, &[], &mut diagnostics).rows {
         let Some(answer) = row.parse::<RawAnswer<'_>>(&mut diagnostics) else {
             continue;
@@ -121,7 +121,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
     (batch, diagnostics)
 }
 
-fn read_token(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_token(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawToken<'_>>(diagnostics) else {
         return;
     };

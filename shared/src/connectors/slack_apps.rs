@@ -11,7 +11,7 @@ use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::batch::Batch;
 use crate::model::grant::GrantFact;
@@ -81,9 +81,9 @@ pub(super) fn app(id: &str, batch: &mut Batch) -> Handle {
     batch.handle(HandleKind::Local, &format!("slack/apps/{id}"))
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["approved_apps", "restricted_apps"], &mut diagnostics);
     for row in &rows.rows {
         read_entry(row, &mut batch, &mut diagnostics);
@@ -108,7 +108,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
     (batch, diagnostics)
 }
 
-fn read_entry(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_entry(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawEntry<'_>>(diagnostics) else {
         return;
     };

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark, slack_apps};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::identity::{IdentityFact, IdentityKind, Presence, Status};
 use crate::model::instant::Instant;
@@ -86,9 +86,9 @@ enum Change {
     Removed,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["logs"], &mut diagnostics);
     let mut lives: BTreeMap<Handle, Life> = BTreeMap::new();
     for row in &rows.rows {

@@ -12,7 +12,7 @@
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Status};
@@ -42,9 +42,9 @@ pub const CONNECTOR: Connector = Connector {
     parse,
 };
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let table = Table::read(input.text, &mut diagnostics);
     for row in table.rows() {
         read_user(row, input, &mut batch, &mut diagnostics);
@@ -52,7 +52,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
     (batch, diagnostics)
 }
 
-fn read_user(row: TableRow<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_user(row: TableRow<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(name) = present(row.get("name")) else {
         diagnostics.push(Diagnostic::error(
             format!("line {} name", row.line),

@@ -12,7 +12,7 @@ use smallvec::smallvec;
 
 use super::spire_entries::RawSpiffeId;
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{IdentityFact, IdentityKind, Status};
@@ -56,9 +56,9 @@ struct RawAgent<'a> {
     banned: bool,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["agents"], &mut diagnostics);
     for row in &rows.rows {
         read_agent(row, &mut batch, &mut diagnostics);
@@ -67,7 +67,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
     (batch, diagnostics)
 }
 
-fn read_agent(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_agent(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawAgent<'_>>(diagnostics) else {
         return;
     };
