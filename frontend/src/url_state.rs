@@ -112,9 +112,9 @@ fn followed_link(event: &MouseEvent) -> Option<HtmlAnchorElement> {
     let here = window().location();
     let stays = link.target().is_empty() && !link.has_attribute("download") && link.rel() != "external";
     let is_ours = here.origin().is_ok_and(|origin| origin == link.origin());
-    let is_same_page = here.pathname().is_ok_and(|path| path == link.pathname())
-        && here.search().is_ok_and(|search| search == link.search());
-    (stays && is_ours && !(is_same_page && !link.hash().is_empty())).then_some(link)
+    let leaves_page = here.pathname().is_ok_and(|path| path != link.pathname())
+        || here.search().is_ok_and(|search| search != link.search());
+    (stays && is_ours && (leaves_page || link.hash().is_empty())).then_some(link)
 }
 
 pub fn use_location() -> Location {
