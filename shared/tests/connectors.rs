@@ -96,6 +96,60 @@ fn goldens() {
     }
 }
 
+/// Tools, shells and test suites wrap one export in many ways. Each says the same.
+#[test]
+fn framings_make_no_difference() {
+    let utf16 = |text: &str| {
+        [0xFEFF]
+            .into_iter()
+            .chain(text.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect()
+    };
+    type Framing = (&'static str, fn(&str) -> String);
+    let framings: [Framing; 7] = [
+        ("a byte order mark", |text| format!("\u{FEFF}{text}")),
+        ("CRLF", |text| text.replace('\n', "\r\n")),
+        ("an array of pages", |text| format!("[{text}]")),
+        ("an empty answer first", |text| format!("[]\n[]\n[]\n[]\n[]\n{text}")),
+        ("a warning first", |text| {
+            format!("WARNING: this command is old\n{text}")
+        }),
+        ("a recording of placebo", |text| {
+            format!("{{\"status_code\": 200, \"data\": {text}}}")
+        }),
+        ("a recording of Cloud Custodian", |text| {
+            format!("{{\"headers\": {{}}, \"body\": {text}}}")
+        }),
+    ];
+    let said = |bytes: &[u8]| {
+        let reading = connectors::read("source", "basic.json", bytes, "salt");
+        let facts = describe(&reading.batch);
+        // The same fact stands in another place.
+        let facts: Vec<_> = facts
+            .lines()
+            .map(|line| line.split(", place: ").next().unwrap().to_owned())
+            .collect();
+        (reading.connector.map(|connector| connector.id), facts)
+    };
+    for connector in CONNECTORS {
+        let Ok(text) = std::fs::read_to_string(folder(connector).join("basic.json")) else {
+            continue;
+        };
+        // Several documents are no one value that could be wrapped.
+        if serde_json::from_str::<serde_json::Value>(&text).is_err() {
+            continue;
+        }
+        let plain = said(text.as_bytes());
+        assert_eq!(plain.0, Some(connector.id));
+        for (framing, frame) in framings {
+            assert_eq!(said(frame(&text).as_bytes()), plain, "{} with {framing}", connector.id);
+        }
+        let encoded: Vec<u8> = utf16(&text);
+        assert_eq!(said(&encoded), plain, "{} in UTF-16", connector.id);
+    }
+}
+
 #[test]
 fn no_bytes_make_a_connector_panic() {
     for connector in CONNECTORS {
@@ -127,6 +181,12 @@ fn describe(batch: &Batch) -> String {
     lines.extend(batch.pages.iter().map(|pages| format!("{pages:?}")));
     lines.extend(batch.gaps.iter().map(|gap| format!("Gap {gap}")));
     lines.extend(batch.stated_at.map(|at| format!("Stated at {at}")));
+    lines.extend(
+        batch
+            .lists_credentials_of
+            .map(|kind| format!("Lists all credentials of {kind:?}")),
+    );
+    lines.extend(batch.superseded_keys.iter().map(|key| format!("Superseded {key:?}")));
     lines.iter().fold(String::new(), |text, line| {
         text + &in_words(line, &batch.strings) + "\n"
     })

@@ -17,7 +17,7 @@ use super::entra_graph::{Export, List, RawDirectoryObject, RawFederation, RawKey
 use super::{Connector, Input, Mark};
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
-use crate::model::identity::{IdentityFact, IdentityKind, Status};
+use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::principal::{HandleKind, Handles};
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
@@ -36,42 +36,19 @@ pub const CONNECTOR: Connector = Connector {
         "owners and federated credentials, unless they were expanded",
     ],
     signatures: &[
-        &[
-            Mark::Contains("@odata.context", "#applications"),
-            Mark::Has("value[].appId"),
-        ],
+        &[Mark::Contains("@odata.context", "#applications"), Mark::RowHas("appId")],
         &[
             Mark::Contains("@odata.context", "#applications"),
             Mark::Has("value"),
             Mark::Lacks("value[]"),
         ],
-        &[Mark::Contains("@odata.context", "#applications"), Mark::Has("appId")],
+        &[Mark::RowHas("appId"), Mark::RowHas("requiredResourceAccess")],
         &[
-            Mark::Contains("[].@odata.context", "#applications"),
-            Mark::Has("[].value[].appId"),
-        ],
-        &[Mark::Has("value[].appId"), Mark::Has("value[].requiredResourceAccess")],
-        &[Mark::Has("[].appId"), Mark::Has("[].requiredResourceAccess")],
-        &[Mark::Has("appId"), Mark::Has("requiredResourceAccess")],
-        &[
-            Mark::Has("[].AppId"),
-            Mark::Has("[].Id"),
-            Mark::Has("[].RequiredResourceAccess"),
-        ],
-        &[Mark::Has("AppId"), Mark::Has("Id"), Mark::Has("RequiredResourceAccess")],
-        &[
-            Mark::Has("[].AppId"),
-            Mark::Has("[].Id"),
-            Mark::Has("[].PasswordCredentials"),
-            Mark::Lacks("[].AppOwnerOrganizationId"),
-            Mark::Lacks("[].ServicePrincipalType"),
-        ],
-        &[
-            Mark::Has("AppId"),
-            Mark::Has("Id"),
-            Mark::Has("PasswordCredentials"),
-            Mark::Lacks("AppOwnerOrganizationId"),
-            Mark::Lacks("ServicePrincipalType"),
+            Mark::RowHas("appId"),
+            Mark::RowHas("id"),
+            Mark::RowHas("passwordCredentials"),
+            Mark::RowLacks("appOwnerOrganizationId"),
+            Mark::RowLacks("servicePrincipalType"),
         ],
     ],
     parse,
@@ -102,9 +79,9 @@ struct RawApplication<'a> {
     #[serde(borrow, default, alias = "Tags")]
     tags: OneOrMany<Text<'a>>,
     #[serde(borrow, default, alias = "PasswordCredentials")]
-    password_credentials: List<RawPassword<'a>>,
+    password_credentials: Option<List<RawPassword<'a>>>,
     #[serde(borrow, default, alias = "KeyCredentials")]
-    key_credentials: List<RawKey<'a>>,
+    key_credentials: Option<List<RawKey<'a>>>,
     #[serde(borrow, default, alias = "FederatedIdentityCredentials")]
     federated_identity_credentials: List<RawFederation<'a>>,
     #[serde(borrow, default, alias = "Owners")]
@@ -151,7 +128,17 @@ fn read_application(raw: RawApplication<'_>, row: &Row<'_>, export: &mut Export)
         &[raw.description.as_deref(), raw.notes.as_deref()],
         &raw.tags,
     );
+    let (passwords, keys) = (raw.password_credentials, raw.key_credentials);
+    if passwords.is_some() && keys.is_some() {
+        fact.credentials_known = Knowledge::Reported;
+    }
     export.batch.identities.push(fact);
-    export.passwords_and_keys(holder, raw.password_credentials, raw.key_credentials, place, row);
+    export.passwords_and_keys(
+        holder,
+        passwords.unwrap_or_default(),
+        keys.unwrap_or_default(),
+        place,
+        row,
+    );
     export.federations(holder, raw.federated_identity_credentials, place, row);
 }

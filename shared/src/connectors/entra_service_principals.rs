@@ -31,7 +31,7 @@ use super::{Connector, Input, Mark};
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
 use crate::model::grant::{TrustGuard, TrustKind};
-use crate::model::identity::{IdentityFact, IdentityKind, Origin, Status};
+use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Origin, Status};
 use crate::model::principal::{HandleKind, Handles, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::Sym;
@@ -54,42 +54,29 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[
             Mark::Contains("@odata.context", "#servicePrincipals"),
-            Mark::Has("value[].appId"),
+            Mark::RowHas("appId"),
         ],
         &[
             Mark::Contains("@odata.context", "#servicePrincipals"),
-            Mark::Has("value[].agentIdentityBlueprintId"),
+            Mark::RowHas("agentIdentityBlueprintId"),
         ],
         &[
             Mark::Contains("@odata.context", "#servicePrincipals"),
             Mark::Has("value"),
             Mark::Lacks("value[]"),
         ],
+        &[Mark::RowHas("servicePrincipalType"), Mark::RowHas("id")],
+        &[Mark::RowHas("servicePrincipalType"), Mark::RowHas("appId")],
         &[
-            Mark::Contains("@odata.context", "#servicePrincipals"),
-            Mark::Has("appId"),
+            Mark::RowHas("appId"),
+            Mark::RowHas("id"),
+            Mark::RowHas("appOwnerOrganizationId"),
         ],
         &[
-            Mark::Contains("[].@odata.context", "#servicePrincipals"),
-            Mark::Has("[].value[].appId"),
+            Mark::RowHas("appId"),
+            Mark::RowHas("id"),
+            Mark::RowHas("oauth2PermissionScopes"),
         ],
-        &[Mark::Has("value[].servicePrincipalType"), Mark::Has("value[].id")],
-        &[Mark::Has("[].servicePrincipalType"), Mark::Has("[].appId")],
-        &[Mark::Has("servicePrincipalType"), Mark::Has("appId")],
-        &[Mark::Has("[].ServicePrincipalType"), Mark::Has("[].Id")],
-        &[Mark::Has("ServicePrincipalType"), Mark::Has("Id")],
-        &[
-            Mark::Has("[].AppId"),
-            Mark::Has("[].Id"),
-            Mark::Has("[].AppOwnerOrganizationId"),
-        ],
-        &[Mark::Has("AppId"), Mark::Has("Id"), Mark::Has("AppOwnerOrganizationId")],
-        &[
-            Mark::Has("[].appId"),
-            Mark::Has("[].id"),
-            Mark::Has("[].appOwnerOrganizationId"),
-        ],
-        &[Mark::Has("appId"), Mark::Has("id"), Mark::Has("oauth2PermissionScopes")],
     ],
     parse,
 };
@@ -134,9 +121,9 @@ struct RawServicePrincipal<'a> {
     #[serde(borrow, default, alias = "Tags")]
     tags: OneOrMany<Text<'a>>,
     #[serde(borrow, default, alias = "PasswordCredentials")]
-    password_credentials: List<RawPassword<'a>>,
+    password_credentials: Option<List<RawPassword<'a>>>,
     #[serde(borrow, default, alias = "KeyCredentials")]
-    key_credentials: List<RawKey<'a>>,
+    key_credentials: Option<List<RawKey<'a>>>,
     #[serde(borrow, default, alias = "FederatedIdentityCredentials")]
     federated_identity_credentials: List<RawFederation<'a>>,
     #[serde(borrow, default, alias = "AppRoles")]
@@ -275,6 +262,11 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, tenant: O
         &[raw.description.as_deref(), raw.notes.as_deref()],
         &raw.tags,
     );
+    let (passwords, keys) = (raw.password_credentials, raw.key_credentials);
+    // The registration of an application of the tenant's own may have more; a third party's is another tenant's.
+    if fact.origin == Origin::ThirdParty && passwords.is_some() && keys.is_some() {
+        fact.credentials_known = Knowledge::Reported;
+    }
     export.batch.identities.push(fact);
 
     if kind == IdentityKind::ManagedIdentity
@@ -296,7 +288,13 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, tenant: O
         let actor = Principal::Identity(export.handle(HandleKind::EntraApp, blueprint));
         export.trust(actor, holder, TrustKind::Impersonates, TrustGuard::Open, place);
     }
-    export.passwords_and_keys(holder, raw.password_credentials, raw.key_credentials, place, row);
+    export.passwords_and_keys(
+        holder,
+        passwords.unwrap_or_default(),
+        keys.unwrap_or_default(),
+        place,
+        row,
+    );
     export.federations(holder, raw.federated_identity_credentials, place, row);
     read_grants(
         raw.app_role_assignments,

@@ -6,16 +6,21 @@
 //!
 //! Read: name (which alone says whose key it is), start, end (year 9999 is never), whether it is disabled.
 //! Only user-managed keys are credentials that somebody holds; Google makes, holds and rotates the system-managed
-//! ones itself, so they are counted in a note and left out.
+//! ones itself, so they are counted in a note and left out. But every account has one, so that a list with it names
+//! also the accounts that have no other key.
 //!
 //! Cannot tell: when a key was last used, and where it is kept.
 
+use hashbrown::HashSet;
 use serde::Deserialize;
+use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::identity::{IdentityFact, Knowledge};
+use crate::model::principal::Handle;
 use crate::reading::gcp_member;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
@@ -31,15 +36,11 @@ pub const CONNECTOR: Connector = Connector {
         "where a key is kept, and whether it was copied",
     ],
     signatures: &[
-        &[
-            Mark::Has("[].validAfterTime"),
-            Mark::Contains("[].name", "/serviceAccounts/"),
-        ],
+        &[Mark::Has("validAfterTime"), Mark::Contains("name", "/serviceAccounts/")],
         &[
             Mark::Has("keys[].validAfterTime"),
             Mark::Contains("keys[].name", "/serviceAccounts/"),
         ],
-        &[Mark::Has("validAfterTime"), Mark::Contains("name", "/serviceAccounts/")],
     ],
     parse,
 };
@@ -66,10 +67,16 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let rows = json::rows(input.text, &["keys"], &mut diagnostics);
     let mut n_system_managed = 0;
+    let mut accounts = HashSet::new();
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
-        match read_key(row, &mut batch, &mut diagnostics) {
-            Managed::ByUser => {}
-            Managed::BySystem => n_system_managed += 1,
+        let Some((account, managed)) = read_key(row, &mut batch, &mut diagnostics) else {
+            continue;
+        };
+        n_system_managed += usize::from(managed == Managed::BySystem);
+        if accounts.insert(account) {
+            let mut fact = IdentityFact::mentioned(smallvec![account], row.place(&mut batch));
+            fact.credentials_known = Knowledge::Reported;
+            batch.identities.push(fact);
         }
     }
     rows.note_pages(&mut batch, "keys");
@@ -85,18 +92,15 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
 }
 
 /// Who holds a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Managed {
     ByUser,
     BySystem,
 }
 
-fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) -> Managed {
-    let Some(raw) = row.parse::<RawKey<'_>>(diagnostics) else {
-        return Managed::ByUser;
-    };
-    if raw.key_type.as_deref() == Some("SYSTEM_MANAGED") {
-        return Managed::BySystem;
-    }
+/// The account whose key it is.
+fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) -> Option<(Handle, Managed)> {
+    let raw = row.parse::<RawKey<'_>>(diagnostics)?;
     let name = raw.name.as_deref().unwrap_or("");
     let Some((account, id)) = gcp_member::service_account_in(name).zip(key_id(name)) else {
         diagnostics.push(Diagnostic::error(
@@ -105,12 +109,16 @@ fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>)
             "a key's name, such as `projects/P/serviceAccounts/ACCOUNT/keys/KEY`",
             "this key was left out: without its name nothing tells whose it is; export the list again",
         ));
-        return Managed::ByUser;
+        return None;
     };
+    let holder = gcp_member::service_account(batch, account);
+    if raw.key_type.as_deref() == Some("SYSTEM_MANAGED") {
+        return Some((holder, Managed::BySystem));
+    }
     let place = row.place(batch);
     let key = batch.sym(&key_of(name));
     let mut fact = CredentialFact::listed(key, CredentialKind::ServiceAccountKey, place);
-    fact.holder = Some(gcp_member::service_account(batch, account));
+    fact.holder = Some(holder);
     fact.name = Some(batch.sym(id));
     fact.status = match raw.disabled {
         Some(true) => CredentialStatus::Inactive,
@@ -123,7 +131,7 @@ fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>)
         .valid_before_time
         .expiry(|| format!("{}.validBeforeTime", row.name()), diagnostics);
     batch.credentials.push(fact);
-    Managed::ByUser
+    Some((holder, Managed::ByUser))
 }
 
 /// The last part of a key's resource name.

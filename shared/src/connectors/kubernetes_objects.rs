@@ -21,13 +21,14 @@
 //!   `TrustGuard::OtherCondition`: the process holds nothing that it could act with. Static pods have no account.
 //! - A TLS secret whose certificate can be read *is* that certificate, under the key `x509:…` that every export gives
 //!   it. Where only the secret's name is known (no data, cert-manager's `Certificate`, the insights archive) the key
-//!   is `k8s-secret:source/namespace/name`. A cert-manager `Certificate` whose secret's certificate stands in the same
-//!   file is left out, so nothing counts twice; if that secret is in another file, with its data, both count.
+//!   is `k8s-secret:source/namespace/name`. A cert-manager `Certificate` whose secret's certificate was read, here or
+//!   in another file of the source, is left out, so nothing counts twice.
 //! - Tokens that the API server hands out for an hour (projected volumes) are not stored anywhere and are no
 //!   credential. Helm's release records are stored as secrets and are none.
 //! - `system:` groups are formed by each cluster for itself, so the source stands before their name; other groups are
 //!   the identity provider's and keep theirs.
-//! - Service accounts count as having all their credentials reported when the file lists secrets of the cluster.
+//! - Service accounts count as having all their credentials reported when a file of the source lists secrets of the
+//!   cluster.
 //! - A binding in a namespace has that namespace as its resource, also when it binds `cluster-admin`; a cluster role
 //!   binding has `cluster`.
 //!
@@ -50,7 +51,7 @@ use crate::model::access_policy::{AccessPolicy, Conditional, KubernetesRule, Pol
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{GrantFact, MembershipFact, TrustFact, TrustGuard, TrustKind};
-use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Presence, Status};
+use crate::model::identity::{IdentityFact, IdentityKind, Origin, OwnerBasis, OwnerClaim, Presence, Status};
 use crate::model::instant::{Expiry, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
@@ -74,7 +75,7 @@ pub const CONNECTOR: Connector = Connector {
         "who belongs to a group of the cluster's authenticator, and which of its users are people",
         "when a secret's value was last replaced: the date is that of the secret object",
         "whether a cloud accepts the federation that a service account's annotation asks for: add that cloud's export",
-        "a binding to `system:serviceaccounts` groups is spread over the service accounts of its own file only",
+        "whether a token is mounted where the workloads are in one file and their service accounts in another",
     ],
     signatures: &[
         // One object, or one of several documents or lines.
@@ -94,17 +95,6 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("metadata.resourceVersion"),
             Mark::Has("items[].metadata.name"),
         ],
-        // The same, gathered into an array by `jq`.
-        &[
-            Mark::Has("[].apiVersion"),
-            Mark::Has("[].kind"),
-            Mark::Has("[].metadata.name"),
-        ],
-        &[
-            Mark::Has("[].items[].apiVersion"),
-            Mark::Has("[].items[].kind"),
-            Mark::Has("[].items[].metadata"),
-        ],
         // Objects as typed clients write them, without their kind.
         &[
             Mark::Has("metadata.name"),
@@ -121,10 +111,10 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("serviceAccounts.namespaces"),
         ],
         &[
-            Mark::Has("[].controllers"),
-            Mark::Has("[].not_after"),
-            Mark::Has("[].namespace"),
-            Mark::Has("[].name"),
+            Mark::Has("controllers"),
+            Mark::Has("not_after"),
+            Mark::Has("namespace"),
+            Mark::Has("name"),
         ],
     ],
     parse,
@@ -572,14 +562,6 @@ struct Running {
     place: Place,
 }
 
-struct ListedAccount {
-    handle: Handle,
-    namespace: Sym,
-    place: Place,
-    /// Its index among the batch's identities.
-    identity: usize,
-}
-
 /// A cluster role whose rules are those of others.
 struct Aggregated {
     /// Its index among the batch's policies.
@@ -616,17 +598,12 @@ struct Reader<'i> {
     controllers: HashMap<Sym, Sym>,
     /// What service accounts say of mounting their token, by the text of their handle.
     automount: HashMap<Sym, bool>,
-    accounts: Vec<ListedAccount>,
-    /// The groups of service accounts that bindings name.
-    account_groups: HashSet<Sym>,
     cluster_roles: Vec<Labelled>,
     aggregated: Vec<Aggregated>,
     /// Certificates known by the name of their secret only, to be stated unless the secret's own is read.
     issued: Vec<Issued>,
     /// Keys (`k8s-secret:…`) of the TLS secrets whose certificate was read.
     read_secrets: HashSet<Sym>,
-    /// Whether the file lists the cluster's secrets, and so every token that it stores for a service account.
-    secrets_known: Knowledge,
     /// Kinds that hold no fact, and how often they occurred.
     passed_over: BTreeMap<String, u32>,
 }
@@ -641,13 +618,10 @@ impl<'i> Reader<'i> {
             running: Vec::new(),
             controllers: HashMap::new(),
             automount: HashMap::new(),
-            accounts: Vec::new(),
-            account_groups: HashSet::new(),
             cluster_roles: Vec::new(),
             aggregated: Vec::new(),
             issued: Vec::new(),
             read_secrets: HashSet::new(),
-            secrets_known: Knowledge::NotReported,
             passed_over: BTreeMap::new(),
         }
     }
@@ -663,7 +637,7 @@ impl<'i> Reader<'i> {
                 .is_some_and(|token| !token.0.is_empty());
             let kind = rows.page_header(page, "kind").unwrap_or("List");
             if kind == "SecretList" {
-                self.secrets_known = Knowledge::Reported;
+                self.note_secrets();
             }
             let chain = chains.entry(kind).or_default();
             match is_continued {
@@ -674,6 +648,11 @@ impl<'i> Reader<'i> {
         for (chain, (n_continued, n_last)) in chains {
             self.batch.note_pages(chain, n_continued, n_last);
         }
+    }
+
+    /// The file lists the cluster's secrets, and so every token that it stores for a service account.
+    fn note_secrets(&mut self) {
+        self.batch.lists_credentials_of = Some(HandleKind::KubernetesServiceAccount);
     }
 
     fn list(&mut self, rows: &Rows<'_>, depth: usize) {
@@ -771,7 +750,7 @@ impl<'i> Reader<'i> {
         let mut fact = self.listed_account(handle, namespace, name, place);
         fact.created_at = created_at;
         self.describe(metadata, &mut fact);
-        self.state_account(handle, fact);
+        self.state_account(namespace, handle, fact);
         if let Some(automount) = object
             .automount_service_account_token
             .and_then(scalar)
@@ -798,13 +777,15 @@ impl<'i> Reader<'i> {
         fact
     }
 
-    fn state_account(&mut self, handle: Handle, fact: IdentityFact) {
-        if let Some(namespace) = fact.account {
-            self.accounts.push(ListedAccount {
-                handle,
-                namespace,
+    /// States an account, which belongs to two groups that bindings may name: the cluster's and its namespace's.
+    fn state_account(&mut self, namespace: &str, handle: Handle, fact: IdentityFact) {
+        let of_cluster = self.system_group(ACCOUNTS_GROUP);
+        let of_namespace = self.joined(&[self.input.source, "/", ACCOUNTS_GROUP, ":", namespace]);
+        for group in [of_cluster, of_namespace] {
+            self.batch.memberships.push(MembershipFact {
+                member: Principal::Identity(handle),
+                group,
                 place: fact.place,
-                identity: self.batch.identities.len(),
             });
         }
         self.batch.identities.push(fact);
@@ -898,7 +879,7 @@ impl<'i> Reader<'i> {
                 let place = self.batch.item(&list, index);
                 let handle = self.account_handle(namespace, &account.name.0);
                 let fact = self.listed_account(handle, namespace, &account.name.0, place);
-                self.state_account(handle, fact);
+                self.state_account(namespace, handle, fact);
             }
         }
         if let Some(n_total) = summary.n_total.filter(|n_total| *n_total > n_listed) {
@@ -1052,13 +1033,7 @@ impl<'i> Reader<'i> {
             ("Group", _) => Some(match name {
                 "system:unauthenticated" => Principal::Anyone,
                 "system:authenticated" => Principal::AnyoneAuthenticated,
-                _ if name.starts_with("system:") => {
-                    let group = self.system_group(name);
-                    if name.starts_with(ACCOUNTS_GROUP) {
-                        self.account_groups.insert(group);
-                    }
-                    Principal::Group(group)
-                }
+                _ if name.starts_with("system:") => Principal::Group(self.system_group(name)),
                 // The identity provider's own name for it, which its export also uses.
                 _ => Principal::Group(self.batch.sym(name)),
             }),
@@ -1174,7 +1149,7 @@ impl<'i> Reader<'i> {
         };
         // A manifest, which has no dates, lists what somebody wrote and not what the cluster has.
         if metadata.creation_timestamp != Moment::Absent {
-            self.secrets_known = Knowledge::Reported;
+            self.note_secrets();
         }
         let declared = object.secret_type.and_then(scalar);
         // A secret without a type is opaque.
@@ -1419,17 +1394,15 @@ impl<'i> Reader<'i> {
 
     /// States what needed the whole file to be known.
     fn finish(mut self) -> (Batch, Vec<Diagnostic>) {
-        for account in &self.accounts {
-            self.batch.identities[account.identity].credentials_known = self.secrets_known;
-        }
         self.resolve_trusts();
-        self.resolve_memberships();
         self.resolve_aggregation();
         for issued in std::mem::take(&mut self.issued) {
             if !self.read_secrets.contains(&issued.key) {
                 self.batch.credentials.push(issued.fact);
             }
         }
+        self.batch.superseded_keys.extend(&self.read_secrets);
+        self.batch.superseded_keys.sort_unstable();
         if !self.passed_over.is_empty() {
             let n_objects: u32 = self.passed_over.values().sum();
             let kinds: Vec<_> = self
@@ -1477,26 +1450,6 @@ impl<'i> Reader<'i> {
             // One pod with the token is enough.
             if guard == TrustGuard::Open {
                 trusts[index].guard = guard;
-            }
-        }
-    }
-
-    fn resolve_memberships(&mut self) {
-        if self.account_groups.is_empty() {
-            return;
-        }
-        let of_cluster = self.system_group(ACCOUNTS_GROUP);
-        for account in std::mem::take(&mut self.accounts) {
-            let namespace = self.batch.strings.get(account.namespace).to_owned();
-            let of_namespace = self.joined(&[self.input.source, "/", ACCOUNTS_GROUP, ":", &namespace]);
-            for group in [of_cluster, of_namespace] {
-                if self.account_groups.contains(&group) {
-                    self.batch.memberships.push(MembershipFact {
-                        member: Principal::Identity(account.handle),
-                        group,
-                        place: account.place,
-                    });
-                }
             }
         }
     }

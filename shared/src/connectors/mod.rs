@@ -34,10 +34,13 @@ mod registry_csv;
 mod roster_csv;
 mod x509_certificates;
 
+use std::borrow::Cow;
+
 use crate::diagnostic::Diagnostic;
 use crate::model::batch::Batch;
 use crate::reading::encoding;
 use crate::reading::probe::{Format, Probe};
+use crate::reading::recording;
 use crate::reading::table;
 use crate::reading::yaml;
 
@@ -92,16 +95,25 @@ pub enum Mark {
     Has(&'static str),
     /// JSON has nothing at this path.
     Lacks(&'static str),
+    /// The rows of a Microsoft list, in a page's `value` or by themselves, have this member, in camelCase or, as
+    /// PowerShell writes it, in PascalCase.
+    RowHas(&'static str),
+    /// No row of a Microsoft list has this member.
+    RowLacks(&'static str),
     /// The first value at this path is this one, without regard to case.
     Equals(&'static str, &'static str),
     /// The first value at this path contains this text, without regard to case.
     Contains(&'static str, &'static str),
+    /// The text begins with this.
+    Begins(&'static str),
     /// A table has this column.
     Column(&'static str),
     /// A table has one of these columns.
     AnyColumn(&'static [&'static str]),
     /// A table has a column that reads like one of these, which are given in groups of synonyms.
     AnyColumnLike(&'static [&'static [&'static str]]),
+    /// A table has no column that reads like one of these.
+    NoColumnLike(&'static [&'static str]),
     /// A table has no column but these.
     OnlyColumns(&'static [&'static str]),
 }
@@ -137,15 +149,13 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
     let decoded = encoding::decode(bytes);
     let mut diagnostics = Vec::new();
     let format = Format::of(bytes, &decoded);
-    let from_yaml;
-    let text: &str = match format {
-        Format::Yaml => {
-            from_yaml = yaml::to_json(&decoded, &mut diagnostics);
-            &from_yaml
-        }
-        Format::Binary | Format::Der | Format::JavaKeyStore => "",
-        Format::Empty | Format::Json | Format::Table | Format::Xml | Format::Pem | Format::Text => &decoded,
+    let text = match format {
+        Format::Json => recording::answers(&decoded),
+        Format::Yaml => Cow::Owned(yaml::to_json(&decoded, &mut diagnostics)),
+        Format::Binary | Format::Der | Format::JavaKeyStore => Cow::Borrowed(""),
+        Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text => Cow::Borrowed(decoded.as_ref()),
     };
+    let text = text.as_ref();
     let connector = recognise(&Probe::quick(format, bytes, text))
         .or_else(|| recognise(&Probe::thorough(format, bytes, text)).filter(|_| format == Format::Json));
     let Some(connector) = connector else {
@@ -198,8 +208,11 @@ impl Mark {
             Mark::Is(format) => probe.format == format,
             Mark::Has(path) => probe.has(path),
             Mark::Lacks(path) => !probe.has(path),
+            Mark::RowHas(member) => row_has(probe, member),
+            Mark::RowLacks(member) => !row_has(probe, member),
             Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
+            Mark::Begins(text) => probe.text.starts_with(text),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
             Mark::AnyColumnLike(groups) => {
@@ -207,10 +220,30 @@ impl Mark {
                 let mut names = groups.iter().flat_map(|names| names.iter());
                 !columns.is_empty() && names.any(|name| columns.contains(&table::folded(name)))
             }
+            Mark::NoColumnLike(names) => !probe
+                .columns()
+                .iter()
+                .any(|column| names.iter().any(|name| table::folded(name) == table::folded(column))),
             Mark::OnlyColumns(names) => {
                 let columns = probe.columns();
                 !columns.is_empty() && columns.iter().all(|column| names.contains(&column.as_str()))
             }
+        }
+    }
+
+    /// Whether a file that says nothing lacks this mark.
+    fn asks_for_something(self) -> bool {
+        match self {
+            Mark::Lacks(_) | Mark::RowLacks(_) | Mark::NoColumnLike(_) | Mark::OnlyColumns(_) => false,
+            Mark::Is(_)
+            | Mark::Has(_)
+            | Mark::RowHas(_)
+            | Mark::Equals(..)
+            | Mark::Contains(..)
+            | Mark::Begins(_)
+            | Mark::Column(_)
+            | Mark::AnyColumn(_)
+            | Mark::AnyColumnLike(_) => true,
         }
     }
 
@@ -219,9 +252,11 @@ impl Mark {
         match self {
             Mark::Is(format) => format.name().to_owned(),
             Mark::Has(path) => format!("`{path}`"),
-            Mark::Lacks(path) => format!("no `{path}`"),
+            Mark::Lacks(path) | Mark::RowLacks(path) => format!("no `{path}`"),
+            Mark::RowHas(member) => format!("`{member}`"),
             Mark::Equals(path, text) => format!("`{path}` = `{text}`"),
             Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
+            Mark::Begins(text) => format!("`{text}` at its beginning"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
             // The first word of each group stands for its synonyms.
@@ -229,27 +264,75 @@ impl Mark {
                 let names: Vec<_> = groups.iter().filter_map(|names| names.first().copied()).collect();
                 format!("a column such as `{}`", names.join("` or `"))
             }
+            Mark::NoColumnLike(names) => format!("no column such as `{}`", names.join("`, `")),
             Mark::OnlyColumns(names) => format!("no columns but `{}`", names.join("`, `")),
         }
     }
+}
+
+fn row_has(probe: &Probe<'_>, member: &str) -> bool {
+    let (first, rest) = member.split_at(1);
+    let pascal = first.to_ascii_uppercase() + rest;
+    ["", "value[].", "value."]
+        .iter()
+        .flat_map(|list| [format!("{list}{member}"), format!("{list}{pascal}")])
+        .any(|path| probe.has(&path))
+}
+
+/// Whether some connector's signature names this column. Only such columns of a file that nothing recognises are
+/// repeated: what stands first in it may be no heading, but a password.
+fn is_known_column(column: &str) -> bool {
+    let is_like = |name: &&str| table::folded(name) == table::folded(column);
+    CONNECTORS
+        .iter()
+        .flat_map(|connector| connector.signatures.iter().copied().flatten())
+        .any(|mark| match mark {
+            Mark::Column(name) => *name == column,
+            Mark::AnyColumn(names) | Mark::OnlyColumns(names) => names.contains(&column),
+            Mark::AnyColumnLike(groups) => groups.iter().copied().flatten().any(is_like),
+            Mark::Is(_)
+            | Mark::Has(_)
+            | Mark::Lacks(_)
+            | Mark::RowHas(_)
+            | Mark::RowLacks(_)
+            | Mark::Equals(..)
+            | Mark::Contains(..)
+            | Mark::Begins(_)
+            | Mark::NoColumnLike(_) => false,
+        })
+}
+
+/// Whether a path is an outermost key that somebody chose as a name. Keys that were made by chance may be secrets.
+fn is_plain_key(path: &str) -> bool {
+    path.len() <= 40
+        && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-@$ ".contains(&b))
+        && path.bytes().filter(u8::is_ascii_digit).count() <= 3
 }
 
 /// Why nothing recognised a file: the connector that came nearest, and what it missed.
 fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
     let found = match probe.format {
         Format::Empty => "an empty file".to_owned(),
-        Format::Table => format!("a table with the columns {}", probe.columns().join(", ")),
-        Format::Json | Format::Yaml => {
-            let keys: Vec<_> = probe
-                .paths()
-                .filter(|path| {
-                    !path
-                        .trim_start_matches("[]")
-                        .trim_start_matches('.')
-                        .contains(['.', '['])
-                })
-                .take(8)
+        Format::Table => {
+            let known: Vec<_> = probe
+                .columns()
+                .iter()
+                .filter(|column| is_known_column(column))
                 .collect();
+            let n_columns = probe.columns().len();
+            match known.as_slice() {
+                [] => format!("a table with {n_columns} columns, none of which is known"),
+                [..] => {
+                    let known: Vec<_> = known.into_iter().map(String::as_str).collect();
+                    format!(
+                        "a table with {n_columns} columns, of which are known: {}",
+                        known.join(", ")
+                    )
+                }
+            }
+        }
+        Format::Json | Format::Yaml => {
+            let keys: Vec<_> = probe.paths().filter(|path| is_plain_key(path)).take(8).collect();
             format!(
                 "{} with {}",
                 probe.format.name(),
@@ -270,7 +353,7 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
         .map(|(connector, marks)| {
             let n_held = marks
                 .iter()
-                .filter(|mark| !matches!(mark, Mark::Lacks(_) | Mark::OnlyColumns(_)) && mark.holds(probe))
+                .filter(|mark| mark.asks_for_something() && mark.holds(probe))
                 .count();
             (n_held * 100 / marks.len().max(1), connector, marks)
         })

@@ -69,6 +69,7 @@ pub fn classify_identities(snapshot: &mut Snapshot) {
             let identity = IdentityId(index as u32);
             snapshot.conflicts.push(Conflict {
                 identity,
+                credential: None,
                 field: ConflictField::Environment,
                 statements: tagged.clone(),
             });

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use crate::model::access_policy::Ceiling;
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, Presence, Status};
 use crate::model::instant::{Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::principal::Handle;
@@ -42,9 +43,10 @@ pub fn identities(facts: Vec<Fact>, snapshot: &mut Snapshot) -> Joined {
             .iter()
             .filter_map(|(_, index)| slots[*index as usize].take())
             .collect();
-        let handles = facts.iter().flat_map(|fact| fact.fact.handles.iter().copied());
-        let best = handles.min_by_key(|handle| (handle.kind, snapshot.strings.get(handle.text)));
-        match best {
+        // A fact's first handle of a kind is the full one: an ARN with its path.
+        let handles = facts.iter().flat_map(|fact| fact.fact.handles.iter().enumerate());
+        let best = handles.min_by_key(|(rank, handle)| (handle.kind, *rank, snapshot.strings.get(handle.text)));
+        match best.map(|(_, handle)| *handle) {
             Some(best) if facts.iter().any(|fact| fact.fact.presence == Presence::Listed) => listed.push((best, facts)),
             Some(_) | None => snapshot.n_unlisted += 1,
         }
@@ -132,6 +134,7 @@ fn merge_facts(id: Sym, best: Handle, facts: &[Fact], identity: IdentityId, snap
             true => Knowledge::Reported,
             false => Knowledge::NotReported,
         },
+        ceiling: Ceiling::default(),
         facts: start..start + facts.len() as u32,
         credentials: 0..0,
         grants: 0..0,
@@ -166,6 +169,7 @@ fn decide<T: Copy + PartialEq>(
             .collect();
         snapshot.conflicts.push(Conflict {
             identity,
+            credential: None,
             field,
             statements,
         });
@@ -200,6 +204,7 @@ fn note_creation_conflict(facts: &[Fact], identity: IdentityId, snapshot: &mut S
             .collect();
         snapshot.conflicts.push(Conflict {
             identity,
+            credential: None,
             field: ConflictField::CreatedAt,
             statements,
         });

@@ -3,12 +3,15 @@
 //! The result does not depend on the order in which files were read: they are sorted first, and every choice between
 //! statements is by rule. No statement is dropped: the facts stay beside the merged view.
 
+mod ceiling;
 mod environment;
 mod join;
 mod owner;
 mod rename;
 
 pub use owner::owners;
+
+use std::cmp::Reverse;
 
 use hashbrown::{HashMap, HashSet};
 
@@ -17,15 +20,16 @@ use self::rename::Rename;
 use crate::access;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
-use crate::model::grant::{MembershipFact, TrustFact, TrustKind};
+use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustKind};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
 use crate::model::instant::{Expiry, Instant, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
-    Credential, CredentialId, Evidence, FileId, FileRead, Grant, IdentityId, Snapshot, Source, SourceId, Trust,
-    TrustReach,
+    Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, IdentityId, Snapshot,
+    Source, SourceId, Trust, TrustReach,
 };
 use crate::model::strings::{Strings, Sym};
 
@@ -67,26 +71,32 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     environment::classify_sources(&mut snapshot, config);
 
     let joined = join::identities(std::mem::take(&mut facts.identities), &mut snapshot);
-    merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
+    let mut credentials = std::mem::take(&mut facts.credentials);
+    credentials.retain(|(_, fact)| !facts.superseded_keys.contains(&fact.key));
+    merge_credentials(credentials, &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
     resolve_trusts(std::mem::take(&mut facts.trusts), &joined, &mut snapshot);
     environment::classify_identities(&mut snapshot);
     owner::resolve(&mut snapshot);
-    finish_identities(&mut snapshot);
+    finish_identities(&facts.credentials_listed, &mut snapshot);
     snapshot
         .conflicts
-        .sort_by_key(|conflict| (conflict.identity, conflict.field));
+        .sort_by_key(|conflict| (conflict.identity, conflict.credential, conflict.field));
     snapshot
 }
 
 /// All facts of all files, in the snapshot's symbols, each with its file.
 #[derive(Default)]
 struct Facts {
-    identities: Vec<crate::model::snapshot::Fact>,
+    identities: Vec<Fact>,
     credentials: Vec<(FileId, CredentialFact)>,
     grants: Vec<Grant>,
     memberships: Vec<MembershipFact>,
+    boundaries: Vec<BoundaryFact>,
     trusts: Vec<(FileId, TrustFact)>,
+    /// Of which handles a source lists every stored credential.
+    credentials_listed: HashSet<(SourceId, HandleKind)>,
+    superseded_keys: HashSet<Sym>,
 }
 
 fn take_file(
@@ -171,12 +181,10 @@ fn take_file(
         stated_at: batch.stated_at,
         diagnostics,
     });
-    facts
-        .identities
-        .extend(batch.identities.into_iter().map(|fact| crate::model::snapshot::Fact {
-            file: file_id,
-            fact: fact.renamed(&names),
-        }));
+    facts.identities.extend(batch.identities.into_iter().map(|fact| Fact {
+        file: file_id,
+        fact: fact.renamed(&names),
+    }));
     facts.credentials.extend(
         batch
             .credentials
@@ -204,6 +212,13 @@ fn take_file(
         .memberships
         .extend(batch.memberships.into_iter().map(|fact| fact.renamed(&names)));
     facts
+        .boundaries
+        .extend(batch.boundaries.into_iter().map(|fact| fact.renamed(&names)));
+    let listed = batch.lists_credentials_of.map(|kind| (source_id, kind));
+    facts.credentials_listed.extend(listed);
+    let superseded = batch.superseded_keys.into_iter().map(|key| names.sym(key));
+    facts.superseded_keys.extend(superseded);
+    facts
         .trusts
         .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(&names))));
     snapshot
@@ -230,17 +245,23 @@ fn note_gaps(snapshot: &mut Snapshot, pages: &HashMap<(SourceId, Sym), (u32, u32
 /// Joins facts about the same credential and finds its holders.
 fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, snapshot: &mut Snapshot) {
     let strings = &snapshot.strings;
+    let stated_at = |file: FileId| Reverse(snapshot.files[file.0 as usize].stated_at);
     facts.sort_by(|(file_a, a), (file_b, b)| {
-        strings
-            .get(a.key)
-            .cmp(strings.get(b.key))
-            .then_with(|| (a.presence, file_a, a.place).cmp(&(b.presence, file_b, b.place)))
+        strings.get(a.key).cmp(strings.get(b.key)).then_with(|| {
+            let (a, b) = ((a.presence, file_a, a.place), (b.presence, file_b, b.place));
+            (a.0, stated_at(*a.1), a.1, a.2).cmp(&(b.0, stated_at(*b.1), b.1, b.2))
+        })
     });
+    let mut conflicts = Vec::new();
     let mut held: Vec<(IdentityId, CredentialId)> = Vec::new();
     let mut facts = facts.into_iter().peekable();
     while let Some((file, fact)) = facts.next() {
         let key = fact.key;
         let is_listed = fact.presence == Presence::Listed;
+        let mut stated = Stated::default();
+        if facts.peek().is_some_and(|(_, other)| other.key == key) {
+            stated.add(file, &fact);
+        }
         let mut credential = Credential {
             key,
             kind: fact.kind,
@@ -261,6 +282,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             environment: None,
         };
         while let Some((file, other)) = facts.next_if(|(_, other)| other.key == key) {
+            stated.add(file, &other);
             credential
                 .holders
                 .extend(other.holder.and_then(|handle| joined.find(handle)));
@@ -277,6 +299,9 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         }
         credential.holders.sort_unstable();
         credential.holders.dedup();
+        if let Some(&holder) = credential.holders.first() {
+            stated.conflicts(holder, key, &mut snapshot.strings, &mut conflicts);
+        }
         let id = CredentialId(snapshot.credentials.len() as u32);
         held.extend(credential.holders.iter().map(|&holder| (holder, id)));
         snapshot.credentials.push(credential);
@@ -291,6 +316,77 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         identity.credentials = start as u32..at as u32;
     }
     snapshot.held = held.into_iter().map(|(_, credential)| credential).collect();
+    snapshot.conflicts.append(&mut conflicts);
+}
+
+/// What the exports that list one credential say of it, in the order in which they count.
+#[derive(Default)]
+struct Stated {
+    status: Vec<(CredentialStatus, Evidence)>,
+    created_at: Vec<(Instant, Evidence)>,
+    expires_at: Vec<(Expiry, Evidence)>,
+}
+
+impl Stated {
+    fn add(&mut self, file: FileId, fact: &CredentialFact) {
+        if fact.presence != Presence::Listed {
+            return;
+        }
+        let evidence = Evidence {
+            file,
+            place: fact.place,
+        };
+        if fact.status != CredentialStatus::Unknown {
+            self.status.push((fact.status, evidence));
+        }
+        self.created_at.extend(fact.created_at.map(|at| (at, evidence)));
+        if fact.expires_at != Expiry::NotReported {
+            self.expires_at.push((fact.expires_at, evidence));
+        }
+    }
+
+    fn conflicts(self, holder: IdentityId, key: Sym, strings: &mut Strings, conflicts: &mut Vec<Conflict>) {
+        let status = |status: &CredentialStatus| match status {
+            CredentialStatus::Active => "active".to_owned(),
+            CredentialStatus::Inactive => "inactive".to_owned(),
+            CredentialStatus::Revoked => "revoked".to_owned(),
+            CredentialStatus::Unknown => "unknown".to_owned(),
+        };
+        let end = |expiry: &Expiry| match expiry {
+            Expiry::At(at) => at.to_string(),
+            Expiry::Never => "never".to_owned(),
+            Expiry::NotReported => "not reported".to_owned(),
+        };
+        let mut note = |field, statements: Option<Vec<(Sym, Evidence)>>| {
+            conflicts.extend(statements.map(|statements| Conflict {
+                identity: holder,
+                credential: Some(key),
+                field,
+                statements,
+            }));
+        };
+        note(ConflictField::Status, differing(&self.status, status, strings));
+        note(
+            ConflictField::CreatedAt,
+            differing(&self.created_at, Instant::to_string, strings),
+        );
+        note(ConflictField::ExpiresAt, differing(&self.expires_at, end, strings));
+    }
+}
+
+/// The statements in words, when not all are the same.
+fn differing<T: PartialEq>(
+    stated: &[(T, Evidence)],
+    word: impl Fn(&T) -> String,
+    strings: &mut Strings,
+) -> Option<Vec<(Sym, Evidence)>> {
+    let (first, rest) = stated.split_first()?;
+    rest.iter().any(|(value, _)| *value != first.0).then(|| {
+        stated
+            .iter()
+            .map(|(value, evidence)| (strings.intern(&word(value)), *evidence))
+            .collect()
+    })
 }
 
 /// Takes from another export's fact what is not known yet, and the later word on use.
@@ -337,39 +433,32 @@ fn later_use(a: LastUsed, b: LastUsed) -> LastUsed {
 
 /// Finds subjects and the privilege of roles that another file defines, and gives members their groups' grants.
 fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
-    let strings = &snapshot.strings;
-    snapshot
-        .policies
-        .sort_by(|a, b| strings.get(a.id).cmp(strings.get(b.id)));
-    let by_id: HashMap<Sym, usize> = snapshot
-        .policies
-        .iter()
-        .enumerate()
-        .map(|(index, policy)| (policy.id, index))
-        .collect();
-    let mut strength = HashMap::new();
+    let mut defined = Defined::new(snapshot);
+    let mut first_in = HashMap::new();
+    let mut grants: Vec<Grant> = Vec::with_capacity(facts.grants.len());
     let mut by_group: HashMap<Sym, Vec<u32>> = HashMap::new();
     let mut granted: Vec<(IdentityId, u32)> = Vec::new();
-    for (index, grant) in facts.grants.iter_mut().enumerate() {
-        if grant.privilege.is_none() {
-            let id = grant.policy.unwrap_or(grant.role);
-            match by_id.get(&id) {
-                Some(policy) => {
-                    let (privilege, conditional) = *strength
-                        .entry(*policy)
-                        .or_insert_with(|| access::privilege(&snapshot.policies[*policy].document, strings));
-                    grant.privilege = Some(privilege);
-                    grant.conditional = grant.conditional.max(conditional);
-                }
-                None => grant.privilege = access::aws::well_known(strings.get(id)),
-            }
+    for mut grant in facts.grants.drain(..) {
+        if let Principal::Identity(handle) = grant.subject {
+            grant.identity = joined.find(handle);
         }
+        // Another file's word on the same grant is no second one.
+        let said = (grant.subject, grant.role, grant.policy, grant.resource);
+        let said = (said, grant.privilege, grant.conditional, grant.expires_at);
+        if *first_in.entry(said).or_insert(grant.evidence.file) != grant.evidence.file {
+            continue;
+        }
+        if grant.privilege.is_none() {
+            let strength = defined.strength(grant.policy.unwrap_or(grant.role), snapshot);
+            grant.privilege = strength.map(|(privilege, _)| privilege);
+            grant.conditional = grant
+                .conditional
+                .max(strength.map(|(_, when)| when).unwrap_or_default());
+        }
+        let index = grants.len() as u32;
         match grant.subject {
-            Principal::Identity(handle) => {
-                grant.identity = joined.find(handle);
-                granted.extend(grant.identity.map(|identity| (identity, index as u32)));
-            }
-            Principal::Group(group) => by_group.entry(group).or_default().push(index as u32),
+            Principal::Identity(_) => granted.extend(grant.identity.map(|identity| (identity, index))),
+            Principal::Group(group) => by_group.entry(group).or_default().push(index),
             Principal::Anyone
             | Principal::AnyoneAuthenticated
             | Principal::Account(_)
@@ -378,6 +467,7 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
             | Principal::Workload(_)
             | Principal::Named(_) => {}
         }
+        grants.push(grant);
     }
     for membership in facts.memberships.drain(..) {
         if let Principal::Identity(member) = membership.member
@@ -397,7 +487,50 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
         identity.grants = start as u32..at as u32;
     }
     snapshot.granted = granted.into_iter().map(|(_, grant)| grant).collect();
-    snapshot.grants = std::mem::take(&mut facts.grants);
+    snapshot.grants = grants;
+    ceiling::resolve(&facts.boundaries, joined, &mut defined, snapshot);
+}
+
+/// Policies by their ids, with what they were found to give.
+struct Defined {
+    /// The first of the policies with an id, which stand together.
+    first: HashMap<Sym, usize>,
+    strength: HashMap<usize, (Privilege, Conditional)>,
+}
+
+impl Defined {
+    fn new(snapshot: &mut Snapshot) -> Self {
+        let strings = &snapshot.strings;
+        snapshot
+            .policies
+            .sort_by(|a, b| strings.get(a.id).cmp(strings.get(b.id)));
+        let mut first = HashMap::with_capacity(snapshot.policies.len());
+        for (index, policy) in snapshot.policies.iter().enumerate() {
+            first.entry(policy.id).or_insert(index);
+        }
+        Self {
+            first,
+            strength: HashMap::new(),
+        }
+    }
+
+    /// How much a policy gives; `None` when no export defines it. Where exports define it differently, it gives the
+    /// most that one of them says.
+    fn strength(&mut self, id: Sym, snapshot: &Snapshot) -> Option<(Privilege, Conditional)> {
+        let Some(&first) = self.first.get(&id) else {
+            let well_known = access::aws::well_known(snapshot.strings.get(id));
+            return well_known.map(|privilege| (privilege, Conditional::Always));
+        };
+        let strength = self.strength.entry(first).or_insert_with(|| {
+            snapshot.policies[first..]
+                .iter()
+                .take_while(|policy| policy.id == id)
+                .map(|policy| access::privilege(&policy.document, &snapshot.strings))
+                .max_by_key(|(privilege, when)| (*privilege, Reverse(*when)))
+                .unwrap_or((Privilege::Limited, Conditional::Always))
+        });
+        Some(*strength)
+    }
 }
 
 /// Finds both sides of every trust, and tells the estate's own actors from others.
@@ -419,7 +552,13 @@ fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &m
             annotated.insert((fact.target, local), identity);
         }
     }
-    let trusts = facts.iter().map(|(file, fact)| {
+    let mut first_in = HashMap::new();
+    // Another file's word on the same trust is no second one.
+    let facts = facts.iter().filter(|(file, fact)| {
+        let said = (fact.actor, fact.target, fact.kind, fact.guard);
+        first_in.entry(said).or_insert(*file) == file
+    });
+    let trusts = facts.map(|(file, fact)| {
         let actor_identity = match fact.actor {
             Principal::Identity(handle) => joined.find(handle),
             Principal::Federated {
@@ -470,7 +609,8 @@ fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &m
             },
         }
     });
-    snapshot.trusts = trusts.collect();
+    let trusts = trusts.collect();
+    snapshot.trusts = trusts;
 }
 
 /// `namespace/name` of the Kubernetes service account that an OIDC subject names.
@@ -506,7 +646,7 @@ fn account_of(handle: Handle, strings: &Strings) -> Option<&str> {
 }
 
 /// What only the whole tells: use through credentials, and whether credentials are known.
-fn finish_identities(snapshot: &mut Snapshot) {
+fn finish_identities(credentials_listed: &HashSet<(SourceId, HandleKind)>, snapshot: &mut Snapshot) {
     let roster: HashSet<Sym> = snapshot.people.iter().map(|person| person.email).collect();
     let federated: HashSet<u32> = snapshot
         .trusts
@@ -514,6 +654,12 @@ fn finish_identities(snapshot: &mut Snapshot) {
         .filter(|trust| trust.kind == TrustKind::Federates)
         .filter_map(|trust| trust.target_identity.map(|id| id.0))
         .collect();
+    let sources: Vec<SourceId> = snapshot.files.iter().map(|file| file.source).collect();
+    let is_listed_whole = |fact: &Fact| {
+        let source = sources[fact.file.0 as usize];
+        let mut handles = fact.fact.handles.iter();
+        handles.any(|handle| credentials_listed.contains(&(source, handle.kind)))
+    };
     for index in 0..snapshot.identities.len() {
         let identity = &snapshot.identities[index];
         let mut used = identity.last_used;
@@ -539,6 +685,7 @@ fn finish_identities(snapshot: &mut Snapshot) {
                 Knowledge::Reported
             }
             _ if n_credentials > 0 || federated.contains(&(index as u32)) => Knowledge::Reported,
+            _ if snapshot.facts_of(identity).iter().any(is_listed_whole) => Knowledge::Reported,
             IdentityKind::ServiceAccount
             | IdentityKind::User
             | IdentityKind::Root

@@ -132,6 +132,7 @@ pub fn resolve(snapshot: &mut Snapshot) {
             let identity = IdentityId(index as u32);
             snapshot.conflicts.push(Conflict {
                 identity,
+                credential: None,
                 field: ConflictField::Owner,
                 statements,
             });

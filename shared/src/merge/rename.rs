@@ -4,7 +4,7 @@ use crate::model::access_policy::{AccessPolicy, AwsCondition, AwsStatement, Kube
 use crate::model::batch::{PersonRow, RegistryRow};
 use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
-use crate::model::grant::{GrantFact, MembershipFact, TrustFact};
+use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
 use crate::model::identity::{IdentityFact, OwnerClaim};
 use crate::model::principal::{Handle, Principal};
 use crate::model::provenance::Place;
@@ -142,6 +142,14 @@ impl Rename for MembershipFact {
     fn rename(&mut self, names: &Adopted) {
         self.member.rename(names);
         self.group.rename(names);
+        self.place.rename(names);
+    }
+}
+
+impl Rename for BoundaryFact {
+    fn rename(&mut self, names: &Adopted) {
+        self.subject.rename(names);
+        self.policy.rename(names);
         self.place.rename(names);
     }
 }

@@ -86,6 +86,18 @@ pub enum Privilege {
     Administrator,
 }
 
+/// The most that an identity's grants can come to, whatever they say: an AWS permissions boundary's word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ceiling {
+    /// Nothing caps the grants, or what caps them allows everything.
+    #[default]
+    Everything,
+    /// They are capped by a policy that no export defines, or that allows everything only at times.
+    Unknown,
+    /// They are capped by less than everything.
+    Limited,
+}
+
 /// Whether a grant holds always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Conditional {

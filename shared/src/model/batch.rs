@@ -20,6 +20,11 @@ pub struct Batch {
     pub boundaries: Vec<BoundaryFact>,
     pub trusts: Vec<TrustFact>,
     pub policies: Vec<PolicyFact>,
+    /// The file lists every credential that its source stores for identities with handles of this kind: those without
+    /// one have none.
+    pub lists_credentials_of: Option<HandleKind>,
+    /// Keys of credentials that the file states under better keys. Facts of other files under these say nothing new.
+    pub superseded_keys: Vec<Sym>,
     /// Rows of the estate's own registry. Only `registry_csv` fills it.
     pub registry: Vec<RegistryRow>,
     /// Rows of the estate's own roster. Only `roster_csv` fills it.

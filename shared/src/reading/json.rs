@@ -9,7 +9,7 @@ use std::ops::{Deref, Range};
 use serde::Deserialize;
 
 use super::scan::{Broken, Scan, Start, Why};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, without_quoted};
 use crate::model::batch::Batch;
 use crate::model::provenance::Place;
 
@@ -333,9 +333,10 @@ fn explain(place: String, message: &str) -> Diagnostic {
         ),
         None => (message, "a row as the vendor documents it".to_owned()),
     };
-    let found = match (found.find('"'), found.rfind('"')) {
-        (Some(open), Some(close)) if close > open => format!("{}…{}", &found[..=open], &found[close..]),
-        _ => found.to_owned(),
+    // The name of a missing member is the vendor's.
+    let found = match found.starts_with("missing field") {
+        true => found.to_owned(),
+        false => without_quoted(found),
     };
     let help = "this row was left out; export it again, or report the form if the vendor changed it";
     Diagnostic::error(place, found, expected.trim_start_matches("expected ").to_owned(), help)

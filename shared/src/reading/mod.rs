@@ -17,6 +17,7 @@ pub mod moment;
 pub mod one_or_many;
 pub mod pem;
 pub mod probe;
+pub mod recording;
 pub mod scan;
 pub mod table;
 pub mod text;

@@ -21,7 +21,7 @@ pub struct TableRow<'t> {
 
 impl Table {
     /// Reads a table. A PowerShell `#TYPE` line is passed over; the delimiter is `,`, `;`, tab or `|`, whichever the
-    /// header has most of. A row with too few cells is left out and reported.
+    /// header has most of. A row with too few or too many cells is left out and reported.
     pub fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Table {
         let (text, n_skipped_lines) = skip_preamble(text);
         let delimiter = delimiter(text);
@@ -60,7 +60,10 @@ impl Table {
                 header = record.iter().map(normalise).collect();
             } else if record.len() < header.len() && record.iter().all(|cell| cell.trim().is_empty()) {
                 // An empty line at the end of a spreadsheet.
-            } else if record.len() < header.len() {
+            } else if record.len() < header.len()
+                || record.iter().skip(header.len()).any(|cell| !cell.trim().is_empty())
+            {
+                // What stands in a cell too many has moved all behind it into wrong columns.
                 diagnostics.push(Diagnostic::error(
                     format!("line {line}"),
                     format!("{} cells", record.len()),
@@ -181,13 +184,17 @@ mod tests {
     #[test]
     fn cells_are_found_by_name() {
         let mut diagnostics = Vec::new();
-        let table = Table::read("#TYPE X\r\nUser;Note\r\n\"a\";\"x;\ny\"\r\nb\r\n", &mut diagnostics);
+        let table = Table::read(
+            "#TYPE X\r\nUser;Note\r\n\"a\";\"x;\ny\"\r\nb\r\nc;d;;\r\ne;f;g\r\n",
+            &mut diagnostics,
+        );
         let rows: Vec<_> = table
             .rows()
             .map(|row| (row.line, row.get("user"), row.get("note")))
             .collect();
-        assert_eq!(rows, [(3, "a", "x;\ny")]);
-        assert_eq!(diagnostics[0].place, "line 5");
+        assert_eq!(rows, [(3, "a", "x;\ny"), (6, "c", "d")]);
+        let places: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.place.as_str()).collect();
+        assert_eq!(places, ["line 5", "line 7"]);
     }
 
     #[test]

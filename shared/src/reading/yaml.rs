@@ -2,7 +2,7 @@
 
 use serde_yaml_ng::Value;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, without_quoted};
 
 /// The documents of a YAML file as concatenated JSON. Custom tags (`!vault`) are dropped, their values kept.
 ///
@@ -24,7 +24,7 @@ pub fn to_json(text: &str, diagnostics: &mut Vec<Diagnostic>) -> String {
                 };
                 diagnostics.push(Diagnostic::error(
                     place,
-                    error.to_string(),
+                    without_quoted(&error.to_string()),
                     "a YAML document",
                     "mend or export this document again; the documents before it were read",
                 ));
