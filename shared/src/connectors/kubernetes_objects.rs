@@ -1213,11 +1213,23 @@ impl<'i> Reader<'i> {
         }
         if main_member == "token-secret" && (object.data.is_some() || object.string_data.is_some()) {
             fact.status = CredentialStatus::Active;
-            // No secret: the date from which the token is refused. Without one it never is.
-            fact.expires_at = match data.bytes("expiration").and_then(|bytes| String::from_utf8(bytes).ok()) {
-                Some(text) => Moment::parse(&text, DateOrder::MonthFirst)
-                    .expiry(|| format!("{}.data.expiration", row.name()), &mut self.diagnostics),
+            // The date from which the token is refused. Without one it never is.
+            let expiration = data.bytes("expiration").and_then(|bytes| String::from_utf8(bytes).ok());
+            fact.expires_at = match expiration.map(|text| Moment::parse(&text, DateOrder::MonthFirst)) {
                 None => Expiry::Never,
+                // What stands in a secret is not repeated, even where a date should stand.
+                Some(Moment::Unreadable(_)) => {
+                    self.diagnostics.push(Diagnostic::error(
+                        format!("{}.data.expiration", row.name()),
+                        "text that is no date",
+                        "a date such as `2026-10-31T08:00:00Z`",
+                        "the date was left out, the rest of the row was read; mend the date in the cluster",
+                    ));
+                    Expiry::NotReported
+                }
+                Some(Moment::At(at)) => Expiry::At(at),
+                Some(Moment::Never) => Expiry::Never,
+                Some(Moment::Absent) => Expiry::NotReported,
             };
         }
         self.batch.credentials.push(fact);

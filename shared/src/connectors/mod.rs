@@ -279,70 +279,51 @@ fn row_has(probe: &Probe<'_>, member: &str) -> bool {
         .any(|path| probe.has(&path))
 }
 
-/// Whether some connector's signature names this column. Only such columns of a file that nothing recognises are
-/// repeated: what stands first in it may be no heading, but a password.
-fn is_known_column(column: &str) -> bool {
-    let is_like = |name: &&str| table::folded(name) == table::folded(column);
+/// What a file that nothing recognises has, by the names that signatures know. Other names are only counted: what
+/// stands in the place of a name may be a password.
+fn known_among<'n>(what: &str, parts: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<_> = names.collect();
+    let known: Vec<_> = names
+        .iter()
+        .copied()
+        .filter(|name| is_known_name(name))
+        .take(8)
+        .collect();
+    match (names.len(), known.as_slice()) {
+        (0, _) => format!("{what} with nothing in it"),
+        (n, []) => format!("{what} with {n} {parts}, none of which is known"),
+        (n, [..]) => format!("{what} with {n} {parts}, among them {}", known.join(", ")),
+    }
+}
+
+/// Whether some connector's signature names this column or outermost member.
+fn is_known_name(name: &str) -> bool {
+    let is_like = |known: &&str| table::folded(known) == table::folded(name);
+    let is_first_of = |path: &str| path.split(['.', '[']).next() == Some(name);
     CONNECTORS
         .iter()
         .flat_map(|connector| connector.signatures.iter().copied().flatten())
         .any(|mark| match mark {
-            Mark::Column(name) => *name == column,
-            Mark::AnyColumn(names) | Mark::OnlyColumns(names) => names.contains(&column),
+            Mark::Has(path) | Mark::Lacks(path) | Mark::Equals(path, _) | Mark::Contains(path, _) => is_first_of(path),
+            Mark::RowHas(member) | Mark::RowLacks(member) => member.eq_ignore_ascii_case(name),
+            Mark::Column(column) => *column == name,
+            Mark::AnyColumn(columns) | Mark::OnlyColumns(columns) => columns.contains(&name),
             Mark::AnyColumnLike(groups) => groups.iter().copied().flatten().any(is_like),
-            Mark::Is(_)
-            | Mark::Has(_)
-            | Mark::Lacks(_)
-            | Mark::RowHas(_)
-            | Mark::RowLacks(_)
-            | Mark::Equals(..)
-            | Mark::Contains(..)
-            | Mark::Begins(_)
-            | Mark::NoColumnLike(_) => false,
+            Mark::NoColumnLike(columns) => columns.iter().any(is_like),
+            Mark::Is(_) | Mark::Begins(_) => false,
         })
-}
-
-/// Whether a path is an outermost key that somebody chose as a name. Keys that were made by chance may be secrets.
-fn is_plain_key(path: &str) -> bool {
-    path.len() <= 40
-        && path.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-@$ ".contains(&b))
-        && path.bytes().filter(u8::is_ascii_digit).count() <= 3
 }
 
 /// Why nothing recognised a file: the connector that came nearest, and what it missed.
 fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
     let found = match probe.format {
         Format::Empty => "an empty file".to_owned(),
-        Format::Table => {
-            let known: Vec<_> = probe
-                .columns()
-                .iter()
-                .filter(|column| is_known_column(column))
-                .collect();
-            let n_columns = probe.columns().len();
-            match known.as_slice() {
-                [] => format!("a table with {n_columns} columns, none of which is known"),
-                [..] => {
-                    let known: Vec<_> = known.into_iter().map(String::as_str).collect();
-                    format!(
-                        "a table with {n_columns} columns, of which are known: {}",
-                        known.join(", ")
-                    )
-                }
-            }
-        }
-        Format::Json | Format::Yaml => {
-            let keys: Vec<_> = probe.paths().filter(|path| is_plain_key(path)).take(8).collect();
-            format!(
-                "{} with {}",
-                probe.format.name(),
-                if keys.is_empty() {
-                    "nothing in it".into()
-                } else {
-                    keys.join(", ")
-                }
-            )
-        }
+        Format::Table => known_among("a table", "columns", probe.columns().iter().map(String::as_str)),
+        Format::Json | Format::Yaml => known_among(
+            probe.format.name(),
+            "members",
+            probe.paths().filter(|path| !path.contains(['.', '['])),
+        ),
         Format::Xml | Format::Pem | Format::Der | Format::JavaKeyStore | Format::Text | Format::Binary => {
             probe.format.name().to_owned()
         }

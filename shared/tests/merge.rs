@@ -1,0 +1,275 @@
+//! What several exports together say: the same things joined, once each, and what disagrees shown.
+
+// Tests say that something is wrong by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use serde_json::{Value, json};
+use shared::analysis::{Analysis, analyze};
+use shared::answers;
+use shared::api::kpis::KpiValue;
+use shared::config::Config;
+use shared::connectors;
+use shared::kpi::formulas;
+use shared::merge::{AsOf, FileBatch, merge};
+use shared::model::instant::Instant;
+use shared::model::ratio::Verdict;
+
+/// An estate of one source with these files.
+fn estate(files: &[(&str, &str)]) -> Analysis {
+    let read = |(path, text): &(&str, &str)| {
+        let reading = connectors::read("source", path, text.as_bytes(), "salt");
+        assert!(reading.connector.is_some(), "{path}: {:?}", reading.diagnostics);
+        FileBatch {
+            source: "source".to_owned(),
+            path: (*path).to_owned(),
+            connector: reading.connector.map(|connector| connector.id),
+            n_bytes: text.len() as u64,
+            batch: reading.batch,
+            diagnostics: reading.diagnostics,
+        }
+    };
+    let files = files.iter().map(read).collect();
+    let as_of = AsOf::Given(Instant::from_text("2026-10-31").unwrap());
+    let config = Config::default();
+    analyze(merge(files, as_of, &config), &config)
+}
+
+fn kpi(analysis: &Analysis, id: &str) -> KpiValue {
+    answers::kpi_values(analysis)
+        .into_iter()
+        .find(|kpi| kpi.id == id)
+        .unwrap()
+}
+
+/// The verdicts of a KPI on the identities that it is about, by name.
+fn verdicts(analysis: &Analysis, id: &str) -> Vec<(String, Verdict)> {
+    let (_, judge) = formulas::judge(id).unwrap();
+    let snapshot = &analysis.snapshot;
+    let identities = snapshot.identities.iter().enumerate();
+    identities
+        .filter_map(|(index, identity)| Some((snapshot.strings.get(identity.name).to_owned(), judge(analysis, index)?)))
+        .collect()
+}
+
+const ACCOUNT: &str = "arn:aws:iam::111122223333";
+
+/// A role that another account may assume, with AWS's own policy for administrators.
+fn administrator(name: &str, boundary: Option<&str>) -> Value {
+    json!({
+        "RoleName": name,
+        "Arn": format!("{ACCOUNT}:role/{name}"),
+        "AssumeRolePolicyDocument": {
+            "Statement": {"Effect": "Allow", "Principal": {"AWS": "999988887777"}, "Action": "sts:AssumeRole"}
+        },
+        "AttachedManagedPolicies": [{
+            "PolicyName": "AdministratorAccess",
+            "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"
+        }],
+        "PermissionsBoundary": boundary.map(|name| json!({
+            "PermissionsBoundaryType": "Policy",
+            "PermissionsBoundaryArn": name
+        })),
+    })
+}
+
+fn policy(name: &str, statement: Value) -> Value {
+    json!({
+        "PolicyName": name,
+        "Arn": format!("{ACCOUNT}:policy/{name}"),
+        "PolicyVersionList": [{"IsDefaultVersion": true, "Document": {"Statement": statement}}],
+    })
+}
+
+#[test]
+fn a_boundary_caps_what_policies_give() {
+    let boundary = |name: &str| format!("{ACCOUNT}:policy/{name}");
+    let file = json!({
+        "RoleDetailList": [
+            administrator("free", None),
+            administrator("wide", Some(&boundary("everything"))),
+            administrator("aws", Some("arn:aws:iam::aws:policy/AdministratorAccess")),
+            administrator("narrow", Some(&boundary("storage"))),
+            administrator("at-times", Some(&boundary("with-mfa"))),
+            administrator("not-here", Some("arn:aws:iam::aws:policy/PowerUserAccess")),
+        ],
+        "Policies": [
+            policy("everything", json!({"Effect": "Allow", "Action": "*", "Resource": "*"})),
+            policy("storage", json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"})),
+            policy("with-mfa", json!({
+                "Effect": "Allow", "Action": "*", "Resource": "*",
+                "Condition": {"Bool": {"aws:MultiFactorAuthPresent": true}}
+            })),
+        ],
+    });
+    let analysis = estate(&[("details.json", &file.to_string())]);
+    let expected = [
+        ("at-times", Verdict::Unknown),
+        ("aws", Verdict::Fail),
+        ("free", Verdict::Fail),
+        ("narrow", Verdict::Pass),
+        ("not-here", Verdict::Unknown),
+        ("wide", Verdict::Fail),
+    ];
+    let expected = expected.map(|(name, verdict)| (name.to_owned(), verdict));
+    assert_eq!(verdicts(&analysis, "privilege.admin"), expected);
+    // What only may be capped counts; what is capped does not.
+    assert_eq!(kpi(&analysis, "privilege.standing").value, Some(5.0));
+}
+
+#[test]
+fn a_copy_of_an_export_adds_nothing() {
+    let file = json!({"RoleDetailList": [administrator("a", None), administrator("b", None)]}).to_string();
+    let (once, twice) = (
+        estate(&[("a.json", &file)]),
+        estate(&[("a.json", &file), ("copy.json", &file)]),
+    );
+    for id in ["nhi.total", "privilege.admin", "privilege.standing", "access.external"] {
+        let numbers = |analysis| {
+            let kpi = kpi(analysis, id);
+            (kpi.pass, kpi.fail, kpi.unknown, kpi.value)
+        };
+        assert_eq!(numbers(&twice), numbers(&once), "{id}");
+    }
+    assert_eq!(kpi(&once, "access.external").fail, Some(2));
+}
+
+/// Pages that were saved apart: the user names its group without the path that the group's own page gives.
+#[test]
+fn a_group_in_another_file_gives_what_it_has() {
+    let user = json!({"UserDetailList": [{
+        "UserName": "ci", "Arn": format!("{ACCOUNT}:user/ci"), "GroupList": ["ops"]
+    }]});
+    let group = json!({"GroupDetailList": [{
+        "GroupName": "ops", "Arn": format!("{ACCOUNT}:group/teams/ops"),
+        "AttachedManagedPolicies": [{
+            "PolicyName": "AdministratorAccess", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"
+        }]
+    }]});
+    let report = format!(
+        "user,arn,user_creation_time,password_enabled,access_key_1_active,access_key_1_last_rotated\n\
+         ci,{ACCOUNT}:user/ci,2026-01-01T00:00:00Z,false,true,2026-01-01T00:00:00Z\n"
+    );
+    let analysis = estate(&[
+        ("1.json", &user.to_string()),
+        ("2.json", &group.to_string()),
+        ("report.csv", &report),
+    ]);
+    assert_eq!(
+        verdicts(&analysis, "privilege.admin"),
+        [("ci".to_owned(), Verdict::Fail)]
+    );
+}
+
+/// A session's ARN leaves out the path of its role, also when the role is in another file.
+#[test]
+fn a_session_is_its_role() {
+    let by_session = json!({"RoleDetailList": [{
+        "RoleName": "target", "Arn": format!("{ACCOUNT}:role/target"),
+        "AssumeRolePolicyDocument": {"Statement": {
+            "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"AWS": "arn:aws:sts::111122223333:assumed-role/sso/jo"}
+        }}
+    }]});
+    let role = json!({"RoleDetailList": [{"RoleName": "sso", "Arn": format!("{ACCOUNT}:role/aws-reserved/sso")}]});
+    let analysis = estate(&[("1.json", &by_session.to_string()), ("2.json", &role.to_string())]);
+    let actor = analysis.snapshot.trusts[0].actor_identity.unwrap();
+    let id = analysis.snapshot.identity(actor).id;
+    assert_eq!(
+        analysis.snapshot.strings.get(id),
+        format!("{ACCOUNT}:role/aws-reserved/sso")
+    );
+}
+
+/// Two reports of different days: the later one counts, and the Sources page shows both.
+#[test]
+fn exports_that_disagree_on_a_credential_are_shown() {
+    let report = |made_at: &str, is_active: bool, rotated: &str| {
+        let csv = format!(
+            "user,arn,user_creation_time,password_enabled,access_key_1_active,access_key_1_last_rotated\n\
+             ci,{ACCOUNT}:user/ci,2026-01-01T00:00:00Z,false,{is_active},{rotated}\n"
+        );
+        json!({"Content": csv, "ReportFormat": "text/csv", "GeneratedTime": made_at}).to_string()
+    };
+    let old = report("2026-10-01T00:00:00Z", true, "2026-01-01T00:00:00Z");
+    let new = report("2026-10-30T00:00:00Z", false, "2026-10-02T00:00:00Z");
+    let analysis = estate(&[("a-old.json", &old), ("b-new.json", &new)]);
+    let list = answers::credentials(&analysis, &Default::default()).unwrap();
+    assert_eq!(list.rows.len(), 1);
+    assert_eq!(list.rows[0].status, "inactive");
+    assert_eq!(
+        list.rows[0].created_at.map(Instant::to_date_text).as_deref(),
+        Some("2026-10-02")
+    );
+    let shown: Vec<_> = answers::sources(&analysis)
+        .conflicts
+        .into_iter()
+        .map(|conflict| {
+            let said = conflict.statements.into_iter().map(|said| (said.value, said.counts));
+            (conflict.credential, conflict.field, said.collect::<Vec<_>>())
+        })
+        .collect();
+    let credential = Some(format!("aws-key:{ACCOUNT}:user/ci/access_key_1"));
+    let said = |first: &str, other: &str| vec![(first.to_owned(), true), (other.to_owned(), false)];
+    assert_eq!(
+        shown,
+        [
+            (
+                credential.clone(),
+                "created_at".to_owned(),
+                said("2026-10-02T00:00:00Z", "2026-01-01T00:00:00Z")
+            ),
+            (credential, "status".to_owned(), said("inactive", "active")),
+        ]
+    );
+}
+
+/// Objects of a cluster: an account with a token, one without, a binding of all accounts, and a certificate that
+/// stands in its secret.
+fn cluster() -> Vec<Value> {
+    let pem = include_str!("../testdata/connectors/x509_certificates/basic.pem");
+    let pem = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pem);
+    let metadata = |name: &str| json!({"name": name, "namespace": "shop", "creationTimestamp": "2026-01-01T00:00:00Z"});
+    let mut token = metadata("cart-token");
+    token["annotations"] = json!({"kubernetes.io/service-account.name": "cart"});
+    vec![
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata("cart")}),
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata("web")}),
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": token,
+            "type": "kubernetes.io/service-account-token", "data": {"token": "dG9rZW4="}}),
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": metadata("web-tls"),
+            "type": "kubernetes.io/tls", "data": {"tls.crt": pem}}),
+        json!({"apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": metadata("web"),
+            "spec": {"secretName": "web-tls"}, "status": {"notAfter": "2027-01-01T00:00:00Z"}}),
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+            "metadata": {"name": "all"}, "roleRef": {"kind": "ClusterRole", "name": "cluster-admin"},
+            "subjects": [{"kind": "Group", "name": "system:serviceaccounts:shop"}]}),
+    ]
+}
+
+/// `kubectl get` of each kind into its own file says what one list of all kinds says.
+#[test]
+fn kinds_in_files_of_their_own_say_the_same() {
+    let list = |items: &[Value]| json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    let objects = cluster();
+    let apart: Vec<(String, String)> = objects
+        .iter()
+        .enumerate()
+        .map(|(index, object)| (format!("{index}.json"), list(std::slice::from_ref(object))))
+        .collect();
+    let apart: Vec<(&str, &str)> = apart
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let (together, apart) = (estate(&[("all.json", &list(&objects))]), estate(&apart));
+    let numbers = |analysis: &Analysis| {
+        let kpis = answers::kpi_values(analysis).into_iter();
+        kpis.map(|kpi| (kpi.id, kpi.pass, kpi.fail, kpi.unknown, kpi.value))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(&apart), numbers(&together));
+    // Both accounts are administrators, and the one without a token is known to have none.
+    let admins = verdicts(&together, "privilege.admin");
+    let expected = ["shop/cart", "shop/web"].map(|name| (name.to_owned(), Verdict::Fail));
+    assert_eq!(admins, expected);
+    assert_eq!(kpi(&together, "credential.shortlived").unknown, Some(0));
+}
