@@ -13,6 +13,7 @@ use shared::kpi::formulas;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
+use shared::model::snapshot::TrustReach;
 
 /// An estate of one source with these files.
 fn estate(files: &[(&str, &str)]) -> Analysis {
@@ -220,6 +221,101 @@ fn exports_that_disagree_on_a_credential_are_shown() {
             ),
             (credential, "status".to_owned(), said("inactive", "active")),
         ]
+    );
+}
+
+/// A cluster's account says which identities of clouds it becomes, and each cloud whose tokens it accepts: both speak
+/// of one trust between two identities of the estate, by whichever name they know the other.
+#[test]
+fn clusters_and_clouds_join() {
+    let subject = "system:serviceaccount:shop:cart";
+    let (app, object) = (
+        "aaaa0000-0000-4000-8000-000000000001",
+        "0b1e0000-0000-4000-8000-000000000001",
+    );
+    let email = "cart@acme.iam.gserviceaccount.com";
+    let account = json!({
+        "apiVersion": "v1", "kind": "ServiceAccount",
+        "metadata": {"name": "cart", "namespace": "shop", "annotations": {
+            "eks.amazonaws.com/role-arn": format!("{ACCOUNT}:role/apps/cart"),
+            "iam.gke.io/gcp-service-account": "Cart@acme.iam.gserviceaccount.com",
+            "azure.workload.identity/client-id": app.to_uppercase(),
+        }}
+    });
+    let role = json!({"RoleDetailList": [{
+        "RoleName": "cart", "Arn": format!("{ACCOUNT}:role/apps/cart"),
+        "AssumeRolePolicyDocument": {"Statement": {
+            "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": format!("{ACCOUNT}:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/1")},
+            "Condition": {"StringEquals": {"oidc.eks.eu-west-1.amazonaws.com/id/1:sub": subject}}
+        }}
+    }]});
+    let accounts = json!([{
+        "name": format!("projects/acme/serviceAccounts/{email}"), "projectId": "acme", "uniqueId": "1001",
+        "email": email
+    }]);
+    // The policy knows the account by its unique id.
+    let policy = json!([{
+        "resource": "//iam.googleapis.com/projects/acme/serviceAccounts/1001",
+        "assetType": "iam.googleapis.com/ServiceAccount",
+        "policy": {"bindings": [{
+            "role": "roles/iam.workloadIdentityUser",
+            "members": ["serviceAccount:acme.svc.id.goog[shop/cart]"]
+        }]}
+    }]);
+    let application = json!([{"appId": app, "id": object, "requiredResourceAccess": []}]);
+    // The federation knows the application by its object id.
+    let federation = json!({
+        "@odata.context": format!("https://graph.microsoft.com/v1.0/$metadata#applications('{object}')/federatedIdentityCredentials"),
+        "value": [{
+            "id": "c0de0000-0000-4000-8000-000000000001", "name": "aks", "audiences": ["api://AzureADTokenExchange"],
+            "issuer": "https://eastus.oic.prod-aks.azure.com/1/2/", "subject": subject
+        }]
+    });
+    let files = [account, role, accounts, policy, application, federation].map(|file| file.to_string());
+    let files: Vec<(String, &str)> = files
+        .iter()
+        .enumerate()
+        .map(|(index, text)| (format!("{index}.json"), text.as_str()))
+        .collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let analysis = estate(&files);
+    let snapshot = &analysis.snapshot;
+    let id = |identity| snapshot.strings.get(snapshot.identity(identity).id);
+    let mut joined: Vec<_> = snapshot
+        .trusts
+        .iter()
+        .map(|trust| (trust.actor_identity.map(id), trust.target_identity.map(id), trust.reach))
+        .collect();
+    joined.sort();
+    let gcp = format!("gcp:{email}");
+    let (aws, entra) = (format!("{ACCOUNT}:role/apps/cart"), format!("entra:app/{app}"));
+    let expected: Vec<_> = [&aws, &entra, &gcp]
+        .into_iter()
+        .flat_map(|target| [target, target])
+        .map(|target| (Some("k8s:source/shop/cart"), Some(target.as_str()), TrustReach::Inside))
+        .collect();
+    assert_eq!(joined, expected);
+}
+
+/// A row that names an identity says more of it than a pattern, wherever it stands.
+#[test]
+fn the_registry_names_before_it_matches() {
+    let registry = "identity,owner,purpose,environment\n\
+                    *-a,,any,dev\n\
+                    svc-a,jo,one,prod\n";
+    let report = format!(
+        "user,arn,user_creation_time,password_enabled\nsvc-a,{ACCOUNT}:user/svc-a,2026-01-01T00:00:00Z,false\n"
+    );
+    let analysis = estate(&[("registry.csv", registry), ("report.csv", &report)]);
+    let rows = answers::identities(&analysis, &Default::default()).unwrap().rows;
+    assert_eq!(
+        (&rows[0].owner, &rows[0].purpose, &rows[0].environment),
+        (
+            &Some("jo".to_owned()),
+            &Some("one".to_owned()),
+            &Some("prod".to_owned())
+        )
     );
 }
 

@@ -59,8 +59,8 @@ pub const CONNECTOR: Connector = Connector {
 struct RawApplication<'a> {
     #[serde(borrow, default, alias = "Id")]
     id: Option<Text<'a>>,
-    /// The id's name in Azure AD Graph.
-    #[serde(borrow, default)]
+    /// The id's name in Azure AD Graph and its PowerShell module.
+    #[serde(borrow, default, alias = "ObjectId")]
     object_id: Option<Text<'a>>,
     #[serde(borrow, default, alias = "AppId")]
     app_id: Option<Text<'a>>,

@@ -88,8 +88,8 @@ struct RawServicePrincipal<'a> {
     odata_type: Option<Text<'a>>,
     #[serde(borrow, default, alias = "Id")]
     id: Option<Text<'a>>,
-    /// The id's name in Azure AD Graph.
-    #[serde(borrow, default)]
+    /// The id's name in Azure AD Graph and its PowerShell module.
+    #[serde(borrow, default, alias = "ObjectId")]
     object_id: Option<Text<'a>>,
     #[serde(borrow, default, alias = "AppId")]
     app_id: Option<Text<'a>>,
@@ -106,7 +106,13 @@ struct RawServicePrincipal<'a> {
     #[serde(default, alias = "DeletedDateTime")]
     deleted_date_time: Moment,
     /// `appOwnerTenantId` in Azure AD Graph.
-    #[serde(borrow, default, alias = "AppOwnerOrganizationId", alias = "appOwnerTenantId")]
+    #[serde(
+        borrow,
+        default,
+        alias = "AppOwnerOrganizationId",
+        alias = "appOwnerTenantId",
+        alias = "AppOwnerTenantId"
+    )]
     app_owner_organization_id: Option<Text<'a>>,
     #[serde(borrow, default, alias = "SignInAudience")]
     sign_in_audience: Option<Text<'a>>,

@@ -542,14 +542,14 @@ fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &m
         .filter_map(|identity| identity.account)
         .collect();
     // A cluster's token is accepted by a cloud identity; the service account's annotation names the same pair.
-    let mut annotated: HashMap<(Handle, &str), IdentityId> = HashMap::new();
+    let mut annotated: HashMap<(IdentityId, &str), IdentityId> = HashMap::new();
     for (_, fact) in &facts {
         if let Principal::Identity(actor) = fact.actor
             && actor.kind == HandleKind::KubernetesServiceAccount
-            && let (Some(identity), Some((_, local))) =
-                (joined.find(actor), snapshot.strings.get(actor.text).split_once('/'))
+            && let (Some(identity), Some(target)) = (joined.find(actor), joined.find(fact.target))
+            && let Some((_, local)) = snapshot.strings.get(actor.text).split_once('/')
         {
-            annotated.insert((fact.target, local), identity);
+            annotated.insert((target, local), identity);
         }
     }
     let mut first_in = HashMap::new();
@@ -564,7 +564,8 @@ fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &m
             Principal::Federated {
                 subject: Some(subject), ..
             } => cluster_subject(snapshot.strings.get(subject))
-                .and_then(|local| annotated.get(&(fact.target, local.as_str())).copied()),
+                .zip(joined.find(fact.target))
+                .and_then(|(local, target)| annotated.get(&(target, local.as_str())).copied()),
             Principal::Federated { subject: None, .. }
             | Principal::Group(_)
             | Principal::Anyone
