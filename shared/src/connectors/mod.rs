@@ -281,49 +281,73 @@ fn row_has(probe: &Probe<'_>, member: &str) -> bool {
 
 /// What a file that nothing recognises has, by the names that signatures know. Other names are only counted: what
 /// stands in the place of a name may be a password.
-fn known_among<'n>(what: &str, parts: &str, names: impl Iterator<Item = &'n str>) -> String {
-    let names: Vec<_> = names.collect();
-    let known: Vec<_> = names
-        .iter()
-        .copied()
-        .filter(|name| is_known_name(name))
-        .take(8)
-        .collect();
+fn known_among(what: &str, parts: &str, names: Vec<&str>, is_known: fn(&str) -> bool) -> String {
+    /// Enough for every export; a map has a name for each of its rows.
+    const MAX_NAMES: usize = 100;
+    let compared = names.iter().copied().take(MAX_NAMES);
+    let known: Vec<_> = compared.filter(|name| is_known(name)).take(8).collect();
     match (names.len(), known.as_slice()) {
         (0, _) => format!("{what} with nothing in it"),
-        (n, []) => format!("{what} with {n} {parts}, none of which is known"),
-        (n, [..]) => format!("{what} with {n} {parts}, among them {}", known.join(", ")),
+        (_, []) => format!("{what}, none of whose {parts} is known"),
+        (_, [..]) => format!("{what} with the known {parts} {}", known.join(", ")),
     }
 }
 
-/// Whether some connector's signature names this column or outermost member.
-fn is_known_name(name: &str) -> bool {
-    let is_like = |known: &&str| table::folded(known) == table::folded(name);
-    let is_first_of = |path: &str| path.split(['.', '[']).next() == Some(name);
-    CONNECTORS
-        .iter()
-        .flat_map(|connector| connector.signatures.iter().copied().flatten())
-        .any(|mark| match mark {
-            Mark::Has(path) | Mark::Lacks(path) | Mark::Equals(path, _) | Mark::Contains(path, _) => is_first_of(path),
-            Mark::RowHas(member) | Mark::RowLacks(member) => member.eq_ignore_ascii_case(name),
-            Mark::Column(column) => *column == name,
-            Mark::AnyColumn(columns) | Mark::OnlyColumns(columns) => columns.contains(&name),
-            Mark::AnyColumnLike(groups) => groups.iter().copied().flatten().any(is_like),
-            Mark::NoColumnLike(columns) => columns.iter().any(is_like),
-            Mark::Is(_) | Mark::Begins(_) => false,
-        })
+fn marks() -> impl Iterator<Item = Mark> {
+    let signatures = CONNECTORS.iter().flat_map(|connector| connector.signatures);
+    signatures.copied().flatten().copied()
+}
+
+/// Whether some connector's signature names this outermost member.
+fn is_known_member(name: &str) -> bool {
+    marks().any(|mark| match mark {
+        Mark::Has(path) | Mark::Lacks(path) | Mark::Equals(path, _) | Mark::Contains(path, _) => {
+            path.split(['.', '[']).next() == Some(name)
+        }
+        Mark::RowHas(member) | Mark::RowLacks(member) => member.eq_ignore_ascii_case(name),
+        Mark::Is(_)
+        | Mark::Begins(_)
+        | Mark::Column(_)
+        | Mark::AnyColumn(_)
+        | Mark::AnyColumnLike(_)
+        | Mark::NoColumnLike(_)
+        | Mark::OnlyColumns(_) => false,
+    })
+}
+
+/// Whether some connector's signature names this column.
+fn is_known_column(name: &str) -> bool {
+    let name = table::folded(name);
+    let is_like = |known: &&str| table::folded(known) == name;
+    marks().any(|mark| match mark {
+        Mark::Column(column) => is_like(&column),
+        Mark::AnyColumn(columns) | Mark::OnlyColumns(columns) | Mark::NoColumnLike(columns) => {
+            columns.iter().any(is_like)
+        }
+        Mark::AnyColumnLike(groups) => groups.iter().copied().flatten().any(is_like),
+        Mark::Is(_)
+        | Mark::Begins(_)
+        | Mark::Has(_)
+        | Mark::Lacks(_)
+        | Mark::RowHas(_)
+        | Mark::RowLacks(_)
+        | Mark::Equals(..)
+        | Mark::Contains(..) => false,
+    })
 }
 
 /// Why nothing recognised a file: the connector that came nearest, and what it missed.
 fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
     let found = match probe.format {
         Format::Empty => "an empty file".to_owned(),
-        Format::Table => known_among("a table", "columns", probe.columns().iter().map(String::as_str)),
-        Format::Json | Format::Yaml => known_among(
-            probe.format.name(),
-            "members",
-            probe.paths().filter(|path| !path.contains(['.', '['])),
-        ),
+        Format::Table => {
+            let columns = probe.columns().iter().map(String::as_str).collect();
+            known_among("a table", "columns", columns, is_known_column)
+        }
+        Format::Json | Format::Yaml => {
+            let members = probe.paths().filter(|path| !path.contains(['.', '['])).collect();
+            known_among(probe.format.name(), "members", members, is_known_member)
+        }
         Format::Xml | Format::Pem | Format::Der | Format::JavaKeyStore | Format::Text | Format::Binary => {
             probe.format.name().to_owned()
         }

@@ -85,6 +85,8 @@ const LOOK_DEPTH: usize = 5;
 /// How many elements of each list a look visits; empty ones tell nothing and are not counted.
 const QUICK_LOOK_ELEMENTS: usize = 4;
 const THOROUGH_LOOK_ELEMENTS: usize = 256;
+/// How many paths a look remembers. Exports have some hundreds; a map with a key for each of its rows has millions.
+const MAX_PATHS: usize = 10_000;
 /// Longer values than this are remembered as present, not by their text.
 const MAX_REMEMBERED: usize = 300;
 
@@ -190,6 +192,9 @@ impl Look {
                 let mut tells = false;
                 scan.object(|scan, key| {
                     tells = true;
+                    if self.shape.len() >= MAX_PATHS {
+                        return scan.value().map(drop);
+                    }
                     let inner = match path {
                         "" => key.to_owned(),
                         path => format!("{path}.{key}"),
