@@ -113,8 +113,14 @@ fn a_boundary_caps_what_policies_give() {
     ];
     let expected = expected.map(|(name, verdict)| (name.to_owned(), verdict));
     assert_eq!(verdicts(&analysis, "privilege.admin"), expected);
-    // What only may be capped counts; what is capped does not.
-    assert_eq!(kpi(&analysis, "privilege.standing").value, Some(5.0));
+    assert_eq!(kpi(&analysis, "privilege.standing").value, Some(3.0));
+    let shown = |name: &str| {
+        let id = format!("{ACCOUNT}:role/{name}");
+        answers::identity(&analysis, &id).unwrap().grants[0].privilege.clone()
+    };
+    assert_eq!(shown("wide").as_deref(), Some("administrator"));
+    assert_eq!(shown("narrow").as_deref(), Some("limited"));
+    assert_eq!(shown("not-here"), None);
 }
 
 #[test]

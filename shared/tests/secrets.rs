@@ -126,108 +126,142 @@ fn check(paths: &[PathBuf]) {
 /// A secret that stands nowhere else, of the length that secrets have.
 const PLANTED: &str = "pLaNtEd0SeCrEt1VaLuE2wXyZ";
 
-/// Files with [`PLANTED`] wherever tools put secrets: in exports that are read, in those that nothing recognises yet,
-/// whole and broken, in names and in values. Each also with the secret in base64.
-fn planted() -> Vec<(String, Vec<u8>)> {
+/// Files with a secret wherever tools put secrets: in exports that are read, in those that nothing recognises yet,
+/// whole and broken, in names and in values. `PLANTED` stands for the secret, `PACKED` for its base64, `K8S` for what
+/// every Kubernetes object needs.
+const PLACES: &[(&str, &str)] = &[
+    // Kubernetes, with data in every form.
+    ("opaque.json", r#"{K8S,"kind":"Secret","data":{"password":"PACKED"}}"#),
+    (
+        "string.json",
+        r#"{K8S,"kind":"Secret","stringData":{"password":"PLANTED"}}"#,
+    ),
+    ("no-map.json", r#"{K8S,"kind":"Secret","data":"PLANTED"}"#),
+    ("no-text.json", r#"{K8S,"kind":"Secret","data":{"a":["PLANTED"]}}"#),
+    (
+        "no-base64.json",
+        r#"{K8S,"kind":"Secret","type":"kubernetes.io/tls","data":{"tls.crt":"PLANTED!","tls.key":"PACKED"}}"#,
+    ),
+    (
+        "no-certificate.json",
+        r#"{K8S,"kind":"Secret","type":"kubernetes.io/tls","data":{"tls.crt":"PACKED"}}"#,
+    ),
+    (
+        "token.json",
+        r#"{K8S,"kind":"Secret","type":"kubernetes.io/service-account-token","data":{"token":"PACKED"}}"#,
+    ),
+    (
+        "bootstrap.json",
+        r#"{K8S,"kind":"Secret","type":"bootstrap.kubernetes.io/token",
+            "data":{"expiration":"PACKED","token-secret":"PACKED"}}"#,
+    ),
+    (
+        "registry.json",
+        r#"{K8S,"kind":"Secret","type":"kubernetes.io/dockerconfigjson","data":{".dockerconfigjson":"PACKED"}}"#,
+    ),
+    ("type.json", r#"{K8S,"kind":"Secret","type":{"PLANTED":1},"data":{}}"#),
+    (
+        "applied.json",
+        r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s","namespace":"n","annotations":
+            {"kubectl.kubernetes.io/last-applied-configuration":"{\"stringData\":{\"a\":\"PLANTED\"}}"}}}"#,
+    ),
+    (
+        "env.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\n\
+         spec:\n  containers:\n  - {name: c, env: [{name: A, value: PLANTED}]}\n",
+    ),
+    ("broken.yaml", "kind: Secret\nstringData:\n  password: PLANTED: [\n"),
+    ("repeated.yaml", "\"PLANTED\": 1\n\"PLANTED\": 2\n"),
+    ("tag.yaml", "a: !!int PLANTED\n"),
+    // Entra, Google Cloud and AWS, where a tool kept what it should not.
+    (
+        "applications.json",
+        r#"[{"appId":"aaaa0000-0000-4000-8000-000000000001","requiredResourceAccess":[],
+            "passwordCredentials":[{"keyId":"c0de0000-0000-4000-8000-000000000001","secretText":"PLANTED",
+                "hint":"PLANTED","endDateTime":true}],
+            "keyCredentials":[{"keyId":"c0de0000-0000-4000-8000-000000000002","key":"PACKED"}]}]"#,
+    ),
+    (
+        "key.json",
+        r#"{"name":"projects/p/serviceAccounts/a@p.iam.gserviceaccount.com/keys/1","privateKeyData":"PACKED",
+            "validAfterTime":"2026-01-01T00:00:00Z"}"#,
+    ),
+    (
+        "api-key.json",
+        r#"{"name":"projects/1/locations/global/keys/k","uid":"u","createTime":"2026-01-01T00:00:00Z",
+            "keyString":"PLANTED"}"#,
+    ),
+    (
+        "service-account.json",
+        r#"{"type":"service_account","private_key":"-----BEGIN PRIVATE KEY-----\nPLANTED\n-----END PRIVATE KEY-----"}"#,
+    ),
+    (
+        "created-key.json",
+        r#"{"AccessKey":{"UserName":"u","AccessKeyId":"AKIAEXAMPLE","SecretAccessKey":"PLANTED"}}"#,
+    ),
+    ("report.json", r#"{"Content":"PACKED","ReportFormat":"text/csv"}"#),
+    // What nothing recognises yet.
+    (
+        "terraform.tfstate",
+        r#"{"version":4,"lineage":"l","outputs":{"PLANTED":1},"resources":[{"instances":[{"attributes":
+            {"secret":"PLANTED"}}]}]}"#,
+    ),
+    (
+        "gitleaks.json",
+        r#"[{"RuleID":"x","Secret":"PLANTED","Match":"key=PLANTED","Fingerprint":"f"}]"#,
+    ),
+    ("gitleaks.csv", "RuleID,Commit,Secret,Match\nx,1,PLANTED,key=PLANTED\n"),
+    (
+        "trufflehog.json",
+        r#"{"SourceMetadata":{},"DetectorName":"AWS","Raw":"PLANTED","RawV2":"PLANTED"}"#,
+    ),
+    (
+        "vault.json",
+        r#"{"request_id":"r","lease_id":"","data":{"PLANTED":"PLANTED"},"auth":{"client_token":"PLANTED"}}"#,
+    ),
+    ("map.json", r#"{"PLANTED":"x","hvs.PLANTED":{}}"#),
+    ("texts.json", r#"["PLANTED"]"#),
+    ("text.json", r#""PLANTED""#),
+    ("env", "DB_PASSWORD=PLANTED\n"),
+    ("mcp.json", r#"{"mcpServers":{"a":{"env":{"TOKEN":"PLANTED"}}}}"#),
+    ("jenkins.xml", "<credentials><secret>PLANTED</secret></credentials>"),
+    // Tables: a column of secrets, no heading at all, and a row whose secret slid under another heading.
+    (
+        "inventory.csv",
+        "name,type,password,api key,last used\nsvc,API key,PLANTED,PLANTED,never\n",
+    ),
+    ("no-heading.csv", "svc-backup,PLANTED,x\nsvc-b,PLANTED,y\n"),
+    ("slid.csv", "name,type,owner,created\nsvc,API key,Jo, Doe,PLANTED\n"),
+    ("short.csv", "name,type,created\nPLANTED\n"),
+    (
+        "key.pem",
+        "-----BEGIN PRIVATE KEY-----\nPLANTEDPLANTED\n-----END PRIVATE KEY-----\n",
+    ),
+    (
+        "key.txt",
+        "words before\n-----BEGIN PRIVATE KEY-----\nPLANTED\n-----END PRIVATE KEY-----\n",
+    ),
+];
+
+/// [`PLACES`] with the secret in them: whole, cut behind every secret, and recorded by a test suite.
+fn planted() -> Vec<(String, String)> {
+    const K8S: &str = r#""apiVersion":"v1","metadata":{"name":"s","namespace":"n"}"#;
     let packed = STANDARD.encode(PLANTED);
-    let base64_of = |text: &str| STANDARD.encode(text);
-    let secret = |kind: &str, data: &str| {
-        format!(
-            r#"{{"apiVersion":"v1","kind":"Secret","type":"{kind}","metadata":{{"name":"s","namespace":"n",
-            "creationTimestamp":"2026-01-01T00:00:00Z"}},{data}}}"#
-        )
-    };
-    let docker = base64_of(&format!(
-        r#"{{"auths":{{"x":{{"auth":"{packed}","password":"{PLANTED}"}}}}}}"#
-    ));
-    let key = format!("-----BEGIN PRIVATE KEY-----\n{PLANTED}{PLANTED}\n-----END PRIVATE KEY-----\n");
-    let mut files = vec![
-        // Kubernetes, with data in every form.
-        ("opaque.json", secret("Opaque", &format!(r#""data":{{"password":"{packed}"}}"#))),
-        ("string.json", secret("Opaque", &format!(r#""stringData":{{"password":"{PLANTED}"}}"#))),
-        ("no-map.json", secret("Opaque", &format!(r#""data":"{PLANTED}""#))),
-        ("no-text.json", secret("Opaque", &format!(r#""data":{{"a":["{PLANTED}"]}}"#))),
-        ("no-base64.json", secret("kubernetes.io/tls", &format!(r#""data":{{"tls.crt":"{PLANTED}!","tls.key":"{packed}"}}"#))),
-        ("key-for-crt.json", secret("kubernetes.io/tls", &format!(r#""data":{{"tls.crt":"{}"}}"#, base64_of(&key)))),
-        ("token.json", secret("kubernetes.io/service-account-token", &format!(r#""data":{{"token":"{packed}"}}"#))),
-        ("bootstrap.json", secret("bootstrap.kubernetes.io/token", &format!(r#""data":{{"expiration":"{packed}","token-secret":"{packed}"}}"#))),
-        ("docker.json", secret("kubernetes.io/dockerconfigjson", &format!(r#""data":{{".dockerconfigjson":"{docker}"}}"#))),
-        ("type.json", secret("Opaque", r#""data":{}"#).replace("\"Opaque\"", &format!("{{\"{PLANTED}\":1}}"))),
-        (
-            "env.yaml",
-            format!(
-                "apiVersion: v1\nkind: Pod\nmetadata: {{name: p, namespace: n}}\nspec:\n  containers:\n  - name: c\n    env:\n    - {{name: A, value: {PLANTED}}}\n"
-            ),
-        ),
-        ("broken.yaml", format!("kind: Secret\nstringData:\n  password: {PLANTED}: [\n")),
-        ("repeated.yaml", format!("\"{PLANTED}\": 1\n\"{PLANTED}\": 2\n")),
-        ("tag.yaml", format!("a: !!int {PLANTED}\n")),
-        // Entra, Google Cloud and AWS, where a tool kept what it should not.
-        (
-            "applications.json",
-            format!(
-                r#"{{"@odata.context":"https://graph.microsoft.com/v1.0/$metadata#applications","value":[{{"appId":"aaaa0000-0000-4000-8000-000000000001",
-                "passwordCredentials":[{{"keyId":"c0de0000-0000-4000-8000-000000000001","secretText":"{PLANTED}","hint":"{PLANTED}","endDateTime":7e400}}],
-                "keyCredentials":[{{"keyId":"c0de0000-0000-4000-8000-000000000002","key":"{packed}"}}]}}]}}"#
-            ),
-        ),
-        (
-            "key.json",
-            format!(
-                r#"{{"name":"projects/p/serviceAccounts/a@p.iam.gserviceaccount.com/keys/1","validAfterTime":"2026-01-01T00:00:00Z","privateKeyData":"{packed}","keyType":"USER_MANAGED"}}"#
-            ),
-        ),
-        (
-            "api-key.json",
-            format!(r#"{{"name":"projects/1/locations/global/keys/k","uid":"u","createTime":"2026-01-01T00:00:00Z","keyString":"{PLANTED}"}}"#),
-        ),
-        (
-            "service-account-file.json",
-            format!(r#"{{"type":"service_account","private_key_id":"1","private_key":"{}"}}"#, key.replace('\n', "\\n")),
-        ),
-        (
-            "created-key.json",
-            format!(r#"{{"AccessKey":{{"UserName":"u","AccessKeyId":"AKIAEXAMPLE","SecretAccessKey":"{PLANTED}"}}}}"#),
-        ),
-        ("report.json", format!(r#"{{"Content":"{packed}","ReportFormat":"text/csv"}}"#)),
-        // What nothing recognises yet.
-        (
-            "terraform.tfstate",
-            format!(r#"{{"version":4,"lineage":"l","outputs":{{"{PLANTED}":1}},"resources":[{{"instances":[{{"attributes":{{"secret":"{PLANTED}"}}}}]}}]}}"#),
-        ),
-        ("gitleaks.json", format!(r#"[{{"RuleID":"x","Secret":"{PLANTED}","Match":"key={PLANTED}","Fingerprint":"f"}}]"#)),
-        ("gitleaks.csv", format!("RuleID,Commit,Secret,Match\nx,1,{PLANTED},key={PLANTED}\n")),
-        ("trufflehog.json", format!(r#"{{"SourceMetadata":{{}},"DetectorName":"AWS","Raw":"{PLANTED}","RawV2":"{PLANTED}"}}"#)),
-        ("vault.json", format!(r#"{{"request_id":"r","lease_id":"","data":{{"{PLANTED}":"{PLANTED}"}},"auth":{{"client_token":"{PLANTED}"}}}}"#)),
-        ("map.json", format!(r#"{{"{PLANTED}":"x","hvs.{PLANTED}":{{}}}}"#)),
-        ("texts.json", format!(r#"["{PLANTED}"]"#)),
-        ("only.json", format!(r#""{PLANTED}""#)),
-        ("env", format!("DB_PASSWORD={PLANTED}\n")),
-        ("mcp.json", format!(r#"{{"mcpServers":{{"a":{{"env":{{"TOKEN":"{PLANTED}"}}}}}}}}"#)),
-        ("jenkins.xml", format!("<credentials><secret>{PLANTED}</secret></credentials>")),
-        // Tables: a column of secrets, no heading at all, and a row whose secret slid under another heading.
-        ("inventory.csv", format!("name,type,password,api key,last used\nsvc,API key,{PLANTED},{PLANTED},never\n")),
-        ("no-heading.csv", format!("svc-backup,{PLANTED},x\nsvc-b,{PLANTED},y\n")),
-        ("slid.csv", format!("name,type,owner,created\nsvc,API key,Jo, Doe,{PLANTED}\n")),
-        ("short.csv", format!("name,type,created\n{PLANTED}\n")),
-        ("key.pem", key.clone()),
-        ("key-in-text.txt", format!("some words\n{key}")),
-    ]
-    .into_iter()
-    .map(|(path, text)| (path.to_owned(), text.into_bytes()))
-    .collect::<Vec<_>>();
-    // Cut in the middle of the secret and behind it, and once around it.
-    for (path, bytes) in files.clone() {
-        let text = String::from_utf8(bytes).unwrap();
+    let mut files = Vec::new();
+    for (path, template) in PLACES {
+        let text = template
+            .replace("PLANTED", PLANTED)
+            .replace("PACKED", &packed)
+            .replace("K8S", K8S);
         for part in [PLANTED, &packed] {
-            if let Some(at) = text.find(part) {
-                files.push((format!("cut-{path}"), text[..at + part.len()].to_owned().into_bytes()));
-            }
+            let ends = text.match_indices(part).map(|(at, _)| at + part.len());
+            files.extend(ends.map(|end| (format!("cut-{path}"), text[..end].to_owned())));
         }
         files.push((
             format!("recorded-{path}"),
-            format!("{{\"headers\":{{}},\"body\":{text}}}").into_bytes(),
+            format!(r#"{{"headers":{{}},"body":{text}}}"#),
         ));
+        files.push(((*path).to_owned(), text));
     }
     files
 }
@@ -235,8 +269,8 @@ fn planted() -> Vec<(String, Vec<u8>)> {
 #[test]
 fn planted_secrets_stay_where_they_are() {
     let packed = STANDARD.encode(PLANTED);
-    for (path, bytes) in planted() {
-        let reading = read(&path, &bytes);
+    for (path, text) in planted() {
+        let reading = read(&path, text.as_bytes());
         let said = everything(vec![reading]);
         // Half a secret is one too.
         for part in [&PLANTED[..12], &PLANTED[12..], &packed[..16], &packed[16..]] {

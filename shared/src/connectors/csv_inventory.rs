@@ -384,11 +384,8 @@ const FOREIGN: &[&str] = &[
     "object class",
     "default secondary roles",
     "snowflake lock",
-    "employment status",
-    "event id",
     "event name",
     "event time",
-    "request id",
     "correlation id",
 ];
 

@@ -5,7 +5,7 @@
 
 use super::catalog::{CRITERIA, Table};
 use crate::analysis::{Analysis, Force};
-use crate::model::access_policy::{Ceiling, Conditional, Privilege};
+use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyAlgorithm, PublicTrust, SignatureHash};
 use crate::model::credential::{CredentialKind, CredentialStatus};
 use crate::model::grant::TrustGuard;
@@ -259,13 +259,11 @@ fn has_no_standing_privilege(analysis: &Analysis, index: usize) -> Option<Verdic
     (in_scope(identity) && n_standing(analysis, identity) > 0).then_some(Verdict::Fail)
 }
 
-/// Administrator grants of one identity that have no end. A boundary that allows less than everything leaves none.
+/// Administrator grants of one identity that have no end.
 pub fn n_standing(analysis: &Analysis, identity: &Identity) -> u64 {
-    if identity.ceiling == Ceiling::Limited {
-        return 0;
-    }
     let is_standing = |grant: &&Grant| {
-        grant.privilege == Some(Privilege::Administrator) && !matches!(grant.expires_at, Expiry::At(_))
+        identity.ceiling.leaves(grant.privilege) == Some(Privilege::Administrator)
+            && !matches!(grant.expires_at, Expiry::At(_))
     };
     analysis.snapshot.grants_of(identity).filter(is_standing).count() as u64
 }
@@ -276,12 +274,10 @@ fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {
         return None;
     }
     let verdicts = analysis.snapshot.grants_of(identity).map(|grant| {
-        match (identity.ceiling, grant.privilege, grant.conditional) {
-            (Ceiling::Limited, _, _) | (_, Some(Privilege::Limited), _) => Verdict::Pass,
-            (Ceiling::Everything, Some(Privilege::Administrator), Conditional::Always) => Verdict::Fail,
-            (Ceiling::Unknown, Some(Privilege::Administrator), _)
-            | (_, Some(Privilege::Administrator), Conditional::OnCondition)
-            | (_, None, _) => Verdict::Unknown,
+        match (identity.ceiling.leaves(grant.privilege), grant.conditional) {
+            (Some(Privilege::Administrator), Conditional::Always) => Verdict::Fail,
+            (Some(Privilege::Administrator), Conditional::OnCondition) | (None, _) => Verdict::Unknown,
+            (Some(Privilege::Limited), _) => Verdict::Pass,
         }
     });
     Some(verdicts.fold(Verdict::Pass, Verdict::and))

@@ -98,6 +98,17 @@ pub enum Ceiling {
     Limited,
 }
 
+impl Ceiling {
+    /// What a grant of this strength comes to; `None` when that is not known.
+    pub fn leaves(self, privilege: Option<Privilege>) -> Option<Privilege> {
+        match (self, privilege) {
+            (Ceiling::Limited, _) => Some(Privilege::Limited),
+            (Ceiling::Unknown, Some(Privilege::Administrator)) => None,
+            (Ceiling::Unknown | Ceiling::Everything, privilege) => privilege,
+        }
+    }
+}
+
 /// Whether a grant holds always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Conditional {
