@@ -1,5 +1,5 @@
 //! Embeds the built frontend (`dist/` at the top of the workspace, or `ROLLCALL_DIST`), each file in the encodings
-//! that stand beside it, so that one binary is all there is to copy.
+//! that stand beside it, so that one binary is all there is to copy. Names the state of the generator.
 //!
 //! Without a built frontend the binary still builds, and says on every page what is missing.
 
@@ -8,6 +8,27 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
+    name_generator();
+    embed_frontend();
+}
+
+/// Gives the demo's estate a name of its own for each state of the generator's source.
+fn name_generator() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let parts = [source.join("generate"), source.join("commands/demo.rs")];
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for part in &parts {
+        println!("cargo::rerun-if-changed={}", part.display());
+        let files = if part.is_dir() { files(part) } else { vec![part.clone()] };
+        for byte in files.iter().flat_map(|file| fs::read(file).unwrap_or_default()) {
+            // FNV-1a: a name, not a secret.
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+    }
+    println!("cargo::rustc-env=GENERATOR_DIGEST={hash:016x}");
+}
+
+fn embed_frontend() {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let dist = env::var_os("ROLLCALL_DIST").map_or_else(|| workspace.join("dist"), PathBuf::from);
     println!("cargo::rerun-if-env-changed=ROLLCALL_DIST");

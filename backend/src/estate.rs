@@ -173,24 +173,25 @@ impl Estate {
 /// Reads one file, with the members of an archive apart. Also for `inspect`.
 pub fn read_bytes(source: &str, path: &str, bytes: &[u8], salt: &str) -> Vec<FileBatch> {
     let mut batches = Vec::new();
-    let problems = container::each_member(path, bytes, &mut |member| {
+    container::each_member(path, bytes, &mut |member| {
+        let bytes = match member.bytes {
+            Ok(bytes) => bytes,
+            Err(problem) => return batches.push(failed(source, &member.path, 0, vec![problem])),
+        };
         let Reading {
             connector,
             batch,
             diagnostics,
-        } = connectors::read(source, &member.path, member.bytes, salt);
+        } = connectors::read(source, &member.path, bytes, salt);
         batches.push(FileBatch {
             source: source.to_owned(),
             path: member.path,
             connector: connector.map(|connector| connector.id),
-            n_bytes: member.bytes.len() as u64,
+            n_bytes: bytes.len() as u64,
             batch,
             diagnostics,
         });
     });
-    if !problems.is_empty() {
-        batches.push(failed(source, path, bytes.len() as u64, problems));
-    }
     batches
 }
 

@@ -18,19 +18,20 @@ pub fn App() -> impl IntoView {
     theme::provide();
     live::provide();
     url_state::provide();
-    let path = url_state::use_location().path;
-    view! {
-        <Shell>
-            {move || match path.get().as_str() {
-                "/" => view! { <OverviewPage /> }.into_any(),
-                "/identities" => view! { <IdentitiesPage /> }.into_any(),
-                "/identity" => view! { <IdentityPage /> }.into_any(),
-                "/credentials" => view! { <CredentialsPage /> }.into_any(),
-                "/certificates" => view! { <CertificatesPage /> }.into_any(),
-                "/kpis" => view! { <KpisPage /> }.into_any(),
-                "/sources" => view! { <SourcesPage /> }.into_any(),
-                _ => view! { <NotFoundPage /> }.into_any(),
-            }}
-        </Shell>
-    }
+    let location = url_state::use_location();
+    let page = move || {
+        let path = location.path.get();
+        provide_context(location.at_page(&path));
+        match path.as_str() {
+            "/" => view! { <OverviewPage /> }.into_any(),
+            "/identities" => view! { <IdentitiesPage /> }.into_any(),
+            "/identity" => view! { <IdentityPage /> }.into_any(),
+            "/credentials" => view! { <CredentialsPage /> }.into_any(),
+            "/certificates" => view! { <CertificatesPage /> }.into_any(),
+            "/kpis" => view! { <KpisPage /> }.into_any(),
+            "/sources" => view! { <SourcesPage /> }.into_any(),
+            _ => view! { <NotFoundPage /> }.into_any(),
+        }
+    };
+    view! { <Shell>{page}</Shell> }
 }

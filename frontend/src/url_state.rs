@@ -50,12 +50,7 @@ pub enum Step {
 /// location without loading the document again.
 pub fn provide() {
     let address = RwSignal::new(Address::of_window());
-    let location = Location {
-        address,
-        path: Memo::new(move |_| address.with(|address| address.path.clone())),
-        search: Memo::new(move |_| address.with(|address| address.search.clone())),
-        hash: Memo::new(move |_| address.with(|address| address.hash.clone())),
-    };
+    let location = Location::new(address, None);
     provide_context(location);
     // Back, forward, and links to a fragment. The listeners live as long as the document.
     window_event_listener(ev::popstate, move |_| address.set(Address::of_window()));
@@ -71,6 +66,27 @@ pub fn provide() {
 }
 
 impl Location {
+    /// The location as long as it is at `path`, if one is given; after that as it was there last.
+    fn new(address: RwSignal<Address>, path: Option<String>) -> Self {
+        let now = Memo::new(move |before: Option<&Address>| {
+            address.with(|address| match (before, &path) {
+                (Some(before), Some(path)) if address.path != *path => before.clone(),
+                _ => address.clone(),
+            })
+        });
+        Location {
+            address,
+            path: Memo::new(move |_| now.with(|address| address.path.clone())),
+            search: Memo::new(move |_| now.with(|address| address.search.clone())),
+            hash: Memo::new(move |_| now.with(|address| address.hash.clone())),
+        }
+    }
+
+    /// For a page: when another one is asked for, the page that is left must not read the other's parameters as its own.
+    pub fn at_page(self, path: &str) -> Self {
+        Location::new(self.address, Some(path.to_owned()))
+    }
+
     fn go(self, link: &str, step: Step) {
         // Fails only where there is no history, as in a document that is being closed.
         if let Ok(history) = window().history() {

@@ -35,6 +35,7 @@ pub fn facet(facet: Facet) -> &'static str {
         Facet::Holder => "Held by",
         Facet::Age => "Age",
         Facet::Expiry => "Ends",
+        Facet::AuthorityExpiry => "Authority ends",
         Facet::LastUsed => "Last used",
         Facet::Role => "Use",
         Facet::Trust => "Trust",
@@ -46,7 +47,10 @@ pub fn facet(facet: Facet) -> &'static str {
 /// A facet's value. Names from exports are shown as they are.
 pub fn facet_value(facet: Facet, value: &str) -> String {
     if value.is_empty() {
-        return "None recorded".to_owned();
+        return match facet {
+            Facet::AuthorityExpiry => "No authority".to_owned(),
+            _ => "None recorded".to_owned(),
+        };
     }
     match facet {
         Facet::Kind | Facet::Class | Facet::Status | Facet::Role | Facet::Trust => sentence(value),
@@ -72,6 +76,15 @@ pub fn facet_value(facet: Facet, value: &str) -> String {
             "60d" => "48 to 60 days".to_owned(),
             "90d" => "61 to 90 days".to_owned(),
             "never" => "Never ends".to_owned(),
+            other => sentence(other),
+        },
+        Facet::AuthorityExpiry => match value {
+            "expired" => "Authority expired".to_owned(),
+            "6mo" => "Authority, within 6 months".to_owned(),
+            "12mo" => "Authority, 7 to 12 months".to_owned(),
+            "24mo" => "Authority, 13 to 24 months".to_owned(),
+            "later" => "Authority, later".to_owned(),
+            "never" => "Authority, never ends".to_owned(),
             other => sentence(other),
         },
         Facet::LastUsed => match value {

@@ -125,13 +125,16 @@ fn count_sharing(snapshot: &Snapshot) -> Vec<u32> {
         .collect()
 }
 
-/// Certificates of the same subject and issuer, in the order of issue: each but the first renews the one before it.
+/// Certificates of the same subject, names and issuer, in the order of issue: each but the first renews the one before
+/// it. The subject alone does not do: SPIRE gives all workloads one, and certificates of names alone have none.
 fn find_renewals(snapshot: &Snapshot) -> HashMap<CredentialId, Verdict> {
-    let mut chains: HashMap<(Sym, Sym), Vec<CredentialId>> = HashMap::new();
+    let mut chains: HashMap<(Sym, Vec<Sym>, Sym), Vec<CredentialId>> = HashMap::new();
     for (index, credential) in snapshot.credentials.iter().enumerate() {
         if let Some(certificate) = &credential.certificate {
+            let mut names = certificate.names.clone();
+            names.sort_unstable();
             chains
-                .entry((certificate.subject, certificate.issuer))
+                .entry((certificate.subject, names, certificate.issuer))
                 .or_default()
                 .push(CredentialId(index as u32));
         }

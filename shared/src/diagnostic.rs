@@ -1,5 +1,7 @@
 //! What went wrong while reading, in words that help: where, what was found, what was expected, what to do.
 
+use std::ops::Deref;
+
 use serde::{Deserialize, Serialize};
 
 /// One thing a reader should know about one file. The file is known to whoever holds the diagnostic.
@@ -26,6 +28,65 @@ pub enum Severity {
     Warning,
     /// A row or a file could not be read and does not count.
     Error,
+}
+
+/// How many diagnostics of one file are kept, before the rest are only counted: enough to see the pattern, and no more
+/// memory than one file may take even if every one of its millions of rows is wrong.
+const MAX_DIAGNOSTICS: usize = 1_000;
+
+/// What went wrong in one file, in the order in which it was met: the first [`MAX_DIAGNOSTICS`], and how many more.
+#[derive(Debug, Default)]
+pub struct Diagnostics {
+    first: Vec<Diagnostic>,
+    n_more: usize,
+    /// The worst of those that were only counted.
+    worst: Option<Severity>,
+}
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if self.first.len() < MAX_DIAGNOSTICS {
+            self.first.push(diagnostic);
+        } else {
+            self.n_more += 1;
+            self.worst = self.worst.max(Some(diagnostic.severity));
+        }
+    }
+
+    pub fn append(&mut self, other: Diagnostics) {
+        self.extend(other.first);
+        self.n_more += other.n_more;
+        self.worst = self.worst.max(other.worst);
+    }
+
+    /// The diagnostics, with one about those that were only counted.
+    pub fn into_vec(self) -> Vec<Diagnostic> {
+        let mut all = self.first;
+        if let Some(worst) = self.worst {
+            all.push(Diagnostic::new(
+                worst,
+                "whole file",
+                format!("{} more problems", self.n_more),
+                "none",
+                "mend the first ones and read the file again",
+            ));
+        }
+        all
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
+        diagnostics.into_iter().for_each(|diagnostic| self.push(diagnostic));
+    }
+}
+
+impl Deref for Diagnostics {
+    type Target = [Diagnostic];
+
+    fn deref(&self) -> &[Diagnostic] {
+        &self.first
+    }
 }
 
 /// The longest piece of input that a diagnostic repeats, in characters: enough to recognise a value by.
@@ -99,4 +160,23 @@ pub fn shorten(text: &str) -> String {
         shown.push('…');
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_only_counted_keeps_its_severity() {
+        let mut diagnostics = Diagnostics::default();
+        diagnostics.extend((0..MAX_DIAGNOSTICS).map(|_| Diagnostic::info("a", "b", "c", "d")));
+        diagnostics.push(Diagnostic::error("a", "b", "c", "d"));
+        diagnostics.push(Diagnostic::info("a", "b", "c", "d"));
+        let all = diagnostics.into_vec();
+        assert_eq!(all.len(), MAX_DIAGNOSTICS + 1);
+        assert_eq!(
+            (all[1_000].severity, all[1_000].found.as_str()),
+            (Severity::Error, "2 more problems")
+        );
+    }
 }

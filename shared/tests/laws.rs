@@ -119,6 +119,23 @@ fn every_number_is_the_length_of_its_list() {
         if let Some(population) = value.population {
             assert_eq!(n_rows(None), population, "{}", kpi.id);
         }
+        for bucket in &value.buckets {
+            let query = ListQuery {
+                kpi: Some(KpiFilter {
+                    kpi: kpi.id.to_owned(),
+                    verdict: None,
+                }),
+                filters: vec![(bucket.by, bucket.value.clone())],
+                limit: Some(0),
+                ..ListQuery::default()
+            };
+            let n = match table {
+                Table::Credentials => answers::credentials(&analysis, &query).unwrap().n_matching,
+                Table::Certificates => answers::certificates(&analysis, &query).unwrap().n_matching,
+                Table::Identities | Table::None => unreachable!("distributions are of credentials"),
+            };
+            assert_eq!(n as u64, bucket.n, "{} {:?} {}", kpi.id, bucket.by, bucket.value);
+        }
         for breakdown in &value.breakdowns {
             let sum: u64 = breakdown.parts.iter().map(|part| part.ratio.population()).sum();
             assert_eq!(Some(sum), value.population, "{} by {:?}", kpi.id, breakdown.by);

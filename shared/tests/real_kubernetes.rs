@@ -228,7 +228,9 @@ fn other_vendors_files_are_left_alone() {
             let text = shared::reading::encoding::decode(&bytes);
             let format = shared::reading::probe::Format::of(&bytes, &text);
             let json = match format {
-                shared::reading::probe::Format::Yaml => shared::reading::yaml::to_json(&text, &mut Vec::new()),
+                shared::reading::probe::Format::Yaml => {
+                    shared::reading::yaml::to_json(&text, &mut shared::diagnostic::Diagnostics::default())
+                }
                 _ => text.into_owned(),
             };
             let probe = shared::reading::probe::Probe::thorough(format, &bytes, &json);

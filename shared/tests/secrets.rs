@@ -17,7 +17,7 @@ use shared::{analysis, answers, connectors};
 
 /// Values of members whose name says that they are secret. Long enough not to occur by chance.
 fn secrets_in(text: &str) -> Vec<String> {
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 20] = [
         "\"secretText\"",
         "\"password\"",
         "\"Password\"",
@@ -32,6 +32,12 @@ fn secrets_in(text: &str) -> Vec<String> {
         "\"SecretAccessKey\"",
         "\"keyString\"",
         "\"secret_id\"",
+        "\"RawV2\"",
+        "\"offender\"",
+        "\"match\"",
+        "\"raw_source_code_extract\"",
+        "\"secretKey\"",
+        "\"client_token\"",
     ];
     let mut secrets = Vec::new();
     for name in NAMES {
@@ -46,6 +52,22 @@ fn secrets_in(text: &str) -> Vec<String> {
             secrets.extend(value.filter(|value| value.len() >= 12).map(str::to_owned));
         }
     }
+    // Elements that Jenkins keeps secrets in.
+    for name in [
+        "password",
+        "secret",
+        "secretKey",
+        "privateKey",
+        "secretBytes",
+        "passphrase",
+    ] {
+        for (at, _) in text.match_indices(&format!("<{name}>")) {
+            let value = text[at..].split(['<', '>']).nth(2).unwrap_or_default().trim();
+            secrets.extend((value.len() >= 12).then(|| value.to_owned()));
+        }
+    }
+    // The id of an access key, which a scanner also calls a secret, names the key and opens nothing.
+    secrets.retain(|secret| !(secret.len() == 20 && (secret.starts_with("AKIA") || secret.starts_with("ASIA"))));
     // Private keys, by a line from their middle.
     for (at, _) in text.match_indices("PRIVATE KEY-----") {
         let body = text[at..].lines().nth(2).unwrap_or_default().trim();

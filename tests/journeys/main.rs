@@ -1,3 +1,5 @@
 //! Journeys of Rollcall's users through the built binary; each module is one place they go.
 
+mod estate;
 mod harness;
+mod pages;

@@ -1,10 +1,6 @@
-//! The organisation the estate belongs to: Halden Logistics, its domains, services, people and their habits.
+//! The organisation the estate belongs to: Halden Logistics, its business areas and what it calls things.
 //!
 //! Nothing here exists. The domain names end in `.example`, which nobody can register.
-
-use super::draw::{DAY, Draw};
-use super::json::Json;
-use super::timeline::Timeline;
 
 /// The company's name, as `rollcall.toml` shows it.
 pub const NAME: &str = "Halden Logistics";
@@ -236,14 +232,20 @@ pub const JOBS: [&str; 12] = [
     "exporter",
 ];
 
-/// Why such an identity exists, in the words of its owner.
-pub const PURPOSES: [&str; 6] = [
-    "runs the service in production",
-    "deploys from the pipeline",
-    "nightly batch into the lakehouse",
-    "reads metrics for the dashboards",
-    "moves files to the carrier's SFTP",
-    "keeps the replica in step",
+/// What an identity with each of the [`JOBS`] is for, in the words of its owner.
+const PURPOSES: [&str; 12] = [
+    "runs the service",
+    "deploys the service from its pipeline",
+    "works off the service's queue",
+    "reads the service's tables for the dashboards",
+    "migrates the service's schema at each release",
+    "writes the nightly backup to cold storage",
+    "loads the service's events into the lakehouse",
+    "keeps the replica in Frankfurt in step",
+    "answers webhooks of partners",
+    "mails the weekly figures to finance",
+    "starts the nightly jobs",
+    "exports metrics and traces",
 ];
 
 /// Where software runs.
@@ -256,6 +258,8 @@ pub enum Environment {
 }
 
 impl Environment {
+    pub const ALL: [Self; 4] = [Self::Prod, Self::Staging, Self::Dev, Self::Sandbox];
+
     /// The short form that names carry.
     pub fn short(self) -> &'static str {
         match self {
@@ -265,228 +269,16 @@ impl Environment {
             Self::Sandbox => "sandbox",
         }
     }
-}
 
-const FIRST_NAMES: [&str; 40] = [
-    "Anna", "Bjørn", "Carla", "David", "Elif", "Fatima", "Georg", "Hanna", "Ivan", "Jürgen", "Katja", "Liam", "Marta",
-    "Nils", "Olga", "Pedro", "Quentin", "Rosa", "Sven", "Tara", "Umberto", "Vera", "Wei", "Xenia", "Yusuf", "Zoë",
-    "Aino", "Benoît", "Chiara", "Dmitri", "Eszter", "Freja", "Goran", "Ida", "Joana", "Klaus", "Leyla", "Mateo",
-    "Noor", "Oskar",
-];
-const LAST_NAMES: [&str; 60] = [
-    "Berg",
-    "Müller",
-    "Rossi",
-    "Novak",
-    "Larsen",
-    "Dubois",
-    "Kaya",
-    "Silva",
-    "Kowalski",
-    "Ivanova",
-    "Schmidt",
-    "Haddad",
-    "Eriksen",
-    "Moreau",
-    "Weber",
-    "Lindqvist",
-    "Santos",
-    "Horvat",
-    "Nagy",
-    "Petrov",
-    "Jansen",
-    "Keller",
-    "Costa",
-    "Virtanen",
-    "Marino",
-    "Öztürk",
-    "Hansen",
-    "Fischer",
-    "Popescu",
-    "Nilsen",
-    "Becker",
-    "Ferrari",
-    "Dahl",
-    "Wagner",
-    "Nguyen",
-    "Krause",
-    "Sørensen",
-    "Bianchi",
-    "Vogel",
-    "Pereira",
-    "Braun",
-    "Conti",
-    "Holm",
-    "Lehmann",
-    "Farkas",
-    "Garcia",
-    "Hoffmann",
-    "Ionescu",
-    "Jovanović",
-    "Klein",
-    "Lopez",
-    "Maier",
-    "Neumann",
-    "Olsen",
-    "Peters",
-    "Richter",
-    "Sato",
-    "Tran",
-    "Ullrich",
-    "Zimmermann",
-];
-
-/// One employee, past or present.
-pub struct Person {
-    pub name: String,
-    pub email: String,
-    pub team: &'static str,
-    /// The day the person left, when that is at or before the last snapshot.
-    pub left_on: Option<i64>,
-}
-
-/// The staff of the company, as the last snapshot's roster knows it.
-pub struct Company {
-    seed: u64,
-    pub n_people: u64,
-    last_as_of: i64,
-}
-
-impl Company {
-    pub fn new(seed: u64, n_people: u64, timeline: &Timeline) -> Self {
-        Self {
-            seed,
-            n_people,
-            last_as_of: timeline.last().as_of,
-        }
-    }
-
-    /// The person with this number, always the same one.
-    pub fn person(&self, number: u64) -> Person {
-        let n_names = (FIRST_NAMES.len() * LAST_NAMES.len()) as u64;
-        // 1,009 shares no factor with the number of names, so the first repeats come only after all are used.
-        let mixed = (number * 1_009 + self.seed % n_names) % n_names;
-        let first = FIRST_NAMES[(mixed % 40) as usize];
-        let last = LAST_NAMES[(mixed / 40) as usize];
-        let round = number / n_names;
-        let suffix = if round == 0 {
-            String::new()
-        } else {
-            format!("{}", round + 1)
-        };
-        let mut draw = Draw::new(self.seed, "person", 0, number);
-        let left_on = draw.chance(0.08).then(|| self.last_as_of - draw.days(10, 700));
-        Person {
-            name: format!("{first} {last}"),
-            email: format!("{}.{}{suffix}@{DOMAIN}", ascii(first), ascii(last)),
-            team: DOMAINS[(number % DOMAINS.len() as u64) as usize].team,
-            left_on,
-        }
-    }
-
-    fn person_where(&self, draw: &mut Draw, keep: impl Fn(&Person) -> bool) -> Option<Person> {
-        (0..200).map(|_| self.person(draw.below(self.n_people))).find(keep)
-    }
-
-    /// What the identity's export says about its owner at snapshot `index` of `timeline`.
-    ///
-    /// Tagging improves over the snapshots; who is named stays the same once named.
-    pub fn ownership(&self, draw: &mut Draw, domain: &'static Domain, timeline: &Timeline, index: usize) -> Ownership {
-        let level = draw.unit();
-        let style = draw.unit();
-        let progress = timeline.progress(index);
-        let valid = 0.30 * (0.70 + 0.30 * progress);
-        if level < valid {
-            if style < 0.6 {
-                return Ownership::Team(domain.team);
-            }
-            let present = self.person_where(draw, |person| {
-                person.left_on.is_none() && (person.team == domain.team || self.n_people < 100)
-            });
-            return present.map_or(Ownership::Team(domain.team), |person| Ownership::Person(person.email));
-        }
-        if (0.30..0.37).contains(&level) {
-            let departed = self.person_where(draw, |person| person.left_on.is_some());
-            return departed.map_or(Ownership::Placeholder("ex-employee"), |person| {
-                Ownership::Departed(person.email)
-            });
-        }
-        if (0.37..0.42).contains(&level) {
-            return Ownership::Placeholder(draw.pick(&["TBD", "tbd", "unknown", "", "?", "ask Sven"]));
-        }
-        if (0.42..0.45).contains(&level) {
-            let other = draw.below(DOMAINS.len() as u64) as usize;
-            return Ownership::Conflict(domain.team, DOMAINS[other].team);
-        }
-        Ownership::Silent
-    }
-}
-
-/// What an export says about who answers for an identity.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ownership {
-    Team(&'static str),
-    Person(String),
-    /// The address of someone the roster says has left.
-    Departed(String),
-    /// Text that names nobody.
-    Placeholder(&'static str),
-    /// Two fields that disagree.
-    Conflict(&'static str, &'static str),
-    Silent,
-}
-
-impl Ownership {
-    /// The one owner text, for formats that have a single field for it.
-    pub fn text(&self) -> Option<String> {
+    /// What a name ends in when it says so: production goes without saying.
+    pub fn suffix(self) -> &'static str {
         match self {
-            Self::Team(team) | Self::Conflict(team, _) => Some((*team).to_owned()),
-            Self::Person(email) | Self::Departed(email) => Some(email.clone()),
-            Self::Placeholder(text) => Some((*text).to_owned()),
-            Self::Silent => None,
+            Self::Prod => "",
+            Self::Staging => "-stg",
+            Self::Dev => "-dev",
+            Self::Sandbox => "-sandbox",
         }
     }
-
-    /// The word truth.json counts it under.
-    pub fn label(&self) -> &'static str {
-        match self {
-            Self::Team(_) => "team",
-            Self::Person(_) => "person",
-            Self::Departed(_) => "departed",
-            Self::Placeholder(_) => "placeholder",
-            Self::Conflict(..) => "conflict",
-            Self::Silent => "none",
-        }
-    }
-
-    /// The tags an infrastructure team would have written, in the mixed spelling of real estates.
-    pub fn tags(&self, draw: &mut Draw) -> Vec<(&'static str, Json)> {
-        match self {
-            Self::Team(team) => vec![(draw.pick(&["owner", "Owner", "team"]), (*team).into())],
-            Self::Person(email) | Self::Departed(email) => {
-                vec![(draw.pick(&["owner", "Owner"]), email.into())]
-            }
-            Self::Placeholder(text) => vec![("owner", (*text).into())],
-            Self::Conflict(first, second) => vec![("owner", (*first).into()), ("Owner", (*second).into())],
-            Self::Silent => Vec::new(),
-        }
-    }
-}
-
-/// A name as its owner's mail address spells it.
-pub fn ascii(name: &str) -> String {
-    let mut out = String::new();
-    for letter in name.to_lowercase().chars() {
-        match letter {
-            'ø' | 'ö' => out.push_str("oe"),
-            'ü' => out.push_str("ue"),
-            'ë' => out.push('e'),
-            'î' => out.push('i'),
-            'ć' => out.push('c'),
-            _ => out.push(letter),
-        }
-    }
-    out
 }
 
 /// The name of the identity with this ordinal in its domain: service, job and, once those are used up, a round.
@@ -504,7 +296,7 @@ pub fn service_of(domain: &Domain, ordinal: u64) -> &'static str {
     domain.services[(ordinal % 8) as usize]
 }
 
-/// The day number of an instant, for a column that holds days.
-pub fn day_start(at: i64) -> i64 {
-    at - at.rem_euclid(DAY)
+/// What the identity with this ordinal is for.
+pub fn purpose_of(ordinal: u64) -> &'static str {
+    PURPOSES[(ordinal / 8 % 12) as usize]
 }

@@ -184,11 +184,3 @@ impl Write for Export {
         Ok(())
     }
 }
-
-/// Cuts a finished file off in the middle, as a full disk or an interrupted download does.
-pub fn truncate(path: &Path) -> Result<()> {
-    let file = File::options().write(true).open(path)?;
-    let length = file.metadata()?.len();
-    file.set_len(length * 6 / 10)?;
-    Ok(())
-}

@@ -134,22 +134,6 @@ impl Draw {
     }
 }
 
-/// Splits `total` into `n_parts` with Zipf weights of exponent 1.1, largest first, nothing lost to rounding.
-pub fn zipf_split(total: u64, n_parts: usize) -> Vec<u64> {
-    let weights: Vec<f64> = (1..=n_parts).map(|rank| libm::pow(rank as f64, -1.1)).collect();
-    let sum: f64 = weights.iter().sum();
-    let mut parts: Vec<u64> = weights
-        .iter()
-        .map(|weight| (total as f64 * weight / sum) as u64)
-        .collect();
-    // Rounding down loses less than one a part.
-    let left = total - parts.iter().sum::<u64>();
-    for part in parts.iter_mut().take(left as usize) {
-        *part += 1;
-    }
-    parts
-}
-
 /// FNV-1a: names a stream; small, stable for ever, and no secret depends on it.
 pub fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {

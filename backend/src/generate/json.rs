@@ -32,6 +32,20 @@ impl Json {
         self
     }
 
+    /// The members of every object in the order of their names, as tools print them that sort.
+    #[must_use]
+    pub fn sorted(self) -> Self {
+        match self {
+            Self::Object(mut members) => {
+                members.sort_by(|a, b| a.0.cmp(&b.0));
+                let sorted = members.into_iter().map(|(name, value)| (name, value.sorted()));
+                Self::Object(sorted.collect())
+            }
+            Self::List(items) => Self::List(items.into_iter().map(Self::sorted).collect()),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::EpochFloat(_) | Self::Text(_) => self,
+        }
+    }
+
     /// Appends a member when there is a value for it.
     #[must_use]
     pub fn with_some(self, name: &'static str, value: Option<impl Into<Self>>) -> Self {
@@ -271,6 +285,15 @@ impl<W: Write> Document<W> {
     pub fn item(&mut self, row: &Json) -> io::Result<()> {
         self.next_line()?;
         write_value(&mut self.out, row, self.indent, self.depth)
+    }
+
+    /// Writes the first half of a row and nothing more: the download broke off here. Answers with the output.
+    pub fn break_off(mut self, row: &Json) -> io::Result<W> {
+        self.next_line()?;
+        let mut text = Vec::new();
+        write_value(&mut text, row, self.indent, self.depth)?;
+        self.out.write_all(&text[..text.len() / 2])?;
+        Ok(self.out)
     }
 
     /// Closes the open list.

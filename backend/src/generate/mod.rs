@@ -1,10 +1,10 @@
 //! A made-up organisation's estate, in the files that real tools write.
 //!
 //! [`generate`] plans the whole estate from a seed (who exists where, and which workload maps to which cloud
-//! identity) and then writes it snapshot by snapshot, row by row. Nothing is kept per identity: each fact is drawn
-//! again from the seed and the identity's number wherever it is needed, so both ends of a join agree without a
-//! table, two million identities need no more memory than two thousand, and one seed gives the same bytes on every
-//! machine.
+//! identity) and then writes it snapshot by snapshot, row by row, the sources of a snapshot side by side. Nothing is
+//! kept per identity: each fact is drawn again from the seed and the identity's number wherever it is needed, so both
+//! ends of a join agree without a table, two million identities need little more memory than two thousand, and one
+//! seed gives the same bytes on every machine and with any number of threads.
 
 mod aws;
 mod certificates;
@@ -13,33 +13,41 @@ mod dirt;
 mod draw;
 mod entra;
 mod gcp;
+mod governance;
 mod inventory;
 mod json;
 mod kubernetes;
+mod people;
+mod places;
+mod registry;
 #[cfg(test)]
 mod tests;
 mod timeline;
 mod truth;
+mod workloads;
 mod x509;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use jiff::civil::Date;
+use rayon::prelude::*;
 
 use aws::Account;
 use certificates::{Pki, TlsSource};
-use company::{Company, DOMAINS, Domain, Environment};
+use company::Environment;
 use dirt::Dirt;
-use draw::{Draw, zipf_split};
 use entra::Tenant;
 use gcp::Project;
 use inventory::Inventory;
 use kubernetes::{Cluster, Flavour};
-use timeline::{Population, Timeline, rfc3339};
-use truth::{LISTED_IN_LARGE, SnapshotTruth, Truth};
+use people::Staff;
+use registry::Registry;
+use timeline::{Snapshot, Timeline, rfc3339};
+use truth::{Head, LISTED_IN_LARGE, Scope, SnapshotTruth};
 
 /// How many non-human identities an estate has, and over how many places they spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +70,9 @@ impl Size {
     pub const M: Self = Self {
         label: "M",
         n_nhis: 40_000,
-        n_accounts: 24,
-        n_projects: 20,
-        n_clusters: 16,
+        n_accounts: 40,
+        n_projects: 60,
+        n_clusters: 24,
     };
     pub const L: Self = Self {
         label: "L",
@@ -108,11 +116,14 @@ struct Estate {
     seed: u64,
     dirt: Dirt,
     timeline: Timeline,
-    company: Company,
+    staff: Staff,
+    registry: Registry,
+    pki: Pki,
     accounts: Vec<Account>,
     tenants: Vec<Tenant>,
     projects: Vec<Project>,
     clusters: Vec<Cluster>,
+    clusters_by_flavour: BTreeMap<Flavour, Vec<usize>>,
     tls: Vec<TlsSource>,
     inventories: Vec<Inventory>,
 }
@@ -134,267 +145,136 @@ pub fn generate(options: &Options, out: &Path) -> Result<()> {
         bail!("`{}` is not empty, expected a new or empty folder", out.display());
     }
     let estate = Estate::plan(options)?;
-    inventory::write_manifest(&estate, out)?;
-    inventory::write_registry(&estate, out)?;
-    let people = inventory::write_roster(&estate, out)?;
-    let mut pki = Pki::new(estate.seed, &estate.timeline);
-    let mut truths = Vec::new();
-    for snapshot in estate.timeline.snapshots() {
-        truths.push(estate.write_snapshot(snapshot, &mut pki, options, out)?);
-    }
-    let missing = if estate.dirt.plants_faults() {
-        &inventory::MISSING_SOURCES[..]
-    } else {
-        &[]
+    registry::write_manifest(&estate, out)?;
+    estate.registry.write(&estate.staff, out)?;
+    let people = estate.staff.write_roster(out)?;
+    let missing = match estate.dirt.plants_faults() {
+        true => registry::MISSING_SOURCES.to_vec(),
+        false => Vec::new(),
     };
-    let truth = Truth {
-        schema: 1,
+    let head = Head {
+        schema: 2,
         generator: "rollcall generate",
         company: company::NAME,
         seed: options.seed,
-        size: options.size.label.to_owned(),
+        size: options.size.label,
         dirt: options.dirt,
         people,
-        expected_sources_missing: missing.iter().map(|source| (*source).to_owned()).collect(),
-        snapshots: truths,
+        expected_sources_missing: missing,
     };
-    let mut file = BufWriter::new(File::create(out.join("truth.json"))?);
-    serde_json::to_writer_pretty(&mut file, &truth)?;
-    file.write_all(b"\n")?;
+    let mut file = BufWriter::new(File::create(out.join("truth.json.part"))?);
+    let head = serde_json::to_string(&head)?;
+    write!(file, "{},\"snapshots\":[", head.trim_end_matches('}'))?;
+    for snapshot in estate.timeline.snapshots() {
+        let truth = estate.write_snapshot(snapshot, options, out)?;
+        file.write_all(if snapshot.index == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut file, &truth)?;
+    }
+    file.write_all(b"\n]}\n")?;
     file.flush()?;
+    // Its own name says that the estate is whole.
+    fs::rename(out.join("truth.json.part"), out.join("truth.json"))?;
     Ok(())
+}
+
+/// One source of the estate, as a thing to be written.
+enum Part<'a> {
+    Aws(&'a Account),
+    Entra(&'a Tenant),
+    Gcp(&'a Project),
+    Kubernetes(&'a Cluster),
+    Tls(&'a TlsSource),
+    Inventory(&'a Inventory),
 }
 
 impl Estate {
     fn plan(options: &Options) -> Result<Self> {
         let Options { size, seed, .. } = *options;
         let timeline = Timeline::new(options.as_of, options.n_snapshots)?;
-        let n_people = (size.n_nhis / options.nhi_per_human).max(12);
+        let n_people = (size.n_nhis / options.nhi_per_human).max(28);
         let share = |per_mille: u64| size.n_nhis * per_mille / 1_000;
         let projects = gcp::plan(seed, share(90), size.n_projects, &timeline);
-        let accounts = aws::plan(seed, share(330), size.n_accounts, n_people, &timeline);
-        let clusters = plan_clusters(seed, share(210), size.n_clusters, &accounts, &projects, &timeline);
+        let accounts = aws::plan(seed, share(325), size.n_accounts, n_people, &timeline);
+        let clusters = kubernetes::plan(seed, share(200), size.n_clusters, &accounts, &projects, &timeline);
+        let tenants = entra::plan(seed, share(160), share(10), &timeline);
+        let staff = Staff::new(seed, n_people, &timeline);
+        let agents = tenants[0].agent_ids(seed, &timeline);
+        let mut clusters_by_flavour: BTreeMap<Flavour, Vec<usize>> = BTreeMap::new();
+        for cluster in &clusters {
+            clusters_by_flavour
+                .entry(cluster.flavour)
+                .or_default()
+                .push(cluster.number);
+        }
         Ok(Self {
             seed,
             dirt: Dirt::new(seed, options.dirt),
-            company: Company::new(seed, n_people, &timeline),
-            tenants: entra::plan(seed, share(160), share(10), &timeline),
+            registry: Registry::plan(seed, &staff, &accounts, &agents, &timeline),
+            staff,
+            pki: Pki::new(seed, &timeline),
+            tenants,
             tls: TlsSource::plan(seed, size.n_nhis, &timeline),
             inventories: inventory::plan(seed, size.n_nhis, &timeline),
             accounts,
             projects,
             clusters,
+            clusters_by_flavour,
             timeline,
         })
     }
 
-    fn write_snapshot(
-        &self,
-        snapshot: &timeline::Snapshot,
-        pki: &mut Pki,
-        options: &Options,
-        out: &Path,
-    ) -> Result<SnapshotTruth> {
-        let folder = out.join(&snapshot.folder);
-        let as_of = rfc3339(snapshot.as_of);
-        let mut truth = SnapshotTruth::new(
-            snapshot.folder.clone(),
-            as_of,
-            snapshot.as_of,
-            options.size.list_limit(),
-        );
-        for account in &self.accounts {
-            aws::write(self, account, snapshot, &folder, &mut truth)?;
-        }
-        for tenant in &self.tenants {
-            entra::write(self, tenant, snapshot, &folder, &mut truth)?;
-        }
-        for project in &self.projects {
-            gcp::write(self, project, snapshot, &folder, &mut truth)?;
-        }
-        for cluster in &self.clusters {
-            kubernetes::write(self, cluster, pki, snapshot, &folder, &mut truth)?;
-        }
-        for source in &self.tls {
-            source.write(self, pki, snapshot, &folder, &mut truth)?;
-        }
-        for inventory in &self.inventories {
-            inventory::write(self, inventory, snapshot, &folder, &mut truth)?;
-        }
-        Ok(truth)
-    }
-
-    /// The clusters that reach into one cloud account or project, by their place in the list.
-    fn clusters_of(&self, flavour: Flavour) -> Vec<usize> {
-        self.clusters
-            .iter()
-            .filter(|cluster| cluster.flavour == flavour)
-            .map(|cluster| cluster.number)
+    /// The sources that the company expects in each snapshot, with the stage that each belongs to.
+    fn sources(&self) -> Vec<(String, Option<Environment>)> {
+        let accounts = self.accounts.iter().map(|it| (it.source.clone(), Some(it.environment)));
+        let tenants = self.tenants.iter().map(|it| (it.source.to_owned(), None));
+        let projects = self.projects.iter().map(|it| (it.source.clone(), Some(it.environment)));
+        let clusters = self.clusters.iter().map(|it| (it.source.clone(), Some(it.environment)));
+        let tls = self.tls.iter().map(|it| (it.name.to_owned(), it.environment));
+        accounts
+            .chain(tenants)
+            .chain(projects)
+            .chain(clusters)
+            .chain(tls)
             .collect()
     }
 
-    /// The service account behind the `index`-th workload of the clusters of a flavour: they are dealt in turn.
-    fn workload(&self, flavour: Flavour, index: u64) -> Option<(usize, u64)> {
-        let clusters = self.clusters_of(flavour);
-        if clusters.is_empty() {
-            return None;
-        }
-        let n_clusters = clusters.len() as u64;
-        let cluster = clusters[(index % n_clusters) as usize];
-        let account = index / n_clusters;
-        let n_born = self.clusters[cluster].accounts.n_born(self.timeline.len() - 1);
-        (account < n_born && !kubernetes::is_default(account)).then_some((cluster, account))
-    }
-
-    /// The inverse of [`Estate::workload`].
-    fn workload_index(&self, cluster: usize, account: u64) -> Option<u64> {
-        if kubernetes::is_default(account) {
-            return None;
-        }
-        let clusters = self.clusters_of(self.clusters[cluster].flavour);
-        let turn = clusters.iter().position(|number| *number == cluster)? as u64;
-        Some(account * clusters.len() as u64 + turn)
-    }
-
-    /// The name of a workload's cloud identity: after its service account, and its cluster where several share a place.
-    fn workload_name(&self, prefix: &str, cluster: usize, account: u64) -> String {
-        let cluster = &self.clusters[cluster];
-        let name = cluster.workload_name(account);
-        match self.clusters_of(cluster.flavour).first() {
-            Some(first) if *first != cluster.number => format!("{prefix}-{name}-c{:02}", cluster.number),
-            Some(_) | None => format!("{prefix}-{name}"),
-        }
-    }
-
-    fn eks_workload(&self, account: usize, index: u64) -> Option<(usize, u64)> {
-        self.workload(Flavour::Eks { account }, index)
-    }
-
-    /// The role that a service account of an EKS cluster assumes: every fifth role belongs to a workload.
-    fn irsa_role(&self, cluster: usize, service_account: u64) -> Option<(usize, u64)> {
-        let Flavour::Eks { account } = self.clusters[cluster].flavour else {
-            return None;
+    fn write_snapshot(&self, snapshot: &Snapshot, options: &Options, out: &Path) -> Result<SnapshotTruth> {
+        let folder = out.join(&snapshot.folder);
+        let scope = Scope {
+            as_of: snapshot.as_of,
+            list_limit: options.size.list_limit(),
         };
-        let ordinal = self.workload_index(cluster, service_account)? * 5;
-        (ordinal < self.accounts[account].roles.n_born(self.timeline.len() - 1)).then_some((account, ordinal))
-    }
-
-    /// The workload behind a Google service account: every fourth belongs to one.
-    fn gke_workload(&self, project: usize, ordinal: u64) -> Option<(usize, u64)> {
-        if !ordinal.is_multiple_of(4) {
-            return None;
+        let parts: Vec<Part<'_>> = (self.accounts.iter().map(Part::Aws))
+            .chain(self.tenants.iter().map(Part::Entra))
+            .chain(self.projects.iter().map(Part::Gcp))
+            .chain(self.clusters.iter().map(Part::Kubernetes))
+            .chain(self.tls.iter().map(Part::Tls))
+            .chain(self.inventories.iter().map(Part::Inventory))
+            .collect();
+        let truths: Vec<SnapshotTruth> = parts
+            .par_iter()
+            .with_max_len(1)
+            .map(|part| {
+                let mut truth = SnapshotTruth::new(scope);
+                match part {
+                    Part::Aws(account) => aws::write(self, account, snapshot, &folder, &mut truth)?,
+                    Part::Entra(tenant) => entra::write(self, tenant, snapshot, &folder, &mut truth)?,
+                    Part::Gcp(project) => gcp::write(self, project, snapshot, &folder, &mut truth)?,
+                    Part::Kubernetes(cluster) => kubernetes::write(self, cluster, snapshot, &folder, &mut truth)?,
+                    Part::Tls(source) => source.write(self, snapshot, &folder, &mut truth)?,
+                    Part::Inventory(inventory) => inventory::write(self, inventory, snapshot, &folder, &mut truth)?,
+                }
+                Ok(truth)
+            })
+            .collect::<Result<_>>()?;
+        let mut all = SnapshotTruth::new(scope);
+        all.folder.clone_from(&snapshot.folder);
+        all.as_of = rfc3339(snapshot.as_of);
+        all.n_people = self.staff.n_active(snapshot.as_of);
+        for truth in truths {
+            all.absorb(truth);
         }
-        self.workload(Flavour::Gke { project }, ordinal / 4)
+        all.finish();
+        Ok(all)
     }
-
-    fn gke_account(&self, cluster: usize, service_account: u64) -> Option<u64> {
-        let Flavour::Gke { project } = self.clusters[cluster].flavour else {
-            return None;
-        };
-        let ordinal = self.workload_index(cluster, service_account)? * 4;
-        (ordinal < self.projects[project].accounts.n_born(self.timeline.len() - 1)).then_some(ordinal)
-    }
-
-    /// The workload behind an application of the company's tenant: every tenth, from the fifth on, belongs to one.
-    fn aks_workload(&self, application: u64) -> Option<(usize, u64)> {
-        if application % 10 != 5 {
-            return None;
-        }
-        self.workload(Flavour::Aks, application / 10)
-    }
-
-    fn aks_application(&self, cluster: usize, service_account: u64) -> Option<u64> {
-        let ordinal = self.workload_index(cluster, service_account)? * 10 + 5;
-        (ordinal < self.tenants[0].applications.n_born(self.timeline.len() - 1)).then_some(ordinal)
-    }
-}
-
-/// The environment of each domain's first account; later ones move on through the stages.
-const STAGES: [Environment; 4] = [
-    Environment::Prod,
-    Environment::Dev,
-    Environment::Staging,
-    Environment::Sandbox,
-];
-const FIRST_STAGE: [usize; 14] = [0, 1, 1, 0, 2, 1, 0, 0, 2, 3, 0, 1, 0, 3];
-
-/// Domain, environment and region suffix of the cloud account with this number.
-fn place(number: usize) -> (&'static Domain, Environment, String) {
-    let n_domains = DOMAINS.len();
-    let round = number / n_domains;
-    let environment = STAGES[(FIRST_STAGE[number % n_domains] + round) % 4];
-    let suffix = match round / 4 {
-        0 => String::new(),
-        region => format!("-r{}", region + 1),
-    };
-    (&DOMAINS[number % n_domains], environment, suffix)
-}
-
-/// A source name that no other of its kind has: the number is added where places repeat.
-fn distinct(kind: &str, place: &str, number: usize, n_places: usize) -> String {
-    if number == 0 || n_places <= DOMAINS.len() {
-        format!("{kind}-{place}")
-    } else {
-        format!("{kind}-{place}-{number:02}")
-    }
-}
-
-fn plan_clusters(
-    seed: u64,
-    n_identities: u64,
-    n_clusters: usize,
-    accounts: &[Account],
-    projects: &[Project],
-    timeline: &Timeline,
-) -> Vec<Cluster> {
-    let mut clusters: Vec<Cluster> = Vec::new();
-    for (number, size) in zipf_split(n_identities, n_clusters).into_iter().enumerate() {
-        let turn = number / 3;
-        let (flavour, domain, environment) = match number % 3 {
-            0 => {
-                let account = &accounts[turn % accounts.len()];
-                (
-                    Flavour::Eks {
-                        account: account.number,
-                    },
-                    account.domain,
-                    account.environment,
-                )
-            }
-            1 => {
-                let project = &projects[turn % projects.len()];
-                (
-                    Flavour::Gke {
-                        project: project.number,
-                    },
-                    project.domain,
-                    project.environment,
-                )
-            }
-            _ => {
-                let (domain, environment, _) = place(turn + 3);
-                (Flavour::Aks, domain, environment)
-            }
-        };
-        let stem = format!("k8s-{}-{}", domain.name, environment.short());
-        let n_same = clusters
-            .iter()
-            .filter(|cluster| cluster.source.starts_with(&stem))
-            .count();
-        let source = if n_same == 0 {
-            stem
-        } else {
-            format!("{stem}-{}", n_same + 1)
-        };
-        clusters.push(Cluster {
-            number,
-            source,
-            domain: DOMAINS.iter().position(|other| other.name == domain.name).unwrap_or(0),
-            environment,
-            flavour,
-            accounts: Population::new(seed, "kube account life", number as u64, size, timeline),
-            issuer_id: Draw::new(seed, "issuer", 0, number as u64).hex(32),
-        });
-    }
-    clusters
 }

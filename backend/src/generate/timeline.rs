@@ -6,11 +6,6 @@ use jiff::{Timestamp, ToSpan, tz::TimeZone};
 
 use super::draw::{DAY, Draw};
 
-/// Share of identities that disappear from one month to the next.
-const CHURN: f64 = 0.015;
-/// Growth of the estate from one month to the next (44 % a year).
-const GROWTH: f64 = 1.031;
-
 /// One dated folder of the estate. No event in it is later than `as_of`, the first instant of its day, in UTC seconds.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -67,12 +62,43 @@ impl Timeline {
     }
 }
 
+/// How a kind of identity comes and goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Growth from one month to the next.
+    growth: f64,
+    /// Share that disappears from one month to the next.
+    churn: f64,
+    /// Mean age, in days beyond the first thirty, at the first snapshot.
+    mean_age_days: f64,
+}
+
+/// What the cloud teams make today: 44 % more a year.
+const TODAY: Pace = Pace {
+    growth: 1.031,
+    churn: 0.015,
+    mean_age_days: 820.0,
+};
+/// What the data teams built their platform on years ago, and still add to.
+const SETTLED: Pace = Pace {
+    growth: 1.02,
+    churn: 0.01,
+    mean_age_days: 1_600.0,
+};
+/// What is left of how things were done before: hardly anybody makes one any more, or removes one.
+const LEGACY: Pace = Pace {
+    growth: 1.003,
+    churn: 0.004,
+    mean_age_days: 2_200.0,
+};
+
 /// Identities of one kind in one place: ordinals are given out in order of birth and never reused.
 #[derive(Debug, Clone)]
 pub struct Population {
     seed: u64,
     what: &'static str,
     scope: u64,
+    pace: Pace,
     /// `n_born[k]`: ordinals given out by snapshot `k`.
     n_born: Vec<u64>,
 }
@@ -89,12 +115,26 @@ pub struct Life {
 impl Population {
     /// A population that has about `n_last` living members at the last snapshot.
     pub fn new(seed: u64, what: &'static str, scope: u64, n_last: u64, timeline: &Timeline) -> Self {
+        Self::at_pace(TODAY, seed, what, scope, n_last, timeline)
+    }
+
+    /// The same for identities that have been there for long.
+    pub fn settled(seed: u64, what: &'static str, scope: u64, n_last: u64, timeline: &Timeline) -> Self {
+        Self::at_pace(SETTLED, seed, what, scope, n_last, timeline)
+    }
+
+    /// The same for identities of a kind that hardly anybody makes any more.
+    pub fn legacy(seed: u64, what: &'static str, scope: u64, n_last: u64, timeline: &Timeline) -> Self {
+        Self::at_pace(LEGACY, seed, what, scope, n_last, timeline)
+    }
+
+    fn at_pace(pace: Pace, seed: u64, what: &'static str, scope: u64, n_last: u64, timeline: &Timeline) -> Self {
         let n_months = timeline.len() - 1;
-        let target = |index: usize| (n_last as f64 / libm::pow(GROWTH, (n_months - index) as f64) + 0.5) as u64;
+        let target = |index: usize| (n_last as f64 / libm::pow(pace.growth, (n_months - index) as f64) + 0.5) as u64;
         let mut n_born = vec![target(0)];
         let mut owed = 0.0;
         for index in 1..timeline.len() {
-            owed += target(index) as f64 - target(index - 1) as f64 + target(index - 1) as f64 * CHURN;
+            owed += target(index) as f64 - target(index - 1) as f64 + target(index - 1) as f64 * pace.churn;
             let births = if owed > 0.0 { owed as u64 } else { 0 };
             owed -= births as f64;
             n_born.push(n_born[index - 1] + births);
@@ -103,6 +143,7 @@ impl Population {
             seed,
             what,
             scope,
+            pace,
             n_born,
         }
     }
@@ -115,11 +156,11 @@ impl Population {
             .iter()
             .position(|n_born| ordinal < *n_born)
             .unwrap_or(usize::MAX);
-        let months = libm::log(1.0 - draw.unit()) / libm::log(1.0 - CHURN);
+        let months = libm::log(1.0 - draw.unit()) / libm::log(1.0 - self.pace.churn);
         let gone = born.saturating_add(1).saturating_add(months as usize);
         let created_at = match born {
             0 => {
-                let age = (30.0 + draw.exponential(820.0)).min(3_600.0);
+                let age = (30.0 + draw.exponential(self.pace.mean_age_days)).min(3_600.0);
                 timeline.as_of(0) - (age * DAY as f64) as i64
             }
             usize::MAX => timeline.last().as_of,
@@ -177,6 +218,16 @@ pub struct Generation {
     pub created_at: i64,
 }
 
+/// The number of the last generation of every slot; those before it count down.
+const NEWEST: u64 = 100;
+
+impl Generation {
+    /// Whether no other has taken its place by the last snapshot.
+    pub fn is_newest(self) -> bool {
+        self.number == NEWEST
+    }
+}
+
 /// The generations of a credential slot that exist at snapshot `index`, newest first; empty before its first.
 ///
 /// The slot is drawn backwards from the last snapshot, so that ages there follow `ages`, and each earlier
@@ -189,8 +240,9 @@ pub fn generations(
     index: usize,
 ) -> Vec<Generation> {
     let last = timeline.last().as_of;
-    let automatic = draw.chance(0.15);
     let level = draw.unit();
+    // A third of the recent ones are young because something rotates them.
+    let automatic = level < ages.recent / 3.0;
     let age_days = if automatic {
         draw.unit() * 60.0
     } else if level < ages.recent {
@@ -201,7 +253,7 @@ pub fn generations(
         (365.0 + draw.exponential(650.0)).min(3_650.0)
     };
     let mut created_at = (last - (age_days * DAY as f64) as i64).max(identity_created_at);
-    let mut number = 100;
+    let mut number = NEWEST;
     let mut all = vec![Generation { number, created_at }];
     // Two predecessors are enough for overlapping rotations; the bound only guards a slot that rotates daily.
     while created_at > identity_created_at && number > 0 {

@@ -1,57 +1,71 @@
 //! What the generator planted, so that a reader of the estate can be scored.
 //!
-//! `truth.json` at the top of the estate:
+//! `truth.json` at the top of the estate; its snapshots stand in one line each:
 //!
 //! ```text
-//! { "schema": 1, "generator": "rollcall generate", "company", "seed", "size", "dirt",
+//! { "schema": 2, "generator": "rollcall generate", "company", "seed", "size", "dirt",
 //!   "people": { "total", "active", "left" },
-//!   "expected_sources_missing": ["aws-customs-prod"],
+//!   "expected_sources_missing": ["aws-treasury-prod"],
 //!   "snapshots": [ {
 //!     "folder": "2026-10-31",              the snapshot's folder
-//!     "as_of": "2026-10-31T00:00:00Z",     the instant every age and expiry below is measured at
+//!     "as_of": "2026-10-31T00:00:00Z",     the instant every age and expiry is measured at
+//!     "n_people":                          people of the roster who have not left by then
 //!     "n_nhis":                            every identity that is not human and not the platform's own
-//!     "n_humans_in_exports":               people's own accounts inside exports (console users)
-//!     "identities": { source: { kind: n } },
-//!     "platforms": { platform: { kind: n } },
-//!     "ownership": { "team|person|departed|placeholder|conflict|none": n },   as the exports alone say
-//!     "credentials": { kind: { status: n } },   access_key client_secret client_certificate gcp_key tls_secret
-//!                                           service_account_token password (console users only)
-//!                                           inventory_entry (a row of a hand-kept list)
+//!     "n_humans":                          people's own accounts inside exports
+//!     "by_kind": { kind: n },              kinds are the vendors' words: iam_user, service_account, tls_host, …
+//!     "identities": { "count", "listed": [ {
+//!         "id":                            an ARN, an app or object id, an address, source/namespace/name, a host
+//!         "kind", "sources": [..],         the sources whose exports list it
+//!         "enabled":                       true, false, or null where no export says so
+//!         "environment", "owner":          owner is active, unresolved, left or absent
+//!         "has_purpose", "reviewed_on",    reviewed_on may lie after the snapshot: the registry is of today
+//!         "last_used_at":                  the latest use that an export tells of; null where none does
+//!         "credentials":                   "known" when exports list all it has, else "unknown"
+//!         "administrator" } ] },
+//!     "credentials": { "count", "listed": [ {
+//!         "id", "kind", "holders": [..],   ids of identities that exports list
+//!         "status":                        active, inactive, expired, or unknown where no export says so
+//!         "created_at", "expires_at",      null where no export says so; "never"
+//!         "last_used_at" } ] },
 //!     "certificates": { "distinct":        by SHA-256 of the DER, CA certificates included
 //!                       "expiry": { "expired|le_7|le_14|le_30|le_47|le_60|le_90|later": n },  each in one bucket
-//!                       "weak": RSA below 2048 or a SHA-1 signature },
-//!     "joins":    { kind: { "count", "listed": [ { "left", "right" } ] } },
-//!     "problems": { kind: { "count", "listed": [ { "subject", "source", "detail" } ] } },
-//!     "files":    { "written", "quirks": { quirk: ["source/file"] }, "faults": [ { "file", "fault" } ] }
+//!                       "weak": n,         RSA below 2048 or a SHA-1 signature
+//!                       "listed": [ { "sha256", "expiry", "weak", "places": [..] } ] },
+//!     "joins":     { kind: { "count", "listed": [ { "left", "right" } ] } },
+//!     "conflicts": { "count", "listed": [ { "id", "field" } ] },
+//!     "problems":  { kind: { "count", "listed": [ { "subject", "source", "detail" } ] } },
+//!     "sources":   { name: { "environment", "partial": [why], "stale" } },
+//!     "files":     { "written", "quirks": { quirk: ["source/file"] }, "faults": [ { "file", "fault" } ] }
 //! } ] }
 //! ```
 //!
-//! Identities, credentials and joins are written in the vendor's own words: an ARN, an app id, an e-mail address,
-//! `source/namespace/name`, the SHA-256 of a certificate. `listed` is complete for sizes S and M and stops at
-//! [`LISTED_IN_LARGE`] for L and XL; `count` is always complete.
+//! Everything is written from what the generator drew, never from reading what it wrote. `listed` is complete for
+//! sizes S and M and stops at [`LISTED_IN_LARGE`] for L and XL; every `count` is complete.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
 
+use super::company::Environment;
 use super::draw::DAY;
+use super::governance::{Governance, OwnerState};
+use super::timeline::{date, rfc3339};
 
-/// How many joins or problems of a kind are spelled out in an estate of size L or XL.
+/// How many members of a list are spelled out in an estate of size L or XL.
 pub const LISTED_IN_LARGE: usize = 200;
 
-/// The whole file.
+/// What stands before the snapshots.
 #[derive(Serialize)]
-pub struct Truth {
+pub struct Head {
     pub schema: u32,
     pub generator: &'static str,
     pub company: &'static str,
     pub seed: u64,
-    pub size: String,
+    pub size: &'static str,
     pub dirt: f64,
     pub people: People,
-    pub expected_sources_missing: Vec<String>,
-    pub snapshots: Vec<SnapshotTruth>,
+    pub expected_sources_missing: Vec<&'static str>,
 }
 
 /// How many people the roster names.
@@ -62,35 +76,174 @@ pub struct People {
     pub left: u64,
 }
 
-/// What one snapshot holds.
+/// What one snapshot, or one source of it, holds.
 #[derive(Serialize, Default)]
 pub struct SnapshotTruth {
     pub folder: String,
     pub as_of: String,
+    pub n_people: u64,
     pub n_nhis: u64,
-    pub n_humans_in_exports: u64,
-    pub identities: BTreeMap<String, BTreeMap<&'static str, u64>>,
-    pub platforms: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
-    pub ownership: BTreeMap<&'static str, u64>,
-    pub credentials: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
-    pub certificates: CertificateTruth,
+    pub n_humans: u64,
+    pub by_kind: BTreeMap<&'static str, u64>,
+    pub identities: Listed<IdentityTruth>,
+    pub credentials: Listed<CredentialTruth>,
+    pub certificates: CertificateTruths,
     pub joins: BTreeMap<&'static str, Listed<Join>>,
+    pub conflicts: Listed<ConflictTruth>,
     pub problems: BTreeMap<&'static str, Listed<Problem>>,
+    pub sources: BTreeMap<String, SourceTruth>,
     pub files: Files,
     #[serde(skip)]
-    as_of_seconds: i64,
+    scope: Scope,
+    /// Hosts, workloads and devices by name: one certificate's name may stand in several sources.
     #[serde(skip)]
-    list_limit: usize,
+    named: BTreeMap<String, IdentityTruth>,
     #[serde(skip)]
-    seen_certificates: BTreeMap<[u8; 32], ()>,
+    certificates_by_sha256: BTreeMap<[u8; 32], SeenCertificate>,
+}
+
+/// What a truth is about, and how much of it is spelled out.
+#[derive(Clone, Copy, Default)]
+pub struct Scope {
+    pub as_of: i64,
+    pub list_limit: usize,
+}
+
+/// One identity.
+#[derive(Serialize, Clone)]
+pub struct IdentityTruth {
+    pub id: String,
+    pub kind: &'static str,
+    pub sources: BTreeSet<String>,
+    pub enabled: Option<bool>,
+    pub environment: Option<&'static str>,
+    pub owner: OwnerState,
+    pub has_purpose: bool,
+    pub reviewed_on: Option<String>,
+    pub last_used_at: Option<String>,
+    pub credentials: Knowledge,
+    pub administrator: bool,
+}
+
+/// Whether exports list everything that an identity authenticates with.
+#[derive(Serialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Knowledge {
+    Known,
+    Unknown,
+}
+
+impl IdentityTruth {
+    /// An identity that one source lists, with what is known of its governance; the rest is set by whom it concerns.
+    pub fn new(id: impl Into<String>, kind: &'static str, source: &str, governance: &Governance) -> Self {
+        Self {
+            id: id.into(),
+            kind,
+            sources: BTreeSet::from([source.to_owned()]),
+            enabled: None,
+            environment: governance.environment.map(Environment::short),
+            owner: governance.owner,
+            has_purpose: governance.has_purpose,
+            reviewed_on: governance.reviewed_at.map(date),
+            last_used_at: None,
+            credentials: Knowledge::Unknown,
+            administrator: false,
+        }
+    }
+}
+
+/// One credential.
+#[derive(Serialize, Clone)]
+pub struct CredentialTruth {
+    pub id: String,
+    pub kind: &'static str,
+    pub holders: Vec<String>,
+    pub status: &'static str,
+    pub created_at: Option<String>,
+    pub expires_at: Option<String>,
+    pub last_used_at: Option<String>,
+}
+
+impl CredentialTruth {
+    /// A working credential of one holder; the rest is set by whom it concerns.
+    pub fn new(id: impl Into<String>, kind: &'static str, holder: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            kind,
+            holders: vec![holder.into()],
+            status: "active",
+            created_at: None,
+            expires_at: None,
+            last_used_at: None,
+        }
+    }
+
+    /// Made at this instant.
+    #[must_use]
+    pub fn created(self, at: i64) -> Self {
+        Self {
+            created_at: Some(rfc3339(at)),
+            ..self
+        }
+    }
+
+    /// Ends at this instant, and is expired at `as_of` when that has come.
+    #[must_use]
+    pub fn ends(self, at: i64, as_of: i64) -> Self {
+        Self {
+            status: if at <= as_of { "expired" } else { self.status },
+            expires_at: Some(rfc3339(at)),
+            ..self
+        }
+    }
+
+    /// The export says that it has no end.
+    #[must_use]
+    pub fn never_ends(self) -> Self {
+        Self {
+            expires_at: Some("never".to_owned()),
+            ..self
+        }
+    }
+
+    /// Last used then, as far as an export tells.
+    #[must_use]
+    pub fn used(self, at: Option<i64>) -> Self {
+        Self {
+            last_used_at: at.map(rfc3339),
+            ..self
+        }
+    }
+
+    /// In this state as long as it has not ended.
+    #[must_use]
+    pub fn with_status(self, status: &'static str) -> Self {
+        Self { status, ..self }
+    }
 }
 
 /// The certificates of one snapshot, each counted once however often it appears.
 #[derive(Serialize, Default)]
-pub struct CertificateTruth {
+pub struct CertificateTruths {
     pub distinct: u64,
     pub expiry: BTreeMap<&'static str, u64>,
     pub weak: u64,
+    pub listed: Vec<CertificateTruth>,
+}
+
+/// One certificate and where it was put.
+#[derive(Serialize)]
+pub struct CertificateTruth {
+    pub sha256: String,
+    pub expiry: &'static str,
+    pub weak: bool,
+    pub places: BTreeSet<String>,
+}
+
+struct SeenCertificate {
+    not_after: i64,
+    strength: Strength,
+    places: BTreeSet<String>,
 }
 
 /// A count, and the members as far as they are spelled out.
@@ -109,11 +262,33 @@ impl<T> Default for Listed<T> {
     }
 }
 
-/// Two names of one thing, or two things of which one authenticates the other.
+impl<T> Listed<T> {
+    fn push(&mut self, member: T, limit: usize) {
+        self.count += 1;
+        if self.listed.len() < limit {
+            self.listed.push(member);
+        }
+    }
+
+    fn absorb(&mut self, other: Self, limit: usize) {
+        self.count += other.count;
+        self.listed.extend(other.listed);
+        self.listed.truncate(limit);
+    }
+}
+
+/// Two names of one thing, or two things of which one acts as the other.
 #[derive(Serialize)]
 pub struct Join {
     pub left: String,
     pub right: String,
+}
+
+/// Exports that disagree on an identity.
+#[derive(Serialize)]
+pub struct ConflictTruth {
+    pub id: String,
+    pub field: &'static str,
 }
 
 /// Something a rule should find.
@@ -122,6 +297,16 @@ pub struct Problem {
     pub subject: String,
     pub source: String,
     pub detail: String,
+}
+
+/// How one source stands.
+#[derive(Serialize, Default)]
+pub struct SourceTruth {
+    pub environment: Option<&'static str>,
+    /// Why not all of it is there.
+    pub partial: Vec<&'static str>,
+    /// Whether its newest export that has a date is older than a week.
+    pub stale: bool,
 }
 
 /// The files of one snapshot.
@@ -140,85 +325,92 @@ pub struct Fault {
 }
 
 impl SnapshotTruth {
-    pub fn new(folder: String, as_of: String, as_of_seconds: i64, list_limit: usize) -> Self {
+    pub fn new(scope: Scope) -> Self {
         Self {
-            folder,
-            as_of,
-            as_of_seconds,
-            list_limit,
+            scope,
             ..Self::default()
         }
     }
 
-    /// Counts one identity that is not human.
-    pub fn nhi(&mut self, source: &str, platform: &'static str, kind: &'static str) {
-        self.n_nhis += 1;
-        self.account(source, kind);
-        *self.platforms.entry(platform).or_default().entry(kind).or_default() += 1;
+    /// Begins a source, whose name tells this environment, or none.
+    pub fn source(&mut self, name: &str, environment: Option<Environment>) {
+        self.sources.entry(name.to_owned()).or_default().environment = environment.map(Environment::short);
     }
 
-    /// Counts one person's account.
-    pub fn human(&mut self, source: &str) {
-        self.n_humans_in_exports += 1;
-        self.account(source, "human_user");
+    /// Records why not all of a source is there.
+    pub fn partial(&mut self, source: &str, reason: &'static str) {
+        self.sources.entry(source.to_owned()).or_default().partial.push(reason);
     }
 
-    /// Counts an identity that belongs to the platform itself and is no NHI of the company.
-    pub fn platform_owned(&mut self, source: &str, kind: &'static str) {
-        self.account(source, kind);
+    pub fn stale(&mut self, source: &str) {
+        self.sources.entry(source.to_owned()).or_default().stale = true;
     }
 
-    fn account(&mut self, source: &str, kind: &'static str) {
-        if let Some(kinds) = self.identities.get_mut(source) {
-            *kinds.entry(kind).or_default() += 1;
-        } else {
-            self.identities.insert(source.to_owned(), BTreeMap::from([(kind, 1)]));
+    /// Counts one identity, and a conflict when what is said of its owner contradicts itself.
+    pub fn identity(&mut self, identity: IdentityTruth, governance: &Governance) {
+        if governance.owners_differ {
+            self.conflict(identity.id.clone(), "owner");
+        }
+        self.count(identity);
+    }
+
+    /// Counts what a certificate names, once for however many certificates and sources name it.
+    pub fn named(&mut self, identity: IdentityTruth) {
+        match self.named.get_mut(&identity.id) {
+            Some(known) => known.sources.extend(identity.sources),
+            None => {
+                self.named.insert(identity.id.clone(), identity);
+            }
         }
     }
 
-    pub fn owner(&mut self, label: &'static str) {
-        *self.ownership.entry(label).or_default() += 1;
+    fn count(&mut self, identity: IdentityTruth) {
+        match identity.kind {
+            "human_user" | "personal_account" => self.n_humans += 1,
+            "service_linked_role" | "first_party_principal" | "control_plane_account" => {}
+            _ => self.n_nhis += 1,
+        }
+        *self.by_kind.entry(identity.kind).or_default() += 1;
+        self.identities.push(identity, self.scope.list_limit);
     }
 
-    pub fn credential(&mut self, kind: &'static str, status: &'static str) {
-        *self.credentials.entry(kind).or_default().entry(status).or_default() += 1;
+    pub fn credential(&mut self, credential: CredentialTruth) {
+        self.credentials.push(credential, self.scope.list_limit);
     }
 
-    /// Counts a certificate, unless its bytes were seen in this snapshot before.
-    pub fn certificate(&mut self, sha256: [u8; 32], not_after: i64, strength: Strength) {
-        if self.seen_certificates.insert(sha256, ()).is_some() {
-            return;
-        }
-        self.certificates.distinct += 1;
-        let left = not_after - self.as_of_seconds;
-        *self.certificates.expiry.entry(expiry_bucket(left)).or_default() += 1;
-        match strength {
-            Strength::Sound => {}
-            Strength::Weak => self.certificates.weak += 1,
-        }
+    /// Records that a certificate stands in a place; its bytes may stand in others too.
+    pub fn certificate(&mut self, sha256: [u8; 32], not_after: i64, strength: Strength, place: impl Into<String>) {
+        let seen = self.certificates_by_sha256.entry(sha256).or_insert(SeenCertificate {
+            not_after,
+            strength,
+            places: BTreeSet::new(),
+        });
+        seen.places.insert(place.into());
     }
 
     pub fn join(&mut self, kind: &'static str, left: impl Into<String>, right: impl Into<String>) {
-        let list = self.joins.entry(kind).or_default();
-        list.count += 1;
-        if list.listed.len() < self.list_limit {
-            list.listed.push(Join {
-                left: left.into(),
-                right: right.into(),
-            });
-        }
+        let join = Join {
+            left: left.into(),
+            right: right.into(),
+        };
+        self.joins.entry(kind).or_default().push(join, self.scope.list_limit);
+    }
+
+    pub fn conflict(&mut self, id: impl Into<String>, field: &'static str) {
+        let conflict = ConflictTruth { id: id.into(), field };
+        self.conflicts.push(conflict, self.scope.list_limit);
     }
 
     pub fn problem(&mut self, kind: &'static str, subject: impl Into<String>, source: &str, detail: impl Into<String>) {
-        let list = self.problems.entry(kind).or_default();
-        list.count += 1;
-        if list.listed.len() < self.list_limit {
-            list.listed.push(Problem {
-                subject: subject.into(),
-                source: source.to_owned(),
-                detail: detail.into(),
-            });
-        }
+        let problem = Problem {
+            subject: subject.into(),
+            source: source.to_owned(),
+            detail: detail.into(),
+        };
+        self.problems
+            .entry(kind)
+            .or_default()
+            .push(problem, self.scope.list_limit);
     }
 
     /// Records a finished file and what is odd about it.
@@ -231,7 +423,7 @@ impl SnapshotTruth {
 
     pub fn quirk(&mut self, quirk: &'static str, path: &Path) {
         let files = self.files.quirks.entry(quirk).or_default();
-        if files.len() < self.list_limit {
+        if files.len() < self.scope.list_limit {
             files.push(place(path));
         }
     }
@@ -241,6 +433,65 @@ impl SnapshotTruth {
             file: place(path),
             fault,
         });
+    }
+
+    /// Takes over what another source holds.
+    pub fn absorb(&mut self, other: Self) {
+        let limit = self.scope.list_limit;
+        self.n_nhis += other.n_nhis;
+        self.n_humans += other.n_humans;
+        for (kind, n) in other.by_kind {
+            *self.by_kind.entry(kind).or_default() += n;
+        }
+        self.identities.absorb(other.identities, limit);
+        self.credentials.absorb(other.credentials, limit);
+        self.conflicts.absorb(other.conflicts, limit);
+        for (kind, joins) in other.joins {
+            self.joins.entry(kind).or_default().absorb(joins, limit);
+        }
+        for (kind, problems) in other.problems {
+            self.problems.entry(kind).or_default().absorb(problems, limit);
+        }
+        self.sources.extend(other.sources);
+        self.files.written += other.files.written;
+        for (quirk, files) in other.files.quirks {
+            let known = self.files.quirks.entry(quirk).or_default();
+            known.extend(files);
+            known.truncate(limit);
+        }
+        self.files.faults.extend(other.files.faults);
+        for identity in other.named.into_values() {
+            self.named(identity);
+        }
+        for (sha256, seen) in other.certificates_by_sha256 {
+            match self.certificates_by_sha256.get_mut(&sha256) {
+                Some(known) => known.places.extend(seen.places),
+                None => {
+                    self.certificates_by_sha256.insert(sha256, seen);
+                }
+            }
+        }
+    }
+
+    /// Counts what several sources may hold, now that all have been seen.
+    pub fn finish(&mut self) {
+        for identity in std::mem::take(&mut self.named).into_values() {
+            self.count(identity);
+        }
+        for (sha256, seen) in std::mem::take(&mut self.certificates_by_sha256) {
+            let expiry = expiry_bucket(seen.not_after - self.scope.as_of);
+            self.certificates.distinct += 1;
+            *self.certificates.expiry.entry(expiry).or_default() += 1;
+            self.certificates.weak += u64::from(seen.strength == Strength::Weak);
+            if self.certificates.listed.len() < self.scope.list_limit {
+                self.certificates.listed.push(CertificateTruth {
+                    sha256: hex(&sha256),
+                    expiry,
+                    weak: seen.strength == Strength::Weak,
+                    places: seen.places,
+                });
+            }
+        }
     }
 }
 
@@ -252,9 +503,9 @@ pub enum Strength {
 }
 
 /// The one bucket a certificate with this many seconds left falls into.
-pub fn expiry_bucket(left_seconds: i64) -> &'static str {
+fn expiry_bucket(left_seconds: i64) -> &'static str {
     match left_seconds {
-        i64::MIN..0 => "expired",
+        i64::MIN..=0 => "expired",
         left if left <= 7 * DAY => "le_7",
         left if left <= 14 * DAY => "le_14",
         left if left <= 30 * DAY => "le_30",
@@ -271,4 +522,9 @@ fn place(path: &Path) -> String {
     let file = parts.next().unwrap_or_default();
     let source = parts.next().unwrap_or_default();
     format!("{source}/{file}")
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

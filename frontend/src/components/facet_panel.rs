@@ -174,6 +174,7 @@ fn opens_at_first(facet: Facet) -> bool {
         | Facet::Origin
         | Facet::Owner
         | Facet::Holder
+        | Facet::AuthorityExpiry
         | Facet::LastUsed
         | Facet::Role
         | Facet::Trust

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::api::detail::{
-    CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, Named, OwnerView, TrustView,
+    CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, LeakView, Named, OwnerView, TrustView,
 };
 use shared::api::query::{Facet, ListQuery};
 use shared::charts::Ink;
@@ -80,6 +80,7 @@ fn ready(detail: Arc<IdentityDetail>, snapshot: Option<String>) -> AnyView {
             <div class="identity-main">
                 {criteria(&detail, at)}
                 {credentials(&detail, at)}
+                {leaks(&detail, at)}
                 {grants(&detail, at)}
                 {trusts("actors", "Who can act as it", "Nothing that was read lets anybody else act as it.", &detail.actors, &detail, at)}
                 {trusts("targets", "As whom it may act", "Nothing that was read lets it act as another identity.", &detail.targets, &detail, at)}
@@ -244,6 +245,47 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     };
     let content = view! { {life_lines(detail)} {content} }.into_any();
     section("credentials", "Credentials", Some(detail.credentials.len()), content)
+}
+
+/// Where its secrets were found in the open. Without a leak there is nothing to show: that none is known says little.
+fn leaks(detail: &IdentityDetail, snapshot: Option<&str>) -> Option<AnyView> {
+    if detail.leaks.is_empty() {
+        return None;
+    }
+    let as_of = detail.as_of;
+    let row = |leak: &LeakView| {
+        let liveness = match leak.liveness.as_str() {
+            "live" => view! { <span class="badge is-fail">{icon(Icon::Warning)} "Works"</span> }.into_any(),
+            "dead" => view! { <span class="tag">"Does not work"</span> }.into_any(),
+            _ => view! { <span class="muted" title="The scanner did not try it">"Not tried"</span> }.into_any(),
+        };
+        let credential = leak
+            .credential
+            .clone()
+            .unwrap_or_else(|| "One of its secrets".to_owned());
+        view! {
+            <tr>
+                <th scope="row">
+                    <span class="cell-name">
+                        <span>{credential}</span>
+                        <span class="cell-below">{format!("{}, found by {}", leak.rule, leak.scanner)}</span>
+                    </span>
+                </th>
+                <td class="breakable">{leak.found_in.clone()}</td>
+                <td>{maybe_moment(leak.leaked_at, as_of)}</td>
+                <td>{leak.author.clone()}</td>
+                <td>{liveness}</td>
+                <td>{evidence_link(leak.evidence.clone(), snapshot)}</td>
+            </tr>
+        }
+    };
+    let rows = detail.leaks.iter().map(row).collect_view().into_any();
+    let content = view! {
+        {table(&["Secret", "Found in", "Since", "By", "Tried", "Said by"], rows)}
+        {cut_note(detail, "leaks", detail.leaks.len())}
+    }
+    .into_any();
+    Some(section("leaks", "Leaks", Some(detail.leaks.len()), content))
 }
 
 /// From when to when each credential is good, where any of that is known.

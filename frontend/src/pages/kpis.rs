@@ -243,12 +243,12 @@ fn number(kpi: &Kpi, value: &KpiValue, snapshot: Option<&str>) -> AnyView {
 
 /// A distribution's bars, each a link to its rows.
 fn buckets(kpi: &Kpi, buckets: &[Bucket], snapshot: Option<&str>) -> Option<impl IntoView + use<>> {
-    let facet = match kpi.id {
-        "certificate.expiry" => Facet::Expiry,
-        _ => Facet::Age,
-    };
-    let rows = buckets.iter().map(|bucket| Bar {
-        label: words::facet_value(facet, &bucket.value),
+    // Authorities come in months beside all certificates in days: only where there are some.
+    let shown = buckets
+        .iter()
+        .filter(|bucket| bucket.by != Facet::AuthorityExpiry || bucket.n > 0);
+    let rows = shown.map(|bucket| Bar {
+        label: words::facet_value(bucket.by, &bucket.value),
         pieces: vec![(
             if bucket.value == "unknown" {
                 "is-hatched"
@@ -259,7 +259,7 @@ fn buckets(kpi: &Kpi, buckets: &[Bucket], snapshot: Option<&str>) -> Option<impl
         )],
         number: format::number(bucket.n),
         href: (bucket.n > 0)
-            .then(|| links::kpi_part_rows(kpi.id, None, Some((facet, &bucket.value)), snapshot))
+            .then(|| links::kpi_part_rows(kpi.id, None, Some((bucket.by, &bucket.value)), snapshot))
             .flatten(),
     });
     (!buckets.is_empty()).then(|| bars(rows.collect()))

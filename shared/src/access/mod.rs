@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod gcp;
 pub mod kubernetes;
+pub mod vault;
 
 use crate::model::access_policy::{AccessPolicy, Conditional, Privilege};
 use crate::model::strings::Strings;
@@ -13,6 +14,7 @@ pub fn privilege(document: &AccessPolicy, strings: &Strings) -> (Privilege, Cond
     match document {
         AccessPolicy::Aws(statements) => aws::privilege(statements, strings),
         AccessPolicy::Kubernetes { rules, .. } => (kubernetes::privilege(rules, strings), Conditional::Always),
+        AccessPolicy::Vault(rules) => (vault::privilege(rules, strings), Conditional::Always),
         AccessPolicy::Permissions(_) => (Privilege::Limited, Conditional::Always),
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::analysis::{Analysis, Force};
 use crate::api::detail::{
-    CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail, MAX_RELATED,
-    Named, OwnerView, TrustView,
+    CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail, LeakView,
+    MAX_RELATED, Named, OwnerView, TrustView,
 };
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas;
@@ -15,7 +15,9 @@ use crate::model::identity::{Knowledge, OwnerBasis};
 use crate::model::instant::Expiry;
 use crate::model::principal::Principal;
 use crate::model::ratio::Verdict;
-use crate::model::snapshot::{Evidence, Grant, Identity, IdentityId, OwnerState, Snapshot, Trust};
+use crate::model::snapshot::{
+    Credential, CredentialId, Evidence, Grant, Identity, IdentityId, Leak, OwnerState, Snapshot, Trust,
+};
 use crate::model::thresholds::ThresholdId;
 
 /// `GET /api/v1/identity?id=…`; `None` when the snapshot does not list it.
@@ -35,6 +37,8 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
     };
     let acting_as = |trust: &&Trust| trust.target_identity == Some(identity_id);
     let acting = |trust: &&Trust| trust.actor_identity == Some(identity_id);
+    let leaks = leaks(snapshot, identity_id);
+    capped("leaks", leaks.len());
     capped("grants", identity.grants.len());
     capped("actors", snapshot.trusts.iter().filter(acting_as).count());
     capped("targets", snapshot.trusts.iter().filter(acting).count());
@@ -50,6 +54,7 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
         owners: owner_views(snapshot, index),
         facts: facts(snapshot, identity),
         credentials: credentials(analysis, identity_id),
+        leaks: leaks.into_iter().take(MAX_RELATED).collect(),
         grants: snapshot
             .grants_of(identity)
             .take(MAX_RELATED)
@@ -256,6 +261,42 @@ fn credentials(analysis: &Analysis, id: IdentityId) -> Vec<CredentialDetail> {
             .collect(),
     })
     .collect()
+}
+
+/// Leaks of the identity's credentials, and those that the scanner alone calls its own.
+fn leaks(snapshot: &Snapshot, id: IdentityId) -> Vec<LeakView> {
+    let view = |leak: &Leak, credential: Option<&Credential>| LeakView {
+        rule: snapshot.strings.get(leak.fact.rule).to_owned(),
+        scanner: snapshot.strings.get(leak.fact.scanner).to_owned(),
+        credential: credential.map(|of| snapshot.strings.get(of.name.unwrap_or(of.key)).to_owned()),
+        found_in: snapshot.strings.get(leak.fact.found_in).to_owned(),
+        leaked_at: leak.fact.leaked_at,
+        author: leak.fact.author.map(|author| snapshot.strings.get(author).to_owned()),
+        liveness: leak.fact.liveness.id().to_owned(),
+        evidence: evidence(
+            snapshot,
+            Evidence {
+                file: leak.file,
+                place: leak.fact.place,
+            },
+        ),
+    };
+    let held = |leak: &&Leak| {
+        let holds = |credential: &CredentialId| snapshot.credential(*credential).holders.contains(&id);
+        leak.credentials.iter().any(holds)
+    };
+    let of_credentials = snapshot
+        .credentials_of(snapshot.identity(id))
+        .flat_map(|(_, credential)| snapshot.leaks_of(credential).map(move |leak| (leak, Some(credential))));
+    let of_identity = snapshot
+        .leaks
+        .iter()
+        .filter(|leak| leak.identities.contains(&id) && !held(leak))
+        .map(|leak| (leak, None));
+    of_credentials
+        .chain(of_identity)
+        .map(|(leak, credential)| view(leak, credential))
+        .collect()
 }
 
 fn named(snapshot: &Snapshot, id: IdentityId) -> Named {

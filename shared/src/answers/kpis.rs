@@ -7,14 +7,13 @@ use crate::api::kpis::{Breakdown, Bucket, KpiValue, Kpis, Part};
 use crate::api::query::Facet;
 use crate::kpi::catalog::{self, CRITERIA, KPIS, Kpi, KpiKind, Table};
 use crate::kpi::formulas::{self, Judge, RENEWAL_WEEKS};
-use crate::lists::{AGE_BUCKETS, EXPIRY_BUCKETS, List};
+use crate::lists::{AGE_BUCKETS, AUTHORITY_BUCKETS, EXPIRY_BUCKETS, List};
 use crate::model::batch::Employment;
-use crate::model::certificate::CertificateRole;
+use crate::model::certificate::{CertificateRole, PublicTrust};
 use crate::model::identity::Class;
 use crate::model::instant::Expiry;
 use crate::model::principal::HandleKind;
 use crate::model::ratio::{Ratio, Verdict};
-use crate::model::snapshot::CredentialId;
 use crate::model::thresholds::ThresholdId;
 
 /// `GET /api/v1/kpis`.
@@ -88,6 +87,9 @@ fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
             "coverage.sources" if analysis.config.expected.is_empty() => {
                 Some("not claimable: name the expected sources in rollcall.toml (`[[expected]]`)".to_owned())
             }
+            "credential.leaked" if analysis.snapshot.leaks.is_empty() => {
+                Some("no leak is reported: add the export of a leak scanner".to_owned())
+            }
             "review.overdue" if !analysis.in_force_of("reviewed") => {
                 Some("no review is recorded anywhere in the estate: add `reviewed_on` to registry.csv".to_owned())
             }
@@ -148,6 +150,7 @@ fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
         }
         "credential.shortlived" => one(ThresholdId::ShortLivedHours, &|value| format!("{value} h")),
         "credential.shared" => Some(("0".to_owned(), "OWASP NHI8:2025, NHI9:2025".to_owned())),
+        "credential.leaked" => Some(("0".to_owned(), "OWASP NHI2:2025".to_owned())),
         "certificate.expiry" => days(ThresholdId::CertificateAlertDays),
         "certificate.validity" => {
             let text = "398 d; 200 d from 2026-03-15; 100 d from 2027-03-15; 47 d from 2029-03-15";
@@ -176,8 +179,10 @@ fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Ju
         .into_iter()
         .filter_map(|facet| breakdown(list, facet, &verdicts))
         .collect();
-    if value.id == "governed" {
-        value.note = criteria_left_out(analysis);
+    match value.id.as_str() {
+        "governed" => value.note = criteria_left_out(analysis),
+        "credential.leaked" => value.note = unjoined_leaks(analysis).or(value.note.take()),
+        _ => {}
     }
 }
 
@@ -203,6 +208,18 @@ fn criteria_left_out(analysis: &Analysis) -> Option<String> {
         parts.push(format!("switched off in rollcall.toml: {off}"));
     }
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The leaks that are no credential that an export lists, named beside the number.
+fn unjoined_leaks(analysis: &Analysis) -> Option<String> {
+    let leaks = &analysis.snapshot.leaks;
+    let n_unjoined = leaks.iter().filter(|leak| leak.credentials.is_empty()).count();
+    (n_unjoined > 0).then(|| {
+        format!(
+            "{n_unjoined} of {} leaks are no credential that an export lists",
+            leaks.len()
+        )
+    })
 }
 
 fn set_ratio(value: &mut KpiValue, ratio: Ratio) {
@@ -309,21 +326,18 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
             );
         }
         "certificate.renewals" => {
-            let n_now = count("certificate.renewals").pass;
-            value.value = Some(n_now as f64 / RENEWAL_WEEKS as f64);
-            let n_leaves = snapshot
-                .credentials
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| is_live_leaf(analysis, *index))
-                .count();
-            // A certificate is renewed when two thirds of its life are over, as ACME clients do.
-            let weekly = |days: f64| n_leaves as f64 * 7.0 / (days * 2.0 / 3.0);
-            value.note = Some(format!(
-                "the same {n_leaves} certificates would need {:.1} renewals a week at 100 days and {:.1} at 47 days",
-                weekly(100.0),
-                weekly(47.0)
-            ));
+            let judge = formulas::judge("certificate.renewals").map(|(_, judge)| judge);
+            let verdicts: Vec<Option<Verdict>> = (0..analysis.certificates.len())
+                .map(|row| judge.and_then(|judge| judge(analysis, row)))
+                .collect();
+            let n_due = verdicts.iter().flatten().count() as u64;
+            value.value = Some(n_due as f64 / RENEWAL_WEEKS as f64);
+            value.population = Some(n_due);
+            value.breakdowns = [Facet::Owner, Facet::Team]
+                .into_iter()
+                .filter_map(|facet| breakdown(&analysis.lists.certificates, facet, &verdicts))
+                .collect();
+            value.note = Some(outlook(analysis));
         }
         id => {
             let ratio = count(id);
@@ -340,13 +354,37 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
     }
 }
 
-fn is_live_leaf(analysis: &Analysis, index: usize) -> bool {
-    let credential = analysis.snapshot.credential(CredentialId(index as u32));
-    let is_leaf = credential
-        .certificate
-        .as_ref()
-        .is_some_and(|c| c.role != CertificateRole::Authority);
-    is_leaf && formulas::is_active(credential, analysis.snapshot.as_of)
+/// How often the certificates that SC-081v3 binds would be renewed under today's limit and those to come. Each keeps its
+/// own lifetime where that is shorter, and is renewed when two thirds of it are over, as ACME clients do.
+fn outlook(analysis: &Analysis) -> String {
+    let as_of = analysis.snapshot.as_of;
+    let lifetimes: Vec<i64> = analysis
+        .certificates
+        .iter()
+        .map(|id| analysis.snapshot.credential(*id))
+        .filter(|credential| formulas::is_active(credential, as_of))
+        .filter_map(|credential| credential.certificate.as_deref())
+        .filter(|certificate| certificate.role == CertificateRole::Server && certificate.trust == PublicTrust::Public)
+        .map(|certificate| formulas::validity_days(certificate).unwrap_or(i64::MAX).max(1))
+        .collect();
+    let today = formulas::limit_on(as_of);
+    let coming = [(2026, 200), (2027, 100), (2029, 47)]
+        .into_iter()
+        .filter(|(_, limit)| *limit < today);
+    let weekly = |limit: i64| -> f64 {
+        lifetimes
+            .iter()
+            .map(|days| 7.0 / ((*days).min(limit) as f64 * 2.0 / 3.0))
+            .sum()
+    };
+    let coming: String = coming
+        .map(|(year, limit)| format!(", {:.1} at the {limit} days of {year}", weekly(limit)))
+        .collect();
+    format!(
+        "renewed after two thirds of their lives, the {} publicly trusted server certificates need {:.1} renewals a week at today's limit of {today} days{coming}",
+        lifetimes.len(),
+        weekly(today),
+    )
 }
 
 /// People of the roster who have not left; without a roster, human identities by e-mail.
@@ -388,11 +426,17 @@ fn fill_distribution(value: &mut KpiValue, analysis: &Analysis) {
     let Some(list) = analysis.lists.of(table) else { return };
     let verdicts: Vec<Option<Verdict>> = (0..list.n_rows()).map(|row| judge(analysis, row)).collect();
     value.population = Some(verdicts.iter().flatten().count() as u64);
-    let (facet, buckets) = match value.id.as_str() {
-        "certificate.expiry" => (Facet::Expiry, &EXPIRY_BUCKETS[..]),
-        _ => (Facet::Age, &AGE_BUCKETS[..]),
+    let distributions: &[(Facet, &[(&str, &str)])] = match value.id.as_str() {
+        "certificate.expiry" => &[
+            (Facet::Expiry, &EXPIRY_BUCKETS),
+            (Facet::AuthorityExpiry, &AUTHORITY_BUCKETS),
+        ],
+        _ => &[(Facet::Age, &AGE_BUCKETS)],
     };
-    if let Some((codes, values)) = list.values_of(facet) {
+    for &(facet, buckets) in distributions {
+        let Some((codes, values)) = list.values_of(facet) else {
+            continue;
+        };
         let mut counts = vec![0u64; values.len()];
         for (code, _) in codes.iter().zip(&verdicts).filter(|(_, verdict)| verdict.is_some()) {
             counts[*code as usize] += 1;
@@ -403,27 +447,42 @@ fn fill_distribution(value: &mut KpiValue, analysis: &Analysis) {
                 .position(|value| value == bucket)
                 .map_or(0, |code| counts[code])
         };
-        value.buckets = buckets
-            .iter()
-            .map(|(bucket, label)| Bucket {
-                label: (*label).to_owned(),
-                value: (*bucket).to_owned(),
-                n: n_of(bucket),
-            })
-            .collect();
+        value.buckets.extend(buckets.iter().map(|(bucket, label)| Bucket {
+            by: facet,
+            label: (*label).to_owned(),
+            value: (*bucket).to_owned(),
+            n: n_of(bucket),
+        }));
     }
     match value.id.as_str() {
         "certificate.expiry" => {
             let ends = |days: i64| {
                 let within = analysis.certificates.iter().filter(|id| {
                     let end = analysis.snapshot.credential(**id).expires_at;
-                    matches!(end, Expiry::At(end) if end > analysis.snapshot.as_of && end.0 - analysis.snapshot.as_of.0 <= days * 86_400)
+                    let as_of = analysis.snapshot.as_of;
+                    matches!(end, Expiry::At(end) if end > as_of && end <= as_of.plus_days(days))
                 });
                 within.count()
             };
             let alert = analysis.config.thresholds.days(ThresholdId::CertificateAlertDays);
             value.value = Some(ends(alert) as f64);
-            value.note = Some(format!("{} end within {alert} days", ends(alert)));
+            let n_authorities = |buckets: &[&str]| -> u64 {
+                let chosen = value
+                    .buckets
+                    .iter()
+                    .filter(|bucket| bucket.by == Facet::AuthorityExpiry);
+                chosen
+                    .filter(|bucket| buckets.contains(&bucket.value.as_str()))
+                    .map(|bucket| bucket.n)
+                    .sum()
+            };
+            value.note = Some(format!(
+                "{} end within {alert} days; of authorities {} within 6 months, {} within 12, {} within 24",
+                ends(alert),
+                n_authorities(&["6mo"]),
+                n_authorities(&["6mo", "12mo"]),
+                n_authorities(&["6mo", "12mo", "24mo"]),
+            ));
         }
         _ => {
             let mut ages: Vec<i64> = verdicts

@@ -6,6 +6,7 @@ use super::kpis::kpi_values;
 use crate::analysis::{Analysis, Force};
 use crate::api::kpis::{Bucket, KpiValue};
 use crate::api::overview::{AgeRow, Change, Doubt, ExpiringBucket, Heat, HeatCell, Overview, RenewalWeek};
+use crate::api::query::Facet;
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas::{self, RENEWAL_WEEKS};
 use crate::lists::{AGE_BUCKETS, EXPIRY_BUCKETS, age_bucket, expiry_bucket};
@@ -178,6 +179,7 @@ fn ages(analysis: &Analysis) -> Vec<AgeRow> {
     }
     counts.sort_by_key(|(kind, row)| (std::cmp::Reverse(row.iter().sum::<u64>()), *kind));
     let bucket = |((value, label), n): (&(&str, &str), u64)| Bucket {
+        by: Facet::Age,
         label: (*label).to_owned(),
         value: (*value).to_owned(),
         n,
@@ -195,7 +197,8 @@ fn renewals(analysis: &Analysis) -> Vec<RenewalWeek> {
     let as_of = analysis.snapshot.as_of;
     // 1970-01-01 was a Thursday: Monday is three days before.
     let monday = Instant(as_of.0 - (as_of.0 + 3 * SECONDS_PER_DAY).rem_euclid(7 * SECONDS_PER_DAY));
-    let mut weeks: Vec<RenewalWeek> = (0..RENEWAL_WEEKS)
+    // The first and the last week are partly outside.
+    let mut weeks: Vec<RenewalWeek> = (0..=RENEWAL_WEEKS)
         .map(|week| RenewalWeek {
             starts_at: monday.plus_days(week * 7),
             n_certificates: 0,

@@ -17,6 +17,8 @@ pub struct IdentityDetail {
     /// What each export says, field by field.
     pub facts: Vec<FactView>,
     pub credentials: Vec<CredentialDetail>,
+    /// Where its credentials, or secrets that a scanner calls its own, were found in the open.
+    pub leaks: Vec<LeakView>,
     /// What it may do.
     pub grants: Vec<GrantView>,
     /// Who may act as it.
@@ -27,7 +29,7 @@ pub struct IdentityDetail {
     pub cut: Vec<Cut>,
 }
 
-/// The most grants, actors or targets in one answer: a page that nobody reads to the end.
+/// The most leaks, grants, actors or targets in one answer: a page that nobody reads to the end.
 pub const MAX_RELATED: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +87,23 @@ pub struct CredentialDetail {
     /// Other identities that hold it.
     pub shared_with: Vec<Named>,
     pub evidence: Vec<Evidence>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeakView {
+    /// What sort of secret it is, in the scanner's words.
+    pub rule: String,
+    pub scanner: String,
+    /// The credential that it is; `None` when only the identity is known.
+    pub credential: Option<String>,
+    /// Repository, file, line and commit, as far as the scanner tells.
+    pub found_in: String,
+    pub leaked_at: Option<Instant>,
+    /// Who put it there.
+    pub author: Option<String>,
+    /// `live`, `dead`, or `unknown` when the scanner did not try it.
+    pub liveness: String,
+    pub evidence: Evidence,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -47,17 +47,19 @@ pub struct KpiValue {
     /// Why there is no number, when there is none; what is left out of it, when something is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// A distribution's buckets, in order.
+    /// A distribution's buckets, in order. `certificate.expiry` has two distributions: by days, and authorities by
+    /// months.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub buckets: Vec<Bucket>,
-    /// A share by environment, source, kind and team.
+    /// A share by environment, source, kind and team; renewals by owner and team.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breakdowns: Vec<Breakdown>,
 }
 
-/// A bar of a distribution. `value` is the facet value that lists its rows.
+/// A bar of a distribution. `value` of the facet `by` lists its rows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bucket {
+    pub by: super::query::Facet,
     pub label: String,
     pub value: String,
     pub n: u64,

@@ -21,7 +21,7 @@ pub struct Overview {
     pub expiring: Vec<ExpiringBucket>,
     /// Active credentials by age, for each kind.
     pub ages: Vec<AgeRow>,
-    /// Certificate renewals due in each of the next 26 weeks.
+    /// Certificate renewals due in the next 26 weeks, by calendar week: 27 of them, the first and last in part.
     pub renewals: Vec<RenewalWeek>,
     /// What would raise the governed share most: each entry is one criterion of one owner.
     pub changes: Vec<Change>,

@@ -65,6 +65,9 @@ pub enum Facet {
     Age,
     /// Time left: `expired`, `7d`, `14d`, `30d`, `47d`, `60d`, `90d`, `later`, `never`, `unknown`.
     Expiry,
+    /// Time left of an authority's certificate, in calendar months: `expired`, `6mo`, `12mo`, `24mo`, `later`,
+    /// `never`, `unknown`; `""` for other certificates.
+    AuthorityExpiry,
     /// When last used: `30d`, `90d`, `365d`, `older`, `never`, `unknown`.
     LastUsed,
     /// A certificate's role: `authority`, `server`, `client`, `person`, `other`.
@@ -78,7 +81,7 @@ pub enum Facet {
 }
 
 impl Facet {
-    pub const ALL: [Facet; 16] = [
+    pub const ALL: [Facet; 17] = [
         Facet::Kind,
         Facet::Class,
         Facet::Origin,
@@ -90,6 +93,7 @@ impl Facet {
         Facet::Holder,
         Facet::Age,
         Facet::Expiry,
+        Facet::AuthorityExpiry,
         Facet::LastUsed,
         Facet::Role,
         Facet::Trust,
@@ -111,6 +115,7 @@ impl Facet {
             Facet::Holder => "holder",
             Facet::Age => "age",
             Facet::Expiry => "expiry",
+            Facet::AuthorityExpiry => "authority_expiry",
             Facet::LastUsed => "last_used",
             Facet::Role => "role",
             Facet::Trust => "trust",

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact};
 use crate::model::batch::Batch;
 use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact, TrustGuard, TrustKind};
@@ -204,7 +204,7 @@ const GROUPS: &str = "GroupDetailList";
 const ROLES: &str = "RoleDetailList";
 const POLICIES: &str = "Policies";
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut file = File::default();
     file.read(input.text);
     file.note_unlisted_groups();
@@ -216,7 +216,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
 #[derive(Default)]
 struct File {
     batch: Batch,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Diagnostics,
     /// The account of the first row: pages of two accounts are two chains.
     account: Option<Sym>,
     /// The ARNs of listed groups, without their paths.
@@ -226,7 +226,7 @@ struct File {
 impl File {
     fn read(&mut self, text: &str) {
         let lists = [USERS, GROUPS, ROLES, POLICIES];
-        let mut problems = Vec::new();
+        let mut problems = Diagnostics::default();
         let rows = json::each_row(text, &lists, &mut problems, |row| match row.list {
             USERS => self.user(row),
             GROUPS => self.group(row),
@@ -234,7 +234,7 @@ impl File {
             POLICIES => self.policy(row),
             _ => self.other(row),
         });
-        self.diagnostics.append(&mut problems);
+        self.diagnostics.append(problems);
         if rows.n_continued + rows.n_last > 0 {
             let account = self.batch.strings.get_or_empty(self.account);
             let chain = format!("get-account-authorization-details {account}");

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Status};
@@ -71,9 +71,9 @@ struct RawReport<'a> {
     generated_time: Moment,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     if !matches!(input.format, Format::Json | Format::Yaml) {
         // `--output text` puts the time and the format behind the report.
         let report = match input.text.starts_with(PACKED_HEADER) {
@@ -115,7 +115,7 @@ fn unpack(content: &str) -> Option<Cow<'_, str>> {
     csv.starts_with("user,").then_some(Cow::Owned(csv))
 }
 
-fn read_report(report: Option<Cow<'_, str>>, place: &str, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_report(report: Option<Cow<'_, str>>, place: &str, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     match report {
         Some(report) => read_table(&report, batch, diagnostics),
         None => diagnostics.push(Diagnostic::error(
@@ -127,14 +127,14 @@ fn read_report(report: Option<Cow<'_, str>>, place: &str, batch: &mut Batch, dia
     }
 }
 
-fn read_table(text: &str, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_table(text: &str, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let table = Table::read(text, diagnostics);
     for row in table.rows() {
         read_user(row, batch, diagnostics);
     }
 }
 
-fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let (user, arn) = (row.get("user"), row.get("arn"));
     if !arn.starts_with("arn:") {
         diagnostics.push(Diagnostic::error(
@@ -243,7 +243,7 @@ fn state(is_active: Option<bool>) -> CredentialStatus {
 }
 
 /// `N/A` and `no_information`: never used since AWS began to track in 2014 (passwords) and 2015 (keys).
-fn last_used(row: TableRow<'_>, column: &str, diagnostics: &mut Vec<Diagnostic>) -> LastUsed {
+fn last_used(row: TableRow<'_>, column: &str, diagnostics: &mut Diagnostics) -> LastUsed {
     match row.get(column) {
         "N/A" | "no_information" => LastUsed::Never,
         _ => instant(row, column, diagnostics).map_or(LastUsed::NotReported, LastUsed::At),
@@ -260,6 +260,6 @@ fn later(a: LastUsed, b: LastUsed) -> LastUsed {
     }
 }
 
-fn instant(row: TableRow<'_>, column: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Instant> {
+fn instant(row: TableRow<'_>, column: &str, diagnostics: &mut Diagnostics) -> Option<Instant> {
     Moment::parse(row.get(column), DateOrder::MonthFirst).instant(|| format!("line {} {column}", row.line), diagnostics)
 }

@@ -16,7 +16,7 @@ use hashbrown::HashMap;
 use smallvec::{SmallVec, smallvec};
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{Class, IdentityFact, IdentityKind, OwnerBasis, OwnerClaim, Status};
@@ -393,7 +393,15 @@ const FOREIGN: &[&str] = &[
 /// before the words they contain.
 const IDENTITY_WORDS: &[(&[&str], IdentityKind)] = &[
     (
-        &["non human", "non human identity", "nhi", "technical", "technisch"],
+        &[
+            "non human",
+            "non human identity",
+            "nhi",
+            "technical",
+            "technisch",
+            // A token is no person, whosever it is.
+            "personal access token",
+        ],
         IdentityKind::Unclassified,
     ),
     (
@@ -460,6 +468,8 @@ const IDENTITY_WORDS: &[(&[&str], IdentityKind)] = &[
         &[
             "database account",
             "database user",
+            "database role",
+            "db role",
             "db account",
             "db user",
             "sql login",
@@ -524,7 +534,10 @@ const CREDENTIAL_WORDS: &[(&[&str], CredentialKind)] = &[
         CredentialKind::ApiKey,
     ),
     (&["access key", "zugriffsschlüssel"], CredentialKind::AccessKey),
-    (&["ssh key", "ssh schlüssel", "ssh"], CredentialKind::SshKey),
+    (
+        &["ssh key", "ssh schlüssel", "ssh", "deploy key"],
+        CredentialKind::SshKey,
+    ),
     (
         &["client secret", "app secret", "client geheimnis"],
         CredentialKind::ClientSecret,
@@ -617,9 +630,9 @@ const ENDLESS: &[&str] = &[
     "does not expire",
 ];
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let table = Table::read(input.text, &mut diagnostics);
     let columns = Columns::of(&table, &mut diagnostics);
     let mut reader = Reader {
@@ -675,7 +688,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(table: &Table, diagnostics: &mut Vec<Diagnostic>) -> Columns {
+    fn of(table: &Table, diagnostics: &mut Diagnostics) -> Columns {
         let names: Vec<_> = table.header().iter().map(|column| folded(column)).collect();
         let mut is_read = vec![false; names.len()];
         let mut take = |words: &[&str]| {
@@ -736,7 +749,7 @@ impl Columns {
     }
 
     /// The order of day and month in the whole file: dates with slashes are the ones that can be read two ways.
-    fn date_order(&self, table: &Table, diagnostics: &mut Vec<Diagnostic>) -> DateOrder {
+    fn date_order(&self, table: &Table, diagnostics: &mut Diagnostics) -> DateOrder {
         let slashed = || {
             [self.created, self.last_used, self.rotated, self.expires]
                 .into_iter()
@@ -877,7 +890,7 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn read(&mut self, row: TableRow<'t>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+    fn read(&mut self, row: TableRow<'t>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
         let columns = &self.columns;
         let cell = |column: Option<usize>| column.and_then(|at| said(row.at(at)));
         let Some(name) = [columns.name, columns.id, columns.arn, columns.app_id, columns.object_id]
@@ -1134,7 +1147,10 @@ mod tests {
                 None,
                 Some(C::ServiceAccountKey),
             ),
+            ("Personal access token", I::Unclassified, nhi, Some(C::ApiKey)),
+            ("Deploy key", I::Unclassified, nhi, Some(C::SshKey)),
             ("Password", I::Unclassified, None, Some(C::Password)),
+            ("Database role", I::DatabaseAccount, None, None),
             ("database_account", I::DatabaseAccount, None, None),
             ("something else", I::Unclassified, None, None),
             ("controller", I::Unclassified, None, None),

@@ -13,9 +13,9 @@
 use serde::Deserialize;
 use smallvec::SmallVec;
 
-use super::entra_graph::{Export, List, RawDirectoryObject, RawFederation, RawKey, RawPassword, note_pages};
+use super::entra_graph::{Export, List, Nested, RawDirectoryObject, RawFederation, RawKey, RawPassword, note_pages};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::model::batch::Batch;
 use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::principal::{HandleKind, Handles};
@@ -78,6 +78,7 @@ struct RawApplication<'a> {
     notes: Option<Text<'a>>,
     #[serde(borrow, default, alias = "Tags")]
     tags: OneOrMany<Text<'a>>,
+    /// Absent when the export was made without this member, and empty when there are none.
     #[serde(borrow, default, alias = "PasswordCredentials")]
     password_credentials: Option<List<RawPassword<'a>>>,
     #[serde(borrow, default, alias = "KeyCredentials")]
@@ -88,7 +89,7 @@ struct RawApplication<'a> {
     owners: List<RawDirectoryObject<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
     for row in &rows.rows {
@@ -128,17 +129,18 @@ fn read_application(raw: RawApplication<'_>, row: &Row<'_>, export: &mut Export)
         &[raw.description.as_deref(), raw.notes.as_deref()],
         &raw.tags,
     );
-    let (passwords, keys) = (raw.password_credentials, raw.key_credentials);
-    if passwords.is_some() && keys.is_some() {
+    if is_whole(&raw.password_credentials) && is_whole(&raw.key_credentials) {
         fact.credentials_known = Knowledge::Reported;
     }
     export.batch.identities.push(fact);
-    export.passwords_and_keys(
-        holder,
-        passwords.unwrap_or_default(),
-        keys.unwrap_or_default(),
-        place,
-        row,
-    );
+    let passwords = raw.password_credentials.unwrap_or_default();
+    let keys = raw.key_credentials.unwrap_or_default();
+    export.passwords_and_keys(holder, passwords, keys, place, row);
     export.federations(holder, raw.federated_identity_credentials, place, row);
+}
+
+/// Whether the export has the whole of a list, which may be empty.
+fn is_whole<T>(list: &Option<List<T>>) -> bool {
+    list.as_ref()
+        .is_some_and(|list| !list.0.iter().any(|element| matches!(element, Nested::Cut)))
 }

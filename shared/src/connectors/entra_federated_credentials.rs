@@ -12,7 +12,7 @@
 
 use super::entra_graph::{Export, Guid, listed_in, note_pages};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::principal::{Handle, HandleKind};
 use crate::reading::json;
@@ -42,7 +42,7 @@ pub const CONNECTOR: Connector = Connector {
     parse,
 };
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
     let mut n_unnamed = 0usize;

@@ -14,9 +14,9 @@ use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAcces
 use serde_json::value::RawValue;
 
 use super::entra_graph_permissions;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact, Privilege};
-use crate::model::batch::Batch;
+use crate::model::batch::{Batch, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{GrantFact, TrustFact, TrustGuard, TrustKind};
 use crate::model::identity::{IdentityFact, OwnerBasis, OwnerClaim, Presence};
@@ -35,7 +35,7 @@ use crate::reading::{certificate, certificate::hex};
 #[derive(Default)]
 pub(super) struct Export {
     pub batch: Batch,
-    pub diagnostics: Vec<Diagnostic>,
+    pub diagnostics: Diagnostics,
     /// The names of app roles that the file itself defines, by resource and role.
     roles: BTreeMap<(Guid, Guid), Sym>,
     /// Nested objects that PowerShell cut off.
@@ -344,8 +344,14 @@ impl Export {
             // Symmetric and private keys are never answered, so anything else than a certificate is a surprise.
             if !key.key.0.is_empty() {
                 match certificate::from_der(&key.key.0, &mut self.batch) {
-                    Ok(certificate) => {
+                    Ok((key, certificate)) => {
+                        self.batch.synonyms.push(Synonym { name: fact.key, key });
+                        fact.key = key;
                         fact.fingerprint = Some(certificate.public_key_sha256);
+                        fact.created_at = fact.created_at.or(Some(certificate.not_before));
+                        if fact.expires_at == Expiry::NotReported {
+                            fact.expires_at = certificate.not_after;
+                        }
                         fact.certificate = Some(Box::new(certificate));
                     }
                     Err(reason) => self.diagnostics.push(Diagnostic::warning(
@@ -498,14 +504,13 @@ impl Export {
 
     fn label(&mut self, fact: &mut IdentityFact, key: &str, value: &str, basis: OwnerBasis) -> Labelled {
         let key = key.trim();
-        let Some(text) = self.batch.sym_of(Some(value)) else {
-            return Labelled::Other;
-        };
+        // A key with nothing behind it is a form that nobody filled in.
+        let text = self.batch.sym_of(Some(value));
         if rank(OWNER_KEYS, key).is_some() {
-            fact.owners.push(OwnerClaim { text, basis });
+            fact.owners.extend(text.map(|text| OwnerClaim { text, basis }));
             Labelled::Told
         } else if rank(ENVIRONMENT_KEYS, key).is_some() {
-            fact.environment = fact.environment.or(Some(text));
+            fact.environment = fact.environment.or(text);
             Labelled::Told
         } else if rank(PURPOSE_KEYS, key).is_some() {
             Labelled::Purpose
@@ -623,7 +628,7 @@ impl Export {
     }
 
     /// The facts and diagnostics, with a word on what PowerShell cut off.
-    pub fn finish(mut self) -> (Batch, Vec<Diagnostic>) {
+    pub fn finish(mut self) -> (Batch, Diagnostics) {
         if self.n_cut > 0 {
             self.diagnostics.push(Diagnostic::warning(
                 "whole file",

@@ -12,7 +12,7 @@
 
 use super::entra_graph::{Export, note_pages};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::model::batch::Batch;
 use crate::reading::json;
 
@@ -36,7 +36,7 @@ pub const CONNECTOR: Connector = Connector {
     parse,
 };
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
     for row in &rows.rows {

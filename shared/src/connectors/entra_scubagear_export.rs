@@ -19,7 +19,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use super::entra_graph::{Export, Guid, List, RawFederation, RawKey, RawPassword, delegated, is_microsofts};
 use super::entra_graph_permissions::{directory_role_privilege, privilege};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::model::access_policy::Conditional;
 use crate::model::batch::Batch;
 use crate::model::grant::GrantFact;
@@ -113,7 +113,7 @@ struct RawPrivileged<'a> {
     roles: OneOrMany<Text<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let lists = [RISKY_APPLICATIONS, THIRD_PARTIES, EXCHANGE, EXCHANGE_HYBRID];
     let rows = json::rows(input.text, &lists, &mut export.diagnostics);

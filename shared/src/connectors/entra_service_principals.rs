@@ -11,15 +11,11 @@
 //! passwordCredentials, keyCredentials, appRoles, description, notes, tags, and, where they were expanded, owners,
 //! sponsors, federatedIdentityCredentials, appRoleAssignments and oauth2PermissionGrants.
 //!
-//! Whose an application is: Microsoft's tenants make it the platform's. The file does not name its own tenant, but a
-//! service principal with the audience `AzureADMyOrg` exists only in the tenant that owns its application, so the
-//! owner of most of those is the tenant; where there is none, the owner that most service principals share (at least
-//! two, and more than any other). An application of another owner is a third party's. Where the tenant cannot be
-//! told, all but the platform's count as the estate's, and a note says so. Managed identities are always the estate's.
+//! Whose an application is: Microsoft's tenants make it the platform's. The file does not name its own tenant, so merge
+//! tells others' applications from the tenant's by the owners of all files of the source; one with the audience
+//! `AzureADMyOrg` exists only in the tenant that owns it. Managed identities are always the estate's.
 //!
 //! Cannot tell: use, and grants unless they were expanded.
-
-use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -28,8 +24,8 @@ use super::entra_graph::{
     RawPermissionGrant, is_microsofts, note_pages,
 };
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
-use crate::model::batch::Batch;
+use crate::diagnostic::Diagnostics;
+use crate::model::batch::{Batch, Home, HomeReach};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Origin, Status};
 use crate::model::principal::{HandleKind, Handles, Principal};
@@ -127,9 +123,9 @@ struct RawServicePrincipal<'a> {
     #[serde(borrow, default, alias = "Tags")]
     tags: OneOrMany<Text<'a>>,
     #[serde(borrow, default, alias = "PasswordCredentials")]
-    password_credentials: Option<List<RawPassword<'a>>>,
+    password_credentials: List<RawPassword<'a>>,
     #[serde(borrow, default, alias = "KeyCredentials")]
-    key_credentials: Option<List<RawKey<'a>>>,
+    key_credentials: List<RawKey<'a>>,
     #[serde(borrow, default, alias = "FederatedIdentityCredentials")]
     federated_identity_credentials: List<RawFederation<'a>>,
     #[serde(borrow, default, alias = "AppRoles")]
@@ -144,7 +140,7 @@ struct RawServicePrincipal<'a> {
     oauth2_permission_grants: List<RawPermissionGrant<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
     let mut listed: Vec<(&Row<'_>, RawServicePrincipal<'_>)> = rows
@@ -152,7 +148,6 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
         .iter()
         .filter_map(|row| Some((row, row.parse(&mut export.diagnostics)?)))
         .collect();
-    let tenant = own_tenant(&listed, &mut export.diagnostics);
     // All roles before the first assignment: a resource may stand behind those who have its roles.
     for (row, raw) in &mut listed {
         let place = row.place(&mut export.batch);
@@ -161,7 +156,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
         }
     }
     for (row, raw) in listed {
-        read_service_principal(raw, row, tenant, &mut export);
+        read_service_principal(raw, row, &mut export);
     }
     note_pages(&rows, &mut export.batch, "servicePrincipals");
     export.finish()
@@ -193,39 +188,7 @@ impl RawServicePrincipal<'_> {
     }
 }
 
-/// The tenant the file is about, as far as its owners tell. See the head of this file.
-fn own_tenant(listed: &[(&Row<'_>, RawServicePrincipal<'_>)], diagnostics: &mut Vec<Diagnostic>) -> Option<Guid> {
-    let (mut single, mut all) = (BTreeMap::new(), BTreeMap::new());
-    for (_, raw) in listed {
-        let Some(owner) = raw.owner() else { continue };
-        if is_microsofts(None, Some(owner)) || raw.kind() == IdentityKind::ManagedIdentity {
-            continue;
-        }
-        *all.entry(owner).or_insert(0u32) += 1;
-        if raw.sign_in_audience.as_deref() == Some("AzureADMyOrg") {
-            *single.entry(owner).or_insert(0u32) += 1;
-        }
-    }
-    let tenant = most_common(&single, 1).or_else(|| most_common(&all, 2));
-    if tenant.is_none() && all.len() > 1 {
-        diagnostics.push(Diagnostic::info(
-            "whole file",
-            format!("applications of {} owners, none of which stands out", all.len()),
-            "an owner that most applications share, or an application for one tenant only",
-            "third parties' applications count as the estate's; export all service principals into one file",
-        ));
-    }
-    tenant
-}
-
-/// The key with the largest count, when that is at least `least` and no other has it too.
-fn most_common(counts: &BTreeMap<Guid, u32>, least: u32) -> Option<Guid> {
-    let (tenant, n) = counts.iter().max_by_key(|(_, n)| **n)?;
-    let is_alone = counts.values().filter(|other| *other == n).count() == 1;
-    (*n >= least && is_alone).then_some(*tenant)
-}
-
-fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, tenant: Option<Guid>, export: &mut Export) {
+fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, export: &mut Export) {
     let app = export.id(raw.app_id.as_deref(), || format!("{}.appId", row.name()));
     let object = match app {
         Some(_) => export.id(raw.object_id(), || format!("{}.id", row.name())),
@@ -240,14 +203,24 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, tenant: O
     let place = row.place(&mut export.batch);
     let kind = raw.kind();
     let mut fact = IdentityFact::listed(handles, kind, place);
-    fact.origin = match (raw.owner(), tenant) {
-        _ if kind == IdentityKind::ManagedIdentity => Origin::Estate,
-        (owner, _) if is_microsofts(app, owner) => Origin::Platform,
-        (Some(owner), Some(tenant)) if owner != tenant => Origin::ThirdParty,
-        (Some(_), Some(_)) | (None, _) | (Some(_), None) => Origin::Estate,
-    };
+    if kind != IdentityKind::ManagedIdentity {
+        if is_microsofts(app, raw.owner()) {
+            fact.origin = Origin::Platform;
+        } else if let Some(owner) = raw.owner() {
+            let is_single = raw.sign_in_audience.as_deref() == Some("AzureADMyOrg");
+            let home = Home {
+                identity: export.batch.identities.len() as u32,
+                organisation: export.batch.sym(owner.as_str()),
+                reach: if is_single {
+                    HomeReach::Home
+                } else {
+                    HomeReach::Anywhere
+                },
+            };
+            export.batch.homes.push(home);
+        }
+    }
     fact.name = export.batch.sym_of(raw.display_name.as_deref());
-    fact.account = tenant.map(|tenant| export.batch.sym(tenant.as_str()));
     fact.created_at = raw
         .created_date_time
         .instant(|| format!("{}.createdDateTime", row.name()), &mut export.diagnostics);
@@ -261,6 +234,10 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, tenant: O
         Flag(Some(false)) => Status::Disabled,
         Flag(None) => Status::Unknown,
     };
+    // An agent identity has no credential of its own: its blueprint signs in and asks for the agent's token.
+    if kind == IdentityKind::Agent {
+        fact.credentials_known = Knowledge::Reported;
+    }
     export.owners(&mut fact, raw.owners);
     export.owners(&mut fact, raw.sponsors);
     export.say(
@@ -268,11 +245,6 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, tenant: O
         &[raw.description.as_deref(), raw.notes.as_deref()],
         &raw.tags,
     );
-    let (passwords, keys) = (raw.password_credentials, raw.key_credentials);
-    // The registration of an application of the tenant's own may have more; a third party's is another tenant's.
-    if fact.origin == Origin::ThirdParty && passwords.is_some() && keys.is_some() {
-        fact.credentials_known = Knowledge::Reported;
-    }
     export.batch.identities.push(fact);
 
     if kind == IdentityKind::ManagedIdentity
@@ -286,7 +258,6 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, tenant: O
             place,
         );
     }
-    // An agent identity has no credential of its own: its blueprint signs in and asks for the agent's token.
     let blueprint = export.id(raw.agent_identity_blueprint_id.as_deref(), || {
         format!("{}.agentIdentityBlueprintId", row.name())
     });
@@ -294,13 +265,7 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, tenant: O
         let actor = Principal::Identity(export.handle(HandleKind::EntraApp, blueprint));
         export.trust(actor, holder, TrustKind::Impersonates, TrustGuard::Open, place);
     }
-    export.passwords_and_keys(
-        holder,
-        passwords.unwrap_or_default(),
-        keys.unwrap_or_default(),
-        place,
-        row,
-    );
+    export.passwords_and_keys(holder, raw.password_credentials, raw.key_credentials, place, row);
     export.federations(holder, raw.federated_identity_credentials, place, row);
     read_grants(
         raw.app_role_assignments,

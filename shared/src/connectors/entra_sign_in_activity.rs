@@ -14,7 +14,7 @@ use smallvec::smallvec;
 
 use super::entra_graph::{Export, Nested, note_pages};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::Diagnostics;
 use crate::model::batch::Batch;
 use crate::model::identity::IdentityFact;
 use crate::model::instant::LastUsed;
@@ -66,7 +66,7 @@ struct RawActivity {
     last_sign_in_date_time: Moment,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
     for row in &rows.rows {

@@ -14,7 +14,7 @@ use smallvec::smallvec;
 
 use super::gcp_service_account_keys::{key_id, key_of};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind};
 use crate::model::identity::{IdentityFact, Presence};
@@ -86,9 +86,9 @@ struct RawPeriod {
     end_time: Moment,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["activities"], &mut diagnostics);
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
         read_activity(row, &mut batch, &mut diagnostics);
@@ -97,7 +97,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
     (batch, diagnostics)
 }
 
-fn read_activity(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_activity(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawActivity<'_>>(diagnostics) else {
         return;
     };
@@ -171,7 +171,7 @@ fn last_used(
     start: Option<Instant>,
     end: Option<Instant>,
     row: &Row<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> LastUsed {
     let is_silent = matches!(time, Moment::Absent | Moment::Never);
     match time.instant(|| format!("{}.activity.lastAuthenticatedTime", row.name()), diagnostics) {

@@ -11,7 +11,7 @@
 use serde::Deserialize;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::reading::absent::present;
@@ -61,9 +61,9 @@ struct RawApiKey<'a> {
     service_account_email: Option<Text<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["keys"], &mut diagnostics);
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
         read_key(row, &mut batch, &mut diagnostics);
@@ -76,7 +76,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
     (batch, diagnostics)
 }
 
-fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawApiKey<'_>>(diagnostics) else {
         return;
     };

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::gcp_iam_policy::{Places, PolicyReader, RawPolicy};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::{DateOrder, Moment};
@@ -63,9 +63,9 @@ struct RawAsset<'a> {
     policy: Option<RawPolicy<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["results", "assets"], &mut diagnostics);
     if let Some(read_at) = rows.header("readTime") {
         let read_at = Moment::parse(read_at, DateOrder::MonthFirst).instant(|| "readTime".to_owned(), &mut diagnostics);
@@ -79,7 +79,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
     (batch, diagnostics)
 }
 
-fn read_asset(row: &Row<'_>, reader: &mut PolicyReader, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_asset(row: &Row<'_>, reader: &mut PolicyReader, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawAsset<'_>>(diagnostics) else {
         return;
     };

@@ -19,7 +19,7 @@ use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
 use crate::access::gcp::privilege;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::Conditional;
 use crate::model::batch::Batch;
 use crate::model::grant::{GrantFact, MembershipFact, TrustFact, TrustGuard, TrustKind};
@@ -82,9 +82,9 @@ struct RawCondition<'a> {
     expression: Option<Text<'a>>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &[], &mut diagnostics).rows;
     let mut policies = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -166,7 +166,7 @@ impl PolicyReader {
         resource: Option<&str>,
         places: Places<'_>,
         batch: &mut Batch,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) {
         let resource_sym = resource.map(|resource| batch.sym(resource));
         let account = resource.and_then(gcp_member::service_account_in);
@@ -249,7 +249,7 @@ impl PolicyReader {
         member: &str,
         place: Place,
         batch: &mut Batch,
-        diagnostics: &mut Vec<Diagnostic>,
+        diagnostics: &mut Diagnostics,
     ) {
         match actor {
             Principal::Identity(handle)

@@ -6,21 +6,19 @@
 //!
 //! Read: name (which alone says whose key it is), start, end (year 9999 is never), whether it is disabled.
 //! Only user-managed keys are credentials that somebody holds; Google makes, holds and rotates the system-managed
-//! ones itself, so they are counted in a note and left out. But every account has one, so that a list with it names
-//! also the accounts that have no other key.
+//! ones itself, so they are counted in a note and left out. Every account has one: an account of which the list shows
+//! no other has no key of its own.
 //!
 //! Cannot tell: when a key was last used, and where it is kept.
 
-use hashbrown::HashSet;
 use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{IdentityFact, Knowledge};
-use crate::model::principal::Handle;
 use crate::reading::gcp_member;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
@@ -62,21 +60,15 @@ struct RawKey<'a> {
     disabled: Option<bool>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["keys"], &mut diagnostics);
     let mut n_system_managed = 0;
-    let mut accounts = HashSet::new();
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
-        let Some((account, managed)) = read_key(row, &mut batch, &mut diagnostics) else {
-            continue;
-        };
-        n_system_managed += usize::from(managed == Managed::BySystem);
-        if accounts.insert(account) {
-            let mut fact = IdentityFact::mentioned(smallvec![account], row.place(&mut batch));
-            fact.credentials_known = Knowledge::Reported;
-            batch.identities.push(fact);
+        match read_key(row, &mut batch, &mut diagnostics) {
+            Managed::ByUser => {}
+            Managed::BySystem => n_system_managed += 1,
         }
     }
     rows.note_pages(&mut batch, "keys");
@@ -92,16 +84,22 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
 }
 
 /// Who holds a key.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Managed {
     ByUser,
     BySystem,
 }
 
-/// The account whose key it is.
-fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) -> Option<(Handle, Managed)> {
-    let raw = row.parse::<RawKey<'_>>(diagnostics)?;
+fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) -> Managed {
+    let Some(raw) = row.parse::<RawKey<'_>>(diagnostics) else {
+        return Managed::ByUser;
+    };
     let name = raw.name.as_deref().unwrap_or("");
+    if raw.key_type.as_deref() == Some("SYSTEM_MANAGED") {
+        if let Some(account) = gcp_member::service_account_in(name) {
+            note_listed(account, row, batch);
+        }
+        return Managed::BySystem;
+    }
     let Some((account, id)) = gcp_member::service_account_in(name).zip(key_id(name)) else {
         diagnostics.push(Diagnostic::error(
             format!("{}.name", row.name()),
@@ -109,16 +107,12 @@ fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>)
             "a key's name, such as `projects/P/serviceAccounts/ACCOUNT/keys/KEY`",
             "this key was left out: without its name nothing tells whose it is; export the list again",
         ));
-        return None;
+        return Managed::ByUser;
     };
-    let holder = gcp_member::service_account(batch, account);
-    if raw.key_type.as_deref() == Some("SYSTEM_MANAGED") {
-        return Some((holder, Managed::BySystem));
-    }
     let place = row.place(batch);
     let key = batch.sym(&key_of(name));
     let mut fact = CredentialFact::listed(key, CredentialKind::ServiceAccountKey, place);
-    fact.holder = Some(holder);
+    fact.holder = Some(gcp_member::service_account(batch, account));
     fact.name = Some(batch.sym(id));
     fact.status = match raw.disabled {
         Some(true) => CredentialStatus::Inactive,
@@ -131,7 +125,25 @@ fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>)
         .valid_before_time
         .expiry(|| format!("{}.validBeforeTime", row.name()), diagnostics);
     batch.credentials.push(fact);
-    Some((holder, Managed::ByUser))
+    Managed::ByUser
+}
+
+/// Remembers that the keys of an account were asked for.
+fn note_listed(account: &str, row: &Row<'_>, batch: &mut Batch) {
+    let handle = gcp_member::service_account(batch, account);
+    // An account's keys stand together.
+    if batch
+        .identities
+        .last()
+        .is_some_and(|last| last.handles.contains(&handle))
+    {
+        return;
+    }
+    let place = row.place(batch);
+    let mut fact = IdentityFact::mentioned(smallvec![handle], place);
+    fact.origin = gcp_member::origin_of(account);
+    fact.credentials_known = Knowledge::Reported;
+    batch.identities.push(fact);
 }
 
 /// The last part of a key's resource name.

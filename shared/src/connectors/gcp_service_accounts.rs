@@ -13,7 +13,7 @@ use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::identity::{IdentityFact, IdentityKind, OwnerBasis, OwnerClaim, Status};
 use crate::model::principal::HandleKind;
@@ -69,9 +69,9 @@ struct RawAccount<'a> {
     disabled: Option<bool>,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["accounts"], &mut diagnostics);
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
         read_account(row, &mut batch, &mut diagnostics);
@@ -83,7 +83,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
     (batch, diagnostics)
 }
 
-fn read_account(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) {
+fn read_account(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawAccount<'_>>(diagnostics) else {
         return;
     };

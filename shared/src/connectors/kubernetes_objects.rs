@@ -21,21 +21,21 @@
 //!   `TrustGuard::OtherCondition`: the process holds nothing that it could act with. Static pods have no account.
 //! - A TLS secret whose certificate can be read *is* that certificate, under the key `x509:…` that every export gives
 //!   it. Where only the secret's name is known (no data, cert-manager's `Certificate`, the insights archive) the key
-//!   is `k8s-secret:source/namespace/name`. A cert-manager `Certificate` whose secret's certificate was read, here or
-//!   in another file of the source, is left out, so nothing counts twice.
+//!   is `k8s-secret:source/namespace/name`, which the secret with its data, in any file of the source, joins with the
+//!   certificate.
 //! - Tokens that the API server hands out for an hour (projected volumes) are not stored anywhere and are no
 //!   credential. Helm's release records are stored as secrets and are none.
 //! - `system:` groups are formed by each cluster for itself, so the source stands before their name; other groups are
 //!   the identity provider's and keep theirs.
-//! - Service accounts count as having all their credentials reported when a file of the source lists secrets of the
-//!   cluster.
+//! - A file with secrets of the cluster lists all that its service accounts have, also those of other files of its
+//!   source.
 //! - A binding in a namespace has that namespace as its resource, also when it binds `cluster-admin`; a cluster role
 //!   binding has `cluster`.
 //!
 //! Cannot tell: see the connector's `cannot_tell`.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use base64::Engine;
@@ -46,12 +46,12 @@ use serde_json::value::RawValue;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::{Diagnostic, shorten};
+use crate::diagnostic::{Diagnostic, Diagnostics, shorten};
 use crate::model::access_policy::{AccessPolicy, Conditional, KubernetesRule, PolicyFact, Privilege};
-use crate::model::batch::Batch;
+use crate::model::batch::{Batch, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{GrantFact, MembershipFact, TrustFact, TrustGuard, TrustKind};
-use crate::model::identity::{IdentityFact, IdentityKind, Origin, OwnerBasis, OwnerClaim, Presence, Status};
+use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Presence, Status};
 use crate::model::instant::{Expiry, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
@@ -443,7 +443,7 @@ struct RawIngressCertificate<'a> {
     not_after: Moment,
 }
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut reader = Reader::new(input);
     let rows = json::rows(input.text, &["items"], &mut reader.diagnostics);
     reader.note_pages(&rows);
@@ -580,17 +580,10 @@ struct Labelled {
     labels: Vec<(Sym, Sym)>,
 }
 
-/// What is known of a certificate without its bytes.
-struct Issued {
-    /// `k8s-secret:…`
-    key: Sym,
-    fact: CredentialFact,
-}
-
 struct Reader<'i> {
     input: Input<'i>,
     batch: Batch,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Diagnostics,
     /// Where names are put together before they are interned.
     scratch: String,
     running: Vec<Running>,
@@ -600,10 +593,8 @@ struct Reader<'i> {
     automount: HashMap<Sym, bool>,
     cluster_roles: Vec<Labelled>,
     aggregated: Vec<Aggregated>,
-    /// Certificates known by the name of their secret only, to be stated unless the secret's own is read.
-    issued: Vec<Issued>,
-    /// Keys (`k8s-secret:…`) of the TLS secrets whose certificate was read.
-    read_secrets: HashSet<Sym>,
+    /// Whether the file lists the cluster's secrets, and so every token that it stores for a service account.
+    secrets_known: Knowledge,
     /// Kinds that hold no fact, and how often they occurred.
     passed_over: BTreeMap<String, u32>,
 }
@@ -613,15 +604,14 @@ impl<'i> Reader<'i> {
         Self {
             input,
             batch: Batch::default(),
-            diagnostics: Vec::new(),
+            diagnostics: Diagnostics::default(),
             scratch: String::new(),
             running: Vec::new(),
             controllers: HashMap::new(),
             automount: HashMap::new(),
             cluster_roles: Vec::new(),
             aggregated: Vec::new(),
-            issued: Vec::new(),
-            read_secrets: HashSet::new(),
+            secrets_known: Knowledge::NotReported,
             passed_over: BTreeMap::new(),
         }
     }
@@ -637,7 +627,7 @@ impl<'i> Reader<'i> {
                 .is_some_and(|token| !token.0.is_empty());
             let kind = rows.page_header(page, "kind").unwrap_or("List");
             if kind == "SecretList" {
-                self.note_secrets();
+                self.secrets_known = Knowledge::Reported;
             }
             let chain = chains.entry(kind).or_default();
             match is_continued {
@@ -648,11 +638,6 @@ impl<'i> Reader<'i> {
         for (chain, (n_continued, n_last)) in chains {
             self.batch.note_pages(chain, n_continued, n_last);
         }
-    }
-
-    /// The file lists the cluster's secrets, and so every token that it stores for a service account.
-    fn note_secrets(&mut self) {
-        self.batch.lists_credentials_of = Some(HandleKind::KubernetesServiceAccount);
     }
 
     fn list(&mut self, rows: &Rows<'_>, depth: usize) {
@@ -1149,7 +1134,7 @@ impl<'i> Reader<'i> {
         };
         // A manifest, which has no dates, lists what somebody wrote and not what the cluster has.
         if metadata.creation_timestamp != Moment::Absent {
-            self.note_secrets();
+            self.secrets_known = Knowledge::Reported;
         }
         let declared = object.secret_type.and_then(scalar);
         // A secret without a type is opaque.
@@ -1235,8 +1220,8 @@ impl<'i> Reader<'i> {
         self.batch.credentials.push(fact);
     }
 
-    /// States the certificates of a TLS secret. False when there is none to be read.
-    fn tls_secret(&mut self, row: &Row<'_>, data: &Data<'_>, key: Sym) -> bool {
+    /// States the certificates of a TLS secret under its key. False when there is none to be read.
+    fn tls_secret(&mut self, row: &Row<'_>, data: &Data<'_>, secret: Sym) -> bool {
         let Some(pem) = data.bytes("tls.crt").and_then(|bytes| String::from_utf8(bytes).ok()) else {
             return false;
         };
@@ -1251,10 +1236,12 @@ impl<'i> Reader<'i> {
                 "the secret counts as a certificate of which nothing more is known; look at it with `kubectl get secret`",
             ));
         }
-        if read.is_empty() {
-            return false;
-        }
-        self.read_secrets.insert(key);
+        // The first certificate of a chain is the secret's own, the others are its authorities'.
+        let Some(leaf) = read.first() else { return false };
+        self.batch.synonyms.push(Synonym {
+            name: secret,
+            key: self.batch.credentials[*leaf].key,
+        });
         true
     }
 
@@ -1384,7 +1371,7 @@ impl<'i> Reader<'i> {
             .not_after
             .expiry(|| format!("{}.status.notAfter", row.name()), &mut self.diagnostics);
         fact.status = CredentialStatus::Active;
-        self.issued.push(Issued { key, fact });
+        self.batch.credentials.push(fact);
     }
 
     fn ingress_certificate(&mut self, row: &Row<'_>) {
@@ -1401,20 +1388,18 @@ impl<'i> Reader<'i> {
             .not_after
             .expiry(|| format!("{}.not_after", row.name()), &mut self.diagnostics);
         fact.status = CredentialStatus::Active;
-        self.issued.push(Issued { key, fact });
+        self.batch.credentials.push(fact);
     }
 
     /// States what needed the whole file to be known.
-    fn finish(mut self) -> (Batch, Vec<Diagnostic>) {
+    fn finish(mut self) -> (Batch, Diagnostics) {
+        if self.secrets_known == Knowledge::Reported {
+            self.batch
+                .credentials_listed_of
+                .push(HandleKind::KubernetesServiceAccount);
+        }
         self.resolve_trusts();
         self.resolve_aggregation();
-        for issued in std::mem::take(&mut self.issued) {
-            if !self.read_secrets.contains(&issued.key) {
-                self.batch.credentials.push(issued.fact);
-            }
-        }
-        self.batch.superseded_keys.extend(&self.read_secrets);
-        self.batch.superseded_keys.sort_unstable();
         if !self.passed_over.is_empty() {
             let n_objects: u32 = self.passed_over.values().sum();
             let kinds: Vec<_> = self
@@ -1761,18 +1746,19 @@ fn member<'a, T: Deserialize<'a>>(
     row: &Row<'a>,
     name: &str,
     raw: Option<&'a RawValue>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<T> {
-    let n_before = diagnostics.len();
+    let mut found = Diagnostics::default();
     let row_name = row.name();
     let parsed = Row {
         text: raw?.get(),
         ..*row
     }
-    .parse(diagnostics);
-    for diagnostic in &mut diagnostics[n_before..] {
+    .parse(&mut found);
+    for mut diagnostic in found.into_vec() {
         let inner = diagnostic.place.strip_prefix(&row_name).unwrap_or_default();
         diagnostic.place = format!("{row_name}.{name}{inner}");
+        diagnostics.push(diagnostic);
     }
     parsed
 }

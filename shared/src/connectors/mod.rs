@@ -14,6 +14,7 @@
 mod aws_account_authorization_details;
 mod aws_credential_report;
 mod csv_inventory;
+mod detect_secrets_baseline;
 mod entra_app_role_assignments;
 mod entra_applications;
 mod entra_federated_credentials;
@@ -29,14 +30,45 @@ mod gcp_asset_policies;
 mod gcp_iam_policy;
 mod gcp_service_account_keys;
 mod gcp_service_accounts;
+mod gitguardian_scan;
+mod github;
+mod github_app_installations;
+mod github_audit_log;
+mod github_credential_authorizations;
+mod github_deploy_keys;
+mod github_oidc_subject;
+mod github_personal_access_tokens;
+mod github_secret_scanning_alerts;
+mod github_secrets;
+mod gitlab_access_tokens;
+mod gitlab_deploy_keys;
+mod gitlab_deploy_tokens;
+mod gitlab_secret_detection;
+mod gitleaks_findings;
+mod jenkins_credentials;
 mod kubernetes_objects;
+mod leaked_secret;
+mod nosey_parker_findings;
 mod registry_csv;
 mod roster_csv;
+mod sarif_findings;
+mod terraform;
+mod terraform_show;
+mod terraform_state;
+mod trufflehog_findings;
+mod vault;
+mod vault_audit_log;
+mod vault_auth_methods;
+mod vault_auth_roles;
+mod vault_certificates;
+mod vault_leases;
+mod vault_policies;
+mod vault_tokens;
 mod x509_certificates;
 
 use std::borrow::Cow;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::encoding;
 use crate::reading::probe::{Format, Probe};
@@ -62,6 +94,34 @@ pub const CONNECTORS: &[&Connector] = &[
     &gcp_iam_policy::CONNECTOR,
     &gcp_activity::CONNECTOR,
     &kubernetes_objects::CONNECTOR,
+    &github_deploy_keys::CONNECTOR,
+    &github_app_installations::CONNECTOR,
+    &github_personal_access_tokens::CONNECTOR,
+    &github_credential_authorizations::CONNECTOR,
+    &github_secrets::CONNECTOR,
+    &github_secret_scanning_alerts::CONNECTOR,
+    &github_audit_log::CONNECTOR,
+    &github_oidc_subject::CONNECTOR,
+    &gitlab_access_tokens::CONNECTOR,
+    &gitlab_deploy_tokens::CONNECTOR,
+    &gitlab_deploy_keys::CONNECTOR,
+    &gitlab_secret_detection::CONNECTOR,
+    &jenkins_credentials::CONNECTOR,
+    &vault_auth_methods::CONNECTOR,
+    &vault_auth_roles::CONNECTOR,
+    &vault_tokens::CONNECTOR,
+    &vault_leases::CONNECTOR,
+    &vault_certificates::CONNECTOR,
+    &vault_policies::CONNECTOR,
+    &vault_audit_log::CONNECTOR,
+    &terraform_state::CONNECTOR,
+    &terraform_show::CONNECTOR,
+    &gitleaks_findings::CONNECTOR,
+    &trufflehog_findings::CONNECTOR,
+    &detect_secrets_baseline::CONNECTOR,
+    &nosey_parker_findings::CONNECTOR,
+    &gitguardian_scan::CONNECTOR,
+    &sarif_findings::CONNECTOR,
     &x509_certificates::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
@@ -83,7 +143,7 @@ pub struct Connector {
     /// Alternatives; a file is this export when every mark of one of them is there.
     pub signatures: &'static [&'static [Mark]],
     /// Reads a recognised file. Never panics; a bad row costs that row.
-    pub parse: fn(Input<'_>) -> (Batch, Vec<Diagnostic>),
+    pub parse: fn(Input<'_>) -> (Batch, Diagnostics),
 }
 
 /// One thing that must be true of a file.
@@ -106,6 +166,8 @@ pub enum Mark {
     Contains(&'static str, &'static str),
     /// The text begins with this.
     Begins(&'static str),
+    /// The text contains this, wherever: for formats that have no paths.
+    Text(&'static str),
     /// A table has this column.
     Column(&'static str),
     /// A table has one of these columns.
@@ -141,13 +203,10 @@ pub struct Reading {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// How many diagnostics one file may have before the rest are only counted: enough to see the pattern.
-const MAX_DIAGNOSTICS: usize = 1_000;
-
 /// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
 pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
     let decoded = encoding::decode(bytes);
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let format = Format::of(bytes, &decoded);
     let text = match format {
         Format::Json => recording::answers(&decoded),
@@ -156,6 +215,15 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text => Cow::Borrowed(decoded.as_ref()),
     };
     let text = text.as_ref();
+    // The replacement character is what a cut one is decoded to; a file that holds it itself is whole.
+    if text.ends_with('\u{FFFD}') && !bytes.ends_with("\u{FFFD}".as_bytes()) {
+        diagnostics.push(Diagnostic::error(
+            "end of the file",
+            "half a character",
+            "a whole one",
+            "the copy was cut short: export the file again; what stood before was read",
+        ));
+    }
     let connector = recognise(&Probe::quick(format, bytes, text))
         .or_else(|| recognise(&Probe::thorough(format, bytes, text)).filter(|_| format == Format::Json));
     let Some(connector) = connector else {
@@ -163,10 +231,10 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         return Reading {
             connector: None,
             batch: Batch::default(),
-            diagnostics,
+            diagnostics: diagnostics.into_vec(),
         };
     };
-    let (batch, mut found) = (connector.parse)(Input {
+    let (batch, found) = (connector.parse)(Input {
         source,
         path,
         format,
@@ -174,21 +242,11 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         text,
         salt,
     });
-    diagnostics.append(&mut found);
-    if diagnostics.len() > MAX_DIAGNOSTICS {
-        let n_more = diagnostics.len() - MAX_DIAGNOSTICS;
-        diagnostics.truncate(MAX_DIAGNOSTICS);
-        diagnostics.push(Diagnostic::error(
-            "whole file",
-            format!("{n_more} more problems"),
-            "none",
-            "mend the first ones and read the file again",
-        ));
-    }
+    diagnostics.append(found);
     Reading {
         connector: Some(connector),
         batch,
-        diagnostics,
+        diagnostics: diagnostics.into_vec(),
     }
 }
 
@@ -213,6 +271,7 @@ impl Mark {
             Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
             Mark::Begins(text) => probe.text.starts_with(text),
+            Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
             Mark::AnyColumnLike(groups) => {
@@ -241,6 +300,7 @@ impl Mark {
             | Mark::Equals(..)
             | Mark::Contains(..)
             | Mark::Begins(_)
+            | Mark::Text(_)
             | Mark::Column(_)
             | Mark::AnyColumn(_)
             | Mark::AnyColumnLike(_) => true,
@@ -257,6 +317,7 @@ impl Mark {
             Mark::Equals(path, text) => format!("`{path}` = `{text}`"),
             Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
             Mark::Begins(text) => format!("`{text}` at its beginning"),
+            Mark::Text(text) => format!("`{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
             // The first word of each group stands for its synonyms.
@@ -307,6 +368,7 @@ fn is_known_member(name: &str) -> bool {
         Mark::RowHas(member) | Mark::RowLacks(member) => member.eq_ignore_ascii_case(name),
         Mark::Is(_)
         | Mark::Begins(_)
+        | Mark::Text(_)
         | Mark::Column(_)
         | Mark::AnyColumn(_)
         | Mark::AnyColumnLike(_)
@@ -327,6 +389,7 @@ fn is_known_column(name: &str) -> bool {
         Mark::AnyColumnLike(groups) => groups.iter().copied().flatten().any(is_like),
         Mark::Is(_)
         | Mark::Begins(_)
+        | Mark::Text(_)
         | Mark::Has(_)
         | Mark::Lacks(_)
         | Mark::RowHas(_)
@@ -385,4 +448,21 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
         expected,
         "see docs/connectors.md for the command that writes each export; remove the file if it is none",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_ends_inside_a_character_is_cut() {
+        let text = "name,owner,type\na,b,service account ä";
+        let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for whole in [text.as_bytes(), &utf16] {
+            assert_eq!(read("s", "f.csv", whole, "").diagnostics, []);
+            let cut = read("s", "f.csv", &whole[..whole.len() - 1], "");
+            assert_eq!(cut.connector.map(|connector| connector.id), Some("csv_inventory"));
+            assert_eq!(cut.diagnostics[0].found, "half a character");
+        }
+    }
 }

@@ -9,7 +9,7 @@
 //! Cannot tell: whether an identity of a row exists. A registry lists decisions, not identities.
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::{Batch, RegistryRow};
 use crate::model::instant::Instant;
 use crate::model::provenance::Place;
@@ -50,9 +50,9 @@ const COLUMNS: &[&str] = &[
 /// The columns that say something of the identities that a pattern matches.
 const STATEMENTS: &[&str] = COLUMNS.split_at(2).1;
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let table = Table::read(input.text, &mut diagnostics);
     note_unread_columns(&table, COLUMNS, &mut diagnostics);
     let (reviewed, retires) = (date_order(&table, "reviewed_on"), date_order(&table, "retires_on"));
@@ -91,7 +91,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
 }
 
 /// A column with another name is a typing error as often as not, so it is named.
-pub(super) fn note_unread_columns(table: &Table, known: &[&str], diagnostics: &mut Vec<Diagnostic>) {
+pub(super) fn note_unread_columns(table: &Table, known: &[&str], diagnostics: &mut Diagnostics) {
     let unread: Vec<_> = table
         .header()
         .iter()
@@ -120,7 +120,7 @@ pub(super) fn date(
     row: TableRow<'_>,
     column: &str,
     order: DateOrder,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Instant> {
     Moment::parse(row.get(column), order).instant(|| format!("line {} {column}", row.line), diagnostics)
 }

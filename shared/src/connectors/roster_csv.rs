@@ -8,7 +8,7 @@
 
 use super::registry_csv::{date, date_order, note_unread_columns};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::{Batch, Employment, PersonRow};
 use crate::model::provenance::Place;
 use crate::reading::absent::present;
@@ -29,9 +29,9 @@ pub const CONNECTOR: Connector = Connector {
 
 const COLUMNS: &[&str] = &["email", "name", "team", "status", "left_on"];
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Diagnostics::default();
     let table = Table::read(input.text, &mut diagnostics);
     note_unread_columns(&table, COLUMNS, &mut diagnostics);
     let order = date_order(&table, "left_on");

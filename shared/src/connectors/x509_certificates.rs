@@ -21,7 +21,7 @@ use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::revocation_list::CertificateRevocationList;
 
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::provenance::Place;
 use crate::reading::certificate;
@@ -36,7 +36,8 @@ pub const CONNECTOR: Connector = Connector {
     cannot_tell: &[
         "whether a certificate was revoked: that stands with its issuer",
         "where a certificate is in use, and when it was last used",
-        "what is inside a PKCS#12 file under a password of its own: export the certificates with `openssl pkcs12 -nokeys`",
+        "what is inside a PKCS#12 file in BER or under a password of its own: export the certificates with `openssl pkcs12 -nokeys`",
+        "what is inside a BouncyCastle key store (BKS, UBER, BCFKS): write its certificates with `keytool -list -rfc`",
     ],
     signatures: &[
         &[Mark::Is(Format::Pem)],
@@ -46,12 +47,16 @@ pub const CONNECTOR: Connector = Connector {
     parse,
 };
 
+/// What the two kinds of Java key store begin with.
+const JKS: u32 = 0xFEED_FEED;
+const JCEKS: u32 = 0xCECE_CECE;
+
 /// The passwords that stand for none: no characters, and the one that Java's tools suggest.
 const COMMON_PASSWORDS: [&str; 2] = ["", "changeit"];
 
 const KEEP_KEYS_OUT: &str = "nothing of it was kept; keep private keys out of the estate";
 
-fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut reading = Reading::default();
     match input.format {
         Format::Pem => reading.pem(input.text),
@@ -65,7 +70,7 @@ fn parse(input: Input<'_>) -> (Batch, Vec<Diagnostic>) {
 #[derive(Default)]
 struct Reading {
     batch: Batch,
-    diagnostics: Vec<Diagnostic>,
+    diagnostics: Diagnostics,
     /// The credentials that carry the alias of a store as their name.
     aliased: BTreeSet<usize>,
 }
@@ -169,6 +174,15 @@ impl Reading {
             Element::RevocationList => ("a certificate revocation list", "passed over: it names nobody"),
             Element::OcspResponse => ("an answer of an OCSP responder", "passed over: it names nobody"),
             Element::Request => ("a request for a certificate", "passed over: nothing was issued yet"),
+            Element::FipsKeyStore => {
+                self.diagnostics.push(Diagnostic::error(
+                    place,
+                    "a BouncyCastle FIPS key store (BCFKS)",
+                    "a certificate, a PKCS#7 or a PKCS#12 file",
+                    "write its certificates with `keytool -list -rfc`",
+                ));
+                return;
+            }
             Element::Certificate => {
                 let place = match place {
                     "whole file" => Place::WholeFile,
@@ -252,11 +266,18 @@ impl Reading {
         let Pkcs12Archive { keys, certs, secrets } = match opened {
             Ok(archive) => archive,
             Err(error) => {
+                let locked = (
+                    "a PKCS#12 store under a password".to_owned(),
+                    "a PKCS#12 store is protected by a password".to_owned(),
+                );
                 let (found, gap) = match error {
-                    Pkcs12Error::MacError(_) | Pkcs12Error::Pkcs5Error(_) | Pkcs12Error::UnpadError => (
-                        "a PKCS#12 store under a password".to_owned(),
-                        "a PKCS#12 store is protected by a password".to_owned(),
+                    // BouncyCastle and Firefox write some in BER; `p12-keystore` reads DER alone.
+                    _ if bytes.get(1) == Some(&0x80) => (
+                        "a PKCS#12 store in BER".to_owned(),
+                        "a PKCS#12 store in BER cannot be opened".to_owned(),
                     ),
+                    Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError => locked,
+                    Pkcs12Error::Pkcs5Error(reason) if reason.ends_with("decryption failed") => locked,
                     other => (
                         format!("a PKCS#12 store that cannot be opened: {other}"),
                         "a PKCS#12 store cannot be opened".to_owned(),
@@ -265,7 +286,7 @@ impl Reading {
                 self.diagnostics.push(Diagnostic::warning(
                     "whole file",
                     found,
-                    "a store without a password, or with Java's `changeit`",
+                    "a store in DER without a password, or with Java's `changeit`",
                     "export the certificates alone with `openssl pkcs12 -nokeys`",
                 ));
                 self.batch.gaps.push(format!(
@@ -293,11 +314,15 @@ impl Reading {
         let mut n_keys = 0;
         let mut n_read = 0;
         let header = (store.u32(), store.u32(), store.u32());
-        let (_, Some(version @ 1..=2), Some(n_entries)) = header else {
+        let (Some(JKS | JCEKS), Some(version @ 1..=2), Some(n_entries)) = header else {
+            let found = match header.0 {
+                Some(JKS | JCEKS) => "a Java key store of an unknown version",
+                _ => "a BouncyCastle key store (BKS or UBER)",
+            };
             self.diagnostics.push(Diagnostic::error(
                 "whole file",
-                "a Java key store of an unknown version",
-                "version 1 or 2",
+                found,
+                "a Java key store (JKS or JCEKS) of version 1 or 2",
                 "write its certificates with `keytool -list -rfc`",
             ));
             return;
@@ -424,6 +449,7 @@ enum Element {
     RevocationList,
     OcspResponse,
     Request,
+    FipsKeyStore,
 }
 
 impl Element {
@@ -440,6 +466,8 @@ impl Element {
                 // PKCS#1 and PKCS#8 (0, or 1 with attributes), SEC 1 (1)
                 (Tag::Integer, [0 | 1], Tag::Integer | Tag::Sequence | Tag::OctetString) => return Element::PrivateKey,
                 (Tag::Enumerated, [0], _) => return Element::OcspResponse,
+                // Encrypted entries (algorithm and data) and what proves that nobody changed them
+                (Tag::Sequence, encrypted, Tag::Sequence) if is_encrypted(encrypted) => return Element::FipsKeyStore,
                 // An encrypted PKCS#8 key: algorithm and data
                 (Tag::Sequence, _, Tag::OctetString) if second.class() == Class::Universal => {
                     return Element::PrivateKey;
@@ -455,6 +483,15 @@ impl Element {
             Element::Certificate
         }
     }
+}
+
+/// Whether the contents of a SEQUENCE are an algorithm and an OCTET STRING.
+fn is_encrypted(contents: &[u8]) -> bool {
+    let tags: Vec<_> = children(contents)
+        .map_while(Result::ok)
+        .map(|(_, child)| child.tag())
+        .collect();
+    tags == [Tag::Sequence, Tag::OctetString]
 }
 
 /// 1.2.840.113549.1.7: what PKCS#7 says it contains is one number more.

@@ -178,7 +178,7 @@ pub const KPIS: &[Kpi] = &[
             "Reviewed",
             "Was it reviewed in time?",
             Table::Identities,
-            "non-human identities in scope → the last review is inside the review period; not measured when the estate has no review at all",
+            "non-human identities in scope → the last review is inside the review period; unknown when the only one on record is later than the snapshot; not measured when the estate has no review at all",
         )
     },
     Kpi {
@@ -278,13 +278,12 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         standards: &["OWASP NHI2:2025"],
-        pending: Some("needs a leak scanner's export, which this version does not read yet"),
         ..share(
             "credential.leaked",
             "Leaks shut",
             "Which leaked credentials still work?",
             Table::Credentials,
-            "leaks joined to a credential → not active",
+            "credentials that a leak scanner found → not active: switched off, revoked or ended; unknown when no export tells their state and the scanner did not try them",
         )
     },
     Kpi {
@@ -307,7 +306,7 @@ pub const KPIS: &[Kpi] = &[
             "Certificate expiry",
             "Which certificates end when?",
             Table::Certificates,
-            "certificates → whole days from as_of to notAfter, in buckets",
+            "certificates → time from as_of to notAfter, in buckets of days of 86,400 seconds; those of authorities also in calendar months",
         )
     },
     Kpi {
@@ -317,7 +316,7 @@ pub const KPIS: &[Kpi] = &[
             "Allowed lifetime",
             "Is each public certificate's lifetime allowed?",
             Table::Certificates,
-            "publicly trusted server certificates → validity ≤ the limit on the day of issue; unknown when the certificate does not tell whether it is publicly trusted",
+            "publicly trusted server certificates → validity, with both its seconds and a day begun, ≤ the limit on the day of issue (private PKI is exempt); unknown when the certificate does not tell whether it is publicly trusted",
         )
     },
     Kpi {
@@ -337,7 +336,7 @@ pub const KPIS: &[Kpi] = &[
             "New key at renewal",
             "Was each renewal a new key?",
             Table::Certificates,
-            "certificates that renew an earlier one of the same name and issuer in the snapshot → another public key",
+            "certificates that renew an earlier one of the same subject, names and issuer in the snapshot → another public key",
         )
     },
     Kpi {
@@ -346,7 +345,7 @@ pub const KPIS: &[Kpi] = &[
             "Renewals a week",
             "What renewal work is coming?",
             Table::Certificates,
-            "server and client certificates that end within 26 weeks / 26; the same inventory under 100-day and 47-day lifetimes stands beside",
+            "active certificates, not of authorities, that end within 26 weeks / 26; how many renewals the publicly trusted server certificates need under the limits of today, 2027 and 2029 stands beside",
         )
     },
     Kpi {
@@ -452,7 +451,7 @@ pub const KPIS: &[Kpi] = &[
             "Reviews in time",
             "Which reviews are late?",
             Table::Identities,
-            "non-human identities in scope with a review → inside the period",
+            "non-human identities in scope with a review → inside the period; unknown when it is later than the snapshot",
         )
     },
     Kpi {

@@ -10,7 +10,8 @@ use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyA
 use crate::model::credential::{CredentialKind, CredentialStatus};
 use crate::model::grant::TrustGuard;
 use crate::model::identity::{Class, HumanUse, IdentityKind, Knowledge, Origin, Status};
-use crate::model::instant::{Expiry, Instant, LastUsed};
+use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
+use crate::model::leak::Liveness;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, OwnerState, Trust, TrustReach};
 use crate::model::thresholds::ThresholdId;
@@ -38,6 +39,7 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
         "credential.unused" => credentials(is_used),
         "credential.shortlived" => identities(is_secretless),
         "credential.shared" => credentials(has_one_holder),
+        "credential.leaked" => credentials(is_leak_shut),
         "certificate.expiry" => certificates(|_, _| Some(Verdict::Pass)),
         "certificate.validity" => certificates(has_allowed_lifetime),
         "certificate.strength" => certificates(is_strong),
@@ -72,9 +74,11 @@ pub fn criteria(analysis: &Analysis, index: usize) -> [Option<Verdict>; CRITERIA
         has(identity.purpose.is_some()),
         has(identity.environment.is_some()),
         Some(credentials_in_time(analysis, identity)),
-        has(identity
-            .reviewed_at
-            .is_some_and(|at| is_within(analysis, at, ThresholdId::ReviewPeriodDays)))
+        Some(
+            identity
+                .reviewed_at
+                .map_or(Verdict::Fail, |at| in_review_period(analysis, at)),
+        )
         .filter(|_| analysis.in_force[4] != Force::NotMeasured),
         None,
     ]
@@ -201,6 +205,21 @@ fn has_one_holder(analysis: &Analysis, index: usize) -> Option<Verdict> {
     (!is_authority).then(|| Verdict::of(Some(analysis.n_sharing[index] <= 1 && credential.holders.len() <= 1)))
 }
 
+/// What the platform says of a credential's state counts before what a scanner tried.
+fn is_leak_shut(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let snapshot = &analysis.snapshot;
+    let credential = snapshot.credential(CredentialId(index as u32));
+    let tried = snapshot.leaks_of(credential).map(|leak| leak.fact.liveness).min()?;
+    if !is_active(credential, snapshot.as_of) {
+        return Some(Verdict::Pass);
+    }
+    Some(Verdict::of(match (credential.status, tried) {
+        (CredentialStatus::Active, _) | (_, Liveness::Live) => Some(false),
+        (_, Liveness::Dead) => Some(true),
+        (_, Liveness::Unknown) => None,
+    }))
+}
+
 fn has_allowed_lifetime(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let certificate = certificate(analysis, index)?;
     if certificate.role != CertificateRole::Server {
@@ -250,8 +269,8 @@ fn renews_soon(analysis: &Analysis, index: usize) -> Option<Verdict> {
         .certificate
         .as_ref()
         .is_none_or(|c| c.role != CertificateRole::Authority);
-    let days = analysis.snapshot.as_of.days_until(end);
-    (is_leaf && (0..RENEWAL_WEEKS * 7).contains(&days)).then_some(Verdict::Pass)
+    let as_of = analysis.snapshot.as_of;
+    (is_leaf && is_active(credential, as_of) && end <= as_of.plus_days(RENEWAL_WEEKS * 7)).then_some(Verdict::Pass)
 }
 
 fn has_no_standing_privilege(analysis: &Analysis, index: usize) -> Option<Verdict> {
@@ -313,11 +332,7 @@ fn has_living_owner(analysis: &Analysis, index: usize) -> Option<Verdict> {
 fn review_is_in_time(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let identity = &analysis.snapshot.identities[index];
     let reviewed_at = identity.reviewed_at.filter(|_| in_scope(identity))?;
-    Some(Verdict::of(Some(is_within(
-        analysis,
-        reviewed_at,
-        ThresholdId::ReviewPeriodDays,
-    ))))
+    Some(in_review_period(analysis, reviewed_at))
 }
 
 fn is_not_used_by_people(analysis: &Analysis, index: usize) -> Option<Verdict> {
@@ -469,8 +484,15 @@ fn used_within(
     }))
 }
 
-fn is_within(analysis: &Analysis, at: Instant, period: ThresholdId) -> bool {
-    at.days_until(analysis.snapshot.as_of) <= analysis.config.thresholds.days(period)
+/// Whether a review lies inside the review period. The registry keeps the last review only: of one after the snapshot's
+/// instant it cannot be told whether an earlier one was in time.
+fn in_review_period(analysis: &Analysis, reviewed_at: Instant) -> Verdict {
+    let as_of = analysis.snapshot.as_of;
+    let days = analysis.config.thresholds.days(ThresholdId::ReviewPeriodDays);
+    match reviewed_at > as_of {
+        true => Verdict::Unknown,
+        false => Verdict::of(Some(reviewed_at.days_until(as_of) <= days)),
+    }
 }
 
 fn certificate(analysis: &Analysis, index: usize) -> Option<&CertificateFact> {
@@ -481,19 +503,21 @@ fn certificate(analysis: &Analysis, index: usize) -> Option<&CertificateFact> {
         .as_deref()
 }
 
-/// Whole days from notBefore to notAfter, counted as the CA/B Forum does: both ends belong to the validity.
+/// Days from notBefore to notAfter, counted as the CA/B Forum does (Baseline Requirements 6.3.2): both seconds belong
+/// to the validity, and a day that was begun counts.
 pub fn validity_days(certificate: &CertificateFact) -> Option<i64> {
     match certificate.not_after {
-        Expiry::At(end) => Some(
-            (end.0 - certificate.not_before.0).div_euclid(86_400)
-                + i64::from((end.0 - certificate.not_before.0).rem_euclid(86_400) > 0),
-        ),
+        Expiry::At(end) => {
+            let n_seconds = end.0 - certificate.not_before.0 + 1;
+            Some((n_seconds + SECONDS_PER_DAY - 1).div_euclid(SECONDS_PER_DAY))
+        }
         Expiry::Never | Expiry::NotReported => None,
     }
 }
 
 /// The longest validity, in days, that the CA/B Forum's Baseline Requirements (with ballots 193, SC-31 and SC-081v3)
-/// allow a publicly trusted server certificate issued at this instant.
+/// allow a publicly trusted server certificate issued at this instant. They first spoke of 60 and 39 months, which are
+/// at most as many days.
 pub fn limit_on(issued_at: Instant) -> i64 {
     let from = |year, month, day| Instant::from_date(year, month, day);
     match issued_at {
@@ -502,7 +526,8 @@ pub fn limit_on(issued_at: Instant) -> i64 {
         at if at >= from(2026, 3, 15) => 200,
         at if at >= from(2020, 9, 1) => 398,
         at if at >= from(2018, 3, 1) => 825,
-        _ => 1_188,
+        at if at >= from(2015, 4, 1) => 1_188,
+        _ => 1_827,
     }
 }
 
@@ -524,12 +549,22 @@ mod tests {
     #[test]
     fn the_limit_is_that_of_the_day_of_issue() {
         for (date, limit) in [
+            ((2015, 3, 31), 1_827),
+            ((2015, 4, 1), 1_188),
+            ((2018, 2, 28), 1_188),
+            ((2018, 3, 1), 825),
+            ((2020, 8, 31), 825),
+            ((2020, 9, 1), 398),
             ((2026, 3, 14), 398),
             ((2026, 3, 15), 200),
+            ((2027, 3, 14), 200),
             ((2027, 3, 15), 100),
+            ((2029, 3, 14), 100),
             ((2029, 3, 15), 47),
         ] {
-            assert_eq!(limit_on(Instant::from_date(date.0, date.1, date.2)), limit);
+            let midnight = Instant::from_date(date.0, date.1, date.2);
+            assert_eq!(limit_on(midnight), limit);
+            assert_eq!(limit_on(Instant(midnight.0 + SECONDS_PER_DAY - 1)), limit);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The columns and rows of the list of certificates: the credentials that are certificates, with what they say.
 
 use super::credentials::{holder, sort_columns, status_word};
-use super::{List, ListBuilder, expiry_bucket};
+use super::{List, ListBuilder, authority_bucket, expiry_bucket};
 use crate::analysis::Analysis;
 use crate::api::query::{Facet, SortColumn};
 use crate::api::rows::CertificateRow;
@@ -18,6 +18,13 @@ pub fn list(analysis: &Analysis) -> List {
     list.words(Facet::Status, |row| status_word(credential(row), snapshot.as_of));
     list.words(Facet::Expiry, |row| {
         expiry_bucket(credential(row).expires_at, snapshot.as_of)
+    });
+    list.words(Facet::AuthorityExpiry, |row| {
+        let is_authority = fact(row).is_some_and(|fact| fact.role == CertificateRole::Authority);
+        match is_authority {
+            true => authority_bucket(credential(row).expires_at, snapshot.as_of),
+            false => "",
+        }
     });
     list.words(Facet::Role, |row| {
         fact(row).map_or("unknown", |fact| role_word(fact.role))

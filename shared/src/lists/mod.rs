@@ -491,7 +491,10 @@ pub const AGE_BUCKETS: [(&str, &str); 6] = [
     ("unknown", "unknown"),
 ];
 
-/// The value of the expiry facet: the first bucket that the time left fits in.
+/// The value of the expiry facet: the first bucket that the time left fits in, in days of 86,400 seconds.
+///
+/// At the second of notAfter itself OpenSSL says expired and RFC 5280 not yet. Like every credential, a certificate has
+/// ended at its end.
 pub(crate) fn expiry_bucket(expires_at: Expiry, as_of: Instant) -> &'static str {
     let end = match expires_at {
         Expiry::At(end) => end,
@@ -526,6 +529,33 @@ pub const EXPIRY_BUCKETS: [(&str, &str); 10] = [
     ("later", "later"),
     ("never", "no end"),
     ("unknown", "unknown"),
+];
+
+/// The value of the facet on authorities: their successors are planned by months and years.
+pub(crate) fn authority_bucket(expires_at: Expiry, as_of: Instant) -> &'static str {
+    let end = match expires_at {
+        Expiry::At(end) => end,
+        Expiry::Never => return "never",
+        Expiry::NotReported => return "unknown",
+    };
+    match end {
+        end if end <= as_of => "expired",
+        end if end <= as_of.plus_months(6) => "6mo",
+        end if end <= as_of.plus_months(12) => "12mo",
+        end if end <= as_of.plus_months(24) => "24mo",
+        _ => "later",
+    }
+}
+
+/// The values of the facet on authorities with their labels, soonest first.
+pub const AUTHORITY_BUCKETS: [(&str, &str); 7] = [
+    ("expired", "CA expired"),
+    ("6mo", "CA ≤ 6 months"),
+    ("12mo", "CA 7–12 months"),
+    ("24mo", "CA 13–24 months"),
+    ("later", "CA later"),
+    ("never", "CA no end"),
+    ("unknown", "CA unknown"),
 ];
 
 pub(crate) fn last_used_bucket(last_used: LastUsed, as_of: Instant) -> &'static str {

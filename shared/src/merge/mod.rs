@@ -5,7 +5,9 @@
 
 mod ceiling;
 mod environment;
+mod home;
 mod join;
+mod leaks;
 mod owner;
 mod rename;
 
@@ -21,17 +23,19 @@ use crate::access;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::access_policy::{Conditional, Privilege};
-use crate::model::batch::Batch;
+use crate::model::batch::{Batch, Employment, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustKind};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
 use crate::model::instant::{Expiry, Instant, LastUsed};
+use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
-    Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, IdentityId, Snapshot,
-    Source, SourceId, Trust, TrustReach,
+    Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
+    Snapshot, Source, SourceId, Trust, TrustReach,
 };
 use crate::model::strings::{Strings, Sym};
+use crate::reading::aws_trust::EKS_POD_IDENTITY;
 
 /// One file's reading, ready to be merged.
 pub struct FileBatch {
@@ -67,18 +71,20 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
         AsOf::Given(at) => at,
         AsOf::Newest(newest_file_at) => stated_at.unwrap_or(newest_file_at),
     };
+    bring_back_later_leavers(&mut snapshot);
     note_gaps(&mut snapshot, &pages);
     environment::classify_sources(&mut snapshot, config);
 
+    home::decide(&facts.applications, &mut facts.identities, &mut snapshot);
     let joined = join::identities(std::mem::take(&mut facts.identities), &mut snapshot);
-    let mut credentials = std::mem::take(&mut facts.credentials);
-    credentials.retain(|(_, fact)| !facts.superseded_keys.contains(&fact.key));
-    merge_credentials(credentials, &joined, &mut snapshot);
+    use_one_key(&mut facts.credentials, &facts.synonyms);
+    merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
     resolve_trusts(std::mem::take(&mut facts.trusts), &joined, &mut snapshot);
+    leaks::resolve(std::mem::take(&mut facts.leaks), &joined, &mut snapshot);
     environment::classify_identities(&mut snapshot);
     owner::resolve(&mut snapshot);
-    finish_identities(&facts.credentials_listed, &mut snapshot);
+    finish_identities(&facts.listed_of, &mut snapshot);
     snapshot
         .conflicts
         .sort_by_key(|conflict| (conflict.identity, conflict.credential, conflict.field));
@@ -90,13 +96,15 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
 struct Facts {
     identities: Vec<Fact>,
     credentials: Vec<(FileId, CredentialFact)>,
+    synonyms: Vec<Synonym>,
     grants: Vec<Grant>,
     memberships: Vec<MembershipFact>,
     boundaries: Vec<BoundaryFact>,
     trusts: Vec<(FileId, TrustFact)>,
-    /// Of which handles a source lists every stored credential.
-    credentials_listed: HashSet<(SourceId, HandleKind)>,
-    superseded_keys: HashSet<Sym>,
+    applications: Vec<home::Application>,
+    /// See [`Batch::credentials_listed_of`]; for whole files only.
+    listed_of: HashSet<(SourceId, HandleKind)>,
+    leaks: Vec<(FileId, LeakFact)>,
 }
 
 fn take_file(
@@ -168,6 +176,19 @@ fn take_file(
             if n == 1 { "part" } else { "parts" }
         )),
     }
+    if is_complete {
+        let kinds = batch.credentials_listed_of.iter();
+        facts.listed_of.extend(kinds.map(|kind| (source_id, *kind)));
+    }
+    let n_before = facts.identities.len();
+    facts
+        .applications
+        .extend(batch.homes.iter().map(|home| home::Application {
+            fact: n_before + home.identity as usize,
+            file: file_id,
+            organisation: names.sym(home.organisation),
+            reach: home.reach,
+        }));
     snapshot.files.push(FileRead {
         source: source_id,
         path,
@@ -191,6 +212,9 @@ fn take_file(
             .into_iter()
             .map(|fact| (file_id, fact.renamed(&names))),
     );
+    facts
+        .synonyms
+        .extend(batch.synonyms.into_iter().map(|synonym| synonym.renamed(&names)));
     facts.grants.extend(batch.grants.into_iter().map(|fact| {
         let fact = fact.renamed(&names);
         Grant {
@@ -214,16 +238,24 @@ fn take_file(
     facts
         .boundaries
         .extend(batch.boundaries.into_iter().map(|fact| fact.renamed(&names)));
-    let listed = batch.lists_credentials_of.map(|kind| (source_id, kind));
-    facts.credentials_listed.extend(listed);
-    let superseded = batch.superseded_keys.into_iter().map(|key| names.sym(key));
-    facts.superseded_keys.extend(superseded);
     facts
         .trusts
         .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(&names))));
+    facts
+        .leaks
+        .extend(batch.leaks.into_iter().map(|fact| (file_id, fact.renamed(&names))));
     snapshot
         .policies
         .extend(batch.policies.into_iter().map(|fact| fact.renamed(&names)));
+}
+
+/// The roster is of today: who left after the snapshot's instant still worked here then.
+fn bring_back_later_leavers(snapshot: &mut Snapshot) {
+    for person in &mut snapshot.people {
+        if person.employment == Employment::Left && person.left_at.is_some_and(|left_at| left_at > snapshot.as_of) {
+            person.employment = Employment::Active;
+        }
+    }
 }
 
 /// A chain of pages is whole when some file of its source has the last page.
@@ -242,32 +274,59 @@ fn note_gaps(snapshot: &mut Snapshot, pages: &HashMap<(SourceId, Sym), (u32, u32
     }
 }
 
+/// Gives facts that call a certificate by another name the key of the certificate. Where a name stands for two, as that
+/// of a secret whose certificate was renewed between two exports, the first file counts.
+fn use_one_key(facts: &mut [(FileId, CredentialFact)], synonyms: &[Synonym]) {
+    let mut keys: HashMap<Sym, Sym> = HashMap::with_capacity(synonyms.len());
+    for synonym in synonyms {
+        keys.entry(synonym.name).or_insert(synonym.key);
+    }
+    for (_, fact) in facts {
+        let by_fingerprint = fact.fingerprint.and_then(|name| keys.get(&name));
+        if let Some(key) = keys.get(&fact.key).or(by_fingerprint) {
+            fact.key = *key;
+        }
+        if by_fingerprint.is_some() {
+            // The certificate's own fingerprint is that of its key, which its renewals may share.
+            fact.fingerprint = None;
+        }
+    }
+}
+
 /// Joins facts about the same credential and finds its holders.
 fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, snapshot: &mut Snapshot) {
     let strings = &snapshot.strings;
-    let stated_at = |file: FileId| Reverse(snapshot.files[file.0 as usize].stated_at);
     facts.sort_by(|(file_a, a), (file_b, b)| {
-        strings.get(a.key).cmp(strings.get(b.key)).then_with(|| {
-            let (a, b) = ((a.presence, file_a, a.place), (b.presence, file_b, b.place));
-            (a.0, stated_at(*a.1), a.1, a.2).cmp(&(b.0, stated_at(*b.1), b.1, b.2))
-        })
+        strings
+            .get(a.key)
+            .cmp(strings.get(b.key))
+            // What a certificate says itself counts before what is said of it, and a later export before an earlier.
+            .then_with(|| {
+                let rank = |file: FileId, fact: &CredentialFact| {
+                    let stated_at = snapshot.files[file.0 as usize].stated_at;
+                    (fact.presence, fact.certificate.is_none(), Reverse(stated_at))
+                };
+                (rank(*file_a, a), file_a, a.place).cmp(&(rank(*file_b, b), file_b, b.place))
+            })
     });
     let mut conflicts = Vec::new();
     let mut held: Vec<(IdentityId, CredentialId)> = Vec::new();
     let mut facts = facts.into_iter().peekable();
     while let Some((file, fact)) = facts.next() {
         let key = fact.key;
+        let mut holders = Holders::default();
+        holders.note(fact.holder, joined);
         let is_listed = fact.presence == Presence::Listed;
-        let mut stated = Stated::default();
+        let mut said = Said::default();
         if facts.peek().is_some_and(|(_, other)| other.key == key) {
-            stated.add(file, &fact);
+            said.add(file, &fact);
         }
         let mut credential = Credential {
             key,
             kind: fact.kind,
             name: fact.name,
             status: fact.status,
-            holders: fact.holder.and_then(|handle| joined.find(handle)).into_iter().collect(),
+            holders: Vec::new(),
             created_at: fact.created_at,
             last_used: fact.last_used,
             last_used_for: fact.last_used_for,
@@ -280,12 +339,11 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             }],
             source: snapshot.files[file.0 as usize].source,
             environment: None,
+            leaks: 0..0,
         };
         while let Some((file, other)) = facts.next_if(|(_, other)| other.key == key) {
-            stated.add(file, &other);
-            credential
-                .holders
-                .extend(other.holder.and_then(|handle| joined.find(handle)));
+            holders.note(other.holder, joined);
+            said.add(file, &other);
             absorb(&mut credential, &other);
             credential.evidence.push(Evidence {
                 file,
@@ -297,16 +355,19 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             snapshot.n_unlisted += 1;
             continue;
         }
+        let id = CredentialId(snapshot.credentials.len() as u32);
+        let Holders { stated, named } = holders;
+        held.extend(stated.iter().chain(&named).map(|&holder| (holder, id)));
+        credential.holders = if stated.is_empty() { named } else { stated };
         credential.holders.sort_unstable();
         credential.holders.dedup();
         if let Some(&holder) = credential.holders.first() {
-            stated.conflicts(holder, key, &mut snapshot.strings, &mut conflicts);
+            said.conflicts(holder, key, &mut snapshot.strings, &mut conflicts);
         }
-        let id = CredentialId(snapshot.credentials.len() as u32);
-        held.extend(credential.holders.iter().map(|&holder| (holder, id)));
         snapshot.credentials.push(credential);
     }
     held.sort_unstable();
+    held.dedup();
     let mut at = 0;
     for (index, identity) in snapshot.identities.iter_mut().enumerate() {
         let start = at;
@@ -321,13 +382,13 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
 
 /// What the exports that list one credential say of it, in the order in which they count.
 #[derive(Default)]
-struct Stated {
+struct Said {
     status: Vec<(CredentialStatus, Evidence)>,
     created_at: Vec<(Instant, Evidence)>,
     expires_at: Vec<(Expiry, Evidence)>,
 }
 
-impl Stated {
+impl Said {
     fn add(&mut self, file: FileId, fact: &CredentialFact) {
         if fact.presence != Presence::Listed {
             return;
@@ -389,6 +450,26 @@ fn differing<T: PartialEq>(
     })
 }
 
+/// Who authenticates with one credential.
+#[derive(Default)]
+struct Holders {
+    /// An export says so.
+    stated: Vec<IdentityId>,
+    /// The certificate names them.
+    named: Vec<IdentityId>,
+}
+
+impl Holders {
+    fn note(&mut self, handle: Option<Handle>, joined: &Joined) {
+        let Some(handle) = handle else { return };
+        let known = match handle.kind == HandleKind::CertificateName {
+            true => &mut self.named,
+            false => &mut self.stated,
+        };
+        known.extend(joined.find(handle));
+    }
+}
+
 /// Takes from another export's fact what is not known yet, and the later word on use.
 fn absorb(credential: &mut Credential, other: &CredentialFact) {
     let Credential {
@@ -439,9 +520,6 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
     let mut by_group: HashMap<Sym, Vec<u32>> = HashMap::new();
     let mut granted: Vec<(IdentityId, u32)> = Vec::new();
     for mut grant in facts.grants.drain(..) {
-        if let Principal::Identity(handle) = grant.subject {
-            grant.identity = joined.find(handle);
-        }
         // Another file's word on the same grant is no second one.
         let said = (grant.subject, grant.role, grant.policy, grant.resource);
         let said = (said, grant.privilege, grant.conditional, grant.expires_at);
@@ -451,13 +529,15 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
         if grant.privilege.is_none() {
             let strength = defined.strength(grant.policy.unwrap_or(grant.role), snapshot);
             grant.privilege = strength.map(|(privilege, _)| privilege);
-            grant.conditional = grant
-                .conditional
-                .max(strength.map(|(_, when)| when).unwrap_or_default());
+            let when = strength.map(|(_, when)| when).unwrap_or_default();
+            grant.conditional = grant.conditional.max(when);
         }
         let index = grants.len() as u32;
         match grant.subject {
-            Principal::Identity(_) => granted.extend(grant.identity.map(|identity| (identity, index))),
+            Principal::Identity(handle) => {
+                grant.identity = joined.find(handle);
+                granted.extend(grant.identity.map(|identity| (identity, index)));
+            }
             Principal::Group(group) => by_group.entry(group).or_default().push(index),
             Principal::Anyone
             | Principal::AnyoneAuthenticated
@@ -534,7 +614,13 @@ impl Defined {
 }
 
 /// Finds both sides of every trust, and tells the estate's own actors from others.
-fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &mut Snapshot) {
+fn resolve_trusts(mut facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &mut Snapshot) {
+    // Another file's word on the same trust is no second one.
+    let mut first_in = HashMap::new();
+    facts.retain(|(file, fact)| {
+        let said = (fact.actor, fact.target, fact.kind, fact.guard);
+        first_in.entry(said).or_insert(*file) == file
+    });
     // The accounts, tenants and projects that exports list identities of are the estate's own.
     let own_accounts: HashSet<Sym> = snapshot
         .identities
@@ -552,20 +638,38 @@ fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &m
             annotated.insert((target, local), identity);
         }
     }
-    let mut first_in = HashMap::new();
-    // Another file's word on the same trust is no second one.
-    let facts = facts.iter().filter(|(file, fact)| {
-        let said = (fact.actor, fact.target, fact.kind, fact.guard);
-        first_in.entry(said).or_insert(*file) == file
-    });
-    let trusts = facts.map(|(file, fact)| {
+    // EKS Pod Identity keeps no annotation, and names no cluster: see docs/adr/0014-pod-identity-by-name.md.
+    let mut only_account: HashMap<&str, Option<IdentityId>> = HashMap::new();
+    for (index, identity) in snapshot.identities.iter().enumerate() {
+        for handle in snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles) {
+            if handle.kind == HandleKind::KubernetesServiceAccount
+                && let Some((_, local)) = snapshot.strings.get(handle.text).split_once('/')
+            {
+                let id = IdentityId(index as u32);
+                let only = only_account.entry(local).or_insert(Some(id));
+                *only = only.filter(|other| *other == id);
+            }
+        }
+    }
+    let trusts = facts.iter().map(|(file, fact)| {
         let actor_identity = match fact.actor {
             Principal::Identity(handle) => joined.find(handle),
             Principal::Federated {
-                subject: Some(subject), ..
-            } => cluster_subject(snapshot.strings.get(subject))
-                .zip(joined.find(fact.target))
-                .and_then(|(local, target)| annotated.get(&(target, local.as_str())).copied()),
+                subject: Some(subject),
+                issuer,
+            } => cluster_subject(snapshot.strings.get(subject)).and_then(|local| {
+                let by_annotation = joined
+                    .find(fact.target)
+                    .and_then(|target| annotated.get(&(target, local.as_str())).copied());
+                let is_unannotated = snapshot.strings.get(issuer) == EKS_POD_IDENTITY;
+                by_annotation.or_else(|| {
+                    only_account
+                        .get(local.as_str())
+                        .copied()
+                        .flatten()
+                        .filter(|_| is_unannotated)
+                })
+            }),
             Principal::Federated { subject: None, .. }
             | Principal::Group(_)
             | Principal::Anyone
@@ -588,6 +692,9 @@ fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &m
                 Some(_) | None => TrustReach::Inside,
             },
             Principal::Account(account) if own_accounts.contains(&account) => TrustReach::Inside,
+            Principal::Federated { issuer, .. } if snapshot.strings.get(issuer) == EKS_POD_IDENTITY => {
+                TrustReach::Inside
+            }
             Principal::Account(_)
             | Principal::Anyone
             | Principal::AnyoneAuthenticated
@@ -610,8 +717,7 @@ fn resolve_trusts(facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &m
             },
         }
     });
-    let trusts = trusts.collect();
-    snapshot.trusts = trusts;
+    snapshot.trusts = trusts.collect();
 }
 
 /// `namespace/name` of the Kubernetes service account that an OIDC subject names.
@@ -647,7 +753,7 @@ fn account_of(handle: Handle, strings: &Strings) -> Option<&str> {
 }
 
 /// What only the whole tells: use through credentials, and whether credentials are known.
-fn finish_identities(credentials_listed: &HashSet<(SourceId, HandleKind)>, snapshot: &mut Snapshot) {
+fn finish_identities(listed_of: &HashSet<(SourceId, HandleKind)>, snapshot: &mut Snapshot) {
     let roster: HashSet<Sym> = snapshot.people.iter().map(|person| person.email).collect();
     let federated: HashSet<u32> = snapshot
         .trusts
@@ -655,11 +761,11 @@ fn finish_identities(credentials_listed: &HashSet<(SourceId, HandleKind)>, snaps
         .filter(|trust| trust.kind == TrustKind::Federates)
         .filter_map(|trust| trust.target_identity.map(|id| id.0))
         .collect();
-    let sources: Vec<SourceId> = snapshot.files.iter().map(|file| file.source).collect();
-    let is_listed_whole = |fact: &Fact| {
-        let source = sources[fact.file.0 as usize];
-        let mut handles = fact.fact.handles.iter();
-        handles.any(|handle| credentials_listed.contains(&(source, handle.kind)))
+    let is_covered = |snapshot: &Snapshot, identity: &Identity| {
+        snapshot.facts_of(identity).iter().any(|fact| {
+            let source = snapshot.file(fact.file).source;
+            (fact.fact.handles.iter()).any(|handle| listed_of.contains(&(source, handle.kind)))
+        })
     };
     for index in 0..snapshot.identities.len() {
         let identity = &snapshot.identities[index];
@@ -686,7 +792,7 @@ fn finish_identities(credentials_listed: &HashSet<(SourceId, HandleKind)>, snaps
                 Knowledge::Reported
             }
             _ if n_credentials > 0 || federated.contains(&(index as u32)) => Knowledge::Reported,
-            _ if snapshot.facts_of(identity).iter().any(is_listed_whole) => Knowledge::Reported,
+            _ if is_covered(snapshot, identity) => Knowledge::Reported,
             IdentityKind::ServiceAccount
             | IdentityKind::User
             | IdentityKind::Root

@@ -1,11 +1,14 @@
 //! Facts carried from a batch's string table into the snapshot's.
 
-use crate::model::access_policy::{AccessPolicy, AwsCondition, AwsStatement, KubernetesRule, Matched, PolicyFact};
-use crate::model::batch::{PersonRow, RegistryRow};
+use crate::model::access_policy::{
+    AccessPolicy, AwsCondition, AwsStatement, KubernetesRule, Matched, PolicyFact, VaultRule,
+};
+use crate::model::batch::{PersonRow, RegistryRow, Synonym};
 use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
 use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
 use crate::model::identity::{IdentityFact, OwnerClaim};
+use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::{Adopted, Sym};
@@ -52,6 +55,13 @@ impl<T: Rename> Rename for Box<T> {
 impl Rename for Handle {
     fn rename(&mut self, names: &Adopted) {
         self.text.rename(names);
+    }
+}
+
+impl Rename for Synonym {
+    fn rename(&mut self, names: &Adopted) {
+        self.name.rename(names);
+        self.key.rename(names);
     }
 }
 
@@ -179,6 +189,7 @@ impl Rename for AccessPolicy {
                 rules.rename(names);
                 aggregates.rename(names);
             }
+            AccessPolicy::Vault(rules) => rules.rename(names),
             AccessPolicy::Permissions(permissions) => permissions.rename(names),
         }
     }
@@ -189,6 +200,13 @@ impl Rename for AwsStatement {
         self.actions.rename(names);
         self.resources.rename(names);
         self.conditions.rename(names);
+    }
+}
+
+impl Rename for VaultRule {
+    fn rename(&mut self, names: &Adopted) {
+        self.path.rename(names);
+        self.capabilities.rename(names);
     }
 }
 
@@ -219,6 +237,19 @@ impl Rename for KubernetesRule {
         ] {
             list.rename(names);
         }
+    }
+}
+
+impl Rename for LeakFact {
+    fn rename(&mut self, names: &Adopted) {
+        self.scanner.rename(names);
+        self.rule.rename(names);
+        self.credentials.rename(names);
+        self.fingerprints.rename(names);
+        self.identities.rename(names);
+        self.found_in.rename(names);
+        self.author.rename(names);
+        self.place.rename(names);
     }
 }
 

@@ -23,6 +23,8 @@ pub enum AccessPolicy {
         rules: Vec<KubernetesRule>,
         aggregates: Vec<Sym>,
     },
+    /// HashiCorp Vault: what may be done below which paths.
+    Vault(Vec<VaultRule>),
     /// A list of permissions: GCP custom roles, application permissions.
     Permissions(Vec<Sym>),
 }
@@ -75,6 +77,15 @@ pub struct KubernetesRule {
     pub resources: Vec<Sym>,
     pub resource_names: Vec<Sym>,
     pub non_resource_urls: Vec<Sym>,
+}
+
+/// One `path` stanza of a Vault policy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VaultRule {
+    /// A path, where `*` at the end is any rest and `+` is one part.
+    pub path: Sym,
+    /// `read`, `update`, `sudo`, `deny`, …
+    pub capabilities: Vec<Sym>,
 }
 
 /// How much a grant gives, from least to most.

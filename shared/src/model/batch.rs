@@ -5,6 +5,7 @@ use super::credential::CredentialFact;
 use super::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
 use super::identity::IdentityFact;
 use super::instant::Instant;
+use super::leak::LeakFact;
 use super::principal::{Handle, HandleKind};
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
@@ -15,16 +16,18 @@ pub struct Batch {
     pub strings: Strings,
     pub identities: Vec<IdentityFact>,
     pub credentials: Vec<CredentialFact>,
+    /// What else credentials are called, in this file and in others.
+    pub synonyms: Vec<Synonym>,
     pub grants: Vec<GrantFact>,
     pub memberships: Vec<MembershipFact>,
     pub boundaries: Vec<BoundaryFact>,
     pub trusts: Vec<TrustFact>,
     pub policies: Vec<PolicyFact>,
-    /// The file lists every credential that its source stores for identities with handles of this kind: those without
-    /// one have none.
-    pub lists_credentials_of: Option<HandleKind>,
-    /// Keys of credentials that the file states under better keys. Facts of other files under these say nothing new.
-    pub superseded_keys: Vec<Sym>,
+    /// Kinds of handle of which the file lists every credential that its source stores, by itself or in part.
+    pub credentials_listed_of: Vec<HandleKind>,
+    /// Applications of which only the whole source tells whether they are the estate's own.
+    pub homes: Vec<Home>,
+    pub leaks: Vec<LeakFact>,
     /// Rows of the estate's own registry. Only `registry_csv` fills it.
     pub registry: Vec<RegistryRow>,
     /// Rows of the estate's own roster. Only `roster_csv` fills it.
@@ -90,6 +93,15 @@ impl Batch {
     }
 }
 
+/// Another name of a credential: facts under it, as their key or as their fingerprint, are about the credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Synonym {
+    /// `sha1:<thumbprint>`, `entra:<keyId>`, `k8s-secret:<source>/<namespace>/<name>`.
+    pub name: Sym,
+    /// The key that the credential has in every export that holds the certificate itself: `x509:<sha256>`.
+    pub key: Sym,
+}
+
 /// The pages of one list in one file. A chain is whole when some file of the source has its last page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pages {
@@ -97,6 +109,24 @@ pub struct Pages {
     pub chain: Sym,
     pub n_continued: u32,
     pub n_last: u32,
+}
+
+/// To which organisation an identity belongs, for exports that list the estate's own beside others' and do not say
+/// which organisation they are of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home {
+    /// Index in [`Batch::identities`].
+    pub identity: u32,
+    pub organisation: Sym,
+    pub reach: HomeReach,
+}
+
+/// Where an application can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HomeReach {
+    /// In its own organisation alone: where it is listed is its home.
+    Home,
+    Anywhere,
 }
 
 /// A row of `registry.csv`: what the organisation itself has decided about identities.

@@ -47,6 +47,17 @@ impl Instant {
         Instant(self.0.saturating_add(n_days.saturating_mul(SECONDS_PER_DAY)))
     }
 
+    /// The same time of day this many calendar months later, on the last day of a month that is too short.
+    pub fn plus_months(self, n_months: i64) -> Instant {
+        let (year, month, day) = self.date();
+        let months = i64::from(month) - 1 + n_months;
+        let (year, month) = (year + months.div_euclid(12), months.rem_euclid(12) as u8 + 1);
+        // Month 13 of a year is January of the next.
+        let last = Instant::from_date(year, month + 1, 1).plus_days(-1);
+        let midnight = Instant::from_date(year, month, day).min(last);
+        Instant(midnight.0 + self.0.rem_euclid(SECONDS_PER_DAY))
+    }
+
     /// Year, month and day in UTC.
     pub fn date(self) -> (i64, u8, u8) {
         // Days to civil date, after Howard Hinnant's `civil_from_days`: exact for every i64 day used here.
@@ -151,6 +162,22 @@ mod tests {
                 Instant::from_date(year, month, day).0,
                 seconds - seconds.rem_euclid(SECONDS_PER_DAY)
             );
+        }
+    }
+
+    #[test]
+    fn months_end_where_the_calendar_does() {
+        for (from, n_months, to) in [
+            ("2026-10-31T08:00:00Z", 6, "2027-04-30T08:00:00Z"),
+            ("2026-08-31T00:00:00Z", 6, "2027-02-28T00:00:00Z"),
+            ("2027-08-31T23:59:59Z", 6, "2028-02-29T23:59:59Z"),
+            ("2026-06-30T00:00:00Z", 6, "2026-12-30T00:00:00Z"),
+            ("2026-12-31T00:00:00Z", 12, "2027-12-31T00:00:00Z"),
+            ("2028-02-29T00:00:00Z", 24, "2030-02-28T00:00:00Z"),
+            ("2026-11-30T00:00:00Z", 1, "2026-12-30T00:00:00Z"),
+        ] {
+            let from = Instant::from_text(from).unwrap();
+            assert_eq!(from.plus_months(n_months).to_string(), to);
         }
     }
 

@@ -7,6 +7,7 @@ pub mod credential;
 pub mod grant;
 pub mod identity;
 pub mod instant;
+pub mod leak;
 pub mod pattern;
 pub mod principal;
 pub mod provenance;

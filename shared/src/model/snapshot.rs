@@ -9,6 +9,7 @@ use super::credential::{CredentialKind, CredentialStatus};
 use super::grant::{TrustGuard, TrustKind};
 use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, Status};
 use super::instant::{Expiry, Instant, LastUsed};
+use super::leak::LeakFact;
 use super::principal::Principal;
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
@@ -55,6 +56,10 @@ pub struct Snapshot {
     pub trusts: Vec<Trust>,
     /// By id.
     pub policies: Vec<PolicyFact>,
+    /// In the order of the files.
+    pub leaks: Vec<Leak>,
+    /// Grouped by credential: see [`Credential::leaks`]. Indices into `leaks`.
+    pub leaked: Vec<u32>,
     pub people: Vec<PersonRow>,
     pub registry: Vec<RegistryRow>,
     /// By identity.
@@ -167,7 +172,8 @@ pub struct Credential {
     pub kind: CredentialKind,
     pub name: Option<Sym>,
     pub status: CredentialStatus,
-    /// Listed identities that authenticate with it, in order of their ids.
+    /// Listed identities that authenticate with it, in order of their ids. Whom only the certificate itself names is
+    /// left out where an export says who holds it: those are the two ends of one use, not two users.
     pub holders: Vec<IdentityId>,
     pub created_at: Option<Instant>,
     pub last_used: LastUsed,
@@ -179,6 +185,8 @@ pub struct Credential {
     pub evidence: Vec<Evidence>,
     pub source: SourceId,
     pub environment: Option<Sym>,
+    /// Into [`Snapshot::leaked`].
+    pub leaks: Range<u32>,
 }
 
 /// A place in a file of the snapshot.
@@ -216,6 +224,17 @@ pub struct Trust {
     pub guard: TrustGuard,
     pub reach: TrustReach,
     pub evidence: Evidence,
+}
+
+/// One leak, with the credentials and identities that it names.
+#[derive(Clone, Debug)]
+pub struct Leak {
+    pub fact: LeakFact,
+    pub file: FileId,
+    /// In order. Empty when the leaked secret is none that an export lists.
+    pub credentials: Vec<CredentialId>,
+    /// Listed identities that the scanner names, in order.
+    pub identities: Vec<IdentityId>,
 }
 
 /// Whether the acting side is the organisation's own.
@@ -295,6 +314,12 @@ impl Snapshot {
     pub fn grants_of(&self, identity: &Identity) -> impl Iterator<Item = &Grant> {
         let range = identity.grants.start as usize..identity.grants.end as usize;
         self.granted[range].iter().map(|&index| &self.grants[index as usize])
+    }
+
+    /// Where a credential was found in the open.
+    pub fn leaks_of(&self, credential: &Credential) -> impl Iterator<Item = &Leak> {
+        let range = credential.leaks.start as usize..credential.leaks.end as usize;
+        self.leaked[range].iter().map(|&index| &self.leaks[index as usize])
     }
 
     /// The identity with this public id.

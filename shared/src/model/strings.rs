@@ -1,9 +1,17 @@
 //! Interned text: every distinct string is stored once and named by a four-byte symbol.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use sha2::{Digest, Sha256};
+
+/// The longest text that is kept whole, in bytes: the longest that a platform allows for a name or a note has a few
+/// thousand. Of a longer one, which would stand in every answer that names it, the beginning is kept.
+const MAX_TEXT_BYTES: usize = 16 << 10;
+/// How much of a longer text is kept.
+const KEPT_BYTES: usize = 1 << 10;
 
 /// The strings of one batch or snapshot.
 ///
@@ -22,8 +30,10 @@ pub struct Strings {
 pub struct Sym(NonZeroU32);
 
 impl Strings {
-    /// The symbol of `text`, which is stored when it was not known yet.
+    /// The symbol of `text`, which is stored when it was not known yet. A text of more than [`MAX_TEXT_BYTES`] is cut,
+    /// and ends with what tells it from others that begin alike.
     pub fn intern(&mut self, text: &str) -> Sym {
+        let text = &*fitting(text);
         let hash = self.hasher.hash_one(text);
         let Self {
             text: all,
@@ -48,6 +58,7 @@ impl Strings {
 
     /// The symbol of `text` if it is known.
     pub fn find(&self, text: &str) -> Option<Sym> {
+        let text = &*fitting(text);
         let hash = self.hasher.hash_one(text);
         self.by_text
             .find(hash, |&i| slice(&self.text, &self.ends, i) == text)
@@ -112,6 +123,15 @@ impl std::fmt::Debug for Strings {
     }
 }
 
+fn fitting(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_TEXT_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let start = &text[..text.floor_char_boundary(KEPT_BYTES)];
+    let digest: String = Sha256::digest(text)[..8].iter().map(|b| format!("{b:02x}")).collect();
+    Cow::Owned(format!("{start}… ({} bytes, {digest})", text.len()))
+}
+
 fn slice<'a>(text: &'a str, ends: &[usize], index: u32) -> &'a str {
     let index = index as usize;
     let start = if index == 0 { 0 } else { ends[index - 1] };
@@ -130,6 +150,21 @@ mod tests {
         assert_ne!(a, b);
         assert_eq!((strings.get(a), strings.get(b)), ("a", "b"));
         assert_eq!(strings.find("c"), None);
+    }
+
+    #[test]
+    fn a_text_of_megabytes_is_cut_and_stays_itself() {
+        let mut strings = Strings::default();
+        let long = "ä".repeat(5 << 20);
+        let (a, b) = (strings.intern(&long), strings.intern(&format!("{long}x")));
+        assert_ne!(a, b);
+        assert_eq!(strings.find(&long), Some(a));
+        assert!(
+            strings.get(a).ends_with("ä… (10485760 bytes, ef95ac50c3372392)"),
+            "{}",
+            strings.get(a)
+        );
+        assert!(strings.n_bytes() < MAX_TEXT_BYTES);
     }
 
     #[test]

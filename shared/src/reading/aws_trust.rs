@@ -24,6 +24,11 @@ const ASSUME_ACTIONS: [&str; 3] = [
     "sts:AssumeRoleWithWebIdentity",
 ];
 
+/// The service that takes on roles for the pods of EKS clusters in the role's own account, and tags its sessions with
+/// namespace and service account.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html>
+pub const EKS_POD_IDENTITY: &str = "pods.eks.amazonaws.com";
+
 /// Who a trust policy lets in. A principal that a statement denies without condition is left out; a denial of
 /// everybody under a condition is a guard on every way in.
 pub fn trusts(policy: &Policy<'_>, strings: &mut Strings) -> Result<Vec<Trust>, Flaw> {
@@ -119,7 +124,18 @@ fn add(principal: (&str, &str), conditions: &[Condition<'_>], strings: &mut Stri
     if text == "*" {
         push(Principal::Anyone, TrustKind::Assumes);
     } else if kind.eq_ignore_ascii_case("Service") {
-        push(Principal::PlatformService(strings.intern(text)), TrustKind::Assumes);
+        let pods = match text {
+            EKS_POD_IDENTITY => pod_subjects(conditions),
+            _ => Vec::new(),
+        };
+        if pods.is_empty() {
+            push(Principal::PlatformService(strings.intern(text)), TrustKind::Assumes);
+        }
+        for subject in pods {
+            let issuer = strings.intern(EKS_POD_IDENTITY);
+            let subject = Some(strings.intern(&subject));
+            push(Principal::Federated { issuer, subject }, TrustKind::Federates);
+        }
     } else if kind.eq_ignore_ascii_case("Federated") {
         let issuer = strings.intern(issuer(text));
         let mut n_subjects = 0;
@@ -188,6 +204,27 @@ fn subjects<'s>(conditions: &[Condition<'s>]) -> impl Iterator<Item = &'s str> {
         .flat_map(|(_, _, values)| values.iter())
 }
 
+/// The service accounts that conditions on EKS's session tags let in, as their own tokens name them. Patterns name none.
+fn pod_subjects(conditions: &[Condition<'_>]) -> Vec<String> {
+    let tagged = |tag: &str| {
+        let found = conditions.iter().find(|(operator, key, values)| {
+            let name = key.rsplit_once('/').map(|(_, name)| name);
+            name == Some(tag) && asks_for_text(operator) == Some(Asked::Always) && values.iter().all(is_literal)
+        });
+        found.into_iter().flat_map(|(_, _, values)| values.iter())
+    };
+    tagged("kubernetes-namespace")
+        .flat_map(|namespace| {
+            tagged("kubernetes-service-account")
+                .map(move |account| format!("system:serviceaccount:{namespace}:{account}"))
+        })
+        .collect()
+}
+
+fn is_literal(value: &str) -> bool {
+    !value.contains(['*', '?'])
+}
+
 /// The strongest thing that a statement's conditions check.
 fn guard(conditions: &[Condition<'_>]) -> TrustGuard {
     let mut guard = TrustGuard::Open;
@@ -200,7 +237,9 @@ fn guard(conditions: &[Condition<'_>]) -> TrustGuard {
                 // Who leaves the external id out comes in.
                 Asked::WhenPresent => TrustGuard::Open,
             },
-            Some(_) if is_claim(key, &["sub", "aud"]) => TrustGuard::SubjectOrAudience,
+            Some(_) if is_claim(key, &["sub", "aud"]) || key.ends_with("/kubernetes-service-account") => {
+                TrustGuard::SubjectOrAudience
+            }
             Some(_) | None => TrustGuard::OtherCondition,
         };
         guard = stronger(guard, found);
@@ -356,6 +395,42 @@ mod tests {
             ),
             ["federated Okta any Federates SubjectOrAudience"]
         );
+    }
+
+    #[test]
+    fn pod_identity_lets_in_whom_the_session_tags_name() {
+        let pods = |condition: &str| {
+            check(&format!(
+                r#"{{"Effect":"Allow","Principal":{{"Service":"pods.eks.amazonaws.com"}},
+                "Action":["sts:AssumeRole","sts:TagSession"],"Condition":{{{condition}}}}}"#
+            ))
+        };
+        assert_eq!(
+            pods(
+                r#""StringEquals":{"aws:RequestTag/kubernetes-namespace":"shop","aws:RequestTag/kubernetes-service-account":["api","cron"]}"#
+            ),
+            [
+                "federated pods.eks.amazonaws.com system:serviceaccount:shop:api Federates SubjectOrAudience",
+                "federated pods.eks.amazonaws.com system:serviceaccount:shop:cron Federates SubjectOrAudience"
+            ]
+        );
+        for (condition, guard) in [
+            ("", "Open"),
+            (
+                r#""StringEquals":{"aws:RequestTag/kubernetes-namespace":"shop"}"#,
+                "OtherCondition",
+            ),
+            (
+                r#""StringLike":{"aws:RequestTag/kubernetes-namespace":"*","aws:RequestTag/kubernetes-service-account":"api-*"}"#,
+                "SubjectOrAudience",
+            ),
+        ] {
+            assert_eq!(
+                pods(condition),
+                [format!("service pods.eks.amazonaws.com Assumes {guard}")],
+                "{condition}"
+            );
+        }
     }
 
     #[test]

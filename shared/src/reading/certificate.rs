@@ -1,33 +1,33 @@
 //! One X.509 certificate in DER, as facts: what every export that carries certificates shares.
 //!
-//! `x509-parser` takes a certificate apart. Key sizes, names and hashes are computed here from its parts, because its
-//! own answers round RSA moduli to bytes, count 528 bits in P-521, and refuse names in T.61 or UTF-32.
+//! `x509-parser` reads algorithms, keys and extensions. The whole, its names and its dates are read here, because the
+//! crate refuses a certificate for one date with an offset and names in T.61 or UTF-32, and ends a name at the first
+//! empty part. Key sizes are computed here, because it rounds RSA moduli to bytes and counts 528 bits in P-521.
 //!
 //! Rules are those of RFC 5280; SPIFFE ids those of the X509-SVID specification; the reserved policies those of the
 //! CA/Browser Forum's object registry, <https://cabforum.org/resources/object-registry/>.
 
 use std::fmt::Write;
 
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use smallvec::smallvec;
 use x509_parser::asn1_rs::{Any, Class, FromDer, Oid, Tag, ToDer};
-use x509_parser::certificate::{X509Certificate, X509CertificateParser};
-use x509_parser::error::X509Error;
 use x509_parser::extensions::{BasicConstraints, GeneralName, NSCertType};
-use x509_parser::nom::{self, Parser};
 use x509_parser::public_key::{ECPoint, RSAPublicKey};
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::{AlgorithmIdentifier, SubjectPublicKeyInfo};
 
 use super::pem::{PemContents, pem_blocks};
-use crate::diagnostic::Diagnostic;
-use crate::model::batch::Batch;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::batch::{Batch, Synonym};
 use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyAlgorithm, PublicTrust, SignatureHash};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{IdentityFact, IdentityKind};
 use crate::model::instant::{Expiry, Instant};
 use crate::model::principal::HandleKind;
 use crate::model::provenance::Place;
+use crate::model::strings::Sym;
 
 /// RFC 5280's 99991231235959Z: "no well-defined expiration date".
 const NO_EXPIRY: i64 = 253_402_300_799;
@@ -39,8 +39,8 @@ const RESERVED_POLICIES_SINCE: i64 = 1_598_918_400;
 ///
 /// The answer is the index of the credential, whose name and holder the caller may know better. A certificate that
 /// the batch already has is not stated again. One that cannot be read becomes an error, and `None`.
-pub fn push(der: &[u8], place: Place, batch: &mut Batch, diagnostics: &mut Vec<Diagnostic>) -> Option<usize> {
-    let parsed = match parse(der) {
+pub fn push(der: &[u8], place: Place, batch: &mut Batch, diagnostics: &mut Diagnostics) -> Option<usize> {
+    let parsed = match Certificate::parse(der) {
         Ok(parsed) => parsed,
         Err(reason) => {
             diagnostics.push(Diagnostic::error(
@@ -52,13 +52,13 @@ pub fn push(der: &[u8], place: Place, batch: &mut Batch, diagnostics: &mut Vec<D
             return None;
         }
     };
-    let key = format!("x509:{}", hex(&Sha256::digest(parsed.as_raw())));
+    let key = format!("x509:{}", hex(&Sha256::digest(parsed.raw)));
     if let Some(known) = batch.strings.find(&key)
         && let Some(index) = batch.credentials.iter().position(|fact| fact.key == known)
     {
         return Some(index);
     }
-    let key = batch.sym(&key);
+    let key = state_key(&parsed, batch);
     let extensions = Extensions::read(&parsed);
     for part in &extensions.unreadable {
         diagnostics.push(Diagnostic::warning(
@@ -68,20 +68,19 @@ pub fn push(der: &[u8], place: Place, batch: &mut Batch, diagnostics: &mut Vec<D
             "the certificate counts without what that part says; have it issued again",
         ));
     }
-    let names = Names::of(&parsed);
-    let common_name = names.subject.last(COMMON_NAME);
-    let certificate = fact(&parsed, names, &extensions, batch);
+    let common_name = parsed.subject.last(COMMON_NAME);
+    let certificate = fact(&parsed, &extensions, batch);
     let mut credential = CredentialFact::listed(key, CredentialKind::Certificate, place);
     let called = common_name.as_deref().or_else(|| extensions.first(SanKind::Dns));
     credential.name = batch
         .sym_of(called)
         .or_else(|| certificate.names.first().copied())
-        .or_else(|| batch.sym_of(Some(&names.subject.text())));
+        .or_else(|| batch.sym_of(Some(&parsed.subject.text())));
     credential.status = CredentialStatus::Active;
     credential.created_at = Some(certificate.not_before);
     credential.expires_at = certificate.not_after;
     credential.fingerprint = Some(certificate.public_key_sha256);
-    if let Some((handle_kind, text, kind)) = named(&extensions, common_name.as_deref(), names.subject) {
+    if let Some((handle_kind, text, kind)) = named(&extensions, common_name.as_deref(), parsed.subject) {
         let handle = batch.handle(handle_kind, &text);
         let mut identity = IdentityFact::listed(smallvec![handle], kind, place);
         identity.name = Some(handle.text);
@@ -101,7 +100,7 @@ pub fn push_pem(
     text: &str,
     mut place: impl FnMut(&mut Batch, u32, u32) -> Place,
     batch: &mut Batch,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<usize> {
     let mut indices = Vec::new();
     for (block, n) in pem_blocks(text).filter(|block| is_certificate(block.label)).zip(1..) {
@@ -135,11 +134,20 @@ pub fn broken_block(place: String, label: &str, reason: &str) -> Diagnostic {
     )
 }
 
-/// What one certificate in DER says. Bytes after its end do not count. The error says what is wrong with it.
-pub fn from_der(der: &[u8], batch: &mut Batch) -> Result<CertificateFact, String> {
-    let parsed = parse(der)?;
+/// The key of the credential that one certificate in DER is, and what the certificate says. Bytes after its end do not
+/// count. The error says what is wrong with it.
+pub fn from_der(der: &[u8], batch: &mut Batch) -> Result<(Sym, CertificateFact), &'static str> {
+    let parsed = Certificate::parse(der)?;
     let extensions = Extensions::read(&parsed);
-    Ok(fact(&parsed, Names::of(&parsed), &extensions, batch))
+    Ok((state_key(&parsed, batch), fact(&parsed, &extensions, batch)))
+}
+
+/// The key of a certificate's credential. Its thumbprint, by which Microsoft's exports call it, becomes a synonym.
+fn state_key(parsed: &Certificate<'_>, batch: &mut Batch) -> Sym {
+    let key = batch.sym(&format!("x509:{}", hex(&Sha256::digest(parsed.raw))));
+    let name = batch.sym(&format!("sha1:{}", hex(&Sha1::digest(parsed.raw))));
+    batch.synonyms.push(Synonym { name, key });
+    key
 }
 
 /// Lower-case hex without separators.
@@ -153,64 +161,163 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
-fn parse(der: &[u8]) -> Result<X509Certificate<'_>, String> {
-    // The four extensions that matter are read below, each on its own, so that one mistake costs little.
-    match X509CertificateParser::new()
-        .with_deep_parse_extensions(false)
-        .parse(der)
-    {
-        Ok((_, certificate)) => Ok(certificate),
-        Err(nom::Err::Incomplete(_)) => Err("less data than its length says".to_owned()),
-        Err(nom::Err::Error(error) | nom::Err::Failure(error)) => Err(reason(&error)),
+/// The parts of a certificate that say something here.
+struct Certificate<'a> {
+    /// All its bytes, and none after them.
+    raw: &'a [u8],
+    /// The contents of the INTEGER.
+    serial: &'a [u8],
+    issuer: DistinguishedName<'a>,
+    not_before: Instant,
+    not_after: Expiry,
+    subject: DistinguishedName<'a>,
+    key: SubjectPublicKeyInfo<'a>,
+    /// Identifiers and values, in DER.
+    extensions: Vec<(&'a [u8], &'a [u8])>,
+    signature_algorithm: AlgorithmIdentifier<'a>,
+}
+
+impl<'a> Certificate<'a> {
+    /// Takes a certificate apart. The error says what is wrong with it.
+    fn parse(der: &'a [u8]) -> Result<Self, &'static str> {
+        let mut rest = der;
+        let whole = take(&mut rest, Tag::Sequence).ok_or("less data than its length says")?;
+        let raw = &der[..der.len() - rest.len()];
+        let mut rest = whole.data;
+        let mut body = take(&mut rest, Tag::Sequence).ok_or("no body")?.data;
+        let (_, signature_algorithm) =
+            AlgorithmIdentifier::from_der(rest).map_err(|_| "an invalid signature algorithm")?;
+
+        let rest = &mut body;
+        if let Ok((after, version)) = Any::from_der(rest)
+            && version.class() == Class::ContextSpecific
+        {
+            *rest = after;
+        }
+        let serial = take(rest, Tag::Integer)
+            .filter(|serial| !serial.data.is_empty())
+            .ok_or("an invalid serial number")?;
+        take(rest, Tag::Sequence).ok_or("an invalid algorithm identifier")?;
+        let issuer = take(rest, Tag::Sequence).ok_or("an invalid issuer")?;
+        let mut validity = take(rest, Tag::Sequence).ok_or("an invalid validity")?.data;
+        let not_before = moment(&mut validity).ok_or("an invalid date")?;
+        let not_after = match moment(&mut validity).ok_or("an invalid date")? {
+            Instant(NO_EXPIRY..) => Expiry::Never,
+            end => Expiry::At(end),
+        };
+        let subject = take(rest, Tag::Sequence).ok_or("an invalid subject")?;
+        let (after, key) = SubjectPublicKeyInfo::from_der(rest).map_err(|_| "an invalid public key")?;
+        // [1] issuerUniqueID, [2] subjectUniqueID, [3] extensions
+        let last = children(after)
+            .collect::<Result<Vec<_>, ()>>()
+            .map_err(|()| "an invalid end")?;
+        let mut extensions = Vec::new();
+        if let Some(list) = last.iter().find(|part| part.tag() == Tag(3)) {
+            for extension in elements(list.data) {
+                let parts = extension.and_then(|extension| children(extension.data).collect::<Result<Vec<_>, ()>>());
+                // The identifier, perhaps whether it is critical, the value.
+                match parts.as_deref() {
+                    Ok([id, .., value]) if value.tag() == Tag::OctetString => extensions.push((id.data, value.data)),
+                    Ok(_) | Err(()) => return Err("an invalid list of extensions"),
+                }
+            }
+        }
+        Ok(Certificate {
+            raw,
+            serial: serial.data,
+            issuer: DistinguishedName(issuer.data),
+            not_before,
+            not_after,
+            subject: DistinguishedName(subject.data),
+            key,
+            extensions,
+            signature_algorithm,
+        })
     }
 }
 
-fn reason(error: &X509Error) -> String {
-    match error {
-        X509Error::InvalidSerial => "an invalid serial number".to_owned(),
-        X509Error::InvalidAlgorithmIdentifier => "an invalid algorithm identifier".to_owned(),
-        X509Error::InvalidX509Name => "an invalid name".to_owned(),
-        X509Error::InvalidDate => "an invalid date".to_owned(),
-        X509Error::InvalidSPKI => "an invalid public key".to_owned(),
-        X509Error::InvalidExtensions => "an invalid list of extensions".to_owned(),
-        X509Error::InvalidVersion => "an invalid version".to_owned(),
-        X509Error::InvalidSignatureValue => "an invalid signature".to_owned(),
-        X509Error::NomError(nom::error::ErrorKind::Eof) => "less data than its length says".to_owned(),
-        other => format!("broken DER (`{other}`)"),
-    }
+/// Takes the first element of some bytes if it has this tag.
+fn take<'a>(rest: &mut &'a [u8], tag: Tag) -> Option<Any<'a>> {
+    let (after, element) = Any::from_der(rest).ok()?;
+    (element.class() == Class::Universal && element.tag() == tag).then(|| {
+        *rest = after;
+        element
+    })
 }
 
-fn fact(parsed: &X509Certificate<'_>, names: Names<'_>, extensions: &Extensions, batch: &mut Batch) -> CertificateFact {
-    let not_before = Instant(parsed.validity.not_before.timestamp());
-    let not_after = match parsed.validity.not_after.timestamp() {
-        NO_EXPIRY => Expiry::Never,
-        seconds => Expiry::At(Instant(seconds)),
+/// Takes a UTCTime or GeneralizedTime. RFC 5280 wants seconds and `Z`; there are certificates without seconds, with a
+/// fraction (cut off, as everywhere) and with an offset. A local time says nothing.
+fn moment(rest: &mut &[u8]) -> Option<Instant> {
+    let (after, time) = Any::from_der(rest).ok()?;
+    *rest = after;
+    let n_year_digits = match time.tag() {
+        Tag::UtcTime => 2,
+        Tag::GeneralizedTime => 4,
+        _ => return None,
     };
+    let n_digits = time.data.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, after) = time.data.split_at(n_digits);
+    if !matches!(n_digits.checked_sub(n_year_digits), Some(8 | 10)) {
+        return None;
+    }
+    let number = |digits: &[u8]| digits.iter().fold(0, |n, digit| n * 10 + i64::from(digit - b'0'));
+    let (year, pairs) = digits.split_at(n_year_digits);
+    let year = match number(year) {
+        year if n_year_digits == 4 => year,
+        year if year < 50 => 2000 + year,
+        year => 1900 + year,
+    };
+    let pair = |nth: usize| pairs.chunks(2).nth(nth).map_or(0, number);
+    let (month, day, hour, minute, second) = (pair(0) as u8, pair(1) as u8, pair(2), pair(3), pair(4));
+    let midnight = Instant::from_date(year, month, day);
+    // A date that the calendar does not have comes back as another one.
+    if year == 0 || midnight.date() != (year, month, day) || hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let zone = match after {
+        [b'.' | b',', fraction @ ..] => {
+            let n_digits = fraction.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            &fraction[n_digits..]
+        }
+        zone => zone,
+    };
+    let offset = match zone {
+        b"Z" => 0,
+        [sign @ (b'+' | b'-'), digits @ ..] if digits.len() == 4 && digits.iter().all(u8::is_ascii_digit) => {
+            let seconds = number(&digits[..2]) * 3_600 + number(&digits[2..]) * 60;
+            if *sign == b'+' { seconds } else { -seconds }
+        }
+        _ => return None,
+    };
+    Some(Instant(midnight.0 + hour * 3_600 + minute * 60 + second - offset))
+}
+
+fn fact(parsed: &Certificate<'_>, extensions: &Extensions, batch: &mut Batch) -> CertificateFact {
     CertificateFact {
-        sha256: batch.sym(&hex(&Sha256::digest(parsed.as_raw()))),
-        public_key_sha256: batch.sym(&hex(&Sha256::digest(parsed.subject_pki.raw))),
-        subject: batch.sym(&names.subject.text()),
-        issuer: batch.sym(&names.issuer.text()),
-        serial: batch.sym(&serial_text(parsed.raw_serial())),
+        sha256: batch.sym(&hex(&Sha256::digest(parsed.raw))),
+        public_key_sha256: batch.sym(&hex(&Sha256::digest(parsed.key.raw))),
+        subject: batch.sym(&parsed.subject.text()),
+        issuer: batch.sym(&parsed.issuer.text()),
+        serial: batch.sym(&serial_text(parsed.serial)),
         names: extensions
             .names
             .iter()
             .map(|name| batch.sym(&format!("{}:{}", name.kind.word(), name.text)))
             .collect(),
-        not_before,
-        not_after,
-        key: key_algorithm(&parsed.subject_pki),
+        not_before: parsed.not_before,
+        not_after: parsed.not_after,
+        key: key_algorithm(&parsed.key),
         signature_hash: signature_hash(&parsed.signature_algorithm),
         role: extensions.role(),
         trust: match extensions.publicity {
             Publicity::Marked => PublicTrust::Public,
             // Roots carry neither mark, trusted or not.
-            Publicity::Unmarked if not_before.0 < RESERVED_POLICIES_SINCE || extensions.is_authority() => {
+            Publicity::Unmarked if parsed.not_before.0 < RESERVED_POLICIES_SINCE || extensions.is_authority() => {
                 PublicTrust::Unknown
             }
             Publicity::Unmarked => PublicTrust::Private,
         },
-        issued_by: if names.subject == names.issuer {
+        issued_by: if parsed.subject == parsed.issuer {
             IssuedBy::Itself
         } else {
             IssuedBy::Another
@@ -356,11 +463,10 @@ const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 const EMAIL_ADDRESS: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x01];
 
 impl Extensions {
-    fn read(parsed: &X509Certificate<'_>) -> Self {
+    fn read(parsed: &Certificate<'_>) -> Self {
         let mut read = Extensions::default();
-        for extension in parsed.extensions() {
-            let value = extension.value;
-            match extension.oid.as_bytes() {
+        for &(id, value) in &parsed.extensions {
+            match id {
                 SUBJECT_ALT_NAME => read.alternative_names(value),
                 BASIC_CONSTRAINTS => read.constraints(value),
                 EXTENDED_KEY_USAGE => read.key_usages(value),
@@ -546,30 +652,6 @@ fn serial_text(bytes: &[u8]) -> String {
     let n_zeros = magnitude.iter().take_while(|byte| **byte == 0).count();
     let digits = hex(&magnitude[n_zeros.min(magnitude.len().saturating_sub(1))..]);
     if is_negative { format!("-{digits}") } else { digits }
-}
-
-/// Issuer and subject.
-#[derive(Clone, Copy)]
-struct Names<'a> {
-    issuer: DistinguishedName<'a>,
-    subject: DistinguishedName<'a>,
-}
-
-impl<'a> Names<'a> {
-    /// Taken from the bytes: what `x509-parser` makes of a name ends at the first empty part, without a word.
-    fn of(parsed: &'a X509Certificate<'_>) -> Self {
-        // [0] version, serialNumber, signature, issuer, validity, subject, …
-        let mut fields = elements(parsed.tbs_certificate.as_ref())
-            .map_while(Result::ok)
-            .skip_while(|field| field.class() == Class::ContextSpecific)
-            .skip(2)
-            .step_by(2)
-            .map(|field| DistinguishedName(field.data));
-        Names {
-            issuer: fields.next().unwrap_or_default(),
-            subject: fields.next().unwrap_or_default(),
-        }
-    }
 }
 
 /// A distinguished name: the contents of its SEQUENCE.
@@ -842,5 +924,65 @@ fn pss_hash(algorithm: &AlgorithmIdentifier<'_>) -> SignatureHash {
             _ => SignatureHash::Other,
         },
         Some(_) => SignatureHash::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `openssl x509 -startdate` reads each, or refuses it; but for the year 0, which it reads.
+    #[test]
+    fn times_of_every_form() {
+        for (tag, text, expected) in [
+            (0x17, "700101000000Z", Some("1970-01-01T00:00:00Z")),
+            (0x17, "491231235959Z", Some("2049-12-31T23:59:59Z")),
+            (0x17, "500101000000Z", Some("1950-01-01T00:00:00Z")),
+            (0x17, "000229000000Z", Some("2000-02-29T00:00:00Z")),
+            (0x17, "1204270000Z", Some("2012-04-27T00:00:00Z")),
+            (0x17, "160810160431-0500", Some("2016-08-10T21:04:31Z")),
+            (0x17, "161231235959+0030", Some("2016-12-31T23:29:59Z")),
+            (0x17, "161231235959-0030", Some("2017-01-01T00:29:59Z")),
+            (0x18, "20560811122001-0600", Some("2056-08-11T18:20:01Z")),
+            (0x18, "20571201060708.999Z", Some("2057-12-01T06:07:08Z")),
+            (0x18, "20571201060708.123456Z", Some("2057-12-01T06:07:08Z")),
+            (0x18, "205712010607Z", Some("2057-12-01T06:07:00Z")),
+            (0x18, "00010101000000Z", Some("0001-01-01T00:00:00Z")),
+            (0x18, "99991231235959Z", Some("9999-12-31T23:59:59Z")),
+            // A local time, no calendar's day, a leap second, no digits, another type.
+            (0x18, "20560811122001", None),
+            (0x17, "230229000000Z", None),
+            (0x17, "231301000000Z", None),
+            (0x17, "161231235960Z", None),
+            (0x17, "161231240000Z", None),
+            (0x18, "00000101000000Z", None),
+            (0x17, "16123123595Z", None),
+            (0x17, "+1231235959Z", None),
+            (0x17, "", None),
+            (0x17, "Z", None),
+            (0x17, "161231235959+9", None),
+            (0x17, "161231235959+0:00", None),
+            (0x13, "161231235959Z", None),
+        ] {
+            let der = [&[tag, text.len() as u8][..], text.as_bytes()].concat();
+            let found = moment(&mut &der[..]).map(|at| at.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn serials_are_numbers() {
+        for (bytes, text) in [
+            (&[0x00][..], "00"),
+            (&[0x00, 0x80], "80"),
+            (&[0x7F], "7f"),
+            (&[0xFF], "-01"),
+            (&[0x80], "-80"),
+            (&[0x80, 0x00], "-8000"),
+            (&[0xFB, 0xCE], "-0432"),
+            (&[0x00, 0x00, 0x01, 0x00], "0100"),
+        ] {
+            assert_eq!(serial_text(bytes), text);
+        }
     }
 }

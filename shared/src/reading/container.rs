@@ -2,6 +2,9 @@
 
 use std::io::{self, Cursor, Read};
 
+use ruzstd::decoding::StreamingDecoder;
+use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+
 use crate::diagnostic::Diagnostic;
 
 /// The most bytes that one file may hold once it is unpacked. Larger exports exist, but come in pages or parts.
@@ -23,21 +26,20 @@ pub const MAX_MEMBERS: usize = 100_000;
 pub struct Member<'a> {
     /// The path of the file, then that inside the archive: `export.zip/users.json`.
     pub path: String,
-    pub bytes: &'a [u8],
+    /// The bytes, or why this member (or what is left of its archive) cannot be unpacked.
+    pub bytes: Result<&'a [u8], Diagnostic>,
 }
 
-/// Calls `each` for every plain file in `bytes`, which is the file itself when it is no container.
-///
-/// Returns what could not be unpacked. Paths inside an archive are names only and never lead out of it.
-pub fn each_member(path: &str, bytes: &[u8], each: &mut dyn FnMut(Member<'_>)) -> Vec<Diagnostic> {
+/// Calls `each` for every plain file in `bytes`, which is the file itself when it is no container, and for everything
+/// that cannot be unpacked. Paths inside an archive are names only and never lead out of it.
+pub fn each_member(path: &str, bytes: &[u8], each: &mut dyn FnMut(Member<'_>)) {
     let mut unpacking = Unpacking {
         n_members: 0,
         budget: budget(bytes.len()),
-        problems: Vec::new(),
+        is_spent: false,
         each,
     };
     unpacking.open(path, bytes, 0);
-    unpacking.problems
 }
 
 fn budget(n_packed: usize) -> u64 {
@@ -50,7 +52,8 @@ struct Unpacking<'e> {
     n_members: usize,
     /// Bytes that may still be unpacked.
     budget: u64,
-    problems: Vec<Diagnostic>,
+    /// Something was beyond the budget: what follows is left.
+    is_spent: bool,
     each: &'e mut dyn FnMut(Member<'_>),
 }
 
@@ -59,24 +62,27 @@ impl Unpacking<'_> {
         let Some(packing) = Packing::of(bytes) else {
             (self.each)(Member {
                 path: path.to_owned(),
-                bytes,
+                bytes: Ok(bytes),
             });
             return;
         };
         if depth == MAX_NESTING {
             self.refuse(
                 path,
-                format!("{MAX_NESTING} containers inside one another"),
-                "fewer containers",
+                format!("more than {MAX_NESTING} containers inside one another"),
+                format!("at most {MAX_NESTING}"),
             );
             return;
         }
         match packing {
             Packing::Gzip => self.one(path, flate2::read::MultiGzDecoder::new(bytes), depth, ".gz"),
-            Packing::Zstandard => match ruzstd::decoding::StreamingDecoder::new(bytes) {
-                Ok(decoder) => self.one(path, decoder, depth, ".zst"),
-                Err(error) => self.refuse(path, error.to_string(), "a whole Zstandard frame"),
-            },
+            Packing::Zstandard => {
+                let frames = Frames {
+                    frame: None,
+                    rest: bytes,
+                };
+                self.one(path, frames, depth, ".zst");
+            }
             Packing::Zip => self.zip(path, bytes, depth),
             Packing::Tar => self.tar(path, bytes, depth),
         }
@@ -95,19 +101,18 @@ impl Unpacking<'_> {
             Err(error) => return self.refuse(path, error.to_string(), "a whole zip archive"),
         };
         for index in 0..archive.len() {
+            let inner = match archive.name_for_index(index) {
+                Some(Ok(name)) => join(path, &name),
+                Some(Err(_)) | None => format!("{path}/member {index}"),
+            };
             match archive.by_index(index) {
                 Ok(member) if member.is_dir() || is_hidden(&member.name().unwrap_or_default()) => {}
                 Ok(member) => {
-                    let inner = join(path, &member.name().unwrap_or_default());
                     if !self.member(path, &inner, member, depth) {
                         return;
                     }
                 }
-                Err(error) => self.refuse(
-                    &format!("{path} member {index}"),
-                    error.to_string(),
-                    "a readable member",
-                ),
+                Err(error) => self.refuse(&inner, error.to_string(), "a readable member"),
             }
         }
     }
@@ -145,13 +150,10 @@ impl Unpacking<'_> {
             );
             return false;
         }
-        match self.unpack(inner, reader) {
-            Some(bytes) => {
-                self.open(inner, &bytes, depth + 1);
-                true
-            }
-            None => self.budget > 0,
+        if let Some(bytes) = self.unpack(inner, reader) {
+            self.open(inner, &bytes, depth + 1);
         }
+        !self.is_spent
     }
 
     fn unpack(&mut self, path: &str, reader: impl Read) -> Option<Vec<u8>> {
@@ -160,10 +162,10 @@ impl Unpacking<'_> {
             Ok(n_bytes) if n_bytes as u64 > self.budget => {
                 self.refuse(
                     path,
-                    "contents beyond the limit for unpacking",
+                    "contents beyond the limit for unpacking; the archive was left here",
                     format!("at most {MAX_EXPANSION} times the packed size and {MAX_MEMBER_BYTES} bytes"),
                 );
-                self.budget = 0;
+                self.is_spent = true;
                 None
             }
             Ok(n_bytes) => {
@@ -177,13 +179,49 @@ impl Unpacking<'_> {
         }
     }
 
-    fn refuse(&mut self, place: &str, found: impl AsRef<str>, expected: impl Into<String>) {
-        self.problems.push(Diagnostic::error(
-            place,
+    fn refuse(&mut self, path: &str, found: impl AsRef<str>, expected: impl Into<String>) {
+        let problem = Diagnostic::error(
+            "whole file",
             found,
             expected,
             "unpack it by hand, or export it again, and put the plain file in its place",
-        ));
+        );
+        (self.each)(Member {
+            path: path.to_owned(),
+            bytes: Err(problem),
+        });
+    }
+}
+
+/// The frames of a Zstandard file one after the other, as `pzstd` and `cat` write them.
+struct Frames<'a> {
+    frame: Option<StreamingDecoder<&'a [u8], ruzstd::decoding::FrameDecoder>>,
+    rest: &'a [u8],
+}
+
+impl Read for Frames<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(mut frame) = self.frame.take() {
+                let n_bytes = frame.read(buffer)?;
+                if n_bytes > 0 || buffer.is_empty() {
+                    self.frame = Some(frame);
+                    return Ok(n_bytes);
+                }
+                self.rest = frame.into_inner();
+            }
+            if self.rest.is_empty() {
+                return Ok(0);
+            }
+            match StreamingDecoder::new(self.rest) {
+                Ok(frame) => self.frame = Some(frame),
+                // A frame without contents: eight bytes of header, then what is to be skipped.
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    self.rest = self.rest.get(8 + length as usize..).unwrap_or_default();
+                }
+                Err(error) => return Err(io::Error::other(error)),
+            }
+        }
     }
 }
 
@@ -198,7 +236,7 @@ impl Packing {
     fn of(bytes: &[u8]) -> Option<Packing> {
         match bytes {
             [0x1F, 0x8B, ..] => Some(Packing::Gzip),
-            [0x28, 0xB5, 0x2F, 0xFD, ..] => Some(Packing::Zstandard),
+            [0x28, 0xB5, 0x2F, 0xFD, ..] | [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..] => Some(Packing::Zstandard),
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Packing::Zip),
             _ if bytes.get(257..262) == Some(b"ustar") => Some(Packing::Tar),
             _ => None,
@@ -234,10 +272,13 @@ mod tests {
 
     use super::*;
 
-    fn members(path: &str, bytes: &[u8]) -> (Vec<(String, Vec<u8>)>, Vec<Diagnostic>) {
-        let mut found = Vec::new();
-        let problems = each_member(path, bytes, &mut |m| found.push((m.path, m.bytes.to_vec())));
-        (found, problems)
+    fn members(path: &str, bytes: &[u8]) -> (Vec<(String, Vec<u8>)>, Vec<(String, String)>) {
+        let (mut found, mut refused) = (Vec::new(), Vec::new());
+        each_member(path, bytes, &mut |member| match member.bytes {
+            Ok(bytes) => found.push((member.path, bytes.to_vec())),
+            Err(problem) => refused.push((member.path, problem.found)),
+        });
+        (found, refused)
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -293,7 +334,38 @@ mod tests {
         let bomb = gzip(&vec![b' '; FREE_BYTES as usize + 1]);
         let (found, problems) = members("bomb.gz", &bomb);
         assert!(found.is_empty());
-        assert_eq!(problems[0].found, "contents beyond the limit for unpacking");
+        assert_eq!(problems[0].0, "bomb.gz");
+        assert!(problems[0].1.starts_with("contents beyond the limit"), "{problems:?}");
+    }
+
+    #[test]
+    fn bombs_in_one_archive_share_its_limit() {
+        let bomb = gzip(&vec![b' '; FREE_BYTES as usize * 2 / 3]);
+        let archive = zip_of(&[("a.gz", &bomb), ("b.gz", &bomb), ("c.gz", &bomb)]);
+        let (found, problems) = members("x.zip", &archive);
+        assert_eq!((found.len(), problems.len()), (1, 1));
+        assert_eq!(problems[0].0, "x.zip/b.gz");
+    }
+
+    #[test]
+    fn containers_nest_to_a_depth() {
+        let four = (0..MAX_NESTING).fold(b"[]".to_vec(), |inner, _| gzip(&inner));
+        assert_eq!(members("a", &four).0.len(), 1);
+        let (found, problems) = members("a", &gzip(&four));
+        assert_eq!((found.len(), problems.len()), (0, 1));
+    }
+
+    #[test]
+    fn all_frames_of_a_zstandard_file_are_read() {
+        // `printf "[1]" | zstd --no-check`, a frame to be skipped, and the same for `[2]`.
+        let frame = |n: u8| [0x28, 0xB5, 0x2F, 0xFD, 0, 0x58, 0x19, 0, 0, b'[', n, b']'];
+        let skipped = [0x50, 0x2A, 0x4D, 0x18, 2, 0, 0, 0, 9, 9];
+        let file = [&skipped[..], &frame(b'1'), &skipped, &frame(b'2')].concat();
+        assert_eq!(
+            members("a.zst", &file),
+            (vec![("a".into(), b"[1][2]".to_vec())], vec![])
+        );
+        assert_eq!(members("a.zst", &file[..file.len() - 1]).1.len(), 1);
     }
 
     #[test]

@@ -8,8 +8,9 @@ use std::ops::{Deref, Range};
 
 use serde::Deserialize;
 
+use super::MAX_ROWS;
 use super::scan::{Broken, Scan, Start, Why};
-use crate::diagnostic::{Diagnostic, without_quoted};
+use crate::diagnostic::{Diagnostic, Diagnostics, without_quoted};
 use crate::model::batch::Batch;
 use crate::model::provenance::Place;
 
@@ -50,7 +51,7 @@ const MAX_STRAY_LINES: usize = 10_000;
 
 /// Splits `text` into rows. `lists` are the keys whose value is a list of rows; one object in place of a list is a
 /// list of one, because PowerShell writes it so. An object with none of these keys is a row itself.
-pub fn rows<'a>(text: &'a str, lists: &[&str], diagnostics: &mut Vec<Diagnostic>) -> Rows<'a> {
+pub fn rows<'a>(text: &'a str, lists: &[&str], diagnostics: &mut Diagnostics) -> Rows<'a> {
     let mut rows = Vec::new();
     let mut found = each_row(text, lists, diagnostics, |open| rows.extend(open.close()));
     found.rows = rows;
@@ -63,7 +64,7 @@ pub fn rows<'a>(text: &'a str, lists: &[&str], diagnostics: &mut Vec<Diagnostic>
 pub fn each_row<'a>(
     text: &'a str,
     lists: &[&str],
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Diagnostics,
     each: impl FnMut(&mut OpenRow<'a>),
 ) -> Rows<'a> {
     let mut walk = Walk {
@@ -80,7 +81,7 @@ pub fn each_row<'a>(
         if let Err(broken) = walk.document(&mut scan) {
             match broken.why {
                 Why::NotJson if n_stray < MAX_STRAY_LINES && scan.skip_to_next_line() => n_stray += 1,
-                Why::NotJson | Why::Ends => {
+                Why::NotJson | Why::Ends | Why::TooManyRows => {
                     diagnostics.push(broken_text(text, broken));
                     break;
                 }
@@ -112,7 +113,7 @@ pub struct OpenRow<'a> {
 impl<'a> OpenRow<'a> {
     /// Reads the row as `T`: see [`Row::parse`]. A row that the file's end cuts off gives `None` and no diagnostic of
     /// its own.
-    pub fn parse<T: Deserialize<'a>>(&mut self, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
+    pub fn parse<T: Deserialize<'a>>(&mut self, diagnostics: &mut Diagnostics) -> Option<T> {
         let mut stream = serde_json::Deserializer::from_str(self.row.text).into_iter::<T>();
         if let Some(Ok(value)) = stream.next() {
             self.end = Some(Ok(self.scan.moved_by(stream.byte_offset())));
@@ -215,6 +216,10 @@ impl<'a, F: FnMut(&mut OpenRow<'a>)> Walk<'_, 'a, F> {
 
     fn row(&mut self, scan: &mut Scan<'a>, list: &'a str, index: usize) -> Result<(), Broken> {
         scan.start()?;
+        if self.n_rows == MAX_ROWS {
+            let (at, why) = (scan.at(), Why::TooManyRows);
+            return Err(Broken { at, why });
+        }
         let mut open = OpenRow {
             row: Row {
                 list,
@@ -276,7 +281,7 @@ fn names_next_page(key: &str, value: &str) -> bool {
 
 impl<'a> Row<'a> {
     /// Reads the row as `T`. A row that is no `T` gives `None` and a diagnostic that names the member at fault.
-    pub fn parse<T: Deserialize<'a>>(&self, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
+    pub fn parse<T: Deserialize<'a>>(&self, diagnostics: &mut Diagnostics) -> Option<T> {
         match serde_json::from_str(self.text) {
             Ok(row) => Some(row),
             Err(_) => {
@@ -333,6 +338,10 @@ fn explain(place: String, message: &str) -> Diagnostic {
         ),
         None => (message, "a row as the vendor documents it".to_owned()),
     };
+    let expected = match expected.strip_prefix("expected struct ") {
+        Some(_) => "an object".to_owned(),
+        None => expected,
+    };
     // The name of a missing member is the vendor's.
     let found = match found.starts_with("missing field") {
         true => found.to_owned(),
@@ -358,6 +367,12 @@ fn broken_text(text: &str, broken: Broken) -> Diagnostic {
             "a JSON value",
             "export the file again; what stood before was read",
         ),
+        Why::TooManyRows => Diagnostic::error(
+            place,
+            format!("more than {MAX_ROWS} rows"),
+            format!("at most {MAX_ROWS} in one file"),
+            "export it in pages or parts; what stood before was read",
+        ),
     }
 }
 
@@ -366,7 +381,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, lists: &[&str]) -> (Vec<String>, u32, u32, usize) {
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::default();
         let found = rows(text, lists, &mut diagnostics);
         let shown = found.rows.iter().map(|r| format!("{}={}", r.name(), r.text)).collect();
         (shown, found.n_continued, found.n_last, diagnostics.len())
@@ -392,6 +407,14 @@ mod tests {
     }
 
     #[test]
+    fn rows_beyond_the_limit_are_reported() {
+        let mut diagnostics = Diagnostics::default();
+        let text = format!("[{}1]", "1,".repeat(MAX_ROWS));
+        each_row(&text, &[], &mut diagnostics, |_| {});
+        assert_eq!(diagnostics[0].found, "more than 5000000 rows");
+    }
+
+    #[test]
     fn an_object_without_members_is_empty() {
         for (text, is_empty) in [("{}", true), ("{ \n }", true), ("{\"a\":1}", false), ("[]", false)] {
             let row = Row {
@@ -409,7 +432,7 @@ mod tests {
         let found = rows(
             "{\"v\":[1,2],\"kind\":\"A\"}{\"x\":0}{\"kind\":\"B\",\"v\":[3]}",
             &["v"],
-            &mut Vec::new(),
+            &mut Diagnostics::default(),
         );
         let pages: Vec<_> = found
             .pages
@@ -461,7 +484,7 @@ mod tests {
             "{\"a\":1}\n{\"a\":2}\nlevel=warn\n{\"a\":3}",
             "[[1,2],[3]]",
         ] {
-            let (mut split_problems, mut problems) = (Vec::new(), Vec::new());
+            let (mut split_problems, mut problems) = (Diagnostics::default(), Diagnostics::default());
             let split: Vec<_> = rows(text, &["v"], &mut split_problems).rows;
             let split = split.iter().filter_map(|row| {
                 let value: Option<&RawValue> = row.parse(&mut split_problems);
@@ -469,14 +492,14 @@ mod tests {
             });
             let split: Vec<_> = split.collect();
             let mut one_by_one = Vec::new();
-            let mut row_problems = Vec::new();
+            let mut row_problems = Diagnostics::default();
             each_row(text, &["v"], &mut problems, |row| {
                 let value: Option<&RawValue> = row.parse(&mut row_problems);
                 one_by_one.extend(value.map(|value| (row.name(), value.get())));
             });
-            problems.extend(row_problems);
+            problems.append(row_problems);
             assert_eq!(one_by_one, split, "{text}");
-            assert_eq!(problems, split_problems, "{text}");
+            assert_eq!(problems[..], split_problems[..], "{text}");
         }
     }
 
@@ -487,7 +510,7 @@ mod tests {
         struct T {
             secret: u32,
         }
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::default();
         let row = Row {
             list: "v",
             index: 3,

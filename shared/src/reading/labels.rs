@@ -1,5 +1,9 @@
 //! What tags, labels and annotations mean, whichever platform they are on.
 
+use super::absent::present;
+use crate::model::batch::Batch;
+use crate::model::identity::{IdentityFact, OwnerBasis, OwnerClaim};
+
 /// Keys whose value says who answers for a thing, the plainest first.
 pub const OWNER_KEYS: &[&str] = &[
     "owner",
@@ -59,6 +63,35 @@ pub const PURPOSE_KEYS: &[&str] = &[
 pub fn rank(keys: &[&str], key: &str) -> Option<usize> {
     let last = key.rsplit(['/', ':', '.']).next().unwrap_or(key);
     keys.iter().position(|known| letters(known).eq(letters(last)))
+}
+
+/// States what tags say of an identity: every owner, the plainest first, and of environment and purpose the plainest
+/// where the fact has none yet.
+pub fn tell<'t>(fact: &mut IdentityFact, tags: impl Iterator<Item = (&'t str, &'t str)>, batch: &mut Batch) {
+    let mut owners = Vec::new();
+    let mut environments = Vec::new();
+    let mut purposes = Vec::new();
+    for (key, value) in tags {
+        let Some(value) = present(value) else { continue };
+        if let Some(rank) = rank(OWNER_KEYS, key) {
+            owners.push((rank, value));
+        } else if let Some(rank) = rank(ENVIRONMENT_KEYS, key) {
+            environments.push((rank, value));
+        } else if let Some(rank) = rank(PURPOSE_KEYS, key) {
+            purposes.push((rank, value));
+        }
+    }
+    owners.sort_by_key(|(rank, _)| *rank);
+    fact.owners.extend(owners.iter().map(|(_, owner)| OwnerClaim {
+        text: batch.sym(owner),
+        basis: OwnerBasis::Tag,
+    }));
+    let mut plainest = |found: Vec<(usize, &str)>| {
+        let (_, value) = found.into_iter().min_by_key(|(rank, _)| *rank)?;
+        Some(batch.sym(value))
+    };
+    fact.environment = fact.environment.or(plainest(environments));
+    fact.purpose = fact.purpose.or(plainest(purposes));
 }
 
 fn letters(key: &str) -> impl Iterator<Item = char> {

@@ -7,7 +7,7 @@ use jiff::tz::{Offset, TimeZone};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use super::absent::is_absent;
-use crate::diagnostic::{Diagnostic, shorten};
+use crate::diagnostic::{Diagnostic, Diagnostics, shorten};
 use crate::model::instant::{Expiry, Instant};
 
 /// What a date field says.
@@ -102,7 +102,7 @@ impl Moment {
     }
 
     /// The instant, if there is one. An unreadable date is reported and counts as not stated.
-    pub fn instant(self, place: impl FnOnce() -> String, diagnostics: &mut Vec<Diagnostic>) -> Option<Instant> {
+    pub fn instant(self, place: impl FnOnce() -> String, diagnostics: &mut Diagnostics) -> Option<Instant> {
         match self {
             Moment::At(at) => Some(at),
             Moment::Never | Moment::Absent => None,
@@ -114,7 +114,7 @@ impl Moment {
     }
 
     /// The moment as an expiry: `Never` when the export says so, `NotReported` when it is silent.
-    pub fn expiry(self, place: impl FnOnce() -> String, diagnostics: &mut Vec<Diagnostic>) -> Expiry {
+    pub fn expiry(self, place: impl FnOnce() -> String, diagnostics: &mut Diagnostics) -> Expiry {
         match self {
             Moment::At(at) => Expiry::At(at),
             Moment::Never => Expiry::Never,
@@ -215,10 +215,10 @@ fn iso(text: &str) -> Option<i64> {
     seconds(date, clock(time)?, offset(zone.trim())?)
 }
 
-/// `3/9/2026 5:00:00 PM`, `31.12.2026 18:00`, `31/12/2026`, `10/31/26, 8:00 AM`.
+/// `3/9/2026 5:00:00 PM`, `31.12.2026 18:00`, `31/12/2026`, `10-19-2003`, `10/31/26, 8:00 AM`.
 fn national(text: &str, order: DateOrder) -> Option<i64> {
     let (date, time) = text.split_once(' ').unwrap_or((text, ""));
-    let mut parts = date.trim_end_matches(',').split(['/', '.']);
+    let mut parts = date.trim_end_matches(',').split(['/', '.', '-']);
     let (first, second, year) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
     let century = match year.len() {
         4 => 0,
@@ -259,6 +259,8 @@ fn clock(text: &str) -> Option<(i32, i32, i32)> {
 
 /// Seconds east of UTC.
 fn offset(text: &str) -> Option<i32> {
+    // Go writes the name of the zone behind the offset: `-0700 PDT`.
+    let text = text.split(' ').next().unwrap_or(text);
     if text.is_empty() || ["Z", "UTC", "GMT"].iter().any(|utc| text.eq_ignore_ascii_case(utc)) {
         return Some(0);
     }
@@ -365,6 +367,9 @@ mod tests {
             ("2024-05-01T12:00:00-8:00", "2024-05-01T20:00:00Z"),
             ("2024-05-01T12:00:00", "2024-05-01T12:00:00Z"),
             ("2024-05-01 12:00:00 UTC", "2024-05-01T12:00:00Z"),
+            ("2022-06-16 10:17:40 -0700 PDT", "2022-06-16T17:17:40Z"),
+            ("2017-05-08 07:05:14 +0000 UTC", "2017-05-08T07:05:14Z"),
+            ("10-19-2003", "2003-10-19T00:00:00Z"),
             ("2026-01-31", "2026-01-31T00:00:00Z"),
             ("1446835267.0", "2015-11-06T18:41:07Z"),
             ("1446835267", "2015-11-06T18:41:07Z"),

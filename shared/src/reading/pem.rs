@@ -92,7 +92,7 @@ fn next_begin(text: &str, from: usize) -> Option<(&str, usize, usize)> {
 }
 
 /// The bytes of a block's body. RFC 1421 headers (`Proc-Type: …`) are passed over.
-fn decode(body: &str) -> Result<Vec<u8>, String> {
+pub(super) fn decode(body: &str) -> Result<Vec<u8>, String> {
     let mut packed = Vec::with_capacity(body.len());
     for line in body.lines().filter(|line| !line.contains(':')) {
         // A variable of an environment file holds its line ends as two characters.

@@ -49,22 +49,27 @@ impl Format {
         }
     }
 
-    /// The format of a file. `text` is empty when the bytes are no text.
+    /// The format of a file, whose bytes decode to `text`.
     pub fn of(bytes: &[u8], text: &str) -> Format {
         match bytes {
             [0xFE, 0xED, 0xFE, 0xED, ..] | [0xCE, 0xCE, 0xCE, 0xCE, ..] => return Format::JavaKeyStore,
+            // BouncyCastle's: a version, then a salt of 20 bytes.
+            [0, 0, 0, 1 | 2, 0, 0, 0, 20, ..] => return Format::JavaKeyStore,
             // A DER SEQUENCE whose length fits the file (or says "indefinite", as some PKCS#12 writers do).
             [0x30, 0x80..=0x84, ..] => return Format::Der,
             _ => {}
         }
         let trimmed = text.trim_start();
         match trimmed.as_bytes() {
-            [] if bytes.is_empty() || !text.is_empty() => Format::Empty,
-            [] => Format::Binary,
+            [] => Format::Empty,
             _ if text.contains("-----BEGIN ") => match trimmed.as_bytes()[0] {
                 b'{' | b'[' if Scan::new(trimmed).value().is_ok() => Format::Json,
-                // `openssl x509 -text` begins with `Certificate:`; what YAML quotes is indented.
-                _ if looks_like_yaml(trimmed) && !has_pem_line(text) => Format::Yaml,
+                _ if has_pem_line(text) => Format::Pem,
+                // What YAML, a line of JSON, a cell or an element quotes does not begin a line.
+                b'<' => Format::Xml,
+                _ if is_log_before_json(trimmed) => Format::Json,
+                _ if looks_like_yaml(trimmed) => Format::Yaml,
+                _ if table::header_of(text).is_some() => Format::Table,
                 _ => Format::Pem,
             },
             [b'{' | b'[', ..] => Format::Json,
@@ -268,7 +273,7 @@ fn is_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(4096)];
     let is_utf16 = matches!(
         head,
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..]
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] | [1..=255, 0, 1..=255, 0, ..] | [0, 1..=255, 0, 1..=255, ..]
     );
     !is_utf16 && memchr::memchr(0, head).is_some()
 }
@@ -293,12 +298,23 @@ mod tests {
             ("subject\n-----BEGIN CERTIFICATE-----\n", Format::Pem),
             ("Certificate:\n    Data:\n-----BEGIN CERTIFICATE-----\n", Format::Pem),
             ("tls.crt: |\n  -----BEGIN CERTIFICATE-----\n", Format::Yaml),
+            (
+                "RuleID,Match\nkey,\"-----BEGIN RSA PRIVATE KEY-----\nMII\"\n",
+                Format::Table,
+            ),
+            (
+                "level=info\n{\"Raw\":\"-----BEGIN RSA PRIVATE KEY-----\"}\n",
+                Format::Json,
+            ),
+            ("<a><key>-----BEGIN RSA PRIVATE KEY-----\nMII</key></a>", Format::Xml),
             ("{\"a\": \"-----BEGIN CERTIFICATE-----\"}", Format::Json),
             ("hello", Format::Text),
+            ("\0\0\0\0", Format::Binary),
         ] {
             assert_eq!(Format::of(text.as_bytes(), text), format, "{text}");
         }
         assert_eq!(Format::of(&[0xFE, 0xED, 0xFE, 0xED, 0, 0], ""), Format::JavaKeyStore);
+        assert_eq!(Format::of(&[0, 0, 0, 2, 0, 0, 0, 20, 9], ""), Format::JavaKeyStore);
         assert_eq!(Format::of(&[0x30, 0x82, 1, 2], ""), Format::Der);
         assert_eq!(Format::of(&[1, 0, 0, 2], "\u{1}\0\0\u{2}"), Format::Binary);
     }

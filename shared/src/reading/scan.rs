@@ -25,6 +25,8 @@ pub enum Why {
     Ends,
     /// Something stands here that no JSON value starts with.
     NotJson,
+    /// Whoever walks has seen enough rows.
+    TooManyRows,
 }
 
 /// What kind of value starts at a position.

@@ -2,7 +2,11 @@
 
 use csv::StringRecord;
 
-use crate::diagnostic::Diagnostic;
+use super::MAX_ROWS;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// The longest line that is taken for a header: real ones have a few hundred columns. A longer line is text.
+const MAX_HEADER_BYTES: usize = 1 << 20;
 
 /// A table with a header row.
 pub struct Table {
@@ -20,9 +24,9 @@ pub struct TableRow<'t> {
 }
 
 impl Table {
-    /// Reads a table. A first line `#TYPE …` or `sep=;` and empty rows are passed over; the delimiter is `,`, `;`, tab or `|`, whichever the
-    /// header has most of. A row with too few or too many cells is left out and reported.
-    pub fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Table {
+    /// Reads a table. A first line `#TYPE …` or `sep=;` and empty rows are passed over; the delimiter is `,`, `;`, tab
+    /// or `|`, whichever the header has most of. A row with too few or too many cells is left out and reported.
+    pub fn read(text: &str, diagnostics: &mut Diagnostics) -> Table {
         let (text, n_skipped_lines) = skip_preamble(text);
         let delimiter = delimiter(text);
         let mut reader = csv::ReaderBuilder::new()
@@ -60,6 +64,14 @@ impl Table {
                 header = record.iter().map(normalise).collect();
             } else if record.iter().all(|cell| cell.trim().is_empty()) {
                 // An empty line of a spreadsheet.
+            } else if rows.len() == MAX_ROWS {
+                diagnostics.push(Diagnostic::error(
+                    format!("line {line}"),
+                    format!("more than {MAX_ROWS} rows"),
+                    format!("at most {MAX_ROWS} in one file"),
+                    "export it in parts; the rows before this one were read",
+                ));
+                break;
             } else if record.len() < header.len()
                 || record.iter().skip(header.len()).any(|cell| !cell.trim().is_empty())
             {
@@ -147,7 +159,10 @@ pub fn folded(name: &str) -> String {
 /// The column names of a text if it is a table: a first line with at least two cells.
 pub fn header_of(text: &str) -> Option<Vec<String>> {
     let (text, _) = skip_preamble(text);
-    let line = text.lines().find(|line| !line.trim().is_empty())?;
+    let line = first_line(text);
+    if line.is_empty() || line.len() > MAX_HEADER_BYTES {
+        return None;
+    }
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter(text))
         .has_headers(false)
@@ -173,9 +188,14 @@ fn skip_preamble(text: &str) -> (&str, u32) {
     }
 }
 
+/// The first line that is not blank; `""` when there is none.
+fn first_line(text: &str) -> &str {
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or("")
+}
+
 fn delimiter(text: &str) -> u8 {
-    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
-    let count = |delimiter: u8| memchr::memchr_iter(delimiter, header.as_bytes()).count();
+    let header = first_line(text).as_bytes();
+    let count = |delimiter: u8| memchr::memchr_iter(delimiter, header).count();
     *[b',', b';', b'\t', b'|']
         .iter()
         .rev()
@@ -189,7 +209,7 @@ mod tests {
 
     #[test]
     fn cells_are_found_by_name() {
-        let mut diagnostics = Vec::new();
+        let mut diagnostics = Diagnostics::default();
         let table = Table::read(
             "#TYPE X\r\nUser;Note\r\n\"a\";\"x;\ny\"\r\nb\r\nc;d;;\r\n;\r\ne;f;g\r\n",
             &mut diagnostics,
@@ -210,6 +230,11 @@ mod tests {
         }
         assert_eq!(folded("Gueltig bis"), folded("gültig bis"));
         assert_ne!(folded("last used by"), folded("last used"));
+    }
+
+    #[test]
+    fn a_line_of_megabytes_is_no_header() {
+        assert_eq!(header_of(&"name,owner,".repeat(MAX_HEADER_BYTES / 10)), None);
     }
 
     #[test]

@@ -1,0 +1,4 @@
+path "secret/data/ml/*" { capabilities = ["read", "list"] }
+path "sys/*" {
+  capabilities = ["read"]
+}

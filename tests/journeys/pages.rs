@@ -1,0 +1,226 @@
+//! What people come for, on an estate of which every number is known.
+
+use std::fs;
+
+use anyhow::{Result, ensure};
+use e2e::{DESKTOP, Key, PHONE, Page, Theme, journey};
+use serde_json::{Value, json};
+
+use crate::estate;
+
+/// Every page, with the heading that says it is there.
+const PAGES: [(&str, &str); 6] = [
+    ("/", "Overview"),
+    ("/identities", "Identities"),
+    ("/credentials", "Credentials"),
+    ("/certificates", "Certificates"),
+    ("/kpis", "KPIs"),
+    ("/sources", "Sources"),
+];
+
+/// Rows of the list in sight, without the head.
+fn n_rows(page: &Page) -> Result<Value> {
+    page.evaluate(
+        "const grid = document.querySelector('[role=grid]');
+         return grid && grid.getAttribute('aria-busy') !== 'true' ? Number(grid.getAttribute('aria-rowcount')) - 1 : -1",
+        Vec::new(),
+    )
+}
+
+fn wait_for_rows(page: &Page, n: usize) -> Result<()> {
+    page.wait_for(&format!("{n} rows"), |page| Ok(n_rows(page)? == n))
+}
+
+#[test]
+fn every_page_opens_fits_and_says_what_is_partial() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("every-page", |page| {
+        for (path, heading) in PAGES {
+            page.goto(&rollcall.url(path))?;
+            page.role("heading", heading).wait()?;
+            page.text("What is missing").wait()?;
+            page.wait_for("the page to be filled", |page| {
+                Ok(page.css(".skeleton").count()? == 0 && page.css("#boot").count()? == 0)
+            })?;
+            let name = heading.to_lowercase();
+            for (viewport, size) in [(DESKTOP, "desktop"), (PHONE, "phone")] {
+                for (theme, look) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
+                    page.screenshot(&format!("{name}-{size}-{look}"), viewport, theme)?;
+                }
+                let overflow =
+                    page.evaluate("return document.scrollingElement.scrollWidth - innerWidth", Vec::new())?;
+                ensure!(
+                    overflow.as_i64() <= Some(0),
+                    "{path} is {overflow} px too wide on {size}"
+                );
+            }
+            page.set_viewport(DESKTOP)?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_number_leads_to_its_rows_and_a_row_to_the_line_that_says_so() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("number-to-line", |page| {
+        page.goto(&rollcall.url("/"))?;
+        // The first number of failures on the page is that of governed: four of six.
+        page.css("a.number[href*='kpi=owner&verdict=fail']").nth(0).click()?;
+        page.role("heading", "Identities").wait()?;
+        wait_for_rows(page, 4)?;
+
+        page.role("link", "old-batch").click()?;
+        page.role("heading", "old-batch").wait()?;
+        page.text("Has left").wait()?;
+        page.text("line 4").nth(0).wait()?;
+        page.css(".evidence[href*='/sources']").nth(0).click()?;
+        page.role("heading", "Sources").wait()?;
+
+        page.evaluate("history.go(-2)", Vec::new())?;
+        wait_for_rows(page, 4)
+    })
+}
+
+#[test]
+fn a_list_is_filtered_sorted_and_exported_as_its_address_says() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("list", |page| {
+        page.goto(&rollcall.url("/identities"))?;
+        wait_for_rows(page, 6)?;
+        page.role("checkbox", "User 3").click()?;
+        page.wait_for_path("/identities?kind=user")?;
+        wait_for_rows(page, 3)?;
+        page.role("button", "Last used").click()?;
+        page.wait_for_path("/identities?kind=user&sort=last_used_at")?;
+        page.role("searchbox", "Filter identities").type_text("deploy")?;
+        page.wait_for_path("/identities?q=deploy&kind=user&sort=last_used_at")?;
+        wait_for_rows(page, 1)?;
+
+        page.role("button", "Export").click()?;
+        let file = page
+            .role("link", "CSV, for spreadsheets")
+            .attribute("href")?
+            .unwrap_or_default();
+        let text = page.evaluate(
+            "const request = new XMLHttpRequest(); request.open('GET', arguments[0], false); request.send();
+             return request.responseText",
+            vec![json!(file)],
+        )?;
+        let lines: Vec<&str> = text.as_str().unwrap_or_default().lines().collect();
+        ensure!(lines.len() == 2 && lines[1].contains("user/ci-deploy"), "{lines:?}");
+
+        page.goto(&rollcall.url("/identities?knd=user"))?;
+        page.text("This link asks for something that the list does not have")
+            .wait()?;
+        // The server's refusal is in the console: it was asked for.
+        page.take_console_errors()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn names_from_exports_are_text() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("hostile-name", |page| {
+        page.goto(&rollcall.url("/identities?q=bold"))?;
+        wait_for_rows(page, 1)?;
+        page.role("link", "shop/<b>bold</b>").click()?;
+        page.role("heading", "shop/<b>bold</b>").wait()?;
+        ensure!(page.css("main b").count()? == 0, "a name became markup");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_changed_estate_reaches_an_open_page_by_itself() -> Result<()> {
+    let (rollcall, estate) = estate::served()?;
+    journey("reload", |page| {
+        page.goto(&rollcall.url("/identities"))?;
+        wait_for_rows(page, 6)?;
+        let more =
+            r#"{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "late", "namespace": "shop"}}"#;
+        fs::write(estate.path().join("2026-10-31/k8s-shop/late.json"), more)?;
+        wait_for_rows(page, 7)?;
+
+        // A broken configuration keeps the last good state, and says so.
+        fs::write(estate.path().join("rollcall.toml"), "[thresholds]\nno_such = 1\n")?;
+        page.text("unknown threshold").wait()?;
+        wait_for_rows(page, 7)?;
+        fs::write(estate.path().join("rollcall.toml"), "")?;
+        page.text("unknown threshold").wait_until_gone()
+    })
+}
+
+#[test]
+fn a_server_that_is_gone_is_told_and_what_was_shown_stays() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("gone", |page| {
+        page.goto(&rollcall.url("/identities"))?;
+        wait_for_rows(page, 6)?;
+        drop(rollcall);
+        page.text("Not connected").wait()?;
+        wait_for_rows(page, 6)?;
+        page.take_console_errors()?;
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_not_there_says_what_to_do() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    let empty = tempfile::tempdir()?;
+    let bare = e2e::Rollcall::start(&["serve", &empty.path().to_string_lossy()])?;
+    journey("absent", |page| {
+        page.goto(&rollcall.url("/nowhere"))?;
+        page.text("Nothing has this address").wait()?;
+        page.role("link", "Go to the overview").click()?;
+        page.role("heading", "Overview").wait()?;
+
+        page.goto(&rollcall.url("/identity?id=arn:aws:iam::1:user/none"))?;
+        page.text("this snapshot lists no identity `arn:aws:iam::1:user/none`")
+            .wait()?;
+        page.take_console_errors()?;
+
+        page.goto(&bare.url("/"))?;
+        page.text("Not measured").nth(0).wait()?;
+        page.goto(&bare.url("/identities"))?;
+        page.text("No export of this snapshot lists identities").wait()?;
+        page.goto(&bare.url("/sources"))?;
+        page.text("This snapshot has no source").wait()
+    })
+}
+
+#[test]
+fn everything_is_reached_by_keyboard() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("keyboard", |page| {
+        page.goto(&rollcall.url("/"))?;
+        page.role("heading", "Overview").wait()?;
+        page.keys("/")?;
+        page.keys("old-batch")?;
+        page.keys(&Key::Enter.to_string())?;
+        wait_for_rows(page, 1)?;
+        // One stop for the whole grid; arrows move in it, Enter opens.
+        page.evaluate("document.querySelector('[role=grid]').focus()", Vec::new())?;
+        page.keys(&Key::Down.to_string())?;
+        page.keys(&Key::Enter.to_string())?;
+        page.role("heading", "old-batch").wait()
+    })
+}
+
+#[test]
+fn a_chosen_theme_stays() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("theme", |page| {
+        page.goto(&rollcall.url("/"))?;
+        let background = |page: &Page| page.css("html").style("background-color");
+        let light = background(page)?;
+        page.role("radio", "Dark").click()?;
+        page.wait_for("the dark theme", |page| Ok(background(page)? != light))?;
+        page.goto(&rollcall.url("/kpis"))?;
+        page.role("heading", "KPIs").wait()?;
+        ensure!(background(page)? != light, "the theme was forgotten");
+        Ok(())
+    })
+}
