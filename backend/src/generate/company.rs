@@ -216,6 +216,34 @@ pub const DOMAINS: &[Domain] = &[
     },
 ];
 
+/// The services that people and partners reach from outside.
+pub const FRONTS: [&str; 24] = [
+    "payments-api",
+    "psp-webhook",
+    "booking-api",
+    "carrier-gateway",
+    "stock-api",
+    "scanner-gateway",
+    "returns-desk",
+    "tracking-api",
+    "public-tracker",
+    "storefront",
+    "customer-portal",
+    "cms-publisher",
+    "declaration-api",
+    "broker-gateway",
+    "vehicle-api",
+    "driver-app",
+    "ev-charging",
+    "dispatch-board",
+    "device-registry",
+    "mqtt-bridge",
+    "sso-proxy",
+    "consent-store",
+    "erp-connector",
+    "notebook-hub",
+];
+
 /// What one identity of a service is for; with the service's name it makes the identity's name.
 pub const JOBS: [&str; 12] = [
     "task",
@@ -284,7 +312,7 @@ impl Environment {
 /// The name of the identity with this ordinal in its domain: service, job and, once those are used up, a round.
 pub fn identity_name(domain: &Domain, ordinal: u64) -> String {
     let service = service_of(domain, ordinal);
-    let job = JOBS[(ordinal / 8 % 12) as usize];
+    let job = JOBS[job_of(ordinal)];
     match ordinal / 96 {
         0 => format!("{service}-{job}"),
         round => format!("{service}-{job}-{}", round + 1),
@@ -298,5 +326,10 @@ pub fn service_of(domain: &Domain, ordinal: u64) -> &'static str {
 
 /// What the identity with this ordinal is for.
 pub fn purpose_of(ordinal: u64) -> &'static str {
-    PURPOSES[(ordinal / 8 % 12) as usize]
+    PURPOSES[job_of(ordinal)]
+}
+
+/// Each service starts with another job, so that few identities are not all alike.
+fn job_of(ordinal: u64) -> usize {
+    ((ordinal / 8 + ordinal % 8 * 5) % 12) as usize
 }

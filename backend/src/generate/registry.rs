@@ -41,6 +41,8 @@ pub struct Row {
     pub purpose: Option<&'static str>,
     pub environment: Option<Environment>,
     pub reviewed_at: Option<i64>,
+    /// The number of the person who reviewed.
+    reviewer: u64,
     retires_at: Option<i64>,
 }
 
@@ -61,6 +63,14 @@ impl Registry {
             let (low, high) = if draw.chance(0.8) { (5, 85) } else { (95, 400) };
             Some(last - draw.between(low, high) * DAY)
         };
+        // Three people of the security team share the reviews.
+        let is_auditor =
+            |number: &u64| staff.team_of(*number) == "team-security" && staff.person(*number).left_at.is_none();
+        let auditors: Vec<u64> = (0..staff.n_people).filter(is_auditor).take(3).collect();
+        let auditor = |draw: &mut Draw| {
+            let turn = draw.below(auditors.len().max(1) as u64) as usize;
+            auditors.get(turn).copied().unwrap_or_default()
+        };
         let mut rows = Vec::new();
         for account in accounts
             .iter()
@@ -74,6 +84,7 @@ impl Registry {
                 purpose: Some("break glass"),
                 environment: None,
                 reviewed_at: reviewed_at(&mut draw),
+                reviewer: auditor(&mut draw),
                 retires_at: None,
             });
         }
@@ -88,6 +99,7 @@ impl Registry {
                     purpose: Some("assists its team under supervision"),
                     environment: Some(Environment::Prod),
                     reviewed_at: reviewed_at(&mut draw),
+                    reviewer: auditor(&mut draw),
                     retires_at: None,
                 });
             }
@@ -116,6 +128,7 @@ impl Registry {
                     purpose: draw.chance(0.9).then(|| draw.pick(&PURPOSES)),
                     environment: None,
                     reviewed_at: reviewed_at(&mut draw).filter(|_| draw.chance(0.9)),
+                    reviewer: auditor(&mut draw),
                     retires_at: draw.chance(0.06).then(|| last + draw.between(-60, 200) * DAY),
                 });
             }
@@ -129,6 +142,7 @@ impl Registry {
                 purpose: None,
                 environment: None,
                 reviewed_at: reviewed_at(&mut draw),
+                reviewer: auditor(&mut draw),
                 retires_at: None,
             });
         }
@@ -160,7 +174,6 @@ impl Registry {
             "reviewer",
             "retires_on",
         ])?;
-        let auditor = staff.person(0).email;
         for row in &self.rows {
             let pattern = match &row.names {
                 Names::Exactly(name) => name.clone(),
@@ -170,10 +183,9 @@ impl Registry {
                 Some(Claim::Person(number)) => staff.person(number).email,
                 Some(Claim::Team(_) | Claim::Text(_)) | None => String::new(),
             };
-            let reviewer = if row.reviewed_at.is_some() {
-                auditor.as_str()
-            } else {
-                ""
+            let reviewer = match row.reviewed_at {
+                Some(_) => staff.person(row.reviewer).email,
+                None => String::new(),
             };
             csv.write_record([
                 pattern.as_str(),
@@ -182,7 +194,7 @@ impl Registry {
                 row.purpose.unwrap_or_default(),
                 row.environment.map_or("", Environment::short),
                 &row.reviewed_at.map(date).unwrap_or_default(),
-                reviewer,
+                &reviewer,
                 &row.retires_at.map(date).unwrap_or_default(),
             ])?;
         }

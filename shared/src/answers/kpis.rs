@@ -173,7 +173,7 @@ fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
 fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Judge) {
     let Some(list) = analysis.lists.of(table) else { return };
     let verdicts: Vec<Option<Verdict>> = (0..list.n_rows()).map(|row| judge(analysis, row)).collect();
-    set_ratio(value, verdicts.iter().flatten().copied().collect());
+    set_ratio(value, ratios(1, verdicts.iter().map(|verdict| (0, *verdict)))[0]);
     let by = [Facet::Environment, Facet::Source, Facet::Kind, Facet::Team];
     value.breakdowns = by
         .into_iter()
@@ -238,13 +238,8 @@ fn set_ratio(value: &mut KpiValue, ratio: Ratio) {
 
 fn breakdown(list: &List, facet: Facet, verdicts: &[Option<Verdict>]) -> Option<Breakdown> {
     let (codes, values) = list.values_of(facet)?;
-    let mut ratios = vec![Ratio::default(); values.len()];
-    for (code, verdict) in codes.iter().zip(verdicts) {
-        if let Some(verdict) = verdict {
-            ratios[*code as usize].add(*verdict);
-        }
-    }
-    let parts = ratios
+    let rows = codes.iter().zip(verdicts);
+    let parts = ratios(values.len(), rows.map(|(code, verdict)| (*code as usize, *verdict)))
         .into_iter()
         .zip(values)
         .filter(|(ratio, _)| ratio.population() > 0);
@@ -261,6 +256,23 @@ fn breakdown(list: &List, facet: Facet, verdicts: &[Option<Verdict>]) -> Option<
             .then_with(|| a.value.cmp(&b.value))
     });
     Some(Breakdown { by: facet, parts })
+}
+
+/// The ratio of each part, from rows that name their part. It counts without a branch on the verdict: rows are many,
+/// and their verdicts come in no order that a processor could foresee.
+fn ratios(n_parts: usize, rows: impl Iterator<Item = (usize, Option<Verdict>)>) -> Vec<Ratio> {
+    let mut counts = vec![[0u64; 4]; n_parts];
+    for (part, verdict) in rows {
+        let at = match verdict {
+            Some(Verdict::Pass) => 0,
+            Some(Verdict::Fail) => 1,
+            Some(Verdict::Unknown) => 2,
+            None => 3,
+        };
+        counts[part][at] += 1;
+    }
+    let ratio = |[pass, fail, unknown, _]: [u64; 4]| Ratio { pass, fail, unknown };
+    counts.into_iter().map(ratio).collect()
 }
 
 /// Shares whose rows are no list: sources and trusts.

@@ -6,7 +6,7 @@ use crate::api::sources::{
     Completeness, ConflictView, ConnectorView, ExpectedView, FileView, SourceView, Sources, Statement,
 };
 use crate::connectors::CONNECTORS;
-use crate::model::snapshot::{FileRead, SourceId};
+use crate::model::snapshot::{FileRead, Snapshot, Source, SourceId};
 
 /// The most diagnostics of one file in the answer.
 const MAX_DIAGNOSTICS: usize = 100;
@@ -17,10 +17,15 @@ const MAX_CONFLICTS: usize = 200;
 pub fn sources(analysis: &Analysis) -> Sources {
     let snapshot = &analysis.snapshot;
     let is_present = |name: &str| snapshot.sources.iter().any(|source| source.name == name);
+    let n_identities = counts(snapshot, snapshot.identities.iter().map(|identity| identity.source));
+    let n_credentials = counts(
+        snapshot,
+        snapshot.credentials.iter().map(|credential| credential.source),
+    );
     Sources {
         as_of: snapshot.as_of,
-        sources: (0..snapshot.sources.len() as u32)
-            .map(|id| source(analysis, SourceId(id)))
+        sources: (snapshot.sources.iter().zip(n_identities).zip(n_credentials))
+            .map(|((of, n_identities), n_credentials)| source(snapshot, of, n_identities, n_credentials))
             .collect(),
         missing: analysis
             .config
@@ -76,9 +81,14 @@ pub fn sources(analysis: &Analysis) -> Sources {
     }
 }
 
-fn source(analysis: &Analysis, id: SourceId) -> SourceView {
-    let snapshot = &analysis.snapshot;
-    let source = snapshot.source(id);
+/// How many of these are of each source.
+fn counts(snapshot: &Snapshot, of: impl Iterator<Item = SourceId>) -> Vec<usize> {
+    let mut counts = vec![0; snapshot.sources.len()];
+    of.for_each(|source| counts[source.0 as usize] += 1);
+    counts
+}
+
+fn source(snapshot: &Snapshot, source: &Source, n_identities: usize, n_credentials: usize) -> SourceView {
     let files = &snapshot.files[source.files.clone()];
     SourceView {
         // The estate's own files (registry, roster) stand in no source folder.
@@ -91,16 +101,8 @@ fn source(analysis: &Analysis, id: SourceId) -> SourceView {
         completeness: completeness(source.gaps.is_empty()),
         reasons: source.gaps.clone(),
         stated_at: source.stated_at,
-        n_identities: snapshot
-            .identities
-            .iter()
-            .filter(|identity| identity.source == id)
-            .count(),
-        n_credentials: snapshot
-            .credentials
-            .iter()
-            .filter(|credential| credential.source == id)
-            .count(),
+        n_identities,
+        n_credentials,
         files: files.iter().map(file).collect(),
     }
 }

@@ -444,19 +444,25 @@ impl<'s> ListBuilder<'s> {
         ));
     }
 
-    /// The texts by which rows are found.
+    /// The texts by which rows are found. A text that stands in another of its row, as a name does in an ARN, finds
+    /// nothing that the other does not, and is left out.
     pub fn searchable(&mut self, mut texts: impl FnMut(usize, &mut dyn FnMut(&str))) {
         let search = &mut self.list.text;
         for row in 0..self.list.n_rows {
+            let row_start = search.text.len();
             texts(row, &mut |text| {
+                let start = search.text.len();
                 if text.is_ascii() {
-                    let start = search.text.len();
                     search.text.push_str(text);
                     search.text[start..].make_ascii_lowercase();
                 } else {
                     search.text.push_str(&text.to_lowercase());
                 }
-                search.text.push('\n');
+                let (before, added) = search.text.as_bytes()[row_start..].split_at(start - row_start);
+                match memmem::find(before, added) {
+                    Some(_) => search.text.truncate(start),
+                    None => search.text.push('\n'),
+                }
             });
             // Every row has some text, so that every row has a place of its own.
             search.text.push('\n');

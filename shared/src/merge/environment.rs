@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::model::identity::Presence;
 use crate::model::pattern::covers;
 use crate::model::snapshot::{Conflict, ConflictField, Evidence, IdentityId, Snapshot};
-use crate::model::strings::{Strings, Sym};
+use crate::model::strings::Sym;
 use crate::reading::absent::present;
 
 /// Gives each source the environment that `rollcall.toml` names, else the one that a part of its name means.
@@ -32,12 +32,10 @@ pub fn classify_sources(snapshot: &mut Snapshot, config: &Config) {
     }
 }
 
-/// Gives each identity the environment of its registry row, its tags, or its source.
-pub fn classify_identities(snapshot: &mut Snapshot) {
-    let rules = RegistryIndex::new(snapshot);
+/// Gives each identity the environment of its registry rows, its tags, or its source.
+pub fn classify_identities(snapshot: &mut Snapshot, registry_rows: &[Vec<usize>]) {
     let mut normalised: HashMap<Sym, Option<Sym>> = HashMap::new();
-    for index in 0..snapshot.identities.len() {
-        let rows = rules.rows_of(index, snapshot);
+    for (index, rows) in registry_rows.iter().enumerate() {
         let identity = &snapshot.identities[index];
         let mut stated: Vec<(Sym, Evidence)> = Vec::new();
         for fact in snapshot
@@ -105,62 +103,6 @@ fn known_word(word: &str) -> Option<&'static str> {
         "sandbox" | "sbx" | "playground" => "sandbox",
         _ => return None,
     })
-}
-
-/// Registry rows by what they can match: most name one identity, so few patterns need to be tried on each.
-pub struct RegistryIndex {
-    exact: HashMap<String, Vec<usize>>,
-    globs: Vec<usize>,
-}
-
-impl RegistryIndex {
-    pub fn new(snapshot: &Snapshot) -> Self {
-        let mut index = Self {
-            exact: HashMap::new(),
-            globs: Vec::new(),
-        };
-        for (row, registry) in snapshot.registry.iter().enumerate() {
-            let pattern = snapshot.strings.get(registry.pattern);
-            match pattern.contains(['*', '?']) {
-                true => index.globs.push(row),
-                false => index.exact.entry(pattern.to_lowercase()).or_default().push(row),
-            }
-        }
-        index
-    }
-
-    /// The rows that match an identity's id, name or any handle: exact ones first, then in the order of the file.
-    pub fn rows_of(&self, identity: usize, snapshot: &Snapshot) -> Vec<usize> {
-        if self.exact.is_empty() && self.globs.is_empty() {
-            return Vec::new();
-        }
-        let names = names_of(identity, snapshot);
-        let strings: &Strings = &snapshot.strings;
-        let mut rows: Vec<usize> = names
-            .iter()
-            .filter_map(|name| self.exact.get(&name.to_lowercase()))
-            .flatten()
-            .copied()
-            .collect();
-        rows.sort_unstable();
-        rows.dedup();
-        let globs = self.globs.iter().copied();
-        rows.extend(globs.filter(|row| {
-            let pattern = strings.get(snapshot.registry[*row].pattern);
-            names.iter().any(|name| covers(pattern, name))
-        }));
-        rows
-    }
-}
-
-fn names_of(identity: usize, snapshot: &Snapshot) -> Vec<&str> {
-    let identity = &snapshot.identities[identity];
-    let mut names = vec![snapshot.strings.get(identity.id), snapshot.strings.get(identity.name)];
-    let handles = snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles);
-    names.extend(handles.map(|handle| snapshot.strings.get(handle.text)));
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 #[cfg(test)]

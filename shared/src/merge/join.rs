@@ -1,5 +1,7 @@
 //! Which facts are about the same identity: those that share a handle.
 
+use std::ops::Range;
+
 use hashbrown::HashMap;
 
 use crate::model::access_policy::Ceiling;
@@ -9,73 +11,97 @@ use crate::model::principal::Handle;
 use crate::model::snapshot::{
     Conflict, ConflictField, Evidence, Fact, Identity, IdentityId, Owner, Snapshot, SourceId,
 };
-use crate::model::strings::Sym;
+use crate::model::strings::{Strings, Sym};
 
 /// Which listed identity each handle names.
-pub struct Joined(HashMap<Handle, IdentityId>);
+pub struct Joined {
+    /// One of the facts with each handle, as it was numbered before the facts were grouped.
+    fact_with: HashMap<Handle, u32>,
+    /// For each of these facts, the identity that it became part of.
+    identity_of: Vec<Option<IdentityId>>,
+}
 
 impl Joined {
     /// The identity with this handle, when an export lists it.
     pub fn find(&self, handle: Handle) -> Option<IdentityId> {
-        self.0.get(&handle).copied()
+        let fact = *self.fact_with.get(&handle)?;
+        self.identity_of[fact as usize]
     }
+}
+
+/// Facts about one identity that some export lists.
+struct Group<'m> {
+    /// The public id.
+    id: Sym,
+    best: Handle,
+    /// Pairs of the group's root and a fact's number.
+    members: &'m [(u32, u32)],
 }
 
 /// Groups facts by handle, and makes one identity of every group that some export lists.
 pub fn identities(facts: Vec<Fact>, snapshot: &mut Snapshot) -> Joined {
-    let mut groups = Groups::new(facts.len());
-    let mut first_with: HashMap<Handle, u32> = HashMap::with_capacity(facts.len());
+    let mut sets = Sets::new(facts.len());
+    let mut fact_with: HashMap<Handle, u32> = HashMap::with_capacity(facts.len());
     for (index, fact) in facts.iter().enumerate() {
         for handle in &fact.fact.handles {
-            let first = *first_with.entry(*handle).or_insert(index as u32);
-            groups.unite(first, index as u32);
+            let first = *fact_with.entry(*handle).or_insert(index as u32);
+            sets.unite(first, index as u32);
         }
     }
     // Every group's facts stand together, in the order of the files, under the group's best handle.
-    let mut members: Vec<(u32, u32)> = (0..facts.len() as u32)
-        .map(|index| (groups.root(index), index))
-        .collect();
+    let mut members: Vec<(u32, u32)> = (0..facts.len() as u32).map(|index| (sets.root(index), index)).collect();
     members.sort_unstable();
-    let mut slots: Vec<Option<Fact>> = facts.into_iter().map(Some).collect();
-    let mut listed: Vec<(Handle, Vec<Fact>)> = Vec::new();
-    for group in members.chunk_by(|a, b| a.0 == b.0) {
-        let facts: Vec<Fact> = group
-            .iter()
-            .filter_map(|(_, index)| slots[*index as usize].take())
-            .collect();
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for members in members.chunk_by(|a, b| a.0 == b.0) {
+        let facts = || members.iter().map(|(_, index)| &facts[*index as usize].fact);
         // A fact's first handle of a kind is the full one: an ARN with its path.
-        let handles = facts.iter().flat_map(|fact| fact.fact.handles.iter().enumerate());
+        let handles = facts().flat_map(|fact| fact.handles.iter().copied().enumerate());
         let best = handles.min_by_key(|(rank, handle)| (handle.kind, *rank, snapshot.strings.get(handle.text)));
-        match best.map(|(_, handle)| *handle) {
-            Some(best) if facts.iter().any(|fact| fact.fact.presence == Presence::Listed) => listed.push((best, facts)),
+        match best.map(|(_, handle)| handle) {
+            Some(best) if facts().any(|fact| fact.presence == Presence::Listed) => {
+                let id = public_id(best, &mut snapshot.strings);
+                groups.push(Group { id, best, members });
+            }
             Some(_) | None => snapshot.n_unlisted += 1,
         }
     }
-    let id_text = |handle: Handle| format!("{}{}", handle.kind.prefix(), snapshot.strings.get(handle.text));
-    let mut listed: Vec<(String, Handle, Vec<Fact>)> = listed
-        .into_iter()
-        .map(|(best, facts)| (id_text(best), best, facts))
-        .collect();
-    listed.sort_by(|a, b| a.0.cmp(&b.0));
-    let mut joined = HashMap::with_capacity(first_with.len());
-    for (id, best, facts) in listed {
+    groups.sort_by(|a, b| snapshot.strings.get(a.id).cmp(snapshot.strings.get(b.id)));
+    let mut identity_of = vec![None; facts.len()];
+    let mut grouped: Vec<Fact> = Vec::with_capacity(facts.len());
+    let mut slots: Vec<Option<Fact>> = facts.into_iter().map(Some).collect();
+    snapshot.identities.reserve_exact(groups.len());
+    for group in groups {
         let identity = IdentityId(snapshot.identities.len() as u32);
-        joined.extend(
-            facts
-                .iter()
-                .flat_map(|fact| &fact.fact.handles)
-                .map(|handle| (*handle, identity)),
-        );
-        let id = snapshot.strings.intern(&id);
-        let merged = merge_facts(id, best, &facts, identity, snapshot);
-        snapshot.facts.extend(facts);
+        let start = grouped.len();
+        for (_, index) in group.members {
+            identity_of[*index as usize] = Some(identity);
+            grouped.extend(slots[*index as usize].take());
+        }
+        let range = start as u32..grouped.len() as u32;
+        let merged = merge_facts(&group, &grouped[start..], range, identity, snapshot);
         snapshot.identities.push(merged);
     }
-    Joined(joined)
+    snapshot.facts = grouped;
+    Joined { fact_with, identity_of }
 }
 
-fn merge_facts(id: Sym, best: Handle, facts: &[Fact], identity: IdentityId, snapshot: &mut Snapshot) -> Identity {
-    let start = snapshot.facts.len() as u32;
+fn public_id(best: Handle, strings: &mut Strings) -> Sym {
+    match best.kind.prefix() {
+        "" => best.text,
+        prefix => {
+            let id = format!("{prefix}{}", strings.get(best.text));
+            strings.intern(&id)
+        }
+    }
+}
+
+fn merge_facts(
+    group: &Group<'_>,
+    facts: &[Fact],
+    range: Range<u32>,
+    identity: IdentityId,
+    snapshot: &mut Snapshot,
+) -> Identity {
     let listed = || facts.iter().filter(|fact| fact.fact.presence == Presence::Listed);
     let source = listed()
         .next()
@@ -105,8 +131,8 @@ fn merge_facts(id: Sym, best: Handle, facts: &[Fact], identity: IdentityId, snap
     note_creation_conflict(facts, identity, snapshot);
     let known = |get: fn(&IdentityFact) -> Option<Sym>| listed().chain(facts.iter()).find_map(|fact| get(&fact.fact));
     Identity {
-        id,
-        name: known(|fact| fact.name).unwrap_or(best.text),
+        id: group.id,
+        name: known(|fact| fact.name).unwrap_or(group.best.text),
         kind,
         class,
         origin: listed().map(|fact| fact.fact.origin).max().unwrap_or(Origin::Estate),
@@ -135,7 +161,7 @@ fn merge_facts(id: Sym, best: Handle, facts: &[Fact], identity: IdentityId, snap
             false => Knowledge::NotReported,
         },
         ceiling: Ceiling::default(),
-        facts: start..start + facts.len() as u32,
+        facts: range,
         credentials: 0..0,
         grants: 0..0,
     }
@@ -180,7 +206,7 @@ fn decide<T: Copy + PartialEq>(
 /// Two exports of the same object that differ by more than a day. An application and its service principal are two
 /// objects, so only facts with the same first handle are compared.
 fn note_creation_conflict(facts: &[Fact], identity: IdentityId, snapshot: &mut Snapshot) {
-    let stated: Vec<(Handle, Instant, Evidence)> = facts
+    let mut stated: Vec<(Handle, Instant, Evidence)> = facts
         .iter()
         .filter_map(|fact| {
             let evidence = Evidence {
@@ -190,13 +216,12 @@ fn note_creation_conflict(facts: &[Fact], identity: IdentityId, snapshot: &mut S
             Some((*fact.fact.handles.first()?, fact.fact.created_at?, evidence))
         })
         .collect();
-    let differs = stated.iter().any(|(handle, at, _)| {
-        stated
-            .iter()
-            .any(|(other, later, _)| handle == other && later.0 - at.0 > SECONDS_PER_DAY)
+    stated.sort_unstable();
+    let differs = stated.chunk_by(|a, b| a.0 == b.0).any(|same| match same {
+        [(_, first, _), .., (_, last, _)] => last.0 - first.0 > SECONDS_PER_DAY,
+        [_] | [] => false,
     });
     if differs {
-        let mut stated = stated;
         stated.sort_by_key(|(_, at, evidence)| (*at, *evidence));
         let statements = stated
             .iter()
@@ -250,11 +275,11 @@ fn human_rank(human_use: HumanUse) -> u8 {
 }
 
 /// Disjoint sets of facts.
-struct Groups {
+struct Sets {
     parents: Vec<u32>,
 }
 
-impl Groups {
+impl Sets {
     fn new(n_facts: usize) -> Self {
         Self {
             parents: (0..n_facts as u32).collect(),

@@ -9,6 +9,7 @@ mod home;
 mod join;
 mod leaks;
 mod owner;
+mod registry;
 mod rename;
 
 pub use owner::owners;
@@ -18,6 +19,7 @@ use std::cmp::Reverse;
 use hashbrown::{HashMap, HashSet};
 
 use self::join::Joined;
+use self::registry::RegistryIndex;
 use self::rename::Rename;
 use crate::access;
 use crate::config::Config;
@@ -82,8 +84,12 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     resolve_grants(&mut facts, &joined, &mut snapshot);
     resolve_trusts(std::mem::take(&mut facts.trusts), &joined, &mut snapshot);
     leaks::resolve(std::mem::take(&mut facts.leaks), &joined, &mut snapshot);
-    environment::classify_identities(&mut snapshot);
-    owner::resolve(&mut snapshot);
+    let registry = RegistryIndex::new(&snapshot);
+    let rows: Vec<Vec<usize>> = (0..snapshot.identities.len())
+        .map(|identity| registry.rows_of(identity, &snapshot))
+        .collect();
+    environment::classify_identities(&mut snapshot, &rows);
+    owner::resolve(&mut snapshot, &rows);
     finish_identities(&facts.listed_of, &mut snapshot);
     snapshot
         .conflicts

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::environment::RegistryIndex;
+use super::registry::RegistryIndex;
 use crate::model::batch::Employment;
 use crate::model::identity::{OwnerBasis, OwnerClaim};
 use crate::model::snapshot::{Conflict, ConflictField, Evidence, FileId, IdentityId, Owner, OwnerState, Snapshot};
@@ -105,14 +105,12 @@ pub struct Claim {
 }
 
 /// Decides every identity's owner. Claims that name different owners are a conflict.
-pub fn resolve(snapshot: &mut Snapshot) {
+pub fn resolve(snapshot: &mut Snapshot, registry_rows: &[Vec<usize>]) {
     let roster = Roster::new(snapshot);
-    let rules = RegistryIndex::new(snapshot);
     let mut resolved = HashMap::new();
-    for index in 0..snapshot.identities.len() {
-        let rows = rules.rows_of(index, snapshot);
+    for (index, rows) in registry_rows.iter().enumerate() {
         let registry_team = rows.iter().find_map(|&row| snapshot.registry[row].team);
-        let claims = claims(index, &rows, &roster, &mut resolved, snapshot);
+        let claims = claims(index, rows, &roster, &mut resolved, snapshot);
         let owner = claims.first().map_or_else(Owner::default, |claim| Owner {
             text: Some(claim.resolved.text),
             team: registry_team.or(claim.resolved.team),

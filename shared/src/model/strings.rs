@@ -21,8 +21,16 @@ pub struct Strings {
     text: String,
     /// `ends[i]` is where string `i` ends in `text`; it starts where the one before it ends.
     ends: Vec<usize>,
-    by_text: HashTable<u32>,
+    by_text: HashTable<Entry>,
     hasher: DefaultHashBuilder,
+}
+
+/// A string in the table. With its hash beside it, the table grows, and passes over strings that are others, without
+/// looking at text that lies elsewhere in memory.
+#[derive(Clone, Copy)]
+struct Entry {
+    hash: u32,
+    index: u32,
 }
 
 /// One interned string: an index into its [`Strings`], four bytes also when optional.
@@ -34,35 +42,39 @@ impl Strings {
     /// and ends with what tells it from others that begin alike.
     pub fn intern(&mut self, text: &str) -> Sym {
         let text = &*fitting(text);
-        let hash = self.hasher.hash_one(text);
+        let hash = self.hash(text);
         let Self {
             text: all,
             ends,
             by_text,
-            hasher,
+            ..
         } = self;
-        let index = *by_text
-            .entry(
-                hash,
-                |&i| slice(all, ends, i) == text,
-                |&i| hasher.hash_one(slice(all, ends, i)),
-            )
-            .or_insert_with(|| {
-                all.push_str(text);
-                ends.push(all.len());
-                ends.len() as u32 - 1
-            })
-            .get();
-        Sym::at(index)
+        let entry = by_text.entry(
+            spread(hash),
+            |entry| entry.hash == hash && slice(all, ends, entry.index) == text,
+            |entry| spread(entry.hash),
+        );
+        let entry = entry.or_insert_with(|| {
+            all.push_str(text);
+            ends.push(all.len());
+            let index = ends.len() as u32 - 1;
+            Entry { hash, index }
+        });
+        Sym::at(entry.get().index)
     }
 
     /// The symbol of `text` if it is known.
     pub fn find(&self, text: &str) -> Option<Sym> {
         let text = &*fitting(text);
-        let hash = self.hasher.hash_one(text);
+        let hash = self.hash(text);
+        let is_text = |entry: &Entry| entry.hash == hash && slice(&self.text, &self.ends, entry.index) == text;
         self.by_text
-            .find(hash, |&i| slice(&self.text, &self.ends, i) == text)
-            .map(|&i| Sym::at(i))
+            .find(spread(hash), is_text)
+            .map(|entry| Sym::at(entry.index))
+    }
+
+    fn hash(&self, text: &str) -> u32 {
+        self.hasher.hash_one(text) as u32
     }
 
     /// The text of a symbol of this table.
@@ -130,6 +142,11 @@ fn fitting(text: &str) -> Cow<'_, str> {
     let start = &text[..text.floor_char_boundary(KEPT_BYTES)];
     let digest: String = Sha256::digest(text)[..8].iter().map(|b| format!("{b:02x}")).collect();
     Cow::Owned(format!("{start}… ({} bytes, {digest})", text.len()))
+}
+
+/// The 64 bits that the table wants, whose highest and lowest must differ between hashes: Fibonacci hashing.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
 fn slice<'a>(text: &'a str, ends: &[usize], index: u32) -> &'a str {

@@ -62,7 +62,9 @@ pub const PURPOSE_KEYS: &[&str] = &[
 /// `technical_contact`), and to what names the organisation before it (`acme:owner`, `team.example.com/owner`).
 pub fn rank(keys: &[&str], key: &str) -> Option<usize> {
     let last = key.rsplit(['/', ':', '.']).next().unwrap_or(key);
-    keys.iter().position(|known| letters(known).eq(letters(last)))
+    let first = letters(last).next()?;
+    keys.iter()
+        .position(|known| known.starts_with(first) && letters(known).eq(letters(last)))
 }
 
 /// States what tags say of an identity: every owner, the plainest first, and of environment and purpose the plainest

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use jiff::civil;
-use jiff::tz::{Offset, TimeZone};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 
 use super::absent::is_absent;
@@ -39,6 +37,10 @@ impl Moment {
     /// Reads a text. `order` decides dates that could be read two ways.
     pub fn parse(text: &str, order: DateOrder) -> Moment {
         let text = text.trim();
+        // What nearly every export writes comes first: there are many dates.
+        if let Some(seconds) = iso(text) {
+            return Moment::from_seconds(seconds);
+        }
         if is_absent(text) || text.eq_ignore_ascii_case("no_information") {
             return Moment::Absent;
         }
@@ -56,7 +58,6 @@ impl Moment {
         }
         match power_shell(text)
             .or_else(|| ldap(text))
-            .or_else(|| iso(text))
             .or_else(|| national(text, order))
         {
             Some(seconds) => Moment::from_seconds(seconds),
@@ -279,18 +280,19 @@ fn offset(text: &str) -> Option<i32> {
 }
 
 fn seconds(date: (i32, i32, i32), time: (i32, i32, i32), offset_seconds: i32) -> Option<i64> {
-    let narrow = |n: i32| i8::try_from(n).ok();
-    let year = i16::try_from(date.0).ok()?;
-    // A leap second is the last second of its minute.
-    let second = narrow(time.2.min(59))?;
-    let civil = civil::Date::new(year, narrow(date.1)?, narrow(date.2)?).ok()?;
-    let clock = civil::Time::new(narrow(time.0)?, narrow(time.1)?, second, 0).ok()?;
-    let zone = TimeZone::fixed(Offset::from_seconds(offset_seconds).ok()?);
-    match civil.to_datetime(clock).to_zoned(zone) {
-        Ok(zoned) => Some(zoned.timestamp().as_second()),
-        // Only 9999-12-31 in a western zone lies beyond what a timestamp holds: far in the future all the same.
-        Err(_) => Some(i64::MAX),
-    }
+    let (year, month, day) = (
+        i64::from(date.0),
+        u8::try_from(date.1).ok()?,
+        u8::try_from(date.2).ok()?,
+    );
+    let midnight = Instant::from_date(year, month, day);
+    // A date that the calendar does not have comes back as another one. A leap second is the last second of its minute.
+    let is_real = midnight.date() == (year, month, day)
+        && (0..24).contains(&time.0)
+        && (0..60).contains(&time.1)
+        && (0..=60).contains(&time.2);
+    let second = time.0 * 3_600 + time.1 * 60 + time.2.min(59);
+    is_real.then(|| midnight.0 + i64::from(second - offset_seconds))
 }
 
 impl<'de> Deserialize<'de> for Moment {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memmem;
+
 use super::scan::{Broken, Scan, Start};
 use super::table;
 
@@ -62,7 +64,7 @@ impl Format {
         let trimmed = text.trim_start();
         match trimmed.as_bytes() {
             [] => Format::Empty,
-            _ if text.contains("-----BEGIN ") => match trimmed.as_bytes()[0] {
+            _ if memmem::find(text.as_bytes(), b"-----BEGIN ").is_some() => match trimmed.as_bytes()[0] {
                 b'{' | b'[' if Scan::new(trimmed).value().is_ok() => Format::Json,
                 _ if has_pem_line(text) => Format::Pem,
                 // What YAML, a line of JSON, a cell or an element quotes does not begin a line.

@@ -25,6 +25,9 @@ use trust::Trust;
 const INDENT: &[u8] = b"    ";
 const REGIONS: [&str; 4] = ["eu-north-1", "eu-west-1", "eu-central-1", "us-east-1"];
 
+/// Whom the company's single sign-on lets take on a role.
+const PERSONAS: [&str; 6] = ["developer", "operator", "on-call", "auditor", "analyst", "support"];
+
 /// One AWS account, a source of its own.
 pub struct Account {
     pub number: usize,
@@ -51,7 +54,10 @@ impl Account {
             Trust::PodIdentity { cluster, account } => estate.workload_name("pod", cluster, account),
             Trust::Github { .. } => format!("gha-{name}"),
             Trust::Vendor { vendor, .. } => format!("{vendor}-{name}"),
-            Trust::Saml => format!("sso-{}-{:03}", self.domain.name, ordinal),
+            Trust::Saml => {
+                let persona = PERSONAS[(ordinal % 6) as usize];
+                format!("sso-{}-{persona}-{ordinal}", self.domain.name)
+            }
             Trust::Service(_) | Trust::SameCompany | Trust::RoleToRole | Trust::Anyone => name,
         }
     }

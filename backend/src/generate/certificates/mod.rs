@@ -20,6 +20,8 @@ use super::truth::{IdentityTruth, Knowledge, SnapshotTruth};
 /// One place that holds a certificate.
 #[derive(Debug, Clone)]
 pub struct Slot {
+    /// Whose it is: the number of a business area.
+    pub domain: usize,
     pub common_name: String,
     pub dns_names: Vec<String>,
     pub uris: Vec<String>,

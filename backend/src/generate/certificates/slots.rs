@@ -1,16 +1,17 @@
 //! The places that hold certificates: hosts of the public edge, internal hosts and mesh workloads, devices.
 
 use super::{Profile, Slot};
-use crate::generate::company::{DOMAIN, DOMAINS};
+use crate::generate::company::{DOMAIN, DOMAINS, FRONTS};
 use crate::generate::draw::Draw;
 
 /// The host name with this number on the public edge.
 pub fn edge_slot(seed: u64, number: u64) -> Slot {
     let mut draw = Draw::new(seed, "edge host", 0, number);
-    let domain = &DOMAINS[(number % DOMAINS.len() as u64) as usize];
-    let service = domain.services[(number / 14 % 8) as usize];
-    let stage = ["", ".eu2", ".partner", ".m"][(number / 112 % 4) as usize];
-    let round = number / 448;
+    let n_fronts = FRONTS.len() as u64;
+    let service = FRONTS[(number % n_fronts) as usize];
+    let domain = DOMAINS.iter().position(|domain| domain.services.contains(&service));
+    let stage = ["", ".eu2", ".partner", ".m"][(number / n_fronts % 4) as usize];
+    let round = number / (n_fronts * 4);
     let base = if round == 0 {
         DOMAIN.to_owned()
     } else {
@@ -31,6 +32,7 @@ pub fn edge_slot(seed: u64, number: u64) -> Slot {
         Profile::Commercial
     };
     Slot {
+        domain: domain.unwrap_or(0),
         common_name,
         dns_names,
         uris: Vec::new(),
@@ -41,7 +43,8 @@ pub fn edge_slot(seed: u64, number: u64) -> Slot {
 /// The internal host or mesh workload with this number.
 pub fn internal_slot(seed: u64, number: u64) -> Slot {
     let mut draw = Draw::new(seed, "internal host", 0, number);
-    let domain = &DOMAINS[(number % DOMAINS.len() as u64) as usize];
+    let area = (number % DOMAINS.len() as u64) as usize;
+    let domain = &DOMAINS[area];
     let service = domain.services[(number / 14 % 8) as usize];
     let profile = match draw.below(100) {
         0..8 => Profile::Mesh,
@@ -58,6 +61,7 @@ pub fn internal_slot(seed: u64, number: u64) -> Slot {
     };
     if profile == Profile::Mesh {
         return Slot {
+            domain: area,
             uris: vec![format!(
                 "spiffe://halden.internal/ns/{}/sa/{service}-{number}",
                 domain.name
@@ -69,6 +73,7 @@ pub fn internal_slot(seed: u64, number: u64) -> Slot {
     }
     let common_name = format!("{service}-{:02}.int.{DOMAIN}", number / 112 + 1);
     Slot {
+        domain: area,
         dns_names: vec![common_name.clone(), format!("{service}.{}.svc", domain.name)],
         common_name,
         uris: Vec::new(),
@@ -81,7 +86,10 @@ pub fn device_slot(seed: u64, number: u64) -> Slot {
     let mut draw = Draw::new(seed, "device", 0, number);
     let model = draw.weighted(&[(5, "reefer-gw"), (3, "truck-obu"), (2, "dock-scanner")]);
     let days = draw.between(10, 30) * 365;
+    // Trucks are the fleet's, the rest is looked after by the IoT team.
+    let owner = if model == "truck-obu" { "fleet" } else { "iot" };
     Slot {
+        domain: DOMAINS.iter().position(|domain| domain.name == owner).unwrap_or(0),
         common_name: format!("{model}-{number:06}.devices.halden.internal"),
         dns_names: Vec::new(),
         uris: Vec::new(),

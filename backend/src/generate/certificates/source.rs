@@ -84,8 +84,7 @@ impl TlsSource {
                 }
                 11 if life.ordinal < 400 => windows_chain.push(issued.der),
                 _ => {
-                    let domain = (life.ordinal % DOMAINS.len() as u64) as usize;
-                    let bundle = bundles.entry((domain, life.ordinal / 1_400)).or_default();
+                    let bundle = bundles.entry((slot.domain, life.ordinal / 1_400)).or_default();
                     bundle.push(Member {
                         number: life.ordinal,
                         left_behind: estate.pki.left_behind(&slot, &estate.timeline, snapshot.index),

@@ -38,6 +38,8 @@ struct Kind {
     name: names::Naming,
     /// Where the secret is kept.
     place: &'static str,
+    /// What the list says that it is for, where it says anything.
+    purposes: &'static [&'static str],
 }
 
 /// How the spreadsheet was saved.
@@ -148,6 +150,12 @@ const CMDB: &[Kind] = &[
         secret: "account_password",
         name: names::directory_account,
         place: "CyberArk",
+        purposes: &[
+            "Windows service",
+            "scheduled task",
+            "SQL Server agent",
+            "application pool",
+        ],
     },
     Kind {
         share: 31,
@@ -156,6 +164,12 @@ const CMDB: &[Kind] = &[
         secret: "account_password",
         name: names::os_account,
         place: "server build sheet",
+        purposes: &[
+            "runs the package",
+            "nightly backup",
+            "file transfer with the carrier",
+            "monitoring",
+        ],
     },
     Kind {
         share: 7,
@@ -164,6 +178,11 @@ const CMDB: &[Kind] = &[
         secret: "account_password",
         name: names::robot,
         place: "KeePass \"shared\"",
+        purposes: &[
+            "keys in what comes on paper",
+            "checks what people keyed in",
+            "sends reminders",
+        ],
     },
     Kind {
         share: 7,
@@ -172,6 +191,7 @@ const CMDB: &[Kind] = &[
         secret: "account_password",
         name: names::database_role,
         place: "wiki page",
+        purposes: &["application", "reporting", "loads the lakehouse", "schema changes"],
     },
 ];
 const SAAS: &[Kind] = &[
@@ -182,6 +202,12 @@ const SAAS: &[Kind] = &[
         secret: "saas_client_secret",
         name: names::saas_application,
         place: "vendor console",
+        purposes: &[
+            "keeps customers in step",
+            "opens tickets",
+            "imports orders",
+            "weekly figures",
+        ],
     },
     Kind {
         share: 45,
@@ -190,6 +216,12 @@ const SAAS: &[Kind] = &[
         secret: "saas_api_key",
         name: names::api_token,
         place: "Vault kv/saas",
+        purposes: &[
+            "sends messages to customers",
+            "maps and routes",
+            "takes payments",
+            "monitoring",
+        ],
     },
 ];
 const PIPELINES: &[Kind] = &[
@@ -200,6 +232,7 @@ const PIPELINES: &[Kind] = &[
         secret: "deploy_key",
         name: names::deploy_key,
         place: "GitHub",
+        purposes: &["reads the repository for builds", "pushes release tags"],
     },
     Kind {
         share: 35,
@@ -208,6 +241,7 @@ const PIPELINES: &[Kind] = &[
         secret: "pipeline_token",
         name: names::pipeline_token,
         place: "GitLab variable",
+        purposes: &["publishes packages", "scans dependencies", "deploys to staging"],
     },
     Kind {
         share: 20,
@@ -216,6 +250,7 @@ const PIPELINES: &[Kind] = &[
         secret: "personal_access_token",
         name: names::personal_token,
         place: "Jenkins credential",
+        purposes: &["script of one engineer", "mirror to the archive"],
     },
 ];
 

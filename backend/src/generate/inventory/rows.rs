@@ -5,7 +5,7 @@ use anyhow::Result;
 use super::names::{Named, domain_of};
 use super::{Column, Inventory, Kind, Style};
 use crate::generate::Estate;
-use crate::generate::company::{Environment, purpose_of};
+use crate::generate::company::Environment;
 use crate::generate::dirt::Export;
 use crate::generate::draw::{DAY, Draw};
 use crate::generate::governance::{Claim, Ownership, Said};
@@ -115,7 +115,7 @@ impl Row {
             } else {
                 kind.place
             },
-            purpose: draw.chance(0.35).then(|| purpose_of(life.ordinal)),
+            purpose: draw.chance(0.35).then(|| draw.pick(kind.purposes)),
             blank: draw.pick(&["", "-", "n/a"]),
         }
     }

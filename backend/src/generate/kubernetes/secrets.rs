@@ -67,6 +67,7 @@ fn ingress_slot(estate: &Estate, cluster: &Cluster, number: u64) -> Option<Slot>
         _ => Profile::Internal { days: 90 },
     };
     Some(Slot {
+        domain: cluster.domain,
         dns_names: vec![common_name.clone()],
         common_name,
         uris: Vec::new(),
