@@ -155,6 +155,15 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A parser's message without what it quotes of the input, which may be a secret.
+pub fn without_quoted(message: &str) -> String {
+    const QUOTES: [char; 2] = ['"', '`'];
+    match (message.find(QUOTES), message.rfind(QUOTES)) {
+        (Some(open), Some(close)) if close > open => format!("{}…{}", &message[..=open], &message[close..]),
+        _ => message.to_owned(),
+    }
+}
+
 /// Input as it may be shown: [`printable`], and at most [`MAX_FOUND_CHARS`] characters.
 pub fn shorten(text: &str) -> String {
     let mut shown: String = text

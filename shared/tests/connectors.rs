@@ -7,7 +7,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use shared::connectors::{self, CONNECTORS, Connector, Input};
+use shared::connectors::{self, CONNECTORS, Connector, Input, Mark};
 use shared::model::batch::Batch;
 use shared::model::instant::Instant;
 use shared::model::strings::Strings;
@@ -39,6 +39,24 @@ fn every_connector_has_its_three_fixtures() {
                 files.iter().any(|file| file.file_stem().is_some_and(|s| s == stem)),
                 "{} lacks testdata/connectors/{}/{stem}.*: write a small synthetic one",
                 connector.id,
+                connector.id
+            );
+        }
+    }
+}
+
+/// Rows have the same paths however they are framed, so a path that begins with an array is in no file.
+#[test]
+fn no_signature_asks_for_a_framing() {
+    for connector in CONNECTORS {
+        for mark in connector.signatures.iter().copied().flatten() {
+            let path = match mark {
+                Mark::Has(path) | Mark::Lacks(path) | Mark::Equals(path, _) | Mark::Contains(path, _) => path,
+                _ => continue,
+            };
+            assert!(
+                !path.starts_with("[]"),
+                "{}: write `{path}` without the array at its beginning",
                 connector.id
             );
         }
@@ -94,6 +112,60 @@ fn goldens() {
             settings.set_omit_expression(true);
             settings.bind(|| insta::assert_snapshot!(name.clone(), shown));
         }
+    }
+}
+
+/// Tools, shells and test suites wrap one export in many ways. Each says the same.
+#[test]
+fn framings_make_no_difference() {
+    let utf16 = |text: &str| {
+        [0xFEFF]
+            .into_iter()
+            .chain(text.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect()
+    };
+    type Framing = (&'static str, fn(&str) -> String);
+    let framings: [Framing; 7] = [
+        ("a byte order mark", |text| format!("\u{FEFF}{text}")),
+        ("CRLF", |text| text.replace('\n', "\r\n")),
+        ("an array of pages", |text| format!("[{text}]")),
+        ("an empty answer first", |text| format!("[]\n[]\n[]\n[]\n[]\n{text}")),
+        ("a warning first", |text| {
+            format!("WARNING: this command is old\n{text}")
+        }),
+        ("a recording of placebo", |text| {
+            format!("{{\"status_code\": 200, \"data\": {text}}}")
+        }),
+        ("a recording of Cloud Custodian", |text| {
+            format!("{{\"headers\": {{}}, \"body\": {text}}}")
+        }),
+    ];
+    let said = |bytes: &[u8]| {
+        let reading = connectors::read("source", "basic.json", bytes, "salt");
+        let facts = describe(&reading.batch);
+        // The same fact stands in another place.
+        let facts: Vec<_> = facts
+            .lines()
+            .map(|line| line.split(", place: ").next().unwrap().to_owned())
+            .collect();
+        (reading.connector.map(|connector| connector.id), facts)
+    };
+    for connector in CONNECTORS {
+        let Ok(text) = std::fs::read_to_string(folder(connector).join("basic.json")) else {
+            continue;
+        };
+        // Several documents are no one value that could be wrapped.
+        if serde_json::from_str::<serde_json::Value>(&text).is_err() {
+            continue;
+        }
+        let plain = said(text.as_bytes());
+        assert_eq!(plain.0, Some(connector.id));
+        for (framing, frame) in framings {
+            assert_eq!(said(frame(&text).as_bytes()), plain, "{} with {framing}", connector.id);
+        }
+        let encoded: Vec<u8> = utf16(&text);
+        assert_eq!(said(&encoded), plain, "{} in UTF-16", connector.id);
     }
 }
 

@@ -30,8 +30,8 @@ fn gitleaks_reports() {
         ("expected/report/sarif_simple.sarif", Some("sarif_findings"), 1, 1, 0),
         ("baseline/baseline.json", Some("gitleaks_findings"), 2, 0, 0),
         ("baseline/baseline.sarif", Some("sarif_findings"), 0, 0, 0),
-        // Its date is the letter `m`.
-        ("baseline/baseline.csv", Some("gitleaks_findings"), 1, 1, 1),
+        // Its only row has a cell more than the heading.
+        ("baseline/baseline.csv", Some("gitleaks_findings"), 0, 0, 1),
         // An empty list is nobody's, and JUnit says less than the other forms.
         ("expected/report/empty.json", None, 0, 0, 1),
         ("expected/report/junit_simple.xml", None, 0, 0, 1),

@@ -365,7 +365,7 @@ fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
                 view! { <span class="badge is-fail">{icon(Icon::Warning)} "Administrator"</span> }.into_any()
             }
             Some(word) => words::sentence(word).into_any(),
-            None => view! { <span class="muted" title="No export defines this role">"Unknown"</span> }.into_any(),
+            None => view! { <span class="muted" title="No export defines this role, or the boundary that caps it">"Unknown"</span> }.into_any(),
         };
         let condition = grant
             .conditional

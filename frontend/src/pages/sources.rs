@@ -241,12 +241,17 @@ fn conflicts(sources: &Sources, snapshot: Option<&str>) -> Option<AnyView> {
                 </li>
             }
         });
+        let field = words::sentence(&conflict.field);
+        let fact = match &conflict.credential {
+            Some(credential) => format!("{field} of {credential}"),
+            None => field,
+        };
         view! {
             <tr>
                 <th scope="row">
                     <a href=links::identity(&conflict.identity, snapshot)>{conflict.identity_name.clone()}</a>
                 </th>
-                <td>{words::sentence(&conflict.field)}</td>
+                <td>{fact}</td>
                 <td>
                     <ul class="statements">{statements.collect_view()}</ul>
                 </td>

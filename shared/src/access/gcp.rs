@@ -4,14 +4,14 @@
 
 use crate::model::access_policy::Privilege;
 
-/// How strong a role is, when its name alone tells: the basic roles, in both of their generations.
+/// How strong a role is, when its name alone tells. Of Google's own roles only the basic one for owners, in both of
+/// its generations, gives everything: a predefined role is made for one service or task.
 ///
-/// `None` for predefined and custom roles, whose permissions no policy export lists.
+/// `None` for custom roles, whose permissions no policy export lists.
 pub fn privilege(role: &str) -> Option<Privilege> {
     match role {
         "roles/owner" | "roles/admin" => Some(Privilege::Administrator),
-        "roles/editor" | "roles/writer" | "roles/viewer" | "roles/reader" | "roles/browser" => Some(Privilege::Limited),
-        _ => None,
+        _ => role.starts_with("roles/").then_some(Privilege::Limited),
     }
 }
 
@@ -20,14 +20,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_basic_roles_are_known_by_name() {
+    fn only_custom_roles_are_not_known_by_name() {
         for (role, expected) in [
             ("roles/owner", Some(Privilege::Administrator)),
             ("roles/admin", Some(Privilege::Administrator)),
             ("roles/editor", Some(Privilege::Limited)),
             ("roles/viewer", Some(Privilege::Limited)),
-            ("roles/storage.admin", None),
+            ("roles/storage.admin", Some(Privilege::Limited)),
             ("projects/acme/roles/owner", None),
+            ("organizations/1/roles/custom", None),
         ] {
             assert_eq!(privilege(role), expected, "{role}");
         }

@@ -9,7 +9,7 @@ use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas;
 use crate::lists;
 use crate::merge::owners;
-use crate::model::access_policy::{Conditional, Privilege};
+use crate::model::access_policy::{Ceiling, Conditional, Privilege};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::{Knowledge, OwnerBasis};
 use crate::model::instant::Expiry;
@@ -58,7 +58,7 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
         grants: snapshot
             .grants_of(identity)
             .take(MAX_RELATED)
-            .map(|grant| grant_view(snapshot, grant))
+            .map(|grant| grant_view(snapshot, identity.ceiling, grant))
             .collect(),
         actors: snapshot
             .trusts
@@ -307,7 +307,7 @@ fn named(snapshot: &Snapshot, id: IdentityId) -> Named {
     }
 }
 
-fn grant_view(snapshot: &Snapshot, grant: &Grant) -> GrantView {
+fn grant_view(snapshot: &Snapshot, ceiling: Ceiling, grant: &Grant) -> GrantView {
     let text = |sym: Option<_>| sym.map(|sym| snapshot.strings.get(sym).to_owned());
     GrantView {
         role: snapshot.strings.get(grant.role).to_owned(),
@@ -323,7 +323,7 @@ fn grant_view(snapshot: &Snapshot, grant: &Grant) -> GrantView {
             | Principal::Workload(_)
             | Principal::Named(_) => None,
         },
-        privilege: grant.privilege.map(|privilege| match privilege {
+        privilege: ceiling.leaves(grant.privilege).map(|privilege| match privilege {
             Privilege::Administrator => "administrator".to_owned(),
             Privilege::Limited => "limited".to_owned(),
         }),

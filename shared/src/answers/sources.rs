@@ -46,6 +46,9 @@ pub fn sources(analysis: &Analysis) -> Sources {
                 ConflictView {
                     identity: snapshot.strings.get(identity.id).to_owned(),
                     identity_name: snapshot.strings.get(identity.name).to_owned(),
+                    credential: conflict
+                        .credential
+                        .map(|credential| snapshot.strings.get(credential).to_owned()),
                     field: conflict.field.id().to_owned(),
                     statements: conflict
                         .statements

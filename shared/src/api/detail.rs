@@ -112,7 +112,8 @@ pub struct GrantView {
     pub resource: Option<String>,
     /// The group through which it is held.
     pub via: Option<String>,
-    /// `administrator`, `limited`, or `None` when no export defines the role.
+    /// What is left of it under the identity's permissions boundary: `administrator`, `limited`, or `None` when no
+    /// export defines the role or the boundary.
     pub privilege: Option<String>,
     pub conditional: bool,
     pub expires_at: Option<Instant>,

@@ -68,6 +68,8 @@ pub struct ExpectedView {
 pub struct ConflictView {
     pub identity: String,
     pub identity_name: String,
+    /// The name of the identity's credential that the exports disagree on; `None` when it is the identity itself.
+    pub credential: Option<String>,
     /// `created_at`, `owner`, `environment`, …
     pub field: String,
     pub statements: Vec<Statement>,

@@ -14,7 +14,6 @@ use std::borrow::Cow;
 
 use hashbrown::{HashMap, HashSet};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
@@ -51,10 +50,7 @@ pub const CONNECTOR: Connector = Connector {
         &[Mark::Has("RoleDetailList")],
         &[Mark::Has("UserDetailList")],
         &[Mark::Has("GroupDetailList")],
-        &[Mark::Has("[].RoleDetailList")],
-        &[Mark::Has("[].UserDetailList")],
-        &[Mark::Has("data.RoleDetailList")],
-        &[Mark::Has("data.UserDetailList")],
+        &[Mark::Has("Policies[].PolicyVersionList")],
     ],
     parse,
 };
@@ -203,14 +199,6 @@ struct RawVersion<'a> {
     document: Option<Document<'a>>,
 }
 
-/// A recording of the API, as test suites keep them: the answer stands one level down.
-#[derive(Deserialize)]
-#[serde(expecting = "a page, or the recording of one")]
-struct RawRecording<'a> {
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-}
-
 const USERS: &str = "UserDetailList";
 const GROUPS: &str = "GroupDetailList";
 const ROLES: &str = "RoleDetailList";
@@ -219,21 +207,20 @@ const POLICIES: &str = "Policies";
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut file = File::default();
     file.read(input.text);
-    file.resolve_names();
+    file.note_unlisted_groups();
+    file.drop_shared_unique_ids();
     (file.batch, file.diagnostics)
 }
 
-/// What was read of one file, and the names in it whose meaning only the whole file tells.
+/// What was read of one file.
 #[derive(Default)]
 struct File {
     batch: Batch,
     diagnostics: Diagnostics,
     /// The account of the first row: pages of two accounts are two chains.
     account: Option<Sym>,
-    /// The ARNs of listed groups and of listed roles that have a path.
-    listed: Vec<Sym>,
-    /// Trusts whose actor was a session, which names a role without its path.
-    sessions: Vec<usize>,
+    /// The ARNs of listed groups, without their paths.
+    groups: HashSet<Sym>,
 }
 
 impl File {
@@ -245,7 +232,7 @@ impl File {
             GROUPS => self.group(row),
             ROLES => self.role(row),
             POLICIES => self.policy(row),
-            _ => self.recording(row),
+            _ => self.other(row),
         });
         self.diagnostics.append(problems);
         if rows.n_continued + rows.n_last > 0 {
@@ -255,21 +242,13 @@ impl File {
         }
     }
 
-    fn recording(&mut self, row: &mut OpenRow<'_>) {
-        match row.parse::<RawRecording<'_>>(&mut self.diagnostics) {
-            Some(RawRecording { data: Some(data) })
-                if data.get().starts_with('{') && data.get().contains("DetailList") =>
-            {
-                self.read(data.get());
-            }
-            Some(RawRecording { .. }) => self.diagnostics.push(Diagnostic::error(
-                row.name(),
-                "an object without `RoleDetailList` or `UserDetailList`",
-                "a page of account authorization details",
-                "this row was left out; export it again with `aws iam get-account-authorization-details`",
-            )),
-            None => {}
-        }
+    fn other(&mut self, row: &OpenRow<'_>) {
+        self.diagnostics.push(Diagnostic::error(
+            row.name(),
+            "an object without `RoleDetailList` or `UserDetailList`",
+            "a page of account authorization details",
+            "this row was left out; export it again with `aws iam get-account-authorization-details`",
+        ));
     }
 
     fn user(&mut self, row: &mut OpenRow<'_>) {
@@ -306,8 +285,12 @@ impl File {
             return;
         };
         let place = row.place(&mut self.batch);
-        self.listed.push(arn.handle.text);
-        let subject = Principal::Group(arn.handle.text);
+        let group = match without_path(arn.text) {
+            Some(short) => self.batch.sym(&short),
+            None => arn.handle.text,
+        };
+        self.groups.insert(group);
+        let subject = Principal::Group(group);
         self.attached(subject, &arn, &raw.attached_managed_policies.0, place);
         self.inline(subject, &arn, &raw.group_policy_list.0, place, (row, "GroupPolicyList"));
     }
@@ -325,9 +308,6 @@ impl File {
             || raw.path.is_some_and(|path| path.starts_with("/aws-service-role/"));
         if is_service_linked {
             fact.origin = Origin::Platform;
-        }
-        if arn.after.contains('/') {
-            self.listed.push(arn.handle.text);
         }
         fact.created_at = self.instant(raw.create_date, row, "CreateDate");
         fact.last_used = match raw.role_last_used.map(|used| used.last_used_date) {
@@ -428,6 +408,10 @@ impl File {
         place: Place,
     ) -> IdentityFact {
         let mut fact = IdentityFact::listed(smallvec![arn.handle], kind, place);
+        // Names are unique in an account whatever their path, and sessions and people leave the path out.
+        if let Some(short) = without_path(arn.text) {
+            fact.handles.push(self.batch.handle(HandleKind::Arn, &short));
+        }
         if let Some(id) = unique_id.as_deref().and_then(present) {
             fact.handles.push(self.batch.handle(HandleKind::AwsUniqueId, id));
         }
@@ -568,9 +552,6 @@ impl File {
         match aws_policy::open(document, |policy| aws_trust::trusts(policy, strings)) {
             Ok(trusts) => {
                 for trust in trusts {
-                    if trust.is_session {
-                        self.sessions.push(self.batch.trusts.len());
-                    }
                     self.trust(trust.actor, target, trust.kind, trust.guard, place);
                 }
             }
@@ -592,44 +573,22 @@ impl File {
         });
     }
 
-    /// Users name their groups, and sessions their role, without the path; the lists have it.
-    fn resolve_names(&mut self) {
-        let full: HashMap<Sym, Sym> = (self.listed.iter())
-            .filter_map(|arn| {
-                Some((
-                    self.batch.strings.find(&without_path(self.batch.strings.get(*arn))?)?,
-                    *arn,
-                ))
-            })
+    fn note_unlisted_groups(&mut self) {
+        let named: HashSet<Sym> = self
+            .batch
+            .memberships
+            .iter()
+            .map(|membership| membership.group)
             .collect();
-        let mut unlisted = HashSet::new();
-        for membership in &mut self.batch.memberships {
-            match full.get(&membership.group) {
-                Some(group) => membership.group = *group,
-                None => {
-                    unlisted.insert(membership.group);
-                }
-            }
-        }
-        for trust in &self.sessions {
-            if let Principal::Identity(handle) = &mut self.batch.trusts[*trust].actor
-                && let Some(role) = full.get(&handle.text)
-            {
-                handle.text = *role;
-            }
-        }
-        if !unlisted.is_empty() {
+        let n_unlisted = named.difference(&self.groups).count();
+        if n_unlisted > 0 {
             self.diagnostics.push(Diagnostic::warning(
                 GROUPS,
-                format!(
-                    "users that belong to groups this file does not list (groups: {})",
-                    unlisted.len()
-                ),
+                format!("users that belong to groups this file does not list (groups: {n_unlisted})"),
                 "every group that a user belongs to",
                 "what those groups give is unknown unless another file lists them; export without `--filter`",
             ));
         }
-        self.drop_shared_unique_ids();
     }
 
     /// A unique id that two identities share tells neither of them apart: documentation and redacted exports write
@@ -637,9 +596,14 @@ impl File {
     fn drop_shared_unique_ids(&mut self) {
         let mut holder: HashMap<Sym, Option<Sym>> = HashMap::with_capacity(self.batch.identities.len());
         for fact in &self.batch.identities {
-            if let [arn, id] = fact.handles.as_slice() {
-                let first = holder.entry(id.text).or_insert(Some(arn.text));
-                *first = first.filter(|first| *first == arn.text);
+            if let Some(id) = fact
+                .handles
+                .iter()
+                .find(|handle| handle.kind == HandleKind::AwsUniqueId)
+            {
+                let arn = fact.handles[0].text;
+                let first = holder.entry(id.text).or_insert(Some(arn));
+                *first = first.filter(|first| *first == arn);
             }
         }
         for fact in &mut self.batch.identities {
@@ -664,9 +628,9 @@ impl<'a> Arn<'a> {
     }
 }
 
-/// `arn:aws:iam::123456789012:role/a/b/name` as `arn:aws:iam::123456789012:role/name`.
+/// `arn:aws:iam::123456789012:role/a/b/name` as `arn:aws:iam::123456789012:role/name`; `None` when it has no path.
 fn without_path(arn: &str) -> Option<String> {
-    let (before, _) = arn.split_once('/')?;
-    let (_, name) = arn.rsplit_once('/')?;
+    let (before, rest) = arn.split_once('/')?;
+    let (_, name) = rest.rsplit_once('/')?;
     Some(format!("{before}/{name}"))
 }

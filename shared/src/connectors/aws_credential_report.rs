@@ -21,7 +21,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Status};
-use crate::model::instant::LastUsed;
+use crate::model::instant::{Instant, LastUsed};
 use crate::model::principal::HandleKind;
 use crate::model::provenance::Place;
 use crate::reading::absent::present;
@@ -47,6 +47,7 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Column("user_creation_time"),
         ],
         &[Mark::Has("ReportFormat"), Mark::Has("Content")],
+        &[Mark::Begins(PACKED_HEADER)],
         &[
             Mark::Has("State"),
             Mark::Has("Description"),
@@ -55,6 +56,11 @@ pub const CONNECTOR: Connector = Connector {
     ],
     parse,
 };
+
+/// What the report begins with in base64, as `--output text` writes it: `user,arn,user_creation_time`.
+const PACKED_HEADER: &str = "dXNlcixhcm4sdXNlcl9jcmVhdGlvbl90aW1l";
+
+const KEY_SLOTS: [&str; 2] = ["access_key_1", "access_key_2"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -68,38 +74,56 @@ struct RawReport<'a> {
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
-    if input.format == Format::Json {
-        for row in json::rows(input.text, &[], &mut diagnostics).rows {
-            let Some(report) = row.parse::<RawReport<'_>>(&mut diagnostics) else {
-                continue;
-            };
-            let generated_at = report
-                .generated_time
-                .instant(|| "GeneratedTime".to_owned(), &mut diagnostics);
-            batch.state_at(generated_at);
-            match report.content {
-                Some(content) => read_table(&decode(&content), &mut batch, &mut diagnostics),
-                None => batch
-                    .gaps
-                    .push("the report was still being made: ask for it again in a few seconds".to_owned()),
-            }
+    if !matches!(input.format, Format::Json | Format::Yaml) {
+        // `--output text` puts the time and the format behind the report.
+        let report = match input.text.starts_with(PACKED_HEADER) {
+            true => unpack(input.text.split('\t').next().unwrap_or_default()),
+            false => Some(Cow::Borrowed(input.text)),
+        };
+        read_report(report, "whole file", &mut batch, &mut diagnostics);
+        return (batch, diagnostics);
+    }
+    for row in json::rows(input.text, &[], &mut diagnostics).rows {
+        let Some(report) = row.parse::<RawReport<'_>>(&mut diagnostics) else {
+            continue;
+        };
+        let generated_at = report
+            .generated_time
+            .instant(|| "GeneratedTime".to_owned(), &mut diagnostics);
+        batch.state_at(generated_at);
+        match report.content {
+            Some(content) => read_report(unpack(&content), "Content", &mut batch, &mut diagnostics),
+            None => batch
+                .gaps
+                .push("the report was still being made: ask for it again in a few seconds".to_owned()),
         }
-    } else {
-        read_table(input.text, &mut batch, &mut diagnostics);
     }
     (batch, diagnostics)
 }
 
-/// The CSV inside the JSON: base64 from the CLI, plain text from dumps of the Python SDK.
-fn decode(content: &str) -> Cow<'_, str> {
+/// The CSV inside: base64 from the CLI, plain text from dumps of the Python SDK, or Python's notation for bytes
+/// (`b'user,arn,…\\n…'`) where the dump made text of everything. `None` when it is none of these.
+fn unpack(content: &str) -> Option<Cow<'_, str>> {
+    if content.starts_with("user,") {
+        return Some(Cow::Borrowed(content));
+    }
+    if let Some(bytes) = content.strip_prefix("b'").and_then(|rest| rest.strip_suffix('\'')) {
+        return Some(Cow::Owned(bytes.replace("\\r", "").replace("\\n", "\n")));
+    }
     let packed: String = content.split_ascii_whitespace().collect();
-    match STANDARD
-        .decode(packed)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-    {
-        Some(csv) if csv.contains(',') => Cow::Owned(csv),
-        _ => Cow::Borrowed(content),
+    let csv = String::from_utf8(STANDARD.decode(packed).ok()?).ok()?;
+    csv.starts_with("user,").then_some(Cow::Owned(csv))
+}
+
+fn read_report(report: Option<Cow<'_, str>>, place: &str, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+    match report {
+        Some(report) => read_table(&report, batch, diagnostics),
+        None => diagnostics.push(Diagnostic::error(
+            place,
+            "text that is no credential report",
+            "the report as CSV, plain or in base64",
+            "the copy may be cut short: export the report again",
+        )),
     }
 }
 
@@ -123,9 +147,9 @@ fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics
     }
     let is_root = user == "<root_account>";
     let has_password = flag(row, "password_enabled");
-    let has_active_key = ["access_key_1_active", "access_key_2_active"]
-        .iter()
-        .any(|slot| flag(row, slot) == Some(true));
+    let [key_1_active, key_2_active] = KEY_SLOTS.map(|slot| flag(row, &format!("{slot}_active")));
+    let password_used = last_used(row, "password_last_used", diagnostics);
+    let keys_used = KEY_SLOTS.map(|slot| last_used(row, &format!("{slot}_last_used_date"), diagnostics));
     let place = Place::Line(row.line);
     let handle = batch.handle(HandleKind::Arn, arn);
     let kind = if is_root {
@@ -140,12 +164,14 @@ fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics
     fact.status = Status::Active;
     fact.credentials_known = Knowledge::Reported;
     if !is_root {
-        // A password without a working key is a person's user; anything with a working key serves a program.
-        fact.class = Some(if has_password == Some(true) && !has_active_key {
-            Class::Human
-        } else {
-            Class::NonHuman
-        });
+        // A password without a working key is a person's user; anything with a working key serves a program, and
+        // without either no person can sign in.
+        fact.class = match (has_password, key_1_active, key_2_active) {
+            (_, Some(true), _) | (_, _, Some(true)) => Some(Class::NonHuman),
+            (Some(true), _, _) => Some(Class::Human),
+            (Some(false), _, _) => Some(Class::NonHuman),
+            (None, _, _) => None,
+        };
     }
     fact.human_use = match (has_password, flag(row, "mfa_active")) {
         (Some(true), _) => HumanUse::ConsolePassword,
@@ -153,15 +179,8 @@ fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics
         (Some(false), Some(false)) => HumanUse::Absent,
         (None, _) | (Some(false), None) => HumanUse::NotReported,
     };
-    fact.last_used = [
-        "password_last_used",
-        "access_key_1_last_used_date",
-        "access_key_2_last_used_date",
-    ]
-    .iter()
-    .filter_map(|column| instant(row, column, diagnostics))
-    .max()
-    .map_or(LastUsed::Never, LastUsed::At);
+    // Whoever has no password and no keys has none that were used.
+    fact.last_used = keys_used.into_iter().fold(password_used, later);
     batch.identities.push(fact);
 
     if has_password == Some(true) {
@@ -169,10 +188,10 @@ fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics
         password.holder = Some(handle);
         password.status = CredentialStatus::Active;
         password.created_at = instant(row, "password_last_changed", diagnostics);
-        password.last_used = last_used(row, "password_last_used", diagnostics);
+        password.last_used = password_used;
         batch.credentials.push(password);
     }
-    for slot in ["access_key_1", "access_key_2"] {
+    for (slot, used) in KEY_SLOTS.into_iter().zip(keys_used) {
         let rotated = instant(row, &format!("{slot}_last_rotated"), diagnostics);
         let status = flag(row, &format!("{slot}_active"));
         // A slot that is inactive and was never rotated holds no key.
@@ -183,7 +202,7 @@ fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics
         key.holder = Some(handle);
         key.status = state(status);
         key.created_at = rotated;
-        key.last_used = last_used(row, &format!("{slot}_last_used_date"), diagnostics);
+        key.last_used = used;
         let used_for: Vec<_> = ["service", "region"]
             .iter()
             .filter_map(|what| present(row.get(&format!("{slot}_last_used_{what}"))))
@@ -223,14 +242,24 @@ fn state(is_active: Option<bool>) -> CredentialStatus {
     }
 }
 
-/// `N/A` and `no_information` on something that exists: never used since AWS began to track in April 2015.
+/// `N/A` and `no_information`: never used since AWS began to track in 2014 (passwords) and 2015 (keys).
 fn last_used(row: TableRow<'_>, column: &str, diagnostics: &mut Diagnostics) -> LastUsed {
-    match present(row.get(column)) {
-        None if row.get(column).is_empty() => LastUsed::NotReported,
-        _ => instant(row, column, diagnostics).map_or(LastUsed::Never, LastUsed::At),
+    match row.get(column) {
+        "N/A" | "no_information" => LastUsed::Never,
+        _ => instant(row, column, diagnostics).map_or(LastUsed::NotReported, LastUsed::At),
     }
 }
 
-fn instant(row: TableRow<'_>, column: &str, diagnostics: &mut Diagnostics) -> Option<crate::model::instant::Instant> {
+/// Of two ways in, the later use; never only where neither was used.
+fn later(a: LastUsed, b: LastUsed) -> LastUsed {
+    match (a, b) {
+        (LastUsed::At(a), LastUsed::At(b)) => LastUsed::At(a.max(b)),
+        (used @ LastUsed::At(_), _) | (_, used @ LastUsed::At(_)) => used,
+        (LastUsed::Never, LastUsed::Never) => LastUsed::Never,
+        (_, _) => LastUsed::NotReported,
+    }
+}
+
+fn instant(row: TableRow<'_>, column: &str, diagnostics: &mut Diagnostics) -> Option<Instant> {
     Moment::parse(row.get(column), DateOrder::MonthFirst).instant(|| format!("line {} {column}", row.line), diagnostics)
 }

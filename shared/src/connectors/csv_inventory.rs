@@ -1,6 +1,7 @@
 //! Any inventory of identities as a table: a spreadsheet, a CMDB or ticket export, a list kept by hand.
 //!
 //! Recognised by its columns, in English or German: one that names the identity, and one that says something of it.
+//! Lists of people that do not say who is none, and tables that directories, databases and logs write, are not taken.
 //! The delimiter, the encoding and the order of day and month are found out for each file.
 //!
 //! Read: name, id, type, owners and teams, creation, last use, rotation, expiry, environment, system, status, type and
@@ -38,8 +39,24 @@ pub const CONNECTOR: Connector = Connector {
         "the age of a secret, where the table dates only the account: add a column `last rotated`",
     ],
     signatures: &[
-        &[Mark::AnyColumnLike(NAMING), Mark::AnyColumnLike(TELLING)],
-        &[Mark::AnyColumnLike(&[NAME]), Mark::AnyColumnLike(&[SYSTEM])],
+        &[
+            Mark::AnyColumnLike(NAMING),
+            Mark::AnyColumnLike(TELLING),
+            Mark::NoColumnLike(PERSONAL),
+            Mark::NoColumnLike(FOREIGN),
+        ],
+        // A list of people and others that says who is which.
+        &[
+            Mark::AnyColumnLike(NAMING),
+            Mark::AnyColumnLike(&[KIND, SECRET_KIND]),
+            Mark::NoColumnLike(FOREIGN),
+        ],
+        &[
+            Mark::AnyColumnLike(&[NAME]),
+            Mark::AnyColumnLike(&[SYSTEM]),
+            Mark::NoColumnLike(PERSONAL),
+            Mark::NoColumnLike(FOREIGN),
+        ],
     ],
     parse,
 };
@@ -346,6 +363,30 @@ const TELLING: &[&[&str]] = &[
     ENABLED,
     DISABLED,
     SECRET_KIND,
+];
+
+/// Columns that only lists of people have.
+const PERSONAL: &[&str] = &[
+    "first name",
+    "last name",
+    "given name",
+    "surname",
+    "full name",
+    "employee id",
+    "employee number",
+    "employment status",
+    "vorname",
+    "nachname",
+    "personalnummer",
+];
+/// Columns that tables have which a tool writes about something else: directories, databases, logs of events.
+const FOREIGN: &[&str] = &[
+    "object class",
+    "default secondary roles",
+    "snowflake lock",
+    "event name",
+    "event time",
+    "correlation id",
 ];
 
 /// Words in a type, and the kind of identity they mean. The first that is in the cell decides, so longer ones come

@@ -34,10 +34,7 @@ pub const CONNECTOR: Connector = Connector {
         "since when a secret is there, and who put it there",
         "that a secret does not work: one that is not verified was refused, or was not tried",
     ],
-    signatures: &[
-        &[Mark::Has("plugins_used"), Mark::Has("results")],
-        &[Mark::Has("[].plugins_used"), Mark::Has("[].results")],
-    ],
+    signatures: &[&[Mark::Has("plugins_used"), Mark::Has("results")]],
     parse,
 };
 

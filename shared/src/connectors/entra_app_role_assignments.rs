@@ -25,12 +25,7 @@ pub const CONNECTOR: Connector = Connector {
         "whether a permission was ever used",
     ],
     signatures: &[
-        &[Mark::Has("value[].appRoleId"), Mark::Has("value[].principalId")],
-        &[Mark::Has("[].value[].appRoleId"), Mark::Has("[].value[].principalId")],
-        &[Mark::Has("[].appRoleId"), Mark::Has("[].principalId")],
-        &[Mark::Has("appRoleId"), Mark::Has("principalId")],
-        &[Mark::Has("[].AppRoleId"), Mark::Has("[].PrincipalId")],
-        &[Mark::Has("AppRoleId"), Mark::Has("PrincipalId")],
+        &[Mark::RowHas("appRoleId"), Mark::RowHas("principalId")],
         &[
             Mark::Contains("@odata.context", "appRoleAssign"),
             Mark::Has("value"),

@@ -36,42 +36,19 @@ pub const CONNECTOR: Connector = Connector {
         "owners and federated credentials, unless they were expanded",
     ],
     signatures: &[
-        &[
-            Mark::Contains("@odata.context", "#applications"),
-            Mark::Has("value[].appId"),
-        ],
+        &[Mark::Contains("@odata.context", "#applications"), Mark::RowHas("appId")],
         &[
             Mark::Contains("@odata.context", "#applications"),
             Mark::Has("value"),
             Mark::Lacks("value[]"),
         ],
-        &[Mark::Contains("@odata.context", "#applications"), Mark::Has("appId")],
+        &[Mark::RowHas("appId"), Mark::RowHas("requiredResourceAccess")],
         &[
-            Mark::Contains("[].@odata.context", "#applications"),
-            Mark::Has("[].value[].appId"),
-        ],
-        &[Mark::Has("value[].appId"), Mark::Has("value[].requiredResourceAccess")],
-        &[Mark::Has("[].appId"), Mark::Has("[].requiredResourceAccess")],
-        &[Mark::Has("appId"), Mark::Has("requiredResourceAccess")],
-        &[
-            Mark::Has("[].AppId"),
-            Mark::Has("[].Id"),
-            Mark::Has("[].RequiredResourceAccess"),
-        ],
-        &[Mark::Has("AppId"), Mark::Has("Id"), Mark::Has("RequiredResourceAccess")],
-        &[
-            Mark::Has("[].AppId"),
-            Mark::Has("[].Id"),
-            Mark::Has("[].PasswordCredentials"),
-            Mark::Lacks("[].AppOwnerOrganizationId"),
-            Mark::Lacks("[].ServicePrincipalType"),
-        ],
-        &[
-            Mark::Has("AppId"),
-            Mark::Has("Id"),
-            Mark::Has("PasswordCredentials"),
-            Mark::Lacks("AppOwnerOrganizationId"),
-            Mark::Lacks("ServicePrincipalType"),
+            Mark::RowHas("appId"),
+            Mark::RowHas("id"),
+            Mark::RowHas("passwordCredentials"),
+            Mark::RowLacks("appOwnerOrganizationId"),
+            Mark::RowLacks("servicePrincipalType"),
         ],
     ],
     parse,
@@ -82,8 +59,8 @@ pub const CONNECTOR: Connector = Connector {
 struct RawApplication<'a> {
     #[serde(borrow, default, alias = "Id")]
     id: Option<Text<'a>>,
-    /// The id's name in Azure AD Graph.
-    #[serde(borrow, default)]
+    /// The id's name in Azure AD Graph and its PowerShell module.
+    #[serde(borrow, default, alias = "ObjectId")]
     object_id: Option<Text<'a>>,
     #[serde(borrow, default, alias = "AppId")]
     app_id: Option<Text<'a>>,

@@ -32,27 +32,11 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("value"),
         ],
         &[
-            Mark::Contains("[].@odata.context", "/federatedIdentityCredentials"),
-            Mark::Has("[].value"),
-        ],
-        &[
-            Mark::Has("value[].issuer"),
-            Mark::Has("value[].audiences"),
-            Mark::Has("value[].name"),
-        ],
-        &[
-            Mark::Has("[].issuer"),
-            Mark::Has("[].audiences"),
-            Mark::Has("[].name"),
-            Mark::Lacks("[].resourceGroup"),
-        ],
-        &[Mark::Has("[].Issuer"), Mark::Has("[].Audiences"), Mark::Has("[].Name")],
-        &[Mark::Has("Issuer"), Mark::Has("Audiences"), Mark::Has("Name")],
-        &[
-            Mark::Has("issuer"),
-            Mark::Has("audiences"),
-            Mark::Has("name"),
-            Mark::Lacks("resourceGroup"),
+            Mark::RowHas("issuer"),
+            Mark::RowHas("audiences"),
+            Mark::RowHas("name"),
+            // Those of a managed identity, which are another export.
+            Mark::RowLacks("resourceGroup"),
         ],
     ],
     parse,

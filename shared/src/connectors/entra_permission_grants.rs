@@ -26,12 +26,7 @@ pub const CONNECTOR: Connector = Connector {
         "when consent was given, by whom, and whether it was ever used",
     ],
     signatures: &[
-        &[Mark::Has("value[].consentType"), Mark::Has("value[].clientId")],
-        &[Mark::Has("[].value[].consentType"), Mark::Has("[].value[].clientId")],
-        &[Mark::Has("[].consentType"), Mark::Has("[].clientId")],
-        &[Mark::Has("consentType"), Mark::Has("clientId")],
-        &[Mark::Has("[].ConsentType"), Mark::Has("[].ClientId")],
-        &[Mark::Has("ConsentType"), Mark::Has("ClientId")],
+        &[Mark::RowHas("consentType"), Mark::RowHas("clientId")],
         &[
             Mark::Contains("@odata.context", "oauth2PermissionGrants"),
             Mark::Has("value"),

@@ -50,42 +50,29 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[
             Mark::Contains("@odata.context", "#servicePrincipals"),
-            Mark::Has("value[].appId"),
+            Mark::RowHas("appId"),
         ],
         &[
             Mark::Contains("@odata.context", "#servicePrincipals"),
-            Mark::Has("value[].agentIdentityBlueprintId"),
+            Mark::RowHas("agentIdentityBlueprintId"),
         ],
         &[
             Mark::Contains("@odata.context", "#servicePrincipals"),
             Mark::Has("value"),
             Mark::Lacks("value[]"),
         ],
+        &[Mark::RowHas("servicePrincipalType"), Mark::RowHas("id")],
+        &[Mark::RowHas("servicePrincipalType"), Mark::RowHas("appId")],
         &[
-            Mark::Contains("@odata.context", "#servicePrincipals"),
-            Mark::Has("appId"),
+            Mark::RowHas("appId"),
+            Mark::RowHas("id"),
+            Mark::RowHas("appOwnerOrganizationId"),
         ],
         &[
-            Mark::Contains("[].@odata.context", "#servicePrincipals"),
-            Mark::Has("[].value[].appId"),
+            Mark::RowHas("appId"),
+            Mark::RowHas("id"),
+            Mark::RowHas("oauth2PermissionScopes"),
         ],
-        &[Mark::Has("value[].servicePrincipalType"), Mark::Has("value[].id")],
-        &[Mark::Has("[].servicePrincipalType"), Mark::Has("[].appId")],
-        &[Mark::Has("servicePrincipalType"), Mark::Has("appId")],
-        &[Mark::Has("[].ServicePrincipalType"), Mark::Has("[].Id")],
-        &[Mark::Has("ServicePrincipalType"), Mark::Has("Id")],
-        &[
-            Mark::Has("[].AppId"),
-            Mark::Has("[].Id"),
-            Mark::Has("[].AppOwnerOrganizationId"),
-        ],
-        &[Mark::Has("AppId"), Mark::Has("Id"), Mark::Has("AppOwnerOrganizationId")],
-        &[
-            Mark::Has("[].appId"),
-            Mark::Has("[].id"),
-            Mark::Has("[].appOwnerOrganizationId"),
-        ],
-        &[Mark::Has("appId"), Mark::Has("id"), Mark::Has("oauth2PermissionScopes")],
     ],
     parse,
 };
@@ -97,8 +84,8 @@ struct RawServicePrincipal<'a> {
     odata_type: Option<Text<'a>>,
     #[serde(borrow, default, alias = "Id")]
     id: Option<Text<'a>>,
-    /// The id's name in Azure AD Graph.
-    #[serde(borrow, default)]
+    /// The id's name in Azure AD Graph and its PowerShell module.
+    #[serde(borrow, default, alias = "ObjectId")]
     object_id: Option<Text<'a>>,
     #[serde(borrow, default, alias = "AppId")]
     app_id: Option<Text<'a>>,
@@ -115,7 +102,13 @@ struct RawServicePrincipal<'a> {
     #[serde(default, alias = "DeletedDateTime")]
     deleted_date_time: Moment,
     /// `appOwnerTenantId` in Azure AD Graph.
-    #[serde(borrow, default, alias = "AppOwnerOrganizationId", alias = "appOwnerTenantId")]
+    #[serde(
+        borrow,
+        default,
+        alias = "AppOwnerOrganizationId",
+        alias = "appOwnerTenantId",
+        alias = "AppOwnerTenantId"
+    )]
     app_owner_organization_id: Option<Text<'a>>,
     #[serde(borrow, default, alias = "SignInAudience")]
     sign_in_audience: Option<Text<'a>>,

@@ -33,15 +33,7 @@ pub const CONNECTOR: Connector = Connector {
         "which credential was used, and from where",
     ],
     signatures: &[
-        &[Mark::Has("value[].lastSignInActivity"), Mark::Has("value[].appId")],
-        &[
-            Mark::Has("[].value[].lastSignInActivity"),
-            Mark::Has("[].value[].appId"),
-        ],
-        &[Mark::Has("[].lastSignInActivity"), Mark::Has("[].appId")],
-        &[Mark::Has("lastSignInActivity"), Mark::Has("appId")],
-        &[Mark::Has("[].LastSignInActivity"), Mark::Has("[].AppId")],
-        &[Mark::Has("LastSignInActivity"), Mark::Has("AppId")],
+        &[Mark::RowHas("lastSignInActivity"), Mark::RowHas("appId")],
         &[
             Mark::Contains("@odata.context", "servicePrincipalSignInActivities"),
             Mark::Has("value"),

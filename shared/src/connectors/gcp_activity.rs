@@ -37,12 +37,11 @@ pub const CONNECTOR: Connector = Connector {
         "use of accounts and keys that have no row: Google did not look at them",
     ],
     signatures: &[
-        &[Mark::Has("[].activityType"), Mark::Has("[].fullResourceName")],
+        &[Mark::Has("activityType"), Mark::Has("fullResourceName")],
         &[
             Mark::Has("activities[].activityType"),
             Mark::Has("activities[].fullResourceName"),
         ],
-        &[Mark::Has("activityType"), Mark::Has("fullResourceName")],
     ],
     parse,
 };

@@ -31,19 +31,14 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[
-            Mark::Has("[].uid"),
-            Mark::Has("[].createTime"),
-            Mark::Contains("[].name", "/locations/global/keys/"),
+            Mark::Has("uid"),
+            Mark::Has("createTime"),
+            Mark::Contains("name", "/locations/global/keys/"),
         ],
         &[
             Mark::Has("keys[].uid"),
             Mark::Has("keys[].createTime"),
             Mark::Contains("keys[].name", "/locations/global/keys/"),
-        ],
-        &[
-            Mark::Has("uid"),
-            Mark::Has("createTime"),
-            Mark::Contains("name", "/locations/global/keys/"),
         ],
     ],
     parse,

@@ -32,22 +32,15 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[
-            Mark::Has("[].policy.bindings"),
-            Mark::Has("[].resource"),
-            Mark::Has("[].assetType"),
+            Mark::Has("policy.bindings"),
+            Mark::Has("resource"),
+            Mark::Has("assetType"),
         ],
         &[
             Mark::Has("results[].policy.bindings"),
             Mark::Has("results[].resource"),
             Mark::Has("results[].assetType"),
         ],
-        &[
-            Mark::Has("policy.bindings"),
-            Mark::Has("resource"),
-            Mark::Has("assetType"),
-        ],
-        &[Mark::Has("[].iamPolicy.bindings"), Mark::Has("[].assetType")],
-        &[Mark::Has("[].iam_policy.bindings"), Mark::Has("[].asset_type")],
         &[
             Mark::Has("assets[].iamPolicy.bindings"),
             Mark::Has("assets[].assetType"),

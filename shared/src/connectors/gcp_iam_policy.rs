@@ -47,8 +47,7 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[Mark::Has("bindings[].role"), Mark::Has("bindings[].members")],
-        &[Mark::Has("[].bindings[].role"), Mark::Has("[].bindings[].members")],
-        &[Mark::Has("[].bindings.role"), Mark::Has("[].bindings.members")],
+        &[Mark::Has("bindings.role"), Mark::Has("bindings.members")],
         // What Google answers for a resource on which nobody has a role.
         &[Mark::Equals("etag", "ACAB"), Mark::Lacks("name")],
     ],

@@ -34,15 +34,11 @@ pub const CONNECTOR: Connector = Connector {
         "where a key is kept, and whether it was copied",
     ],
     signatures: &[
-        &[
-            Mark::Has("[].validAfterTime"),
-            Mark::Contains("[].name", "/serviceAccounts/"),
-        ],
+        &[Mark::Has("validAfterTime"), Mark::Contains("name", "/serviceAccounts/")],
         &[
             Mark::Has("keys[].validAfterTime"),
             Mark::Contains("keys[].name", "/serviceAccounts/"),
         ],
-        &[Mark::Has("validAfterTime"), Mark::Contains("name", "/serviceAccounts/")],
     ],
     parse,
 };

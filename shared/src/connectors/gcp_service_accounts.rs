@@ -36,19 +36,14 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[
-            Mark::Has("[].email"),
-            Mark::Has("[].projectId"),
-            Mark::Contains("[].name", "/serviceAccounts/"),
+            Mark::Has("email"),
+            Mark::Has("projectId"),
+            Mark::Contains("name", "/serviceAccounts/"),
         ],
         &[
             Mark::Has("accounts[].email"),
             Mark::Has("accounts[].projectId"),
             Mark::Contains("accounts[].name", "/serviceAccounts/"),
-        ],
-        &[
-            Mark::Has("email"),
-            Mark::Has("projectId"),
-            Mark::Contains("name", "/serviceAccounts/"),
         ],
     ],
     parse,

@@ -30,18 +30,11 @@ pub const CONNECTOR: Connector = Connector {
         "which credential a secret is: ggshield masks it, unless `--show-secrets` is given",
         "since when a secret is there, except in a scan of commits",
     ],
-    signatures: &[
-        &[
-            Mark::Has("total_incidents"),
-            Mark::Has("total_occurrences"),
-            Mark::Lacks("iac_engine_version"),
-        ],
-        &[
-            Mark::Has("[].total_incidents"),
-            Mark::Has("[].total_occurrences"),
-            Mark::Lacks("[].iac_engine_version"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("total_incidents"),
+        Mark::Has("total_occurrences"),
+        Mark::Lacks("iac_engine_version"),
+    ]],
     parse,
 };
 

@@ -35,11 +35,6 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[Mark::Has("installations"), Mark::Has("total_count")],
         &[
-            Mark::Has("[].app_slug"),
-            Mark::Has("[].access_tokens_url"),
-            Mark::Has("[].permissions"),
-        ],
-        &[
             Mark::Has("app_slug"),
             Mark::Has("access_tokens_url"),
             Mark::Has("permissions"),

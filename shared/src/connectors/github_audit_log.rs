@@ -39,14 +39,7 @@ pub const CONNECTOR: Connector = Connector {
         "that a token or app was not used: the log keeps 180 days (Git events seven), and not every call is in it",
         "what a token reached, beyond the repository of an event",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].@timestamp"),
-            Mark::Has("[].action"),
-            Mark::Has("[]._document_id"),
-        ],
-        &[Mark::Has("@timestamp"), Mark::Has("action"), Mark::Has("_document_id")],
-    ],
+    signatures: &[&[Mark::Has("@timestamp"), Mark::Has("action"), Mark::Has("_document_id")]],
     parse,
 };
 

@@ -35,18 +35,11 @@ pub const CONNECTOR: Connector = Connector {
         "credentials of organisations without SAML single sign-on, and those that nobody authorised",
         "whether the user of a token is a person or serves a program",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].credential_id"),
-            Mark::Has("[].credential_type"),
-            Mark::Has("[].credential_authorized_at"),
-        ],
-        &[
-            Mark::Has("credential_id"),
-            Mark::Has("credential_type"),
-            Mark::Has("credential_authorized_at"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("credential_id"),
+        Mark::Has("credential_type"),
+        Mark::Has("credential_authorized_at"),
+    ]],
     parse,
 };
 

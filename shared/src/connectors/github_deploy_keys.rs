@@ -32,18 +32,11 @@ pub const CONNECTOR: Connector = Connector {
         "which machine holds the private key, and who answers for it: GitHub knows only who added the public one",
         "when a key was last used, in exports older than the member `last_used`",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].key"),
-            Mark::Has("[].read_only"),
-            Mark::Contains("[].url", "/repos/"),
-        ],
-        &[
-            Mark::Has("key"),
-            Mark::Has("read_only"),
-            Mark::Contains("url", "/repos/"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("key"),
+        Mark::Has("read_only"),
+        Mark::Contains("url", "/repos/"),
+    ]],
     parse,
 };
 

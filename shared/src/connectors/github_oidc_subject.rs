@@ -25,10 +25,7 @@ pub const CONNECTOR: Connector = Connector {
         "which organisation or repository it is",
         "who trusts its tokens: the clouds' trust policies and federated credentials say so",
     ],
-    signatures: &[
-        &[Mark::Has("include_claim_keys")],
-        &[Mark::Has("[].include_claim_keys")],
-    ],
+    signatures: &[&[Mark::Has("include_claim_keys")]],
     parse,
 };
 

@@ -35,18 +35,11 @@ pub const CONNECTOR: Connector = Connector {
         "classic tokens: add `orgs/ORG/credential-authorizations`, which needs SAML single sign-on",
         "whether the user of a token is a person or serves a program",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].token_id"),
-            Mark::Has("[].token_expired"),
-            Mark::Has("[].owner.login"),
-        ],
-        &[
-            Mark::Has("token_id"),
-            Mark::Has("token_expired"),
-            Mark::Has("owner.login"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("token_id"),
+        Mark::Has("token_expired"),
+        Mark::Has("owner.login"),
+    ]],
     parse,
 };
 

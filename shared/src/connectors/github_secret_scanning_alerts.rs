@@ -30,18 +30,11 @@ pub const CONNECTOR: Connector = Connector {
         "who committed a secret, and when: the date is that of the alert",
         "whether a secret works, where GitHub does not check its validity",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].secret_type"),
-            Mark::Has("[].number"),
-            Mark::Contains("[].locations_url", "/secret-scanning/alerts/"),
-        ],
-        &[
-            Mark::Has("secret_type"),
-            Mark::Has("number"),
-            Mark::Contains("locations_url", "/secret-scanning/alerts/"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("secret_type"),
+        Mark::Has("number"),
+        Mark::Contains("locations_url", "/secret-scanning/alerts/"),
+    ]],
     parse,
 };
 

@@ -30,10 +30,7 @@ pub const CONNECTOR: Connector = Connector {
         "who uses a secret, and when it was last used",
         "what a secret opens: GitHub never shows its value",
     ],
-    signatures: &[
-        &[Mark::Has("secrets"), Mark::Has("total_count")],
-        &[Mark::Has("[].secrets"), Mark::Has("[].total_count")],
-    ],
+    signatures: &[&[Mark::Has("secrets"), Mark::Has("total_count")]],
     parse,
 };
 

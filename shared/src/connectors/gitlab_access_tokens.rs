@@ -35,20 +35,12 @@ pub const CONNECTOR: Connector = Connector {
         "the name of a personal token's user, and whether it is a person",
         "last use more exactly than ten minutes: GitLab notes it no more often",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].scopes"),
-            Mark::Has("[].revoked"),
-            Mark::Has("[].user_id"),
-            Mark::Has("[].active"),
-        ],
-        &[
-            Mark::Has("scopes"),
-            Mark::Has("revoked"),
-            Mark::Has("user_id"),
-            Mark::Has("active"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("scopes"),
+        Mark::Has("revoked"),
+        Mark::Has("user_id"),
+        Mark::Has("active"),
+    ]],
     parse,
 };
 

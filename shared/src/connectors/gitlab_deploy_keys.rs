@@ -37,17 +37,6 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[
-            Mark::Has("[].key"),
-            Mark::Has("[].title"),
-            Mark::Has("[].projects_with_write_access"),
-        ],
-        &[Mark::Has("[].key"), Mark::Has("[].title"), Mark::Has("[].can_push")],
-        &[
-            Mark::Has("[].key"),
-            Mark::Has("[].title"),
-            Mark::Has("[].fingerprint_sha256"),
-        ],
-        &[
             Mark::Has("key"),
             Mark::Has("title"),
             Mark::Has("projects_with_write_access"),

@@ -32,20 +32,12 @@ pub const CONNECTOR: Connector = Connector {
         "the project or group of a token",
         "when a token was made and when it was last used: GitLab does not say",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].username"),
-            Mark::Has("[].revoked"),
-            Mark::Has("[].expired"),
-            Mark::Has("[].scopes"),
-        ],
-        &[
-            Mark::Has("username"),
-            Mark::Has("revoked"),
-            Mark::Has("expired"),
-            Mark::Has("scopes"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("username"),
+        Mark::Has("revoked"),
+        Mark::Has("expired"),
+        Mark::Has("scopes"),
+    ]],
     parse,
 };
 

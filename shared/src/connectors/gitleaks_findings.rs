@@ -34,13 +34,7 @@ pub const CONNECTOR: Connector = Connector {
         "anything of secrets that `--redact` hides",
     ],
     signatures: &[
-        &[
-            Mark::Has("[].RuleID"),
-            Mark::Has("[].StartLine"),
-            Mark::Has("[].Commit"),
-        ],
         &[Mark::Has("RuleID"), Mark::Has("StartLine"), Mark::Has("Commit")],
-        &[Mark::Has("[].rule"), Mark::Has("[].offender"), Mark::Has("[].commit")],
         &[Mark::Has("rule"), Mark::Has("offender"), Mark::Has("commit")],
         &[
             Mark::Column("ruleid"),

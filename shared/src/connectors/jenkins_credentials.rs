@@ -53,10 +53,6 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Contains("_class", "com.cloudbees.plugins.credentials."),
             Mark::Has("credentials"),
         ],
-        &[
-            Mark::Contains("[]._class", "com.cloudbees.plugins.credentials."),
-            Mark::Has("[].credentials"),
-        ],
     ],
     parse,
 };

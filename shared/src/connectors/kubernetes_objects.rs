@@ -35,7 +35,7 @@
 //! Cannot tell: see the connector's `cannot_tell`.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
 use base64::Engine;
@@ -75,7 +75,7 @@ pub const CONNECTOR: Connector = Connector {
         "who belongs to a group of the cluster's authenticator, and which of its users are people",
         "when a secret's value was last replaced: the date is that of the secret object",
         "whether a cloud accepts the federation that a service account's annotation asks for: add that cloud's export",
-        "a binding to `system:serviceaccounts` groups is spread over the service accounts of its own file only",
+        "whether a token is mounted where the workloads are in one file and their service accounts in another",
     ],
     signatures: &[
         // One object, or one of several documents or lines.
@@ -95,17 +95,6 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("metadata.resourceVersion"),
             Mark::Has("items[].metadata.name"),
         ],
-        // The same, gathered into an array by `jq`.
-        &[
-            Mark::Has("[].apiVersion"),
-            Mark::Has("[].kind"),
-            Mark::Has("[].metadata.name"),
-        ],
-        &[
-            Mark::Has("[].items[].apiVersion"),
-            Mark::Has("[].items[].kind"),
-            Mark::Has("[].items[].metadata"),
-        ],
         // Objects as typed clients write them, without their kind.
         &[
             Mark::Has("metadata.name"),
@@ -122,10 +111,10 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("serviceAccounts.namespaces"),
         ],
         &[
-            Mark::Has("[].controllers"),
-            Mark::Has("[].not_after"),
-            Mark::Has("[].namespace"),
-            Mark::Has("[].name"),
+            Mark::Has("controllers"),
+            Mark::Has("not_after"),
+            Mark::Has("namespace"),
+            Mark::Has("name"),
         ],
     ],
     parse,
@@ -573,12 +562,6 @@ struct Running {
     place: Place,
 }
 
-struct ListedAccount {
-    handle: Handle,
-    namespace: Sym,
-    place: Place,
-}
-
 /// A cluster role whose rules are those of others.
 struct Aggregated {
     /// Its index among the batch's policies.
@@ -608,9 +591,6 @@ struct Reader<'i> {
     controllers: HashMap<Sym, Sym>,
     /// What service accounts say of mounting their token, by the text of their handle.
     automount: HashMap<Sym, bool>,
-    accounts: Vec<ListedAccount>,
-    /// The groups of service accounts that bindings name.
-    account_groups: HashSet<Sym>,
     cluster_roles: Vec<Labelled>,
     aggregated: Vec<Aggregated>,
     /// Whether the file lists the cluster's secrets, and so every token that it stores for a service account.
@@ -629,8 +609,6 @@ impl<'i> Reader<'i> {
             running: Vec::new(),
             controllers: HashMap::new(),
             automount: HashMap::new(),
-            accounts: Vec::new(),
-            account_groups: HashSet::new(),
             cluster_roles: Vec::new(),
             aggregated: Vec::new(),
             secrets_known: Knowledge::NotReported,
@@ -757,7 +735,7 @@ impl<'i> Reader<'i> {
         let mut fact = self.listed_account(handle, namespace, name, place);
         fact.created_at = created_at;
         self.describe(metadata, &mut fact);
-        self.state_account(handle, fact);
+        self.state_account(namespace, handle, fact);
         if let Some(automount) = object
             .automount_service_account_token
             .and_then(scalar)
@@ -784,11 +762,14 @@ impl<'i> Reader<'i> {
         fact
     }
 
-    fn state_account(&mut self, handle: Handle, fact: IdentityFact) {
-        if let Some(namespace) = fact.account {
-            self.accounts.push(ListedAccount {
-                handle,
-                namespace,
+    /// States an account, which belongs to two groups that bindings may name: the cluster's and its namespace's.
+    fn state_account(&mut self, namespace: &str, handle: Handle, fact: IdentityFact) {
+        let of_cluster = self.system_group(ACCOUNTS_GROUP);
+        let of_namespace = self.joined(&[self.input.source, "/", ACCOUNTS_GROUP, ":", namespace]);
+        for group in [of_cluster, of_namespace] {
+            self.batch.memberships.push(MembershipFact {
+                member: Principal::Identity(handle),
+                group,
                 place: fact.place,
             });
         }
@@ -883,7 +864,7 @@ impl<'i> Reader<'i> {
                 let place = self.batch.item(&list, index);
                 let handle = self.account_handle(namespace, &account.name.0);
                 let fact = self.listed_account(handle, namespace, &account.name.0, place);
-                self.state_account(handle, fact);
+                self.state_account(namespace, handle, fact);
             }
         }
         if let Some(n_total) = summary.n_total.filter(|n_total| *n_total > n_listed) {
@@ -1037,13 +1018,7 @@ impl<'i> Reader<'i> {
             ("Group", _) => Some(match name {
                 "system:unauthenticated" => Principal::Anyone,
                 "system:authenticated" => Principal::AnyoneAuthenticated,
-                _ if name.starts_with("system:") => {
-                    let group = self.system_group(name);
-                    if name.starts_with(ACCOUNTS_GROUP) {
-                        self.account_groups.insert(group);
-                    }
-                    Principal::Group(group)
-                }
+                _ if name.starts_with("system:") => Principal::Group(self.system_group(name)),
                 // The identity provider's own name for it, which its export also uses.
                 _ => Principal::Group(self.batch.sym(name)),
             }),
@@ -1223,11 +1198,23 @@ impl<'i> Reader<'i> {
         }
         if main_member == "token-secret" && (object.data.is_some() || object.string_data.is_some()) {
             fact.status = CredentialStatus::Active;
-            // No secret: the date from which the token is refused. Without one it never is.
-            fact.expires_at = match data.bytes("expiration").and_then(|bytes| String::from_utf8(bytes).ok()) {
-                Some(text) => Moment::parse(&text, DateOrder::MonthFirst)
-                    .expiry(|| format!("{}.data.expiration", row.name()), &mut self.diagnostics),
+            // The date from which the token is refused. Without one it never is.
+            let expiration = data.bytes("expiration").and_then(|bytes| String::from_utf8(bytes).ok());
+            fact.expires_at = match expiration.map(|text| Moment::parse(&text, DateOrder::MonthFirst)) {
                 None => Expiry::Never,
+                // What stands in a secret is not repeated, even where a date should stand.
+                Some(Moment::Unreadable(_)) => {
+                    self.diagnostics.push(Diagnostic::error(
+                        format!("{}.data.expiration", row.name()),
+                        "text that is no date",
+                        "a date such as `2026-10-31T08:00:00Z`",
+                        "the date was left out, the rest of the row was read; mend the date in the cluster",
+                    ));
+                    Expiry::NotReported
+                }
+                Some(Moment::At(at)) => Expiry::At(at),
+                Some(Moment::Never) => Expiry::Never,
+                Some(Moment::Absent) => Expiry::NotReported,
             };
         }
         self.batch.credentials.push(fact);
@@ -1412,7 +1399,6 @@ impl<'i> Reader<'i> {
                 .push(HandleKind::KubernetesServiceAccount);
         }
         self.resolve_trusts();
-        self.resolve_memberships();
         self.resolve_aggregation();
         if !self.passed_over.is_empty() {
             let n_objects: u32 = self.passed_over.values().sum();
@@ -1461,26 +1447,6 @@ impl<'i> Reader<'i> {
             // One pod with the token is enough.
             if guard == TrustGuard::Open {
                 trusts[index].guard = guard;
-            }
-        }
-    }
-
-    fn resolve_memberships(&mut self) {
-        if self.account_groups.is_empty() {
-            return;
-        }
-        let of_cluster = self.system_group(ACCOUNTS_GROUP);
-        for account in std::mem::take(&mut self.accounts) {
-            let namespace = self.batch.strings.get(account.namespace).to_owned();
-            let of_namespace = self.joined(&[self.input.source, "/", ACCOUNTS_GROUP, ":", &namespace]);
-            for group in [of_cluster, of_namespace] {
-                if self.account_groups.contains(&group) {
-                    self.batch.memberships.push(MembershipFact {
-                        member: Principal::Identity(account.handle),
-                        group,
-                        place: account.place,
-                    });
-                }
             }
         }
     }

@@ -83,10 +83,13 @@ mod vault_policies;
 mod vault_tokens;
 mod x509_certificates;
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::encoding;
 use crate::reading::probe::{Format, Probe};
+use crate::reading::recording;
 use crate::reading::table;
 use crate::reading::yaml;
 
@@ -185,10 +188,17 @@ pub enum Mark {
     Has(&'static str),
     /// JSON has nothing at this path.
     Lacks(&'static str),
+    /// The rows of a Microsoft list, in a page's `value` or by themselves, have this member, in camelCase or, as
+    /// PowerShell writes it, in PascalCase.
+    RowHas(&'static str),
+    /// No row of a Microsoft list has this member.
+    RowLacks(&'static str),
     /// The first value at this path is this one, without regard to case.
     Equals(&'static str, &'static str),
     /// The first value at this path contains this text, without regard to case.
     Contains(&'static str, &'static str),
+    /// The text begins with this.
+    Begins(&'static str),
     /// The text contains this, wherever: for formats that have no paths.
     Text(&'static str),
     /// A table has this column.
@@ -197,6 +207,8 @@ pub enum Mark {
     AnyColumn(&'static [&'static str]),
     /// A table has a column that reads like one of these, which are given in groups of synonyms.
     AnyColumnLike(&'static [&'static [&'static str]]),
+    /// A table has no column that reads like one of these.
+    NoColumnLike(&'static [&'static str]),
     /// A table has no column but these.
     OnlyColumns(&'static [&'static str]),
 }
@@ -229,15 +241,13 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
     let decoded = encoding::decode(bytes);
     let mut diagnostics = Diagnostics::default();
     let format = Format::of(bytes, &decoded);
-    let from_yaml;
-    let text: &str = match format {
-        Format::Yaml => {
-            from_yaml = yaml::to_json(&decoded, &mut diagnostics);
-            &from_yaml
-        }
-        Format::Binary | Format::Der | Format::JavaKeyStore => "",
-        Format::Empty | Format::Json | Format::Table | Format::Xml | Format::Pem | Format::Text => &decoded,
+    let text = match format {
+        Format::Json => recording::answers(&decoded),
+        Format::Yaml => Cow::Owned(yaml::to_json(&decoded, &mut diagnostics)),
+        Format::Binary | Format::Der | Format::JavaKeyStore => Cow::Borrowed(""),
+        Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text => Cow::Borrowed(decoded.as_ref()),
     };
+    let text = text.as_ref();
     // The replacement character is what a cut one is decoded to; a file that holds it itself is whole.
     if text.ends_with('\u{FFFD}') && !bytes.ends_with("\u{FFFD}".as_bytes()) {
         diagnostics.push(Diagnostic::error(
@@ -289,8 +299,11 @@ impl Mark {
             Mark::Is(format) => probe.format == format,
             Mark::Has(path) => probe.has(path),
             Mark::Lacks(path) => !probe.has(path),
+            Mark::RowHas(member) => row_has(probe, member),
+            Mark::RowLacks(member) => !row_has(probe, member),
             Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
+            Mark::Begins(text) => probe.text.starts_with(text),
             Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
@@ -299,10 +312,31 @@ impl Mark {
                 let mut names = groups.iter().flat_map(|names| names.iter());
                 !columns.is_empty() && names.any(|name| columns.contains(&table::folded(name)))
             }
+            Mark::NoColumnLike(names) => !probe
+                .columns()
+                .iter()
+                .any(|column| names.iter().any(|name| table::folded(name) == table::folded(column))),
             Mark::OnlyColumns(names) => {
                 let columns = probe.columns();
                 !columns.is_empty() && columns.iter().all(|column| names.contains(&column.as_str()))
             }
+        }
+    }
+
+    /// Whether a file that says nothing lacks this mark.
+    fn asks_for_something(self) -> bool {
+        match self {
+            Mark::Lacks(_) | Mark::RowLacks(_) | Mark::NoColumnLike(_) | Mark::OnlyColumns(_) => false,
+            Mark::Is(_)
+            | Mark::Has(_)
+            | Mark::RowHas(_)
+            | Mark::Equals(..)
+            | Mark::Contains(..)
+            | Mark::Begins(_)
+            | Mark::Text(_)
+            | Mark::Column(_)
+            | Mark::AnyColumn(_)
+            | Mark::AnyColumnLike(_) => true,
         }
     }
 
@@ -311,9 +345,11 @@ impl Mark {
         match self {
             Mark::Is(format) => format.name().to_owned(),
             Mark::Has(path) => format!("`{path}`"),
-            Mark::Lacks(path) => format!("no `{path}`"),
+            Mark::Lacks(path) | Mark::RowLacks(path) => format!("no `{path}`"),
+            Mark::RowHas(member) => format!("`{member}`"),
             Mark::Equals(path, text) => format!("`{path}` = `{text}`"),
             Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
+            Mark::Begins(text) => format!("`{text}` at its beginning"),
             Mark::Text(text) => format!("`{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
@@ -322,36 +358,91 @@ impl Mark {
                 let names: Vec<_> = groups.iter().filter_map(|names| names.first().copied()).collect();
                 format!("a column such as `{}`", names.join("` or `"))
             }
+            Mark::NoColumnLike(names) => format!("no column such as `{}`", names.join("`, `")),
             Mark::OnlyColumns(names) => format!("no columns but `{}`", names.join("`, `")),
         }
     }
+}
+
+fn row_has(probe: &Probe<'_>, member: &str) -> bool {
+    let (first, rest) = member.split_at(1);
+    let pascal = first.to_ascii_uppercase() + rest;
+    ["", "value[].", "value."]
+        .iter()
+        .flat_map(|list| [format!("{list}{member}"), format!("{list}{pascal}")])
+        .any(|path| probe.has(&path))
+}
+
+/// What a file that nothing recognises has, by the names that signatures know. Other names are only counted: what
+/// stands in the place of a name may be a password.
+fn known_among(what: &str, parts: &str, names: Vec<&str>, is_known: fn(&str) -> bool) -> String {
+    /// Enough for every export; a map has a name for each of its rows.
+    const MAX_NAMES: usize = 100;
+    let compared = names.iter().copied().take(MAX_NAMES);
+    let known: Vec<_> = compared.filter(|name| is_known(name)).take(8).collect();
+    match (names.len(), known.as_slice()) {
+        (0, _) => format!("{what} with nothing in it"),
+        (_, []) => format!("{what}, none of whose {parts} is known"),
+        (_, [..]) => format!("{what} with the known {parts} {}", known.join(", ")),
+    }
+}
+
+fn marks() -> impl Iterator<Item = Mark> {
+    let signatures = CONNECTORS.iter().flat_map(|connector| connector.signatures);
+    signatures.copied().flatten().copied()
+}
+
+/// Whether some connector's signature names this outermost member.
+fn is_known_member(name: &str) -> bool {
+    marks().any(|mark| match mark {
+        Mark::Has(path) | Mark::Lacks(path) | Mark::Equals(path, _) | Mark::Contains(path, _) => {
+            path.split(['.', '[']).next() == Some(name)
+        }
+        Mark::RowHas(member) | Mark::RowLacks(member) => member.eq_ignore_ascii_case(name),
+        Mark::Is(_)
+        | Mark::Begins(_)
+        | Mark::Text(_)
+        | Mark::Column(_)
+        | Mark::AnyColumn(_)
+        | Mark::AnyColumnLike(_)
+        | Mark::NoColumnLike(_)
+        | Mark::OnlyColumns(_) => false,
+    })
+}
+
+/// Whether some connector's signature names this column.
+fn is_known_column(name: &str) -> bool {
+    let name = table::folded(name);
+    let is_like = |known: &&str| table::folded(known) == name;
+    marks().any(|mark| match mark {
+        Mark::Column(column) => is_like(&column),
+        Mark::AnyColumn(columns) | Mark::OnlyColumns(columns) | Mark::NoColumnLike(columns) => {
+            columns.iter().any(is_like)
+        }
+        Mark::AnyColumnLike(groups) => groups.iter().copied().flatten().any(is_like),
+        Mark::Is(_)
+        | Mark::Begins(_)
+        | Mark::Text(_)
+        | Mark::Has(_)
+        | Mark::Lacks(_)
+        | Mark::RowHas(_)
+        | Mark::RowLacks(_)
+        | Mark::Equals(..)
+        | Mark::Contains(..) => false,
+    })
 }
 
 /// Why nothing recognised a file: the connector that came nearest, and what it missed.
 fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
     let found = match probe.format {
         Format::Empty => "an empty file".to_owned(),
-        Format::Table => format!("a table with the columns {}", probe.columns().join(", ")),
+        Format::Table => {
+            let columns = probe.columns().iter().map(String::as_str).collect();
+            known_among("a table", "columns", columns, is_known_column)
+        }
         Format::Json | Format::Yaml => {
-            let keys: Vec<_> = probe
-                .paths()
-                .filter(|path| {
-                    !path
-                        .trim_start_matches("[]")
-                        .trim_start_matches('.')
-                        .contains(['.', '['])
-                })
-                .take(8)
-                .collect();
-            format!(
-                "{} with {}",
-                probe.format.name(),
-                if keys.is_empty() {
-                    "nothing in it".into()
-                } else {
-                    keys.join(", ")
-                }
-            )
+            let members = probe.paths().filter(|path| !path.contains(['.', '['])).collect();
+            known_among(probe.format.name(), "members", members, is_known_member)
         }
         Format::Xml | Format::Pem | Format::Der | Format::JavaKeyStore | Format::Text | Format::Binary => {
             probe.format.name().to_owned()
@@ -363,7 +454,7 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
         .map(|(connector, marks)| {
             let n_held = marks
                 .iter()
-                .filter(|mark| !matches!(mark, Mark::Lacks(_) | Mark::OnlyColumns(_)) && mark.holds(probe))
+                .filter(|mark| mark.asks_for_something() && mark.holds(probe))
                 .count();
             (n_held * 100 / marks.len().max(1), connector, marks)
         })

@@ -32,10 +32,7 @@ pub const CONNECTOR: Connector = Connector {
         "whether a leaked secret still works: Nosey Parker does not try it",
         "which credential a secret is, where its text names none and no other export has its fingerprint",
     ],
-    signatures: &[
-        &[Mark::Has("[].rule_name"), Mark::Has("[].matches[].provenance")],
-        &[Mark::Has("rule_name"), Mark::Has("matches[].provenance")],
-    ],
+    signatures: &[&[Mark::Has("rule_name"), Mark::Has("matches[].provenance")]],
     parse,
 };
 

@@ -35,7 +35,6 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[Mark::Has("runs[].tool.driver")],
-        &[Mark::Has("[].runs[].tool.driver")],
         &[Mark::Has("runs"), Mark::Contains("$schema", "sarif")],
     ],
     parse,

@@ -37,13 +37,7 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[Mark::Has("SourceMetadata"), Mark::Has("DetectorName")],
-        &[Mark::Has("[].SourceMetadata"), Mark::Has("[].DetectorName")],
         &[Mark::Has("stringsFound"), Mark::Has("reason"), Mark::Has("commitHash")],
-        &[
-            Mark::Has("[].stringsFound"),
-            Mark::Has("[].reason"),
-            Mark::Has("[].commitHash"),
-        ],
     ],
     parse,
 };

@@ -39,22 +39,13 @@ pub const CONNECTOR: Connector = Connector {
         "that a role or token was not used: the log goes back as far as the file does",
         "whose a token is, where the device hashes accessors: it does unless `hmac_accessor=false`",
     ],
-    signatures: &[
-        &[
-            Mark::Has("time"),
-            Mark::Has("type"),
-            Mark::Has("request.id"),
-            Mark::Has("request.operation"),
-            Mark::Has("request.path"),
-        ],
-        &[
-            Mark::Has("[].time"),
-            Mark::Has("[].type"),
-            Mark::Has("[].request.id"),
-            Mark::Has("[].request.operation"),
-            Mark::Has("[].request.path"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("time"),
+        Mark::Has("type"),
+        Mark::Has("request.id"),
+        Mark::Has("request.operation"),
+        Mark::Has("request.path"),
+    ]],
     parse,
 };
 

@@ -54,11 +54,6 @@ pub const CONNECTOR: Connector = Connector {
         &[Mark::Has("request_id"), Mark::Has("data.bound_iam_principal_arn")],
         &[Mark::Has("request_id"), Mark::Has("data.bound_service_accounts")],
         &[Mark::Has("request_id"), Mark::Has("data.bound_service_principal_ids")],
-        &[Mark::Has("[].request_id"), Mark::Has("[].data.bind_secret_id")],
-        &[
-            Mark::Has("[].request_id"),
-            Mark::Has("[].data.bound_service_account_names"),
-        ],
     ],
     parse,
 };

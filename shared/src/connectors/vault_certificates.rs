@@ -28,18 +28,11 @@ pub const CONNECTOR: Connector = Connector {
         "who asked for a certificate, and where it is in use",
         "certificates of a role with `no_store`: Vault keeps none of them",
     ],
-    signatures: &[
-        &[
-            Mark::Has("request_id"),
-            Mark::Has("data.certificate"),
-            Mark::Has("data.revocation_time"),
-        ],
-        &[
-            Mark::Has("[].request_id"),
-            Mark::Has("[].data.certificate"),
-            Mark::Has("[].data.revocation_time"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("request_id"),
+        Mark::Has("data.certificate"),
+        Mark::Has("data.revocation_time"),
+    ]],
     parse,
 };
 

@@ -31,22 +31,13 @@ pub const CONNECTOR: Connector = Connector {
         "the name that the credential has at the database or cloud",
         "when it was last used",
     ],
-    signatures: &[
-        &[
-            Mark::Has("request_id"),
-            Mark::Has("data.id"),
-            Mark::Has("data.issue_time"),
-            Mark::Has("data.renewable"),
-            Mark::Lacks("data.accessor"),
-        ],
-        &[
-            Mark::Has("[].request_id"),
-            Mark::Has("[].data.id"),
-            Mark::Has("[].data.issue_time"),
-            Mark::Has("[].data.renewable"),
-            Mark::Lacks("[].data.accessor"),
-        ],
-    ],
+    signatures: &[&[
+        Mark::Has("request_id"),
+        Mark::Has("data.id"),
+        Mark::Has("data.issue_time"),
+        Mark::Has("data.renewable"),
+        Mark::Lacks("data.accessor"),
+    ]],
     parse,
 };
 

@@ -41,11 +41,6 @@ pub const CONNECTOR: Connector = Connector {
         ],
         &[Mark::Has("request_id"), Mark::Has("data.rules"), Mark::Has("data.name")],
         &[
-            Mark::Has("[].request_id"),
-            Mark::Has("[].data.policy"),
-            Mark::Has("[].data.name"),
-        ],
-        &[
             Mark::Is(Format::Text),
             Mark::Text("path \""),
             Mark::Text("capabilities"),

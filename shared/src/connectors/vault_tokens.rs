@@ -47,13 +47,7 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("data.accessor"),
             Mark::Has("data.creation_ttl"),
         ],
-        &[
-            Mark::Has("[].request_id"),
-            Mark::Has("[].data.accessor"),
-            Mark::Has("[].data.creation_ttl"),
-        ],
         &[Mark::Has("request_id"), Mark::Has("data.secret_id_accessor")],
-        &[Mark::Has("[].request_id"), Mark::Has("[].data.secret_id_accessor")],
     ],
     parse,
 };

@@ -365,7 +365,7 @@ pub const KPIS: &[Kpi] = &[
             "Not administrators",
             "Who is an administrator?",
             Table::Identities,
-            "non-human identities in scope with grants → no administrator-equivalent grant; unknown when no export defines a role they have",
+            "non-human identities in scope with grants → no administrator-equivalent grant under their permissions boundary; unknown when no export defines a role they have, or the boundary",
         )
     },
     Kpi {

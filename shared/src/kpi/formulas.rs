@@ -281,7 +281,8 @@ fn has_no_standing_privilege(analysis: &Analysis, index: usize) -> Option<Verdic
 /// Administrator grants of one identity that have no end.
 pub fn n_standing(analysis: &Analysis, identity: &Identity) -> u64 {
     let is_standing = |grant: &&Grant| {
-        grant.privilege == Some(Privilege::Administrator) && !matches!(grant.expires_at, Expiry::At(_))
+        identity.ceiling.leaves(grant.privilege) == Some(Privilege::Administrator)
+            && !matches!(grant.expires_at, Expiry::At(_))
     };
     analysis.snapshot.grants_of(identity).filter(is_standing).count() as u64
 }
@@ -291,14 +292,13 @@ fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {
     if !in_scope(identity) || identity.grants.is_empty() {
         return None;
     }
-    let verdicts = analysis
-        .snapshot
-        .grants_of(identity)
-        .map(|grant| match (grant.privilege, grant.conditional) {
+    let verdicts = analysis.snapshot.grants_of(identity).map(|grant| {
+        match (identity.ceiling.leaves(grant.privilege), grant.conditional) {
             (Some(Privilege::Administrator), Conditional::Always) => Verdict::Fail,
             (Some(Privilege::Administrator), Conditional::OnCondition) | (None, _) => Verdict::Unknown,
             (Some(Privilege::Limited), _) => Verdict::Pass,
-        });
+        }
+    });
     Some(verdicts.fold(Verdict::Pass, Verdict::and))
 }
 

@@ -67,6 +67,7 @@ pub fn classify_identities(snapshot: &mut Snapshot, registry_rows: &[Vec<usize>]
             let identity = IdentityId(index as u32);
             snapshot.conflicts.push(Conflict {
                 identity,
+                credential: None,
                 field: ConflictField::Environment,
                 statements: tagged.clone(),
             });
@@ -79,13 +80,11 @@ pub fn classify_identities(snapshot: &mut Snapshot, registry_rows: &[Vec<usize>]
         let source = snapshot.source(snapshot.identities[index].source).environment;
         let identity = &mut snapshot.identities[index];
         identity.environment = by_registry.or(tagged.first().map(|(text, _)| *text)).or(source);
-        for &row in rows {
-            let row = &snapshot.registry[row];
-            let identity = &mut snapshot.identities[index];
-            identity.purpose = row.purpose.or(identity.purpose);
-            identity.reviewed_at = identity.reviewed_at.max(row.reviewed_at);
-            identity.retires_at = identity.retires_at.or(row.retires_at);
-        }
+        // The first row that says something counts: one that names the identity stands before a pattern.
+        let mut rows = rows.iter().map(|&row| &snapshot.registry[row]);
+        identity.purpose = rows.clone().find_map(|row| row.purpose).or(identity.purpose);
+        identity.reviewed_at = rows.clone().filter_map(|row| row.reviewed_at).max();
+        identity.retires_at = rows.find_map(|row| row.retires_at);
     }
 }
 

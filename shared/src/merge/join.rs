@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use hashbrown::HashMap;
 
+use crate::model::access_policy::Ceiling;
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, Presence, Status};
 use crate::model::instant::{Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::principal::Handle;
@@ -53,9 +54,10 @@ pub fn identities(facts: Vec<Fact>, snapshot: &mut Snapshot) -> Joined {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for members in members.chunk_by(|a, b| a.0 == b.0) {
         let facts = || members.iter().map(|(_, index)| &facts[*index as usize].fact);
-        let handles = facts().flat_map(|fact| fact.handles.iter().copied());
-        let best = handles.min_by_key(|handle| (handle.kind, snapshot.strings.get(handle.text)));
-        match best {
+        // A fact's first handle of a kind is the full one: an ARN with its path.
+        let handles = facts().flat_map(|fact| fact.handles.iter().copied().enumerate());
+        let best = handles.min_by_key(|(rank, handle)| (handle.kind, *rank, snapshot.strings.get(handle.text)));
+        match best.map(|(_, handle)| handle) {
             Some(best) if facts().any(|fact| fact.presence == Presence::Listed) => {
                 let id = public_id(best, &mut snapshot.strings);
                 groups.push(Group { id, best, members });
@@ -158,6 +160,7 @@ fn merge_facts(
             true => Knowledge::Reported,
             false => Knowledge::NotReported,
         },
+        ceiling: Ceiling::default(),
         facts: range,
         credentials: 0..0,
         grants: 0..0,
@@ -192,6 +195,7 @@ fn decide<T: Copy + PartialEq>(
             .collect();
         snapshot.conflicts.push(Conflict {
             identity,
+            credential: None,
             field,
             statements,
         });
@@ -225,6 +229,7 @@ fn note_creation_conflict(facts: &[Fact], identity: IdentityId, snapshot: &mut S
             .collect();
         snapshot.conflicts.push(Conflict {
             identity,
+            credential: None,
             field: ConflictField::CreatedAt,
             statements,
         });

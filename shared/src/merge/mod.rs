@@ -3,6 +3,7 @@
 //! The result does not depend on the order in which files were read: they are sorted first, and every choice between
 //! statements is by rule. No statement is dropped: the facts stay beside the merged view.
 
+mod ceiling;
 mod environment;
 mod home;
 mod join;
@@ -13,6 +14,8 @@ mod rename;
 
 pub use owner::owners;
 
+use std::cmp::Reverse;
+
 use hashbrown::{HashMap, HashSet};
 
 use self::join::Joined;
@@ -21,16 +24,17 @@ use self::rename::Rename;
 use crate::access;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::batch::{Batch, Employment, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
-use crate::model::grant::{MembershipFact, TrustFact, TrustKind};
+use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustKind};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
 use crate::model::instant::{Expiry, Instant, LastUsed};
 use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
-    Credential, CredentialId, Evidence, FileId, FileRead, Grant, Identity, IdentityId, Snapshot, Source, SourceId,
-    Trust, TrustReach,
+    Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
+    Snapshot, Source, SourceId, Trust, TrustReach,
 };
 use crate::model::strings::{Strings, Sym};
 use crate::reading::aws_trust::EKS_POD_IDENTITY;
@@ -89,18 +93,19 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     finish_identities(&facts.listed_of, &mut snapshot);
     snapshot
         .conflicts
-        .sort_by_key(|conflict| (conflict.identity, conflict.field));
+        .sort_by_key(|conflict| (conflict.identity, conflict.credential, conflict.field));
     snapshot
 }
 
 /// All facts of all files, in the snapshot's symbols, each with its file.
 #[derive(Default)]
 struct Facts {
-    identities: Vec<crate::model::snapshot::Fact>,
+    identities: Vec<Fact>,
     credentials: Vec<(FileId, CredentialFact)>,
     synonyms: Vec<Synonym>,
     grants: Vec<Grant>,
     memberships: Vec<MembershipFact>,
+    boundaries: Vec<BoundaryFact>,
     trusts: Vec<(FileId, TrustFact)>,
     applications: Vec<home::Application>,
     /// See [`Batch::credentials_listed_of`]; for whole files only.
@@ -203,12 +208,10 @@ fn take_file(
         stated_at: batch.stated_at,
         diagnostics,
     });
-    facts
-        .identities
-        .extend(batch.identities.into_iter().map(|fact| crate::model::snapshot::Fact {
-            file: file_id,
-            fact: fact.renamed(&names),
-        }));
+    facts.identities.extend(batch.identities.into_iter().map(|fact| Fact {
+        file: file_id,
+        fact: fact.renamed(&names),
+    }));
     facts.credentials.extend(
         batch
             .credentials
@@ -238,6 +241,9 @@ fn take_file(
     facts
         .memberships
         .extend(batch.memberships.into_iter().map(|fact| fact.renamed(&names)));
+    facts
+        .boundaries
+        .extend(batch.boundaries.into_iter().map(|fact| fact.renamed(&names)));
     facts
         .trusts
         .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(&names))));
@@ -300,12 +306,16 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         strings
             .get(a.key)
             .cmp(strings.get(b.key))
-            // What a certificate says itself counts before what is said of it.
+            // What a certificate says itself counts before what is said of it, and a later export before an earlier.
             .then_with(|| {
-                let rank = |fact: &CredentialFact| (fact.presence, fact.certificate.is_none());
-                (rank(a), file_a, a.place).cmp(&(rank(b), file_b, b.place))
+                let rank = |file: FileId, fact: &CredentialFact| {
+                    let stated_at = snapshot.files[file.0 as usize].stated_at;
+                    (fact.presence, fact.certificate.is_none(), Reverse(stated_at))
+                };
+                (rank(*file_a, a), file_a, a.place).cmp(&(rank(*file_b, b), file_b, b.place))
             })
     });
+    let mut conflicts = Vec::new();
     let mut held: Vec<(IdentityId, CredentialId)> = Vec::new();
     let mut facts = facts.into_iter().peekable();
     while let Some((file, fact)) = facts.next() {
@@ -313,6 +323,10 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         let mut holders = Holders::default();
         holders.note(fact.holder, joined);
         let is_listed = fact.presence == Presence::Listed;
+        let mut said = Said::default();
+        if facts.peek().is_some_and(|(_, other)| other.key == key) {
+            said.add(file, &fact);
+        }
         let mut credential = Credential {
             key,
             kind: fact.kind,
@@ -335,6 +349,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         };
         while let Some((file, other)) = facts.next_if(|(_, other)| other.key == key) {
             holders.note(other.holder, joined);
+            said.add(file, &other);
             absorb(&mut credential, &other);
             credential.evidence.push(Evidence {
                 file,
@@ -352,6 +367,9 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         credential.holders = if stated.is_empty() { named } else { stated };
         credential.holders.sort_unstable();
         credential.holders.dedup();
+        if let Some(&holder) = credential.holders.first() {
+            said.conflicts(holder, key, &mut snapshot.strings, &mut conflicts);
+        }
         snapshot.credentials.push(credential);
     }
     held.sort_unstable();
@@ -365,6 +383,77 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         identity.credentials = start as u32..at as u32;
     }
     snapshot.held = held.into_iter().map(|(_, credential)| credential).collect();
+    snapshot.conflicts.append(&mut conflicts);
+}
+
+/// What the exports that list one credential say of it, in the order in which they count.
+#[derive(Default)]
+struct Said {
+    status: Vec<(CredentialStatus, Evidence)>,
+    created_at: Vec<(Instant, Evidence)>,
+    expires_at: Vec<(Expiry, Evidence)>,
+}
+
+impl Said {
+    fn add(&mut self, file: FileId, fact: &CredentialFact) {
+        if fact.presence != Presence::Listed {
+            return;
+        }
+        let evidence = Evidence {
+            file,
+            place: fact.place,
+        };
+        if fact.status != CredentialStatus::Unknown {
+            self.status.push((fact.status, evidence));
+        }
+        self.created_at.extend(fact.created_at.map(|at| (at, evidence)));
+        if fact.expires_at != Expiry::NotReported {
+            self.expires_at.push((fact.expires_at, evidence));
+        }
+    }
+
+    fn conflicts(self, holder: IdentityId, key: Sym, strings: &mut Strings, conflicts: &mut Vec<Conflict>) {
+        let status = |status: &CredentialStatus| match status {
+            CredentialStatus::Active => "active".to_owned(),
+            CredentialStatus::Inactive => "inactive".to_owned(),
+            CredentialStatus::Revoked => "revoked".to_owned(),
+            CredentialStatus::Unknown => "unknown".to_owned(),
+        };
+        let end = |expiry: &Expiry| match expiry {
+            Expiry::At(at) => at.to_string(),
+            Expiry::Never => "never".to_owned(),
+            Expiry::NotReported => "not reported".to_owned(),
+        };
+        let mut note = |field, statements: Option<Vec<(Sym, Evidence)>>| {
+            conflicts.extend(statements.map(|statements| Conflict {
+                identity: holder,
+                credential: Some(key),
+                field,
+                statements,
+            }));
+        };
+        note(ConflictField::Status, differing(&self.status, status, strings));
+        note(
+            ConflictField::CreatedAt,
+            differing(&self.created_at, Instant::to_string, strings),
+        );
+        note(ConflictField::ExpiresAt, differing(&self.expires_at, end, strings));
+    }
+}
+
+/// The statements in words, when not all are the same.
+fn differing<T: PartialEq>(
+    stated: &[(T, Evidence)],
+    word: impl Fn(&T) -> String,
+    strings: &mut Strings,
+) -> Option<Vec<(Sym, Evidence)>> {
+    let (first, rest) = stated.split_first()?;
+    rest.iter().any(|(value, _)| *value != first.0).then(|| {
+        stated
+            .iter()
+            .map(|(value, evidence)| (strings.intern(&word(value)), *evidence))
+            .collect()
+    })
 }
 
 /// Who authenticates with one credential.
@@ -431,45 +520,31 @@ fn later_use(a: LastUsed, b: LastUsed) -> LastUsed {
 
 /// Finds subjects and the privilege of roles that another file defines, and gives members their groups' grants.
 fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
-    let strings = &snapshot.strings;
-    snapshot
-        .policies
-        .sort_by(|a, b| strings.get(a.id).cmp(strings.get(b.id)));
-    let by_id: HashMap<Sym, usize> = snapshot
-        .policies
-        .iter()
-        .enumerate()
-        .map(|(index, policy)| (policy.id, index))
-        .collect();
-    let mut strength = HashMap::new();
+    let mut defined = Defined::new(snapshot);
+    let mut first_in = HashMap::new();
+    let mut grants: Vec<Grant> = Vec::with_capacity(facts.grants.len());
     let mut by_group: HashMap<Sym, Vec<u32>> = HashMap::new();
     let mut granted: Vec<(IdentityId, u32)> = Vec::new();
-    // A page that was exported twice gives nothing twice.
-    let mut seen = HashSet::new();
-    facts.grants.retain(|grant| {
-        let place = grant.evidence.place;
-        seen.insert((grant.subject, grant.role, grant.policy, grant.resource, place))
-    });
-    for (index, grant) in facts.grants.iter_mut().enumerate() {
-        if grant.privilege.is_none() {
-            let id = grant.policy.unwrap_or(grant.role);
-            match by_id.get(&id) {
-                Some(policy) => {
-                    let (privilege, conditional) = *strength
-                        .entry(*policy)
-                        .or_insert_with(|| access::privilege(&snapshot.policies[*policy].document, strings));
-                    grant.privilege = Some(privilege);
-                    grant.conditional = grant.conditional.max(conditional);
-                }
-                None => grant.privilege = access::aws::well_known(strings.get(id)),
-            }
+    for mut grant in facts.grants.drain(..) {
+        // Another file's word on the same grant is no second one.
+        let said = (grant.subject, grant.role, grant.policy, grant.resource);
+        let said = (said, grant.privilege, grant.conditional, grant.expires_at);
+        if *first_in.entry(said).or_insert(grant.evidence.file) != grant.evidence.file {
+            continue;
         }
+        if grant.privilege.is_none() {
+            let strength = defined.strength(grant.policy.unwrap_or(grant.role), snapshot);
+            grant.privilege = strength.map(|(privilege, _)| privilege);
+            let when = strength.map(|(_, when)| when).unwrap_or_default();
+            grant.conditional = grant.conditional.max(when);
+        }
+        let index = grants.len() as u32;
         match grant.subject {
             Principal::Identity(handle) => {
                 grant.identity = joined.find(handle);
-                granted.extend(grant.identity.map(|identity| (identity, index as u32)));
+                granted.extend(grant.identity.map(|identity| (identity, index)));
             }
-            Principal::Group(group) => by_group.entry(group).or_default().push(index as u32),
+            Principal::Group(group) => by_group.entry(group).or_default().push(index),
             Principal::Anyone
             | Principal::AnyoneAuthenticated
             | Principal::Account(_)
@@ -478,6 +553,7 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
             | Principal::Workload(_)
             | Principal::Named(_) => {}
         }
+        grants.push(grant);
     }
     for membership in facts.memberships.drain(..) {
         if let Principal::Identity(member) = membership.member
@@ -497,13 +573,60 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
         identity.grants = start as u32..at as u32;
     }
     snapshot.granted = granted.into_iter().map(|(_, grant)| grant).collect();
-    snapshot.grants = std::mem::take(&mut facts.grants);
+    snapshot.grants = grants;
+    ceiling::resolve(&facts.boundaries, joined, &mut defined, snapshot);
+}
+
+/// Policies by their ids, with what they were found to give.
+struct Defined {
+    /// The first of the policies with an id, which stand together.
+    first: HashMap<Sym, usize>,
+    strength: HashMap<usize, (Privilege, Conditional)>,
+}
+
+impl Defined {
+    fn new(snapshot: &mut Snapshot) -> Self {
+        let strings = &snapshot.strings;
+        snapshot
+            .policies
+            .sort_by(|a, b| strings.get(a.id).cmp(strings.get(b.id)));
+        let mut first = HashMap::with_capacity(snapshot.policies.len());
+        for (index, policy) in snapshot.policies.iter().enumerate() {
+            first.entry(policy.id).or_insert(index);
+        }
+        Self {
+            first,
+            strength: HashMap::new(),
+        }
+    }
+
+    /// How much a policy gives; `None` when no export defines it. Where exports define it differently, it gives the
+    /// most that one of them says.
+    fn strength(&mut self, id: Sym, snapshot: &Snapshot) -> Option<(Privilege, Conditional)> {
+        let Some(&first) = self.first.get(&id) else {
+            let well_known = access::aws::well_known(snapshot.strings.get(id));
+            return well_known.map(|privilege| (privilege, Conditional::Always));
+        };
+        let strength = self.strength.entry(first).or_insert_with(|| {
+            snapshot.policies[first..]
+                .iter()
+                .take_while(|policy| policy.id == id)
+                .map(|policy| access::privilege(&policy.document, &snapshot.strings))
+                .max_by_key(|(privilege, when)| (*privilege, Reverse(*when)))
+                .unwrap_or((Privilege::Limited, Conditional::Always))
+        });
+        Some(*strength)
+    }
 }
 
 /// Finds both sides of every trust, and tells the estate's own actors from others.
 fn resolve_trusts(mut facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &mut Snapshot) {
-    let mut seen = HashSet::new();
-    facts.retain(|(_, fact)| seen.insert((fact.actor, fact.target, fact.kind, fact.guard, fact.place)));
+    // Another file's word on the same trust is no second one.
+    let mut first_in = HashMap::new();
+    facts.retain(|(file, fact)| {
+        let said = (fact.actor, fact.target, fact.kind, fact.guard);
+        first_in.entry(said).or_insert(*file) == file
+    });
     // The accounts, tenants and projects that exports list identities of are the estate's own.
     let own_accounts: HashSet<Sym> = snapshot
         .identities
@@ -511,14 +634,14 @@ fn resolve_trusts(mut facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot
         .filter_map(|identity| identity.account)
         .collect();
     // A cluster's token is accepted by a cloud identity; the service account's annotation names the same pair.
-    let mut annotated: HashMap<(Handle, &str), IdentityId> = HashMap::new();
+    let mut annotated: HashMap<(IdentityId, &str), IdentityId> = HashMap::new();
     for (_, fact) in &facts {
         if let Principal::Identity(actor) = fact.actor
             && actor.kind == HandleKind::KubernetesServiceAccount
-            && let (Some(identity), Some((_, local))) =
-                (joined.find(actor), snapshot.strings.get(actor.text).split_once('/'))
+            && let (Some(identity), Some(target)) = (joined.find(actor), joined.find(fact.target))
+            && let Some((_, local)) = snapshot.strings.get(actor.text).split_once('/')
         {
-            annotated.insert((fact.target, local), identity);
+            annotated.insert((target, local), identity);
         }
     }
     // EKS Pod Identity keeps no annotation, and names no cluster: see docs/adr/0014-pod-identity-by-name.md.
@@ -541,7 +664,9 @@ fn resolve_trusts(mut facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot
                 subject: Some(subject),
                 issuer,
             } => cluster_subject(snapshot.strings.get(subject)).and_then(|local| {
-                let by_annotation = annotated.get(&(fact.target, local.as_str())).copied();
+                let by_annotation = joined
+                    .find(fact.target)
+                    .and_then(|target| annotated.get(&(target, local.as_str())).copied());
                 let is_unannotated = snapshot.strings.get(issuer) == EKS_POD_IDENTITY;
                 by_annotation.or_else(|| {
                     only_account

@@ -130,6 +130,7 @@ pub fn resolve(snapshot: &mut Snapshot, registry_rows: &[Vec<usize>]) {
             let identity = IdentityId(index as u32);
             snapshot.conflicts.push(Conflict {
                 identity,
+                credential: None,
                 field: ConflictField::Owner,
                 statements,
             });

@@ -6,7 +6,7 @@ use crate::model::access_policy::{
 use crate::model::batch::{PersonRow, RegistryRow, Synonym};
 use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
-use crate::model::grant::{GrantFact, MembershipFact, TrustFact};
+use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
 use crate::model::identity::{IdentityFact, OwnerClaim};
 use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, Principal};
@@ -152,6 +152,14 @@ impl Rename for MembershipFact {
     fn rename(&mut self, names: &Adopted) {
         self.member.rename(names);
         self.group.rename(names);
+        self.place.rename(names);
+    }
+}
+
+impl Rename for BoundaryFact {
+    fn rename(&mut self, names: &Adopted) {
+        self.subject.rename(names);
+        self.policy.rename(names);
         self.place.rename(names);
     }
 }

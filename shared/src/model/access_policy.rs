@@ -97,6 +97,29 @@ pub enum Privilege {
     Administrator,
 }
 
+/// The most that an identity's grants can come to, whatever they say: an AWS permissions boundary's word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ceiling {
+    /// Nothing caps the grants, or what caps them allows everything.
+    #[default]
+    Everything,
+    /// They are capped by a policy that no export defines, or that allows everything only at times.
+    Unknown,
+    /// They are capped by less than everything.
+    Limited,
+}
+
+impl Ceiling {
+    /// What a grant of this strength comes to; `None` when that is not known.
+    pub fn leaves(self, privilege: Option<Privilege>) -> Option<Privilege> {
+        match (self, privilege) {
+            (Ceiling::Limited, _) => Some(Privilege::Limited),
+            (Ceiling::Unknown, Some(Privilege::Administrator)) => None,
+            (Ceiling::Unknown | Ceiling::Everything, privilege) => privilege,
+        }
+    }
+}
+
 /// Whether a grant holds always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Conditional {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::access_policy::{Conditional, PolicyFact, Privilege};
+use super::access_policy::{Ceiling, Conditional, PolicyFact, Privilege};
 use super::batch::{PersonRow, RegistryRow};
 use super::certificate::CertificateFact;
 use super::credential::{CredentialKind, CredentialStatus};
@@ -128,6 +128,7 @@ pub struct Identity {
     pub human_use: HumanUse,
     /// Whether its credentials are known: an export lists them, or its kind has none that are stored.
     pub credentials_known: Knowledge,
+    pub ceiling: Ceiling,
     /// Into [`Snapshot::facts`].
     pub facts: Range<u32>,
     /// Into [`Snapshot::held`].
@@ -245,10 +246,12 @@ pub enum TrustReach {
     Outside,
 }
 
-/// Exports that disagree on one fact of one identity.
+/// Exports that disagree on one fact of one identity or of one of its credentials.
 #[derive(Clone, Debug)]
 pub struct Conflict {
     pub identity: IdentityId,
+    /// The key of the identity's credential whose fact it is; `None` when it is the identity's own.
+    pub credential: Option<Sym>,
     pub field: ConflictField,
     /// What was said and where; the first counts.
     pub statements: Vec<(Sym, Evidence)>,
@@ -258,6 +261,7 @@ pub struct Conflict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ConflictField {
     CreatedAt,
+    ExpiresAt,
     Status,
     Class,
     Owner,
@@ -269,6 +273,7 @@ impl ConflictField {
     pub fn id(self) -> &'static str {
         match self {
             ConflictField::CreatedAt => "created_at",
+            ConflictField::ExpiresAt => "expires_at",
             ConflictField::Status => "status",
             ConflictField::Class => "class",
             ConflictField::Owner => "owner",

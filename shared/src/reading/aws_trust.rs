@@ -15,8 +15,6 @@ pub struct Trust {
     pub actor: Principal,
     pub kind: TrustKind,
     pub guard: TrustGuard,
-    /// The actor was written as a session of a role, which leaves out the role's path.
-    pub is_session: bool,
 }
 
 /// The actions by which a principal takes on a role. `sts:TagSession` and its like only go with them.
@@ -122,14 +120,7 @@ type Condition<'s> = (&'s str, &'s str, &'s Texts<'s>);
 fn add(principal: (&str, &str), conditions: &[Condition<'_>], strings: &mut Strings, trusts: &mut Vec<Trust>) {
     let (kind, text) = principal;
     let guard = guard(conditions);
-    let mut push = |actor, kind| {
-        trusts.push(Trust {
-            actor,
-            kind,
-            guard,
-            is_session: text.contains(":assumed-role/"),
-        });
-    };
+    let mut push = |actor, kind| trusts.push(Trust { actor, kind, guard });
     if text == "*" {
         push(Principal::Anyone, TrustKind::Assumes);
     } else if kind.eq_ignore_ascii_case("Service") {

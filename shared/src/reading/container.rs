@@ -106,7 +106,7 @@ impl Unpacking<'_> {
                 Some(Err(_)) | None => format!("{path}/member {index}"),
             };
             match archive.by_index(index) {
-                Ok(member) if member.is_dir() => {}
+                Ok(member) if member.is_dir() || is_hidden(&member.name().unwrap_or_default()) => {}
                 Ok(member) => {
                     if !self.member(path, &inner, member, depth) {
                         return;
@@ -125,7 +125,9 @@ impl Unpacking<'_> {
         };
         for entry in entries {
             match entry {
-                Ok(entry) if !entry.header().entry_type().is_file() => {}
+                Ok(entry)
+                    if !entry.header().entry_type().is_file()
+                        || is_hidden(&String::from_utf8_lossy(&entry.path_bytes())) => {}
                 Ok(entry) => {
                     let inner = join(path, &String::from_utf8_lossy(&entry.path_bytes()));
                     if !self.member(path, &inner, entry, depth) {
@@ -250,6 +252,13 @@ fn join(path: &str, member: &str) -> String {
     std::iter::once(path).chain(parts).collect::<Vec<_>>().join("/")
 }
 
+/// A member that a system made for itself, as hidden files are in a folder: `.DS_Store`, `__MACOSX/._export.json`.
+fn is_hidden(member: &str) -> bool {
+    member
+        .split(['/', '\\'])
+        .any(|part| part == "__MACOSX" || part.starts_with('.') && !matches!(part, "." | ".."))
+}
+
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => "the archive ends before its contents do".to_owned(),
@@ -309,6 +318,20 @@ mod tests {
         assert_eq!(problems, vec![]);
         assert_eq!(found[0], ("x.zip/etc/a.json".into(), b"[1]".to_vec()));
         assert_eq!(found[1].0, "x.zip/b.txt");
+    }
+
+    #[test]
+    fn what_a_system_hides_is_passed_over() {
+        let (found, problems) = members(
+            "x.zip",
+            &zip_of(&[
+                ("__MACOSX/._a.json", b"\0\x05"),
+                ("a/.DS_Store", b"\0"),
+                ("./a/b.json", b"{}"),
+            ]),
+        );
+        assert_eq!(problems, vec![]);
+        assert_eq!(found, vec![("x.zip/a/b.json".to_owned(), b"{}".to_vec())]);
     }
 
     #[test]

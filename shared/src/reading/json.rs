@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::MAX_ROWS;
 use super::scan::{Broken, Scan, Start, Why};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, without_quoted};
 use crate::model::batch::Batch;
 use crate::model::provenance::Place;
 
@@ -342,9 +342,10 @@ fn explain(place: String, message: &str) -> Diagnostic {
         Some(_) => "an object".to_owned(),
         None => expected,
     };
-    let found = match (found.find('"'), found.rfind('"')) {
-        (Some(open), Some(close)) if close > open => format!("{}…{}", &found[..=open], &found[close..]),
-        _ => found.to_owned(),
+    // The name of a missing member is the vendor's.
+    let found = match found.starts_with("missing field") {
+        true => found.to_owned(),
+        false => without_quoted(found),
     };
     let help = "this row was left out; export it again, or report the form if the vendor changed it";
     Diagnostic::error(place, found, expected.trim_start_matches("expected ").to_owned(), help)

@@ -22,6 +22,7 @@ pub mod one_or_many;
 pub mod pem;
 pub mod private_key;
 pub mod probe;
+pub mod recording;
 pub mod scan;
 pub mod ssh_key;
 pub mod subject;

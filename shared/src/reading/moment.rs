@@ -66,12 +66,14 @@ impl Moment {
     }
 
     /// An integer: seconds, milliseconds, microseconds or nanoseconds since 1970, or Windows' 100 ns since 1601,
-    /// told apart by size. 0, -1 and Windows' largest value mean never.
+    /// told apart by size. 0, -1 and Windows' largest value mean never. What would lie before 1980 counts something
+    /// else, such as a spreadsheet's days.
     pub fn from_number(number: i64) -> Moment {
         const WINDOWS_TO_UNIX_SECONDS: i64 = 11_644_473_600;
         match number {
             i64::MIN..=0 | i64::MAX => Moment::Never,
-            1..100_000_000_000 => Moment::from_seconds(number),
+            1..EARLIEST => Moment::Unreadable(number.to_string()),
+            EARLIEST..100_000_000_000 => Moment::from_seconds(number),
             100_000_000_000..100_000_000_000_000 => Moment::from_seconds(number / 1_000),
             100_000_000_000_000..10_000_000_000_000_000 => Moment::from_seconds(number / 1_000_000),
             10_000_000_000_000_000..1_000_000_000_000_000_000 => {
@@ -83,7 +85,9 @@ impl Moment {
 
     fn from_float(number: f64) -> Moment {
         match number {
-            number if number.is_finite() && number.abs() < 9e18 => Moment::from_number(number as i64),
+            // What Python writes where there is nothing.
+            number if number.is_nan() => Moment::Absent,
+            number if number.abs() < 9e18 => Moment::from_number(number as i64),
             _ => Moment::Never,
         }
     }
@@ -137,8 +141,10 @@ impl DateOrder {
     /// The order that the dates of one column of one file prove: a part above 12 is a day. Month first when none does.
     pub fn of_column<'a>(dates: impl IntoIterator<Item = &'a str>) -> DateOrder {
         for date in dates {
-            let mut parts = date.trim().split(['/', '.', '-', ' ']);
-            if date.trim().contains('.') {
+            // A point in a time of day is no point in a date.
+            let date = date.trim().split([' ', 'T']).next().unwrap_or_default();
+            let mut parts = date.split(['/', '.', '-']);
+            if date.contains('.') {
                 return DateOrder::DayFirst;
             }
             if let (Some(Ok(first)), Some(Ok(second))) =
@@ -187,13 +193,13 @@ fn ldap(text: &str) -> Option<i64> {
 }
 
 /// RFC 3339 and its relatives: a space for `T`, no offset, `+0000`, `-8:00`, ` UTC`, any number of fraction digits,
-/// a date alone.
+/// a date alone, slashes or points in the date.
 fn iso(text: &str) -> Option<i64> {
     let (date, rest) = match text.len() {
         10 => (text, ""),
         _ => (text.get(..10)?, text.get(10..)?),
     };
-    let mut parts = date.split('-');
+    let mut parts = date.split(['-', '/', '.']);
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
     if year.len() != 4 || parts.next().is_some() {
         return None;
@@ -210,12 +216,17 @@ fn iso(text: &str) -> Option<i64> {
     seconds(date, clock(time)?, offset(zone.trim())?)
 }
 
-/// `3/9/2026 5:00:00 PM`, `31.12.2026 18:00`, `31/12/2026`, `10-19-2003`.
+/// `3/9/2026 5:00:00 PM`, `31.12.2026 18:00`, `31/12/2026`, `10-19-2003`, `10/31/26, 8:00 AM`.
 fn national(text: &str, order: DateOrder) -> Option<i64> {
     let (date, time) = text.split_once(' ').unwrap_or((text, ""));
-    let mut parts = date.split(['/', '.', '-']);
+    let mut parts = date.trim_end_matches(',').split(['/', '.', '-']);
     let (first, second, year) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 {
+    let century = match year.len() {
+        4 => 0,
+        2 => 2_000,
+        _ => return None,
+    };
+    if parts.next().is_some() {
         return None;
     }
     let is_day_first = match order {
@@ -223,7 +234,7 @@ fn national(text: &str, order: DateOrder) -> Option<i64> {
         DateOrder::MonthFirst => date.contains('.') || first > 12,
     };
     let (month, day) = if is_day_first { (second, first) } else { (first, second) };
-    let date = (year.parse().ok()?, month, day);
+    let date = (century + year.parse::<i32>().ok()?, month, day);
     let time = time.trim();
     let upper = time.to_ascii_uppercase();
     let (digits, noon) = match (upper.strip_suffix("AM"), upper.strip_suffix("PM")) {
@@ -373,6 +384,10 @@ mod tests {
             ("12/31/2026 12:30 AM", "2026-12-31T00:30:00Z"),
             ("31.12.2026", "2026-12-31T00:00:00Z"),
             ("31.12.2026 18:05", "2026-12-31T18:05:00Z"),
+            ("31.12.26", "2026-12-31T00:00:00Z"),
+            ("10/31/2026, 8:00:00 AM", "2026-10-31T08:00:00Z"),
+            ("2026/10/31", "2026-10-31T00:00:00Z"),
+            ("2026.10.31 08:00", "2026-10-31T08:00:00Z"),
             ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
             ("N/A", "Absent"),
             ("no_information", "Absent"),
@@ -385,6 +400,8 @@ mod tests {
             ("9999-12-31T23:59:59Z", "Never"),
             ("2299-12-31T00:00:00Z", "Never"),
             ("9223372036854775807", "Never"),
+            ("NaN", "Absent"),
+            ("45961", "Unreadable(\"45961\")"),
             ("soon", "Unreadable(\"soon\")"),
             ("2026-13-01", "Unreadable(\"2026-13-01\")"),
         ] {
@@ -397,6 +414,10 @@ mod tests {
         assert_eq!(DateOrder::of_column(["1/2/2026", "13/2/2026"]), DateOrder::DayFirst);
         assert_eq!(DateOrder::of_column(["1/2/2026", "2/13/2026"]), DateOrder::MonthFirst);
         assert_eq!(DateOrder::of_column(["1.2.2026"]), DateOrder::DayFirst);
+        assert_eq!(
+            DateOrder::of_column(["2026-01-02T03:04:05.678Z", "1/13/2026"]),
+            DateOrder::MonthFirst
+        );
     }
 
     proptest::proptest! {

@@ -69,8 +69,8 @@ impl Format {
                 _ if has_pem_line(text) => Format::Pem,
                 // What YAML, a line of JSON, a cell or an element quotes does not begin a line.
                 b'<' => Format::Xml,
+                _ if is_log_before_json(trimmed) => Format::Json,
                 _ if looks_like_yaml(trimmed) => Format::Yaml,
-                _ if first_line_of_json(trimmed) => Format::Json,
                 _ if table::header_of(text).is_some() => Format::Table,
                 _ => Format::Pem,
             },
@@ -78,8 +78,8 @@ impl Format {
             [b'{' | b'[', ..] => Format::Json,
             [b'<', ..] => Format::Xml,
             _ if is_binary(bytes) => Format::Binary,
+            _ if is_log_before_json(trimmed) => Format::Json,
             _ if looks_like_yaml(trimmed) => Format::Yaml,
-            _ if first_line_of_json(trimmed) => Format::Json,
             _ if table::header_of(text).is_some() => Format::Table,
             _ => Format::Text,
         }
@@ -88,9 +88,13 @@ impl Format {
 
 /// How much of a JSON file the first look reads. Sorted keys put `kind` behind `items`, but rows tell enough.
 const QUICK_LOOK_BYTES: usize = 256 << 10;
-/// How deep the first look goes, and how many elements of each list it visits.
+/// How deep a look goes.
 const LOOK_DEPTH: usize = 5;
-const LOOK_ELEMENTS: usize = 4;
+/// How many elements of each list a look visits; empty ones tell nothing and are not counted.
+const QUICK_LOOK_ELEMENTS: usize = 4;
+const THOROUGH_LOOK_ELEMENTS: usize = 256;
+/// How many paths a look remembers. Exports have some hundreds; a map with a key for each of its rows has millions.
+const MAX_PATHS: usize = 10_000;
 /// Longer values than this are remembered as present, not by their text.
 const MAX_REMEMBERED: usize = 300;
 
@@ -101,25 +105,29 @@ impl<'a> Probe<'a> {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        Self::look(format, bytes, text, &text[..end])
+        Self::look(format, bytes, text, &text[..end], QUICK_LOOK_ELEMENTS)
     }
 
     /// Looks at the whole file: for one whose beginning says too little.
     pub fn thorough(format: Format, bytes: &'a [u8], text: &'a str) -> Self {
-        Self::look(format, bytes, text, text)
+        Self::look(format, bytes, text, text, THOROUGH_LOOK_ELEMENTS)
     }
 
-    fn look(format: Format, bytes: &'a [u8], text: &'a str, looked_at: &str) -> Self {
-        let mut shape = BTreeMap::new();
+    fn look(format: Format, bytes: &'a [u8], text: &'a str, looked_at: &str, n_elements: usize) -> Self {
+        let mut look = Look {
+            n_elements,
+            shape: BTreeMap::new(),
+        };
         let mut columns = Vec::new();
         match format {
             Format::Json | Format::Yaml => {
                 let mut scan = Scan::new(looked_at);
-                for _ in 0..LOOK_ELEMENTS {
-                    if !scan.skip_space()
-                        || (look(&mut scan, "", LOOK_DEPTH, &mut shape).is_err() && !scan.skip_to_next_line())
-                    {
-                        break;
+                let mut n_seen = 0;
+                while n_seen < n_elements && scan.skip_space() {
+                    match look.value(&mut scan, "", LOOK_DEPTH) {
+                        Ok(tells) => n_seen += usize::from(tells),
+                        Err(_) if scan.skip_to_next_line() => n_seen += 1,
+                        Err(_) => break,
                     }
                 }
             }
@@ -136,12 +144,13 @@ impl<'a> Probe<'a> {
             format,
             bytes,
             text,
-            shape,
+            shape: look.shape,
             columns,
         }
     }
 
-    /// Whether JSON has something at a path such as `items[].kind`; a top-level array is `[]`.
+    /// Whether JSON has something at a path such as `items[].kind`. Arrays at the top leave no trace, so rows have the
+    /// same paths whether they come one a line, in an array, or in an array of pages.
     pub fn has(&self, path: &str) -> bool {
         self.shape.contains_key(path)
     }
@@ -170,37 +179,64 @@ impl<'a> Probe<'a> {
     }
 }
 
-fn look(scan: &mut Scan<'_>, path: &str, depth: usize, shape: &mut BTreeMap<String, String>) -> Result<(), Broken> {
-    let start = scan.start()?;
-    if !path.is_empty() {
-        shape.entry(path.to_owned()).or_default();
-    }
-    if depth == 0 {
-        return scan.value().map(drop);
-    }
-    match start {
-        Start::Object => scan.object(|scan, key| {
-            let inner = if path.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{path}.{key}")
-            };
-            look(scan, &inner, depth - 1, shape)
-        }),
-        Start::Array => {
-            let inner = format!("{path}[]");
-            scan.array(|scan, index| match index {
-                0..LOOK_ELEMENTS => look(scan, &inner, depth - 1, shape),
-                _ => scan.value().map(drop),
-            })
+/// A walk over the beginning of JSON text that remembers which paths it passed.
+struct Look {
+    n_elements: usize,
+    shape: BTreeMap<String, String>,
+}
+
+impl Look {
+    /// Looks at one value. False when it tells nothing: an empty list or object.
+    fn value(&mut self, scan: &mut Scan<'_>, path: &str, depth: usize) -> Result<bool, Broken> {
+        let start = scan.start()?;
+        if !path.is_empty() {
+            self.shape.entry(path.to_owned()).or_default();
         }
-        Start::Text | Start::Other => {
-            let value = scan.value()?.trim_matches('"');
-            let remembered = shape.entry(path.to_owned()).or_default();
-            if remembered.is_empty() && value.len() <= MAX_REMEMBERED {
-                remembered.push_str(value);
+        if depth == 0 {
+            return scan.value().map(|_| true);
+        }
+        match start {
+            Start::Object => {
+                let mut tells = false;
+                scan.object(|scan, key| {
+                    tells = true;
+                    if self.shape.len() >= MAX_PATHS {
+                        return scan.value().map(drop);
+                    }
+                    let inner = match path {
+                        "" => key.to_owned(),
+                        path => format!("{path}.{key}"),
+                    };
+                    self.value(scan, &inner, depth - 1).map(drop)
+                })?;
+                Ok(tells)
             }
-            Ok(())
+            Start::Array => {
+                let inner = match path {
+                    "" => String::new(),
+                    path => format!("{path}[]"),
+                };
+                let mut n_seen = 0;
+                scan.array(|scan, _| {
+                    if n_seen == self.n_elements {
+                        return scan.value().map(drop);
+                    }
+                    let tells = self.value(scan, &inner, depth - 1)?;
+                    n_seen += usize::from(tells);
+                    Ok(())
+                })?;
+                Ok(n_seen > 0)
+            }
+            Start::Text | Start::Other => {
+                let value = scan.value()?.trim_matches('"');
+                if let Some(remembered) = self.shape.get_mut(path)
+                    && remembered.is_empty()
+                    && value.len() <= MAX_REMEMBERED
+                {
+                    remembered.push_str(value);
+                }
+                Ok(true)
+            }
         }
     }
 }
@@ -218,11 +254,14 @@ fn begins_with_section(text: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || "_-.: ".contains(c))
 }
 
-/// A file whose beginning is a log line, and that goes on with JSON.
-fn first_line_of_json(text: &str) -> bool {
+/// A tool's words (`WARNING: …`, `Listed 2 items.`) in front of its JSON, as a shell's `2>&1` writes them. A line of
+/// YAML never begins with a bracket, unless the document before it was closed.
+fn is_log_before_json(text: &str) -> bool {
     text.lines()
         .take(5)
-        .any(|line| line.starts_with("{\"") && line.ends_with('}'))
+        .take_while(|line| line.trim_end() != "---")
+        .map(str::trim_end)
+        .any(|line| matches!(line, "{" | "[" | "[]") || line.starts_with("[{") || line.starts_with("{\""))
 }
 
 /// A mapping key, a list or a document start on the first line that is no comment.
@@ -266,6 +305,8 @@ mod tests {
             ("  \n", Format::Empty),
             ("{}", Format::Json),
             ("level=info\n{\"a\":1}\n", Format::Json),
+            ("WARNING: old version\n[\n  {\"a\":1}\n]\n", Format::Json),
+            ("---\n{\"a\":1}\n", Format::Yaml),
             ("apiVersion: v1\nkind: List\n", Format::Yaml),
             ("---\n- a\n", Format::Yaml),
             ("user,arn\nx,y\n", Format::Table),
@@ -300,10 +341,23 @@ mod tests {
 
     #[test]
     fn paths_and_values_are_seen() {
-        let text = "[{\"kind\":\"A\",\"m\":{\"n\":1}},{\"kind\":\"B\",\"x\":[]}] {\"y\":2}";
+        let text = "[{\"kind\":\"A\",\"m\":{\"n\":1}},{\"kind\":\"B\",\"x\":[{\"z\":3}]}] {\"y\":2}";
         let probe = Probe::quick(Format::Json, text.as_bytes(), text);
-        assert_eq!(probe.value("[].kind"), Some("A"));
-        assert_eq!(probe.value("[].m.n"), Some("1"));
-        assert!(probe.has("[].x") && probe.has("y") && !probe.has("[].y"));
+        assert_eq!(probe.value("kind"), Some("A"));
+        assert_eq!(probe.value("m.n"), Some("1"));
+        assert!(probe.has("x[].z") && probe.has("y") && !probe.has("x.z"));
+    }
+
+    #[test]
+    fn rows_look_the_same_however_they_are_framed() {
+        for text in [
+            "{\"a\":{\"b\":[1]}}",
+            "[{\"a\":{\"b\":[1]}}]",
+            "[[{\"a\":{\"b\":[1]}}],[]]",
+            "[][][][][][][]\n[{\"a\":{\"b\":[1]}}]",
+        ] {
+            let probe = Probe::quick(Format::Json, text.as_bytes(), text);
+            assert_eq!(probe.paths().collect::<Vec<_>>(), ["a", "a.b", "a.b[]"], "{text}");
+        }
     }
 }

@@ -24,8 +24,8 @@ pub struct TableRow<'t> {
 }
 
 impl Table {
-    /// Reads a table. A PowerShell `#TYPE` line is passed over; the delimiter is `,`, `;`, tab or `|`, whichever the
-    /// header has most of. A row with too few cells is left out and reported.
+    /// Reads a table. A first line `#TYPE …` or `sep=;` and empty rows are passed over; the delimiter is `,`, `;`, tab
+    /// or `|`, whichever the header has most of. A row with too few or too many cells is left out and reported.
     pub fn read(text: &str, diagnostics: &mut Diagnostics) -> Table {
         let (text, n_skipped_lines) = skip_preamble(text);
         let delimiter = delimiter(text);
@@ -62,6 +62,8 @@ impl Table {
             counted_to = start;
             if header.is_empty() {
                 header = record.iter().map(normalise).collect();
+            } else if record.iter().all(|cell| cell.trim().is_empty()) {
+                // An empty line of a spreadsheet.
             } else if rows.len() == MAX_ROWS {
                 diagnostics.push(Diagnostic::error(
                     format!("line {line}"),
@@ -70,9 +72,10 @@ impl Table {
                     "export it in parts; the rows before this one were read",
                 ));
                 break;
-            } else if record.len() < header.len() && record.iter().all(|cell| cell.trim().is_empty()) {
-                // An empty line at the end of a spreadsheet.
-            } else if record.len() < header.len() {
+            } else if record.len() < header.len()
+                || record.iter().skip(header.len()).any(|cell| !cell.trim().is_empty())
+            {
+                // What stands in a cell too many has moved all behind it into wrong columns.
                 diagnostics.push(Diagnostic::error(
                     format!("line {line}"),
                     format!("{} cells", record.len()),
@@ -172,10 +175,16 @@ fn normalise(cell: &str) -> String {
     cell.trim().trim_start_matches('\u{FEFF}').to_lowercase()
 }
 
+/// The table behind a first line that tells a tool something: PowerShell's `#TYPE`, a spreadsheet's `sep=;`.
 fn skip_preamble(text: &str) -> (&str, u32) {
-    match text.strip_prefix("#TYPE") {
-        Some(rest) => (rest.split_once('\n').map_or("", |(_, table)| table), 1),
-        None => (text, 0),
+    let (first, table) = text.split_once('\n').unwrap_or((text, ""));
+    let names_delimiter = first
+        .trim_end()
+        .strip_prefix("sep=")
+        .is_some_and(|rest| rest.len() == 1);
+    match names_delimiter || first.starts_with("#TYPE") {
+        true => (table, 1),
+        false => (text, 0),
     }
 }
 
@@ -201,13 +210,17 @@ mod tests {
     #[test]
     fn cells_are_found_by_name() {
         let mut diagnostics = Diagnostics::default();
-        let table = Table::read("#TYPE X\r\nUser;Note\r\n\"a\";\"x;\ny\"\r\nb\r\n", &mut diagnostics);
+        let table = Table::read(
+            "#TYPE X\r\nUser;Note\r\n\"a\";\"x;\ny\"\r\nb\r\nc;d;;\r\n;\r\ne;f;g\r\n",
+            &mut diagnostics,
+        );
         let rows: Vec<_> = table
             .rows()
             .map(|row| (row.line, row.get("user"), row.get("note")))
             .collect();
-        assert_eq!(rows, [(3, "a", "x;\ny")]);
-        assert_eq!(diagnostics[0].place, "line 5");
+        assert_eq!(rows, [(3, "a", "x;\ny"), (6, "c", "d")]);
+        let places: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.place.as_str()).collect();
+        assert_eq!(places, ["line 5", "line 8"]);
     }
 
     #[test]
@@ -227,6 +240,7 @@ mod tests {
     #[test]
     fn a_header_needs_two_cells() {
         assert_eq!(header_of("a,b\n1,2"), Some(vec!["a".into(), "b".into()]));
+        assert_eq!(header_of("sep=;\na;b\n1;2"), Some(vec!["a".into(), "b".into()]));
         assert_eq!(header_of("just a line"), None);
     }
 }

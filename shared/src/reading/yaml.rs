@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, without_quoted};
 
 /// The most bytes of YAML that are read: the library keeps about 100 bytes for each value until its document ends.
 pub const MAX_YAML_BYTES: usize = 128 << 20;
@@ -60,7 +60,7 @@ pub fn to_json(text: &str, diagnostics: &mut Diagnostics) -> String {
                 };
                 diagnostics.push(Diagnostic::error(
                     place,
-                    error.to_string(),
+                    without_quoted(&error.to_string()),
                     "a YAML document",
                     "mend or export this document again; the documents before it were read",
                 ));
