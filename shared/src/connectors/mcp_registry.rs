@@ -23,17 +23,12 @@ pub const CONNECTOR: Connector = Connector {
     command: "curl -s https://REGISTRY/v0/servers > mcp-registry.json",
     cannot_tell: &["which of the servers anybody uses: add the clients' configurations"],
     signatures: &[
-        &[
-            Mark::Has("[].version_detail"),
-            Mark::Has("[].repository"),
-            Mark::Has("[].name"),
-        ],
+        &[Mark::Has("version_detail"), Mark::Has("repository"), Mark::Has("name")],
         &[Mark::Has("servers[].version_detail"), Mark::Has("servers[].name")],
         &[
             Mark::Has("servers[].server.name"),
             Mark::Has("servers[].server.version"),
         ],
-        &[Mark::Has("version_detail"), Mark::Has("repository"), Mark::Has("name")],
     ],
     parse,
 };

@@ -33,17 +33,11 @@ pub const CONNECTOR: Connector = Connector {
         "when a client was last used, and whether it was removed since",
     ],
     signatures: &[
-        &[Mark::Has("[].client_id"), Mark::Has("[].client_id_issued_at")],
         &[Mark::Has("client_id"), Mark::Has("client_id_issued_at")],
         &[
             Mark::Has("client_id"),
             Mark::Has("redirect_uris"),
             Mark::Has("grant_types"),
-        ],
-        &[
-            Mark::Has("[].client_id"),
-            Mark::Has("[].redirect_uris"),
-            Mark::Has("[].grant_types"),
         ],
     ],
     parse,

@@ -32,14 +32,7 @@ pub const CONNECTOR: Connector = Connector {
         "the ages of client secrets: add `/integrations/api/v1/api-services/ID/credentials/secrets`",
         "when an integration was last used: add the system log",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].grantedScopes"),
-            Mark::Has("[].type"),
-            Mark::Has("[].lastUpdated"),
-        ],
-        &[Mark::Has("grantedScopes"), Mark::Has("type"), Mark::Has("lastUpdated")],
-    ],
+    signatures: &[&[Mark::Has("grantedScopes"), Mark::Has("type"), Mark::Has("lastUpdated")]],
     parse,
 };
 

@@ -32,14 +32,7 @@ pub const CONNECTOR: Connector = Connector {
         "what a token may do: all that its user may",
         "whether the user of a token is a person or serves a program",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].clientName"),
-            Mark::Has("[].userId"),
-            Mark::Has("[].tokenWindow"),
-        ],
-        &[Mark::Has("clientName"), Mark::Has("userId"), Mark::Has("tokenWindow")],
-    ],
+    signatures: &[&[Mark::Has("clientName"), Mark::Has("userId"), Mark::Has("tokenWindow")]],
     parse,
 };
 

@@ -32,14 +32,7 @@ pub const CONNECTOR: Connector = Connector {
         "the scopes of a service app: those are in `/api/v1/apps/ID/grants`",
         "when an application was last used: add the system log",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].signOnMode"),
-            Mark::Has("[].label"),
-            Mark::Has("[].lastUpdated"),
-        ],
-        &[Mark::Has("signOnMode"), Mark::Has("label"), Mark::Has("lastUpdated")],
-    ],
+    signatures: &[&[Mark::Has("signOnMode"), Mark::Has("label"), Mark::Has("lastUpdated")]],
     parse,
 };
 

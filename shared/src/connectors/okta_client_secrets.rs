@@ -29,14 +29,7 @@ pub const CONNECTOR: Connector = Connector {
         "when a secret was last used",
         "whose a secret is, where a tool removed `_links`",
     ],
-    signatures: &[
-        &[
-            Mark::Has("[].secret_hash"),
-            Mark::Has("[].status"),
-            Mark::Has("[].created"),
-        ],
-        &[Mark::Has("secret_hash"), Mark::Has("status"), Mark::Has("created")],
-    ],
+    signatures: &[&[Mark::Has("secret_hash"), Mark::Has("status"), Mark::Has("created")]],
     parse,
 };
 

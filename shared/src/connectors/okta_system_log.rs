@@ -33,14 +33,7 @@ pub const CONNECTOR: Connector = Connector {
     vendor: "Okta",
     command: "curl -s -H \"Authorization: SSWS $TOKEN\" \"https://ORG.okta.com/api/v1/logs?since=2026-08-01T00:00:00Z&limit=1000\" > system-log.json",
     cannot_tell: &["that a client or token was not used: Okta keeps 90 days, and a file may hold less"],
-    signatures: &[
-        &[
-            Mark::Has("[].eventType"),
-            Mark::Has("[].published"),
-            Mark::Has("[].actor"),
-        ],
-        &[Mark::Has("eventType"), Mark::Has("published"), Mark::Has("actor")],
-    ],
+    signatures: &[&[Mark::Has("eventType"), Mark::Has("published"), Mark::Has("actor")]],
     parse,
 };
 

@@ -35,8 +35,6 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[Mark::Has("ok"), Mark::Has("approved_apps")],
         &[Mark::Has("ok"), Mark::Has("restricted_apps")],
-        &[Mark::Has("[].ok"), Mark::Has("[].approved_apps")],
-        &[Mark::Has("[].ok"), Mark::Has("[].restricted_apps")],
     ],
     parse,
 };

@@ -38,7 +38,6 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[Mark::Has("ok"), Mark::Has("logs[].change_type")],
-        &[Mark::Has("[].ok"), Mark::Has("[].logs[].change_type")],
         &[Mark::Has("ok"), Mark::Has("logs"), Mark::Has("paging.pages")],
     ],
     parse,

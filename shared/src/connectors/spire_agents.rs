@@ -33,9 +33,9 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[Mark::Has("agents[].attestation_type"), Mark::Has("agents[].id")],
         &[
-            Mark::Has("[].attestation_type"),
-            Mark::Has("[].x509svid_serial_number"),
-            Mark::Has("[].id"),
+            Mark::Has("attestation_type"),
+            Mark::Has("x509svid_serial_number"),
+            Mark::Has("id"),
         ],
         &[Mark::Has("agents"), Mark::Has("next_page_token")],
     ],

@@ -35,11 +35,7 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[Mark::Has("entries[].spiffe_id"), Mark::Has("entries[].parent_id")],
-        &[
-            Mark::Has("[].spiffe_id"),
-            Mark::Has("[].parent_id"),
-            Mark::Has("[].selectors"),
-        ],
+        &[Mark::Has("spiffe_id"), Mark::Has("parent_id"), Mark::Has("selectors")],
         &[Mark::Has("entries"), Mark::Has("next_page_token")],
     ],
     parse,
