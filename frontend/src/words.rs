@@ -212,7 +212,13 @@ mod tests {
     #[test]
     fn nothing_recorded_has_a_name() {
         for facet in Facet::ALL {
-            assert_eq!(facet_value(facet, ""), "None recorded");
+            // A certificate that is no authority's lacks nothing.
+            let expected = if facet == Facet::AuthorityExpiry {
+                "No authority"
+            } else {
+                "None recorded"
+            };
+            assert_eq!(facet_value(facet, ""), expected);
         }
         assert_eq!(facet_value(Facet::Owner, "jo_doe"), "jo_doe");
         assert_eq!(facet_value(Facet::Kind, "service_account"), "Service account");
