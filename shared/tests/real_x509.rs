@@ -100,7 +100,7 @@ fn limbo() {
             connectors::read(
                 "source",
                 "all.pem",
-                text(file).replace(['{', '['], " ").as_bytes(),
+                text(file).replace(['{', '[', '"'], "\n").as_bytes(),
                 "salt",
             )
         })
@@ -289,6 +289,19 @@ fn compare(
 
 /// Where OpenSSL says less than the certificate does.
 fn allow_for(file: &str, ours: &mut Line, theirs: &Line) {
+    // What is longer than `model/strings.rs` keeps is cut, and says so.
+    let whole = |ours: &mut String, theirs: &String| {
+        if let Some((start, _)) = ours.rsplit_once("… (")
+            && theirs.starts_with(start)
+        {
+            ours.clone_from(theirs);
+        }
+    };
+    whole(&mut ours.subject, &theirs.subject);
+    whole(&mut ours.issuer, &theirs.issuer);
+    for (ours, theirs) in ours.names.iter_mut().zip(&theirs.names) {
+        whole(ours, theirs);
+    }
     match file {
         // Parameters of RSASSA-PSS that it does not know keep it from the key, whose modulus is there.
         "rsassapssInSPKI.pem" => {
