@@ -1,5 +1,6 @@
 //! The estate on disk: which snapshots there are, and reading one of them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use anyhow::{Context, bail};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use shared::analysis::{Analysis, analyze};
-use shared::config::Config;
+use shared::config::{Config, SourceConfig};
 use shared::connectors::{self, Reading};
 use shared::diagnostic::Diagnostic;
 use shared::merge::{AsOf, FileBatch, merge};
@@ -45,6 +46,8 @@ pub struct SnapshotFolder {
     named_at: Option<Instant>,
     newest_file_at: Instant,
     files: Vec<FileOnDisk>,
+    /// The `source.toml` of each source that has one.
+    source_configs: Vec<FileOnDisk>,
 }
 
 #[derive(Clone)]
@@ -93,22 +96,24 @@ impl Estate {
         let dated = dated_folders(&root)?;
         let mut snapshots = Vec::new();
         if dated.is_empty() {
-            let files = list_files(&root, &root)?;
+            let (files, source_configs) = list_files(&root, &root)?;
             let newest_file_at = newest(&files);
             snapshots.push(SnapshotFolder {
                 name: newest_file_at.to_date_text(),
                 named_at: None,
                 newest_file_at,
                 files,
+                source_configs,
             });
         }
         for (name, at) in dated {
-            let files = list_files(&root.join(&name), &root)?;
+            let (files, source_configs) = list_files(&root.join(&name), &root)?;
             snapshots.push(SnapshotFolder {
                 name,
                 named_at: Some(at),
                 newest_file_at: newest(&files),
                 files,
+                source_configs,
             });
         }
         let own_files: Vec<FileOnDisk> = ["registry.csv", "roster.csv"]
@@ -146,15 +151,13 @@ impl Estate {
         files.sort_by_key(|file| std::cmp::Reverse(file.n_bytes));
         progress.n_files.store(files.len(), Ordering::Relaxed);
         progress.n_files_read.store(0, Ordering::Relaxed);
-        let batches: Vec<FileBatch> = files
-            .into_par_iter()
-            .with_max_len(1)
-            .flat_map_iter(|file| {
-                let batches = read_file(file, &self.config.salt);
-                progress.n_files_read.fetch_add(1, Ordering::Relaxed);
-                batches
-            })
-            .collect();
+        let (configs, mut batches) = read_source_configs(&folder.source_configs);
+        batches.par_extend(files.into_par_iter().with_max_len(1).flat_map_iter(|file| {
+            let config = configs.get(file.source.as_str());
+            let batches = read_file(file, config.unwrap_or(&SourceConfig::default()), &self.config.salt);
+            progress.n_files_read.fetch_add(1, Ordering::Relaxed);
+            batches
+        }));
         let as_of = match as_of.or(folder.named_at) {
             Some(at) => AsOf::Given(at),
             None => AsOf::Newest(folder.newest_file_at),
@@ -171,7 +174,7 @@ impl Estate {
 }
 
 /// Reads one file, with the members of an archive apart. Also for `inspect`.
-pub fn read_bytes(source: &str, path: &str, bytes: &[u8], salt: &str) -> Vec<FileBatch> {
+pub fn read_bytes(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], salt: &str) -> Vec<FileBatch> {
     let mut batches = Vec::new();
     container::each_member(path, bytes, &mut |member| {
         let bytes = match member.bytes {
@@ -182,7 +185,7 @@ pub fn read_bytes(source: &str, path: &str, bytes: &[u8], salt: &str) -> Vec<Fil
             connector,
             batch,
             diagnostics,
-        } = connectors::read(source, &member.path, bytes, salt);
+        } = connectors::read_in(source, config, &member.path, bytes, salt);
         batches.push(FileBatch {
             source: source.to_owned(),
             path: member.path,
@@ -195,15 +198,32 @@ pub fn read_bytes(source: &str, path: &str, bytes: &[u8], salt: &str) -> Vec<Fil
     batches
 }
 
-fn read_file(file: &FileOnDisk, salt: &str) -> Vec<FileBatch> {
-    let refuse = |found: String, expected: String, help: &str| {
-        vec![failed(
-            &file.source,
-            &file.path,
-            file.n_bytes,
-            vec![Diagnostic::error("whole file", found, expected, help)],
-        )]
-    };
+/// What each source says of its files, by its name, and what is wrong with the files that say it.
+fn read_source_configs(files: &[FileOnDisk]) -> (BTreeMap<&str, SourceConfig>, Vec<FileBatch>) {
+    let mut configs = BTreeMap::new();
+    let mut problems = Vec::new();
+    for file in files {
+        match bytes_of(file).and_then(|bytes| SourceConfig::parse(&String::from_utf8_lossy(&bytes))) {
+            Ok(config) => {
+                configs.insert(file.source.as_str(), config);
+            }
+            Err(problem) => problems.push(failed(&file.source, &file.path, file.n_bytes, vec![problem])),
+        }
+    }
+    (configs, problems)
+}
+
+fn read_file(file: &FileOnDisk, config: &SourceConfig, salt: &str) -> Vec<FileBatch> {
+    match bytes_of(file) {
+        Ok(bytes) => read_bytes(&file.source, config, &file.path, &bytes, salt),
+        Err(problem) => vec![failed(&file.source, &file.path, file.n_bytes, vec![problem])],
+    }
+}
+
+/// A file's contents, or why they are not read.
+fn bytes_of(file: &FileOnDisk) -> Result<Vec<u8>, Diagnostic> {
+    let refuse =
+        |found: String, expected: String, help: &str| Err(Diagnostic::error("whole file", found, expected, help));
     if file.readable == Readable::LeadsOut {
         let help = "copy the file into the estate; links that leave it are not followed";
         return refuse(
@@ -222,7 +242,7 @@ fn read_file(file: &FileOnDisk, salt: &str) -> Vec<FileBatch> {
     }
     // Read, not mapped: a file that is truncated while it is mapped would end the process.
     match fs::read(&file.disk_path) {
-        Ok(bytes) => read_bytes(&file.source, &file.path, &bytes, salt),
+        Ok(bytes) => Ok(bytes),
         Err(error) => refuse(
             error.to_string(),
             "a readable file".to_owned(),
@@ -267,9 +287,10 @@ fn dated_folders(root: &Path) -> anyhow::Result<Vec<(String, Instant)>> {
 /// Files at the top of an estate that are its own and belong to no source.
 const OWN_NAMES: [&str; 4] = ["rollcall.toml", "registry.csv", "roster.csv", "truth.json"];
 
-/// The files of one snapshot. A file in no sub-folder is of the source `files`.
-fn list_files(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
+/// The files of one snapshot, and each source's `source.toml`. A file in no sub-folder is of the source `files`.
+fn list_files(folder: &Path, root: &Path) -> anyhow::Result<(Vec<FileOnDisk>, Vec<FileOnDisk>)> {
     let mut files = Vec::new();
+    let mut source_configs = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
         // A file or folder that vanishes while it is listed was not there.
         let Ok(entry) = entry else { continue };
@@ -287,7 +308,7 @@ fn list_files(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
             Some((name, [])) => ("files".to_owned(), name.clone()),
             Some((source, rest)) => (source.clone(), rest.join("/")),
         };
-        if entry.file_type().is_dir() || is_hidden || path == "source.toml" {
+        if entry.file_type().is_dir() || is_hidden {
             continue;
         }
         let target = fs::canonicalize(entry.path());
@@ -299,10 +320,15 @@ fn list_files(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
             continue;
         };
         if metadata.is_file() {
-            files.push(file_on_disk(entry.path(), source, path, &metadata, readable));
+            let kind = if path == "source.toml" {
+                &mut source_configs
+            } else {
+                &mut files
+            };
+            kind.push(file_on_disk(entry.path(), source, path, &metadata, readable));
         }
     }
-    Ok(files)
+    Ok((files, source_configs))
 }
 
 fn own_file(root: &Path, name: &str) -> Option<FileOnDisk> {
@@ -346,7 +372,8 @@ fn digest(snapshots: &[SnapshotFolder], own_files: &[FileOnDisk], root: &Path) -
     let mut hash = Sha256::new();
     for snapshot in snapshots {
         hash.update(snapshot.name.as_bytes());
-        snapshot.files.iter().for_each(|file| add_to_digest(&mut hash, file));
+        let files = snapshot.files.iter().chain(&snapshot.source_configs);
+        files.for_each(|file| add_to_digest(&mut hash, file));
     }
     own_files.iter().for_each(|file| add_to_digest(&mut hash, file));
     if let Some(config) = own_file(root, "rollcall.toml") {

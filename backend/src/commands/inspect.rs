@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
+use shared::config::SourceConfig;
 use shared::diagnostic::{Diagnostic, Severity};
 use shared::merge::FileBatch;
 use shared::model::batch::Batch;
@@ -38,6 +39,8 @@ struct Inspected<'a> {
     credentials: usize,
     grants: usize,
     trusts: usize,
+    /// What the file only says of things that others list: last uses, for the most part.
+    mentions: usize,
     diagnostics: &'a [Diagnostic],
 }
 
@@ -64,6 +67,12 @@ fn read(path: &PathBuf) -> Vec<FileBatch> {
         .parent()
         .and_then(|parent| parent.file_name())
         .map(|name| name.to_string_lossy().into_owned());
+    let config = fs::read_to_string(path.with_file_name("source.toml"))
+        .map_or_else(|_| Ok(SourceConfig::default()), |text| SourceConfig::parse(&text));
+    let (config, problem) = match config {
+        Ok(config) => (config, None),
+        Err(problem) => (SourceConfig::default(), Some(problem)),
+    };
     let refuse = |found: String, expected: &str, help: &str| {
         let diagnostics = vec![Diagnostic::error("whole file", found, expected, help)];
         let source = String::new();
@@ -91,10 +100,27 @@ fn read(path: &PathBuf) -> Vec<FileBatch> {
             "export it in pages or parts",
         ),
         Ok(_) => match fs::read(path) {
-            Ok(bytes) => read_bytes(parent.as_deref().unwrap_or_default(), &name, &bytes, ""),
+            Ok(bytes) => {
+                let mut batches = read_bytes(parent.as_deref().unwrap_or_default(), &config, &name, &bytes, "");
+                // What is wrong with `source.toml` is wrong with how this file is read.
+                if let Some(first) = batches.first_mut() {
+                    first.diagnostics.extend(problem);
+                }
+                batches
+            }
             Err(error) => refuse(error.to_string(), "a readable file", "check its permissions"),
         },
     }
+}
+
+fn mentions(batch: &Batch) -> usize {
+    let identities = batch.identities.iter().map(|fact| fact.presence);
+    let credentials = batch.credentials.iter().map(|fact| fact.presence);
+    let n_mentioned = identities
+        .chain(credentials)
+        .filter(|presence| *presence == Presence::Mentioned)
+        .count();
+    n_mentioned + batch.service_uses.len() + batch.trust_uses.len()
 }
 
 impl<'a> Inspected<'a> {
@@ -118,6 +144,7 @@ impl<'a> Inspected<'a> {
                 .count(),
             grants: batch.grants.len(),
             trusts: batch.trusts.len(),
+            mentions: mentions(batch),
             diagnostics: &file.diagnostics,
         }
     }
@@ -132,11 +159,12 @@ impl<'a> Inspected<'a> {
                 credentials,
                 grants,
                 trusts,
+                mentions,
                 ..
             } = self;
             writeln!(
                 out,
-                "  {identities} identities, {credentials} credentials, {grants} grants, {trusts} trusts"
+                "  {identities} identities, {credentials} credentials, {grants} grants, {trusts} trusts, {mentions} mentions"
             )?;
         }
         for diagnostic in self.diagnostics {

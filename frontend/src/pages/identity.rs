@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::api::detail::{
-    CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, LeakView, Named, OwnerView, TrustView,
+    CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, LeakView, Named, OwnerView, ServiceUseView,
+    TrustView,
 };
 use shared::api::query::{Facet, ListQuery};
 use shared::charts::Ink;
@@ -82,6 +83,7 @@ fn ready(detail: Arc<IdentityDetail>, snapshot: Option<String>) -> AnyView {
                 {credentials(&detail, at)}
                 {leaks(&detail, at)}
                 {grants(&detail, at)}
+                {services(&detail, at)}
                 {trusts("actors", "Who can act as it", "Nothing that was read lets anybody else act as it.", &detail.actors, &detail, at)}
                 {trusts("targets", "As whom it may act", "Nothing that was read lets it act as another identity.", &detail.targets, &detail, at)}
                 {facts(&detail, at)}
@@ -401,6 +403,35 @@ fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     section("grants", "What it may do", Some(detail.grants.len()), content)
 }
 
+/// Only where an export tells: most platforms do not report use by service.
+fn services(detail: &IdentityDetail, snapshot: Option<&str>) -> Option<AnyView> {
+    if detail.services.is_empty() {
+        return None;
+    }
+    let row = |used: &ServiceUseView| {
+        let granted = match used.is_granted {
+            true => view! { <span class="tag">"Granted"</span> }.into_any(),
+            false => absent("Not told"),
+        };
+        view! {
+            <tr>
+                <th scope="row">{used.service.clone()}</th>
+                <td>{granted}</td>
+                <td>{last_used(used.last_used_at, used.last_used, detail.as_of)}</td>
+                <td>{evidence_link(used.evidence.clone(), snapshot)}</td>
+            </tr>
+        }
+    };
+    let rows = detail.services.iter().map(row).collect_view().into_any();
+    let content = table(&["Service", "Granted", "Last used", "Said by"], rows);
+    Some(section(
+        "services",
+        "What it uses",
+        Some(detail.services.len()),
+        content,
+    ))
+}
+
 fn until(at: Option<Instant>, as_of: Instant) -> AnyView {
     match at {
         Some(at) => moment(at, as_of),
@@ -430,6 +461,7 @@ fn trusts(
             }
             "external_id" => view! { <span class="tag">"External id"</span> }.into_any(),
             "subject_or_audience" => view! { <span class="tag">"Subject or audience"</span> }.into_any(),
+            "not_reported" => view! { <span class="tag">"Not exported"</span> }.into_any(),
             _ => view! { <span class="tag">"On a condition"</span> }.into_any(),
         };
         view! {

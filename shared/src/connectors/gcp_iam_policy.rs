@@ -576,6 +576,7 @@ fn is_project_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SourceConfig;
     use crate::model::instant::Instant;
     use crate::reading::probe::Format;
 
@@ -587,6 +588,7 @@ mod tests {
             bytes: b"",
             text: "",
             salt: "",
+            config: &SourceConfig::default(),
         };
         let named = named(&input).unwrap();
         let basis = match named.basis {

@@ -11,8 +11,22 @@
 //!
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 
+mod aws_access_analyzer;
 mod aws_account_authorization_details;
+mod aws_acm_certificates;
+mod aws_agentcore_identities;
+mod aws_bedrock_agents;
+mod aws_cloudtrail;
 mod aws_credential_report;
+mod aws_eks_access;
+mod aws_export;
+mod aws_identity_providers;
+mod aws_iot_certificates;
+mod aws_last_accessed;
+mod aws_roles_anywhere;
+mod aws_secrets_manager;
+mod aws_server_certificates;
+mod aws_user_credentials;
 mod csv_inventory;
 mod detect_secrets_baseline;
 mod entra_app_role_assignments;
@@ -66,6 +80,9 @@ mod vault_policies;
 mod vault_tokens;
 mod x509_certificates;
 
+use std::borrow::Cow;
+
+use crate::config::SourceConfig;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::encoding;
@@ -77,6 +94,19 @@ use crate::reading::yaml;
 pub const CONNECTORS: &[&Connector] = &[
     &aws_account_authorization_details::CONNECTOR,
     &aws_credential_report::CONNECTOR,
+    &aws_user_credentials::CONNECTOR,
+    &aws_last_accessed::CONNECTOR,
+    &aws_access_analyzer::CONNECTOR,
+    &aws_cloudtrail::CONNECTOR,
+    &aws_identity_providers::CONNECTOR,
+    &aws_secrets_manager::CONNECTOR,
+    &aws_acm_certificates::CONNECTOR,
+    &aws_server_certificates::CONNECTOR,
+    &aws_iot_certificates::CONNECTOR,
+    &aws_eks_access::CONNECTOR,
+    &aws_roles_anywhere::CONNECTOR,
+    &aws_bedrock_agents::CONNECTOR,
+    &aws_agentcore_identities::CONNECTOR,
     &entra_federated_credentials::CONNECTOR,
     &entra_app_role_assignments::CONNECTOR,
     &entra_permission_grants::CONNECTOR,
@@ -181,6 +211,8 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// Mixed into fingerprints, so that they mean nothing outside the estate.
     pub salt: &'a str,
+    /// What `source.toml` says.
+    pub config: &'a SourceConfig,
 }
 
 /// What became of one file.
@@ -191,20 +223,16 @@ pub struct Reading {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
+/// [`read_in`] a source that has no `source.toml`.
 pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
-    let decoded = encoding::decode(bytes);
+    read_in(source, &SourceConfig::default(), path, bytes, salt)
+}
+
+/// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
+pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], salt: &str) -> Reading {
     let mut diagnostics = Diagnostics::default();
-    let format = Format::of(bytes, &decoded);
-    let from_yaml;
-    let text: &str = match format {
-        Format::Yaml => {
-            from_yaml = yaml::to_json(&decoded, &mut diagnostics);
-            &from_yaml
-        }
-        Format::Binary | Format::Der | Format::JavaKeyStore => "",
-        Format::Empty | Format::Json | Format::Table | Format::Xml | Format::Pem | Format::Text => &decoded,
-    };
+    let (format, text) = text_of(bytes, &mut diagnostics);
+    let text: &str = &text;
     // The replacement character is what a cut one is decoded to; a file that holds it itself is whole.
     if text.ends_with('\u{FFFD}') && !bytes.ends_with("\u{FFFD}".as_bytes()) {
         diagnostics.push(Diagnostic::error(
@@ -231,6 +259,7 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         bytes,
         text,
         salt,
+        config,
     });
     diagnostics.append(found);
     Reading {
@@ -240,13 +269,34 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
     }
 }
 
+/// A file's format, and its text as connectors get it: decoded, YAML as JSON, nothing of what is no text.
+fn text_of<'a>(bytes: &'a [u8], diagnostics: &mut Diagnostics) -> (Format, Cow<'a, str>) {
+    let decoded = encoding::decode(bytes);
+    let format = Format::of(bytes, &decoded);
+    let text = match format {
+        Format::Yaml => Cow::Owned(yaml::to_json(&decoded, diagnostics)),
+        Format::Binary | Format::Der | Format::JavaKeyStore => Cow::Borrowed(""),
+        Format::Empty | Format::Json | Format::Table | Format::Xml | Format::Pem | Format::Text => decoded,
+    };
+    (format, text)
+}
+
 /// The connector whose export this is: the first with a signature that holds.
 pub fn recognise(probe: &Probe<'_>) -> Option<&'static Connector> {
-    CONNECTORS.iter().copied().find(|c| {
-        c.signatures
-            .iter()
-            .any(|marks| marks.iter().all(|mark| mark.holds(probe)))
-    })
+    CONNECTORS.iter().copied().find(|connector| connector.holds(probe))
+}
+
+/// Whether a connector's signature holds for a plain file, whatever the others say.
+pub fn is_recognised_by(connector: &Connector, bytes: &[u8]) -> bool {
+    let (format, text) = text_of(bytes, &mut Diagnostics::default());
+    connector.holds(&Probe::quick(format, bytes, &text))
+}
+
+impl Connector {
+    fn holds(&self, probe: &Probe<'_>) -> bool {
+        let holds = |marks: &&[Mark]| marks.iter().all(|mark| mark.holds(probe));
+        self.signatures.iter().any(holds)
+    }
 }
 
 impl Mark {

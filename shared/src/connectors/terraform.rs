@@ -361,10 +361,11 @@ impl State<'_, '_> {
         let parsed = row.parse(&mut found);
         // An address is a place by itself: the row's number says nothing.
         let numbered = format!("{}[0]", resource.address);
-        self.diagnostics.extend(found.into_vec().into_iter().map(|mut diagnostic| {
-            diagnostic.place = diagnostic.place.replacen(&numbered, &resource.address, 1);
-            diagnostic
-        }));
+        self.diagnostics
+            .extend(found.into_vec().into_iter().map(|mut diagnostic| {
+                diagnostic.place = diagnostic.place.replacen(&numbered, &resource.address, 1);
+                diagnostic
+            }));
         parsed
     }
 

@@ -4,29 +4,115 @@ use hashbrown::HashMap;
 
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, Presence, Status};
 use crate::model::instant::{Instant, LastUsed, SECONDS_PER_DAY};
-use crate::model::principal::Handle;
+use crate::model::principal::{Handle, HandleKind};
 use crate::model::snapshot::{
     Conflict, ConflictField, Evidence, Fact, Identity, IdentityId, Owner, Snapshot, SourceId,
 };
 use crate::model::strings::Sym;
 
 /// Which listed identity each handle names.
-pub struct Joined(HashMap<Handle, IdentityId>);
+pub struct Joined {
+    identities: HashMap<Handle, IdentityId>,
+    aliases: Aliases,
+}
 
 impl Joined {
     /// The identity with this handle, when an export lists it.
     pub fn find(&self, handle: Handle) -> Option<IdentityId> {
-        self.0.get(&handle).copied()
+        self.identities.get(&self.aliases.resolve(handle)).copied()
+    }
+}
+
+/// Handles that say less than others and mean the same: see [`Aliases::of`].
+struct Aliases(HashMap<Handle, Option<Handle>>);
+
+impl Aliases {
+    /// Names of IAM users and roles are unique in an account whatever their path, and sessions, key lists and EKS
+    /// leave the path out. A user named without an account is the source's only user of that name.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    fn of(facts: &[Fact], snapshot: &Snapshot) -> Self {
+        let strings = &snapshot.strings;
+        let mut aliases = HashMap::new();
+        for fact in facts {
+            for handle in fact.fact.handles.iter().filter(|handle| handle.kind == HandleKind::Arn) {
+                let Some(arn) = IamArn::parse(strings.get(handle.text)) else {
+                    continue;
+                };
+                // A form that no export writes needs no alias.
+                let short = match arn.path {
+                    Some(_) => strings.find(&arn.without_path()).map(|text| Handle { text, ..*handle }),
+                    None => Some(*handle),
+                };
+                if let Some(short) = short.filter(|short| short != handle) {
+                    aliases.insert(*handle, Some(short));
+                }
+                if arn.is_user && fact.fact.presence == Presence::Listed {
+                    let source = &snapshot.source(snapshot.file(fact.file).source).name;
+                    for scope in [source, arn.account] {
+                        let Some(text) = strings.find(&format!("{scope}/{}", arn.name)) else {
+                            continue;
+                        };
+                        let named = Handle {
+                            kind: HandleKind::AwsUserName,
+                            text,
+                        };
+                        let whole = short.unwrap_or(*handle);
+                        let known = aliases.entry(named).or_insert(Some(whole));
+                        *known = known.filter(|known| *known == whole);
+                    }
+                }
+            }
+        }
+        Self(aliases)
+    }
+
+    /// The handle that stands for this one and all that mean the same.
+    fn resolve(&self, handle: Handle) -> Handle {
+        self.0.get(&handle).copied().flatten().unwrap_or(handle)
+    }
+}
+
+/// The ARN of an IAM user or role, taken apart.
+struct IamArn<'a> {
+    /// `arn:aws:iam::123456789012:user`.
+    before: &'a str,
+    account: &'a str,
+    /// `a/b` in `user/a/b/name`.
+    path: Option<&'a str>,
+    name: &'a str,
+    is_user: bool,
+}
+
+impl<'a> IamArn<'a> {
+    fn parse(arn: &'a str) -> Option<Self> {
+        let (before, after) = arn.split_once('/')?;
+        let (account, kind) = before.split_once(":iam::")?.1.split_once(':')?;
+        let (path, name) = match after.rsplit_once('/') {
+            Some((path, name)) => (Some(path), name),
+            None => (None, after),
+        };
+        matches!(kind, "user" | "role").then_some(Self {
+            before,
+            account,
+            path,
+            name,
+            is_user: kind == "user",
+        })
+    }
+
+    fn without_path(&self) -> String {
+        format!("{}/{}", self.before, self.name)
     }
 }
 
 /// Groups facts by handle, and makes one identity of every group that some export lists.
 pub fn identities(facts: Vec<Fact>, snapshot: &mut Snapshot) -> Joined {
+    let aliases = Aliases::of(&facts, snapshot);
     let mut groups = Groups::new(facts.len());
     let mut first_with: HashMap<Handle, u32> = HashMap::with_capacity(facts.len());
     for (index, fact) in facts.iter().enumerate() {
         for handle in &fact.fact.handles {
-            let first = *first_with.entry(*handle).or_insert(index as u32);
+            let first = *first_with.entry(aliases.resolve(*handle)).or_insert(index as u32);
             groups.unite(first, index as u32);
         }
     }
@@ -42,9 +128,13 @@ pub fn identities(facts: Vec<Fact>, snapshot: &mut Snapshot) -> Joined {
             .iter()
             .filter_map(|(_, index)| slots[*index as usize].take())
             .collect();
-        let handles = facts.iter().flat_map(|fact| fact.fact.handles.iter().copied());
-        let best = handles.min_by_key(|handle| (handle.kind, snapshot.strings.get(handle.text)));
-        match best {
+        // The spelling of an export that lists the identity goes before that of one that only speaks of it.
+        let handles = facts.iter().flat_map(|fact| {
+            let presence = fact.fact.presence;
+            fact.fact.handles.iter().map(move |handle| (*handle, presence))
+        });
+        let best = handles.min_by_key(|(handle, presence)| (handle.kind, *presence, snapshot.strings.get(handle.text)));
+        match best.map(|(handle, _)| handle) {
             Some(best) if facts.iter().any(|fact| fact.fact.presence == Presence::Listed) => listed.push((best, facts)),
             Some(_) | None => snapshot.n_unlisted += 1,
         }
@@ -62,14 +152,17 @@ pub fn identities(facts: Vec<Fact>, snapshot: &mut Snapshot) -> Joined {
             facts
                 .iter()
                 .flat_map(|fact| &fact.fact.handles)
-                .map(|handle| (*handle, identity)),
+                .map(|handle| (aliases.resolve(*handle), identity)),
         );
         let id = snapshot.strings.intern(&id);
         let merged = merge_facts(id, best, &facts, identity, snapshot);
         snapshot.facts.extend(facts);
         snapshot.identities.push(merged);
     }
-    Joined(joined)
+    Joined {
+        identities: joined,
+        aliases,
+    }
 }
 
 fn merge_facts(id: Sym, best: Handle, facts: &[Fact], identity: IdentityId, snapshot: &mut Snapshot) -> Identity {
@@ -135,6 +228,7 @@ fn merge_facts(id: Sym, best: Handle, facts: &[Fact], identity: IdentityId, snap
         facts: start..start + facts.len() as u32,
         credentials: 0..0,
         grants: 0..0,
+        services: 0..0,
     }
 }
 

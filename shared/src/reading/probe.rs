@@ -138,15 +138,18 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// Whether JSON has something at a path such as `items[].kind`; a top-level array is `[]`.
+    /// Whether JSON has something at a path such as `items[].kind`, in a document or in those of a top-level array,
+    /// whose own path is `[]`.
     pub fn has(&self, path: &str) -> bool {
-        self.shape.contains_key(path)
+        self.shape.contains_key(path) || self.shape.contains_key(&format!("[].{path}"))
     }
 
     /// The first value seen at a path, without quotes; `None` for objects, arrays and long texts.
     pub fn value(&self, path: &str) -> Option<&str> {
+        let in_array = || self.shape.get(&format!("[].{path}"));
         self.shape
             .get(path)
+            .or_else(in_array)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
@@ -285,5 +288,6 @@ mod tests {
         assert_eq!(probe.value("[].kind"), Some("A"));
         assert_eq!(probe.value("[].m.n"), Some("1"));
         assert!(probe.has("[].x") && probe.has("y") && !probe.has("[].y"));
+        assert!(probe.has("kind") && probe.value("m.n") == Some("1"));
     }
 }
