@@ -29,7 +29,7 @@ use crate::model::batch::{Batch, Employment, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustKind};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
-use crate::model::instant::{Expiry, Instant, LastUsed};
+use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
@@ -432,23 +432,41 @@ impl Said {
                 statements,
             }));
         };
-        note(ConflictField::Status, differing(&self.status, status, strings));
+        // Exports cut dates at different places.
+        let is_same_day = |a: Instant, b: Instant| (a.0 - b.0).abs() <= SECONDS_PER_DAY;
+        let is_same_end = |a: &Expiry, b: &Expiry| match (a, b) {
+            (Expiry::At(a), Expiry::At(b)) => is_same_day(*a, *b),
+            (a, b) => a == b,
+        };
+        note(
+            ConflictField::Status,
+            differing(&self.status, CredentialStatus::eq, status, strings),
+        );
         note(
             ConflictField::CreatedAt,
-            differing(&self.created_at, Instant::to_string, strings),
+            differing(
+                &self.created_at,
+                |a, b| is_same_day(*a, *b),
+                Instant::to_string,
+                strings,
+            ),
         );
-        note(ConflictField::ExpiresAt, differing(&self.expires_at, end, strings));
+        note(
+            ConflictField::ExpiresAt,
+            differing(&self.expires_at, is_same_end, end, strings),
+        );
     }
 }
 
-/// The statements in words, when not all are the same.
-fn differing<T: PartialEq>(
+/// The statements in words, when not all are the same as the first.
+fn differing<T>(
     stated: &[(T, Evidence)],
+    is_same: impl Fn(&T, &T) -> bool,
     word: impl Fn(&T) -> String,
     strings: &mut Strings,
 ) -> Option<Vec<(Sym, Evidence)>> {
     let (first, rest) = stated.split_first()?;
-    rest.iter().any(|(value, _)| *value != first.0).then(|| {
+    rest.iter().any(|(value, _)| !is_same(value, &first.0)).then(|| {
         stated
             .iter()
             .map(|(value, evidence)| (strings.intern(&word(value)), *evidence))
