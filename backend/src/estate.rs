@@ -235,35 +235,37 @@ impl Held {
 /// Reads one file, with the members of an archive apart. Also for `inspect`.
 pub fn read_bytes(source: &str, path: &str, bytes: &[u8], salt: &str) -> Vec<FileBatch> {
     let mut batches = Vec::new();
-    container::each_member(path, bytes, &mut |member| {
-        let (path, bytes) = match member.bytes {
-            Ok(bytes) => (member.path, bytes),
-            Err(problem) => return batches.push(refused(source, &member.path, 0, problem)),
-        };
-        // What is wrong with a connector costs one file, not the server.
-        let read = catch_unwind(AssertUnwindSafe(|| connectors::read(source, &path, bytes, salt)));
-        let n_bytes = bytes.len() as u64;
-        batches.push(match read {
-            Ok(Reading {
-                connector,
-                batch,
-                diagnostics,
-            }) => FileBatch {
-                source: source.to_owned(),
-                path,
-                connector: connector.map(|connector| connector.id),
-                n_bytes,
-                batch,
-                diagnostics,
-            },
-            Err(_) => {
-                let help = "this is a fault of Rollcall, and its log says where: report it; the file was left out";
-                let problem = Diagnostic::error("whole file", "a file that Rollcall fails on", "one it reads", help);
-                refused(source, &path, n_bytes, problem)
-            }
+    let each_member = || {
+        container::each_member(path, bytes, &mut |member| {
+            batches.push(match member.bytes {
+                Ok(bytes) => read_member(source, member.path, bytes, salt),
+                Err(problem) => refused(source, &member.path, 0, problem),
+            });
         });
-    });
+    };
+    // What is wrong with a connector costs one file, not the server.
+    if catch_unwind(AssertUnwindSafe(each_member)).is_err() {
+        let help = "this is a fault of Rollcall, and its log says where: report it; the file was left out";
+        let problem = Diagnostic::error("whole file", "a file that Rollcall fails on", "one it reads", help);
+        batches.push(refused(source, path, bytes.len() as u64, problem));
+    }
     batches
+}
+
+fn read_member(source: &str, path: String, bytes: &[u8], salt: &str) -> FileBatch {
+    let Reading {
+        connector,
+        batch,
+        diagnostics,
+    } = connectors::read(source, &path, bytes, salt);
+    FileBatch {
+        source: source.to_owned(),
+        path,
+        connector: connector.map(|connector| connector.id),
+        n_bytes: bytes.len() as u64,
+        batch,
+        diagnostics,
+    }
 }
 
 fn read_file(file: &FileOnDisk, salt: &str) -> Vec<FileBatch> {

@@ -52,6 +52,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         as_of: None,
         address: args.listen.listen,
         guard,
+        log_format: args.listen.log_format,
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::Format;
 use crate::cli::EstateArgs;
 use crate::serving::{Guard, Listening, serve};
 
@@ -30,6 +31,9 @@ pub struct ListenArgs {
     /// Another name under which browsers may reach this server; repeat for several
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
+    /// How log lines are written. Which ones is said by the variable ROLLCALL_LOG, such as `rollcall=debug`
+    #[arg(long, env = "ROLLCALL_LOG_FORMAT", value_enum, default_value_t = Format::Text)]
+    pub log_format: Format,
 }
 
 /// `0` alone is a free port on loopback.
@@ -49,6 +53,7 @@ pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
         as_of: args.estate.as_of,
         address: args.listen.listen,
         guard,
+        log_format: args.listen.log_format,
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -64,6 +64,8 @@ pub fn list(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
                 bail!("cannot list `{}`{reason}", folder.display());
             }
             Some((name, [])) if folder == root && OWN_NAMES.contains(&name.as_str()) => continue,
+            // A source's own folder that cannot be listed.
+            Some((name, [])) if trouble.is_some() => (name.clone(), ".".to_owned()),
             Some((name, [])) => ("files".to_owned(), name.clone()),
             Some((source, rest)) => (source.clone(), rest.join("/")),
         };

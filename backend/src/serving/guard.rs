@@ -11,7 +11,8 @@ use subtle::ConstantTimeEq;
 
 use crate::commands::serve::ListenArgs;
 
-/// The rules for requests.
+/// The rules for requests. By default those of loopback: own names only, no token.
+#[derive(Default)]
 pub struct Guard {
     token: Option<String>,
     extra_hosts: Vec<String>,
@@ -142,14 +143,25 @@ fn presents(headers: &HeaderMap, token: &str) -> bool {
     presented.as_bytes().ct_eq(token.as_bytes()).into()
 }
 
+/// What the page may load and run: its own files, WebAssembly, and no inline code. `blob:` is the picture of a chart
+/// that the page itself makes to save it.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+    img-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// Every feature that browsers know by this header, denied.
+const PERMISSIONS_POLICY: &str = "accelerometer=(), autoplay=(), browsing-topics=(), camera=(), \
+    clipboard-read=(), clipboard-write=(), display-capture=(), encrypted-media=(), fullscreen=(), gamepad=(), \
+    geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), local-fonts=(), \
+    magnetometer=(), microphone=(), midi=(), otp-credentials=(), payment=(), picture-in-picture=(), \
+    publickey-credentials-create=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), storage-access=(), \
+    sync-xhr=(), unload=(), usb=(), window-management=(), xr-spatial-tracking=()";
+
 /// Headers that every answer carries.
 pub fn security_headers() -> [(HeaderName, HeaderValue); 8] {
-    const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; \
-                          font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
-                          frame-ancestors 'none'";
     let value = HeaderValue::from_static;
     [
-        (header::CONTENT_SECURITY_POLICY, value(POLICY)),
+        (header::CONTENT_SECURITY_POLICY, value(CONTENT_SECURITY_POLICY)),
         (header::X_CONTENT_TYPE_OPTIONS, value("nosniff")),
         (header::REFERRER_POLICY, value("no-referrer")),
         (header::X_FRAME_OPTIONS, value("DENY")),
@@ -165,12 +177,7 @@ pub fn security_headers() -> [(HeaderName, HeaderValue); 8] {
             HeaderName::from_static("cross-origin-resource-policy"),
             value("same-origin"),
         ),
-        (
-            HeaderName::from_static("permissions-policy"),
-            value(
-                "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()",
-            ),
-        ),
+        (HeaderName::from_static("permissions-policy"), value(PERMISSIONS_POLICY)),
     ]
 }
 

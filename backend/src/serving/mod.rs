@@ -7,7 +7,7 @@ pub mod assets;
 pub mod guard;
 mod reload;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,6 +26,7 @@ use self::answers::AnswerCache;
 use self::assets::Asset;
 pub use self::guard::Guard;
 pub use self::reload::Watcher;
+use crate::commands::Format;
 use crate::estate::{Estate, Progress};
 
 /// What `serve` needs to know.
@@ -35,6 +36,7 @@ pub struct Listening {
     pub as_of: Option<Instant>,
     pub address: SocketAddr,
     pub guard: Guard,
+    pub log_format: Format,
 }
 
 /// How long a stopped server waits for answers that are under way.
@@ -133,10 +135,14 @@ impl Served {
 /// When the address cannot be bound or the server stops on an error. An estate that cannot be read is no error: the
 /// page says what is wrong, and it is tried again when files change.
 pub fn serve(listening: Listening) -> anyhow::Result<()> {
-    tracing_subscriber::fmt()
+    let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| "rollcall=info,warn".into()))
         .with_writer(io::stderr)
-        .init();
+        .with_ansi(io::stderr().is_terminal());
+    match listening.log_format {
+        Format::Text => log.init(),
+        Format::Json => log.json().init(),
+    }
     let app = Arc::new(App::new(listening.guard, listening.as_of, assets::ASSETS));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

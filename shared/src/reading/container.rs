@@ -75,23 +75,23 @@ impl Unpacking<'_> {
             return;
         }
         match packing {
-            Packing::Gzip => self.one(path, flate2::read::MultiGzDecoder::new(bytes), depth, ".gz"),
+            Packing::Gzip => self.one(path, flate2::read::MultiGzDecoder::new(bytes), depth),
             Packing::Zstandard => {
                 let frames = Frames {
                     frame: None,
                     rest: bytes,
                 };
-                self.one(path, frames, depth, ".zst");
+                self.one(path, frames, depth);
             }
             Packing::Zip => self.zip(path, bytes, depth),
             Packing::Tar => self.tar(path, bytes, depth),
         }
     }
 
-    fn one(&mut self, path: &str, reader: impl Read, depth: usize, extension: &str) {
-        let inner = path.strip_suffix(extension).unwrap_or(path);
+    /// A container of one file without a name: it goes by the container's.
+    fn one(&mut self, path: &str, reader: impl Read, depth: usize) {
         if let Some(bytes) = self.unpack(path, reader) {
-            self.open(inner, &bytes, depth + 1);
+            self.open(path, &bytes, depth + 1);
         }
     }
 
@@ -316,7 +316,7 @@ mod tests {
         let inner = gzip(b"[1]");
         let (found, problems) = members("x.zip", &zip_of(&[("../../etc/a.json.gz", &inner), ("b.txt", b"b")]));
         assert_eq!(problems, vec![]);
-        assert_eq!(found[0], ("x.zip/etc/a.json".into(), b"[1]".to_vec()));
+        assert_eq!(found[0], ("x.zip/etc/a.json.gz".into(), b"[1]".to_vec()));
         assert_eq!(found[1].0, "x.zip/b.txt");
     }
 
@@ -368,7 +368,7 @@ mod tests {
         let file = [&skipped[..], &frame(b'1'), &skipped, &frame(b'2')].concat();
         assert_eq!(
             members("a.zst", &file),
-            (vec![("a".into(), b"[1][2]".to_vec())], vec![])
+            (vec![("a.zst".into(), b"[1][2]".to_vec())], vec![])
         );
         assert_eq!(members("a.zst", &file[..file.len() - 1]).1.len(), 1);
     }

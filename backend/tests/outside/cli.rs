@@ -1,0 +1,257 @@
+//! The built binary: what scripts rely on.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+use crate::folder;
+use crate::http;
+
+/// The built binary with these arguments.
+pub fn rollcall(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rollcall"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// What it printed, when it ended with this status.
+fn printed(arguments: &[&str], status: i32) -> String {
+    let output = rollcall(arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {errors}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// What `inspect` says of files.
+pub fn inspect(files: &[&Path], status: i32) -> Vec<Value> {
+    let files = files.iter().map(|file| file.to_str().unwrap());
+    let arguments: Vec<&str> = ["inspect", "--format", "json"].into_iter().chain(files).collect();
+    let lines = printed(&arguments, status);
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn inspect_prints_one_object_for_each_file() {
+    let snapshot = folder::fixture().join("2026-10-31");
+    let (report, pem) = (
+        snapshot.join("aws-prod/credential_report.csv"),
+        snapshot.join("tls-edge/web.pem"),
+    );
+    let good = inspect(&[&pem], 0);
+    assert_eq!(
+        good[0],
+        serde_json::json!({
+            "file": pem, "connector": "x509_certificates", "complete": true, "identities": 1, "credentials": 1,
+            "grants": 0, "trusts": 0, "diagnostics": [],
+        })
+    );
+    // A bad row and a file that is no export are told apart, and both are status 1.
+    let found = inspect(&[&pem, &report, &snapshot.join("aws-prod/notes.txt")], 1);
+    assert_eq!(found.len(), 3);
+    assert_eq!(
+        (&found[1]["connector"], &found[1]["complete"]),
+        (&"aws_credential_report".into(), &false.into())
+    );
+    assert_eq!(found[1]["identities"], 2);
+    let keys: Vec<&String> = found[1]["diagnostics"][0].as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["expected", "found", "help", "place", "severity"]);
+    assert_eq!(
+        (&found[2]["connector"], &found[2]["complete"]),
+        (&Value::Null, &false.into())
+    );
+}
+
+#[test]
+fn inspect_reads_the_members_of_archives_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let pem = fs::read(folder::fixture().join("2026-10-31/tls-edge/web.pem")).unwrap();
+    let mut archive = zip::ZipWriter::new(fs::File::create(folder.path().join("all.zip")).unwrap());
+    for name in ["../../web.pem", "in/other.pem"] {
+        archive
+            .start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        std::io::Write::write_all(&mut archive, &pem).unwrap();
+    }
+    archive.finish().unwrap();
+    let path = folder.path().join("all.zip");
+    let names: Vec<Value> = inspect(&[&path], 0).iter().map(|found| found["file"].clone()).collect();
+    let member = |name: &str| Value::from(format!("{}/{name}", path.display()));
+    assert_eq!(names, [member("web.pem"), member("in/other.pem")]);
+}
+
+#[test]
+fn wrong_use_is_status_2() {
+    let estate = folder::fixture();
+    let estate = estate.to_str().unwrap();
+    for arguments in [
+        &["inspect"][..],
+        &["inspect", "--format", "xml", "x"],
+        &["kpis", estate, "--as-of", "soon"],
+        &["list", "people", estate],
+        &["list", "identities", estate, "knd=role"],
+        &["list", "identities", estate, "issuer=x"],
+        &["serve", estate, "--listen", "nowhere"],
+    ] {
+        let output = rollcall(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn kpis_are_those_of_the_server() {
+    let estate = folder::fixture();
+    let printed = printed(&["kpis", estate.to_str().unwrap(), "--format", "json", "--no-cache"], 0);
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(printed, http::get(&http::app(&estate), "/api/v1/kpis").json());
+    assert_eq!(printed["snapshots"], serde_json::json!(["2026-09-30", "2026-10-31"]));
+    let kinds = ["share", "count", "distribution", "duration"];
+    for kpi in printed["kpis"].as_array().unwrap() {
+        assert!(kinds.contains(&kpi["kind"].as_str().unwrap()), "{kpi}");
+        assert!(kpi["comparable"].is_boolean() && kpi["unit"].is_string(), "{kpi}");
+        assert!(kpi.as_object().unwrap().values().all(|value| !value.is_null()), "{kpi}");
+    }
+}
+
+#[test]
+fn as_of_moves_the_day_of_judgement() {
+    let estate = folder::fixture();
+    let arguments = [
+        "kpis",
+        estate.to_str().unwrap(),
+        "--format",
+        "json",
+        "--as-of",
+        "2027-01-31T08:00:00Z",
+    ];
+    let later: Value = serde_json::from_str(&printed(&arguments, 0)).unwrap();
+    assert_eq!(later["as_of"], "2027-01-31T08:00:00Z");
+    let age = |kpis: &Value| {
+        let kpis = kpis["kpis"].as_array().unwrap();
+        kpis.iter().find(|kpi| kpi["id"] == "credential.age").unwrap()["value"]
+            .as_f64()
+            .unwrap()
+    };
+    let now: Value = serde_json::from_str(&printed(&arguments[..4], 0)).unwrap();
+    assert_eq!(age(&later) - age(&now), 92.0);
+}
+
+/// The same bytes from both, and the columns that `docs/api.md` names, in its order.
+#[test]
+fn lists_are_those_of_the_server() {
+    let estate = folder::fixture();
+    let app = http::app(&estate);
+    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/api.md")).unwrap();
+    for list in ["identities", "credentials", "certificates"] {
+        let arguments = ["list", list, estate.to_str().unwrap(), "--format"];
+        let csv = printed(&[&arguments[..], &["csv", "sort=-name"]].concat(), 0);
+        assert_eq!(
+            csv,
+            http::get(&app, &format!("/api/v1/export/{list}?sort=-name")).body,
+            "{list}"
+        );
+        let json: Value = serde_json::from_str(&printed(&[&arguments[..], &["json"]].concat(), 0)).unwrap();
+        let rows = &http::get(&app, &format!("/api/v1/{list}?limit=1000")).json()["rows"];
+        assert_eq!(&json, rows, "{list}");
+
+        let (_, columns) = document.split_once(&format!("**{list}**: ")).unwrap();
+        let columns = columns.split("\n\n").next().unwrap().replace('`', "");
+        let columns: Vec<&str> = columns.split_whitespace().collect();
+        assert_eq!(csv.lines().next().unwrap(), columns.join(","), "{list}");
+        let mut keys: Vec<&String> = json[0].as_object().unwrap().keys().collect();
+        let mut columns = columns;
+        keys.sort();
+        columns.sort_unstable();
+        assert_eq!(keys, columns, "{list}");
+    }
+}
+
+#[test]
+fn a_list_is_filtered_as_the_page_is() {
+    let estate = folder::fixture();
+    let arguments = ["list", "identities", estate.to_str().unwrap()];
+    let with = |filters: &[&str]| printed(&[&arguments[..], filters].concat(), 0).lines().count() - 1;
+    assert_eq!(with(&[]), 5);
+    assert_eq!(with(&["kind=user", "owner="]), 1);
+    assert_eq!(with(&["kpi=owner&verdict=pass"]), 1);
+    assert_eq!(with(&["snapshot=2026-09-30"]), 1);
+    let output = rollcall(&[&arguments[..], &["snapshot=1999-01-01"]].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(complaint.contains("known are 2026-09-30, 2026-10-31"), "{complaint}");
+}
+
+/// An export names an account so that a terminal would obey it, and a purpose so that a spreadsheet would.
+#[test]
+fn no_output_gives_commands() {
+    let estate = folder::fixture();
+    let estate = estate.to_str().unwrap();
+    let json = printed(&["list", "identities", estate, "--format", "json"], 0);
+    assert!(json.contains("\\u001b[31m<script>"), "{json}");
+    let csv = printed(&["list", "identities", estate], 0);
+    assert!(csv.contains("\"'=HYPERLINK("), "{csv}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a\u{1b}[31m\u{9b}2J\nb");
+    fs::write(&path, "x").unwrap();
+    let path = path.to_str().unwrap();
+    let text = rollcall(&["inspect", path, "\u{1b}[31mnone"]);
+    let refused = rollcall(&["kpis", path]);
+    let inspected = rollcall(&["inspect", "--format", "json", path]);
+    for output in [
+        json.as_bytes(),
+        csv.as_bytes(),
+        &text.stdout,
+        &text.stderr,
+        &refused.stderr,
+        &inspected.stdout,
+    ] {
+        let output = std::str::from_utf8(output).unwrap();
+        assert!(
+            output.chars().all(|c| !c.is_control() || "\r\n".contains(c)),
+            "{output:?}"
+        );
+    }
+    assert_eq!(inspected.stdout.iter().filter(|byte| **byte == b'\n').count(), 1);
+}
+
+#[test]
+fn a_closed_pipe_is_no_fault() {
+    let estate = folder::fixture();
+    let script = format!(
+        "{} list identities {} | true",
+        env!("CARGO_BIN_EXE_rollcall"),
+        estate.display()
+    );
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[test]
+fn an_address_that_others_reach_needs_a_token() {
+    let estate = folder::fixture();
+    let estate = estate.to_str().unwrap();
+    let refused = |arguments: &[&str]| {
+        let output = rollcall(&[&["serve", estate], arguments].concat());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:7878"] {
+        let complaint = refused(&["--listen", address]);
+        assert!(
+            complaint.contains("needs authentication") && complaint.contains("--token-file"),
+            "{complaint}"
+        );
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    fs::write(&token, "short\n").unwrap();
+    let complaint = refused(&["--listen", "0.0.0.0:0", "--token-file", token.to_str().unwrap()]);
+    assert!(
+        complaint.contains("too short") && !complaint.contains("short\n"),
+        "{complaint}"
+    );
+}

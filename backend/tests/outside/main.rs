@@ -1,0 +1,11 @@
+//! Rollcall from outside: its HTTP surface in process, without a port, and the built binary.
+
+// Tests say that something is wrong by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod cli;
+mod folder;
+mod hostile;
+mod http;
+mod reload;
+mod server;
