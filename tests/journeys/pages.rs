@@ -102,11 +102,13 @@ fn a_list_is_filtered_sorted_and_exported_as_its_address_says() -> Result<()> {
             .role("link", "CSV, for spreadsheets")
             .attribute("href")?
             .unwrap_or_default();
-        let text = page.evaluate(
-            "const request = new XMLHttpRequest(); request.open('GET', arguments[0], false); request.send();
-             return request.responseText",
+        page.evaluate(
+            "fetch(arguments[0]).then(answer => answer.text()).then(text => { window.exported = text })",
             vec![json!(file)],
         )?;
+        let exported = |page: &Page| page.evaluate("return window.exported ?? null", Vec::new());
+        page.wait_for("the exported file", |page| Ok(exported(page)?.is_string()))?;
+        let text = exported(page)?;
         let lines: Vec<&str> = text.as_str().unwrap_or_default().lines().collect();
         ensure!(lines.len() == 2 && lines[1].contains("user/ci-deploy"), "{lines:?}");
 
