@@ -2,7 +2,7 @@
 //!
 //! The modules are layers, and each may use only those before it:
 //! `model ← reading ← connectors ← merge`, `model ← access ← analysis ← kpi ← {api, charts}`.
-//! `tests/tidy.rs` enforces that. Nothing here touches a file, a clock, a thread, the network or the environment,
+//! `tests/suite/tidy.rs` enforces that. Nothing here touches a file, a clock, a thread, the network or the environment,
 //! so the same code runs in the server and, compiled to WebAssembly, in the browser.
 
 pub mod access;

@@ -7,7 +7,7 @@
 //!    `parse`, then the mapping into the model's words.
 //! 2. Add its `mod` line and its line in [`CONNECTORS`] below.
 //! 3. Put `basic.*`, `empty.*` and `malformed.*` into `testdata/connectors/<id>/`, run
-//!    `INSTA_UPDATE=always cargo test -p shared --test connectors`, and read the goldens that it writes beside them.
+//!    `INSTA_UPDATE=always cargo test -p shared --test suite connectors`, and read the goldens that it writes beside them.
 //!
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 

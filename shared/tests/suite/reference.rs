@@ -1,8 +1,5 @@
 //! The reference pages of `docs/` are what the code says.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
 use std::path::Path;
 
 #[test]

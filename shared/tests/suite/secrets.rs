@@ -1,10 +1,5 @@
 //! No secret value survives `parse`: every secret that the inputs hold is looked for in everything that comes out.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -314,7 +309,7 @@ fn fixtures_keep_their_secrets() {
 
 #[test]
 fn real_files_keep_their_secrets() {
-    let Some(root) = support::data("") else { return };
+    let Some(root) = crate::support::data("") else { return };
     let mut paths = Vec::new();
     files(&root, &mut paths);
     // 1,400 certificates more of the same kind say nothing new and take most of the time.

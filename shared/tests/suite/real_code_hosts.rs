@@ -1,11 +1,6 @@
 //! GitHub, GitLab and Jenkins against GitHub's own examples and against samples of the documented shapes. The expected
 //! numbers were counted from the same files by a separate Python program, without any of this crate.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::path::Path;
 
 use hashbrown::HashSet;
@@ -43,7 +38,7 @@ fn counts(batch: &Batch) -> [usize; 4] {
 
 #[test]
 fn every_github_example_is_known_or_refused() {
-    let Some(folder) = support::data("github/github__rest-api-description") else {
+    let Some(folder) = crate::support::data("github/github__rest-api-description") else {
         return;
     };
     let known = [
@@ -118,7 +113,7 @@ fn every_github_example_is_known_or_refused() {
 
 #[test]
 fn gitlab_tokens_and_keys() {
-    let Some(folder) = support::data("shape_samples/gitlab") else {
+    let Some(folder) = crate::support::data("shape_samples/gitlab") else {
         return;
     };
     let reading = read(&folder.join("personal_access_tokens.json"), "gitlab_access_tokens");
@@ -168,7 +163,7 @@ fn gitlab_tokens_and_keys() {
 
 #[test]
 fn jenkins_credentials_in_both_forms() {
-    let Some(folder) = support::data("shape_samples/jenkins") else {
+    let Some(folder) = crate::support::data("shape_samples/jenkins") else {
         return;
     };
     let xml = read(&folder.join("credentials.xml"), "jenkins_credentials").batch;

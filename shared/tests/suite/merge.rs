@@ -1,8 +1,5 @@
 //! What several exports together say: the same things joined, once each, and what disagrees shown.
 
-// Tests say that something is wrong by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use serde_json::{Value, json};
 use shared::analysis::{Analysis, analyze};
 use shared::answers;
@@ -328,7 +325,7 @@ fn the_registry_names_before_it_matches() {
 /// Objects of a cluster: an account with a token, one without, a binding of all accounts, and a certificate that
 /// stands in its secret.
 fn cluster() -> Vec<Value> {
-    let pem = include_str!("../testdata/connectors/x509_certificates/basic.pem");
+    let pem = include_str!("../../testdata/connectors/x509_certificates/basic.pem");
     let pem = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, pem);
     let metadata = |name: &str| json!({"name": name, "namespace": "shop", "creationTimestamp": "2026-01-01T00:00:00Z"});
     let mut token = metadata("cart-token");

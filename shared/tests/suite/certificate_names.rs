@@ -1,9 +1,6 @@
 //! One certificate under many names: its file, a directory's entry with and without its bytes, a cluster's secret and
 //! what cert-manager says of that secret. It is one credential, and every export adds what only it knows.
 
-// Tests say that something is wrong by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::analysis::{Analysis, analyze};

@@ -1,9 +1,6 @@
 //! Every connector against its fixtures: `basic.*`, `empty.*`, `malformed.*` and any others it keeps, each with the
 //! golden of everything that was read from it, errors included.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,6 @@
 //! Leaks find the credential that they are: by key id, by key file, by the public half of a private key, by hash, and by
 //! value. No export here has a secret of another.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use shared::analysis::{Analysis, analyze};

@@ -1,11 +1,6 @@
 //! Leak scanners against gitleaks' own reports and a sample of TruffleHog's. The expected numbers were counted from the
 //! same files by a separate Python program, without any of this crate.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use hashbrown::HashSet;
 use shared::connectors;
 use shared::diagnostic::Severity;
@@ -13,7 +8,7 @@ use shared::model::leak::Liveness;
 
 #[test]
 fn gitleaks_reports() {
-    let Some(folder) = support::data("secret_scanners/gitleaks__gitleaks/testdata") else {
+    let Some(folder) = crate::support::data("secret_scanners/gitleaks__gitleaks/testdata") else {
         return;
     };
     // Connector, leaks, fingerprints, errors. Secrets of the baseline are masked.
@@ -50,7 +45,7 @@ fn gitleaks_reports() {
 
 #[test]
 fn trufflehog_findings() {
-    let Some(folder) = support::data("shape_samples/trufflehog") else {
+    let Some(folder) = crate::support::data("shape_samples/trufflehog") else {
         return;
     };
     let bytes = std::fs::read(folder.join("trufflehog_v3.ndjson")).unwrap();

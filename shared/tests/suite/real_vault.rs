@@ -1,11 +1,6 @@
 //! Vault connectors against samples of the documented shapes, whose fields were checked against public audit logs. The
 //! expected numbers were counted from the same files by a separate Python program, without any of this crate.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use shared::connectors;
 use shared::diagnostic::Severity;
 use shared::model::access_policy::AccessPolicy;
@@ -15,7 +10,7 @@ use shared::model::instant::Expiry;
 
 /// What is read from one file, or `None` without the files.
 fn read(name: &str, connector: Option<&str>) -> Option<Batch> {
-    let folder = support::data("shape_samples/vault")?;
+    let folder = crate::support::data("shape_samples/vault")?;
     let bytes = std::fs::read(folder.join(name)).unwrap();
     let reading = connectors::read("vault", name, &bytes, "salt");
     assert_eq!(reading.connector.map(|found| found.id), connector, "{name}");

@@ -1,8 +1,5 @@
 //! What must hold for every estate: numbers equal lists, order does not matter, saying it twice changes nothing.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
 use std::fs;
 use std::path::Path;
 

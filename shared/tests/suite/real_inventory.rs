@@ -2,11 +2,6 @@
 //! States (UTF-8 with a byte order mark) and as "Unicode text" (UTF-16, tabs). Every number was counted apart from
 //! Rollcall, with Python's `csv` module over the same files.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::path::Path;
 
 use shared::connectors::{self, Reading};
@@ -64,7 +59,7 @@ fn count(reading: &Reading) -> Counts {
 
 #[test]
 fn spreadsheets() {
-    let Some(folder) = support::data("shape_samples/generic_csv") else {
+    let Some(folder) = crate::support::data("shape_samples/generic_csv") else {
         return;
     };
     for (file, first_created, counts) in [
@@ -165,7 +160,9 @@ fn other_tables_are_left_alone() {
         "veza_oaa/Veza__oaa-community/quickstarts/hris_csv/example.csv",
     ] {
         let (folder, file) = path.rsplit_once('/').unwrap();
-        let Some(folder) = support::data(folder) else { continue };
+        let Some(folder) = crate::support::data(folder) else {
+            continue;
+        };
         let reading = read(&folder.join(file));
         assert_ne!(
             reading.connector.map(|connector| connector.id),

@@ -1,8 +1,5 @@
 //! The KPIs of certificates at their boundaries: the second of an end, of a day, of a limit's first day.
 
-// Tests say that something is wrong by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
 use shared::analysis::{Analysis, analyze};
 use shared::answers;
 use shared::api::kpis::KpiValue;

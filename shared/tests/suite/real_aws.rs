@@ -1,11 +1,6 @@
 //! AWS connectors against real and recorded exports. The expected numbers were counted from the same files by a
 //! separate Python program that walks the plain JSON, without any of this crate.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::path::Path;
 
 use shared::access;
@@ -123,7 +118,7 @@ fn check(path: &Path, expected: Counts) -> Reading {
 
 #[test]
 fn the_example_in_the_manual_of_the_cli() {
-    let Some(folder) = support::data("aws_cli_examples/aws__aws-cli") else {
+    let Some(folder) = crate::support::data("aws_cli_examples/aws__aws-cli") else {
         return;
     };
     let expected = Counts {
@@ -152,7 +147,7 @@ fn the_example_in_the_manual_of_the_cli() {
 
 #[test]
 fn the_recordings_of_cloudsplaining() {
-    let Some(folder) = support::data("aws_iam/salesforce__cloudsplaining") else {
+    let Some(folder) = crate::support::data("aws_iam/salesforce__cloudsplaining") else {
         return;
     };
     for (name, expected) in [
@@ -258,7 +253,7 @@ fn the_recordings_of_cloudsplaining() {
 
 #[test]
 fn a_large_account() {
-    let Some(folder) = support::data("aws_iam/moto-large") else {
+    let Some(folder) = crate::support::data("aws_iam/moto-large") else {
         return;
     };
     let expected = Counts {
@@ -285,7 +280,7 @@ fn a_large_account() {
 
 #[test]
 fn no_other_answer_of_the_cli_is_taken_for_it() {
-    let Some(folder) = support::data("aws_cli_examples/aws__aws-cli") else {
+    let Some(folder) = crate::support::data("aws_cli_examples/aws__aws-cli") else {
         return;
     };
     let mut n_files = 0;

@@ -1,11 +1,6 @@
 //! The Kubernetes connector over files of real clusters and real manifests. The counts were made by a Python script
 //! that walks the same files with `json` and `yaml` (a dictionary for each object) and knows nothing of the connector.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::path::{Path, PathBuf};
 
 use shared::connectors::{self, Reading};
@@ -100,7 +95,7 @@ fn count(readings: &[(String, Reading)]) -> Counts {
 
 #[test]
 fn a_list_of_mixed_kinds() {
-    let Some(folder) = support::data("kubernetes/kubectl-list-derived") else {
+    let Some(folder) = crate::support::data("kubernetes/kubectl-list-derived") else {
         return;
     };
     let readings = read(&folder);
@@ -140,7 +135,7 @@ fn a_list_of_mixed_kinds() {
 
 #[test]
 fn an_archive_with_one_object_in_a_file() {
-    let Some(folder) = support::data("kubernetes/openshift__insights-operator") else {
+    let Some(folder) = crate::support::data("kubernetes/openshift__insights-operator") else {
         return;
     };
     let readings = read(&folder);
@@ -190,7 +185,7 @@ fn an_archive_with_one_object_in_a_file() {
 
 #[test]
 fn manifests() {
-    let Some(folder) = support::data("kubernetes/prometheus-operator__kube-prometheus") else {
+    let Some(folder) = crate::support::data("kubernetes/prometheus-operator__kube-prometheus") else {
         return;
     };
     let readings = read(&folder);
@@ -212,7 +207,7 @@ fn manifests() {
 /// Nothing that is no Kubernetes object is taken for one.
 #[test]
 fn other_vendors_files_are_left_alone() {
-    let Some(folder) = support::data(".") else {
+    let Some(folder) = crate::support::data(".") else {
         return;
     };
     let mut taken = Vec::new();

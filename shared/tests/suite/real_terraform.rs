@@ -1,11 +1,6 @@
 //! Terraform states against driftctl's. The expected numbers were counted from the same files by a separate Python
 //! program, without any of this crate.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::path::{Path, PathBuf};
 
 use shared::connectors;
@@ -40,7 +35,7 @@ struct Counts {
 
 #[test]
 fn every_state_of_driftctl() {
-    let Some(folder) = support::data("terraform_state/snyk__driftctl") else {
+    let Some(folder) = crate::support::data("terraform_state/snyk__driftctl") else {
         return;
     };
     let mut paths = Vec::new();

@@ -4,11 +4,6 @@
 //! The numbers were counted apart from this code, by a Python script over the parsed JSON: lengths of `value`, of
 //! `passwordCredentials` and so on, with one object counting as a list of one.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::path::Path;
 
 use shared::connectors::{self, Reading};
@@ -55,7 +50,7 @@ fn n(reading: &Reading, test: impl Fn(&shared::model::identity::IdentityFact) ->
 
 #[test]
 fn graph_pages_and_az_lists() {
-    let Some(folder) = support::data("shape_samples/entra_graph") else {
+    let Some(folder) = crate::support::data("shape_samples/entra_graph") else {
         return;
     };
     let apps = check(
@@ -113,7 +108,7 @@ fn graph_pages_and_az_lists() {
 
 #[test]
 fn grants_and_sign_ins() {
-    let Some(folder) = support::data("shape_samples/entra_graph") else {
+    let Some(folder) = crate::support::data("shape_samples/entra_graph") else {
         return;
     };
     let assignments = check(
@@ -163,7 +158,8 @@ fn grants_and_sign_ins() {
 
 #[test]
 fn power_shell_in_utf_16() {
-    let Some(folder) = support::data("entra/cisagov__ScubaGear/Testing/Unit/PowerShell/Providers/AADProvider") else {
+    let Some(folder) = crate::support::data("entra/cisagov__ScubaGear/Testing/Unit/PowerShell/Providers/AADProvider")
+    else {
         return;
     };
     let risky = folder.join("RiskyPermissionsSnippets");
@@ -219,7 +215,7 @@ fn power_shell_in_utf_16() {
 
 #[test]
 fn scubagear_provider_export() {
-    let Some(folder) = support::data("entra/cisagov__ScubaGear/Sample-Reports") else {
+    let Some(folder) = crate::support::data("entra/cisagov__ScubaGear/Sample-Reports") else {
         return;
     };
     // 5 applications in four lists, 3 service principals and 3 users with roles; 9 consented application permissions
@@ -251,7 +247,7 @@ fn scubagear_provider_export() {
 
 #[test]
 fn what_only_looks_alike_is_refused() {
-    let Some(root) = support::data("entra/cisagov__ScubaGear") else {
+    let Some(root) = crate::support::data("entra/cisagov__ScubaGear") else {
         return;
     };
     let tests = root.join("Testing/Unit/PowerShell");
@@ -275,7 +271,7 @@ fn what_only_looks_alike_is_refused() {
         .map(|name| snippets.join(name)),
     );
     files.push(root.join("schemas/RiskyAppPermissions.json"));
-    if let Some(reference) = support::data("entra_reference/merill__microsoft-info") {
+    if let Some(reference) = crate::support::data("entra_reference/merill__microsoft-info") {
         files.extend(
             ["GraphAppRoles", "GraphDelegateRoles", "MicrosoftApps"]
                 .iter()

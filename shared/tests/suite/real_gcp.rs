@@ -1,11 +1,6 @@
 //! Google Cloud connectors over real and shape-true files. Every number was counted apart from Rollcall, with Python's
 //! `json` module over the same files.
 
-// Tests read files, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +40,9 @@ fn n_errors(reading: &Reading) -> usize {
 /// of keys and two errors.
 #[test]
 fn recorded_answers() {
-    let Some(folder) = support::data("gcp_iam") else { return };
+    let Some(folder) = crate::support::data("gcp_iam") else {
+        return;
+    };
     let mut n_files = BTreeMap::new();
     let mut n_facts = BTreeMap::new();
     for file in files_below(&folder) {
@@ -80,7 +77,9 @@ fn recorded_answers() {
 /// The 83 recordings around those answers (`{"headers": …, "body": …}`) say what the answers say.
 #[test]
 fn recordings_say_what_their_answers_say() {
-    let Some(folder) = support::data("gcp_iam") else { return };
+    let Some(folder) = crate::support::data("gcp_iam") else {
+        return;
+    };
     let mut n_compared = 0;
     for file in files_below(&folder) {
         let name = file.to_string_lossy().into_owned();
@@ -105,7 +104,8 @@ fn recordings_say_what_their_answers_say() {
 /// The recorded policies of four service accounts belong to the accounts that their files are named after.
 #[test]
 fn policies_of_accounts_are_found_by_file_name() {
-    let Some(folder) = support::data("gcp_iam/cloud-custodian__cloud-custodian/iam-service-account-iam-policy-multi")
+    let Some(folder) =
+        crate::support::data("gcp_iam/cloud-custodian__cloud-custodian/iam-service-account-iam-policy-multi")
     else {
         return;
     };
@@ -136,7 +136,7 @@ fn policies_of_accounts_are_found_by_file_name() {
 /// 41 accounts, 6 disabled, 13 with `owner: …` as description.
 #[test]
 fn service_accounts() {
-    let Some(folder) = support::data("shape_samples/gcloud") else {
+    let Some(folder) = crate::support::data("shape_samples/gcloud") else {
         return;
     };
     let reading = read(&folder.join("service-accounts_list.json"));
@@ -160,7 +160,7 @@ fn service_accounts() {
 /// 82 keys: 41 system-managed; of the 41 user-managed ones 5 disabled, all with year 9999 as their end.
 #[test]
 fn keys() {
-    let Some(folder) = support::data("shape_samples/gcloud") else {
+    let Some(folder) = crate::support::data("shape_samples/gcloud") else {
         return;
     };
     let reading = read(&folder.join("keys_list_all.ndjson"));
@@ -186,7 +186,7 @@ fn keys() {
 /// project.
 #[test]
 fn project_policy() {
-    let Some(folder) = support::data("shape_samples/gcloud") else {
+    let Some(folder) = crate::support::data("shape_samples/gcloud") else {
         return;
     };
     let reading = read(&folder.join("projects_get-iam-policy.json"));
@@ -232,7 +232,7 @@ fn project_policy() {
 /// 9 policies with 29 members, all on the project itself, so none is a trust in an account.
 #[test]
 fn asset_policies() {
-    let Some(folder) = support::data("shape_samples/gcloud") else {
+    let Some(folder) = crate::support::data("shape_samples/gcloud") else {
         return;
     };
     let reading = read(&folder.join("asset_search-all-iam-policies.json"));
@@ -248,7 +248,7 @@ fn asset_policies() {
 /// 22 accounts, the latest authentication on 2026-11-20, observed until 2026-11-18.
 #[test]
 fn activity() {
-    let Some(folder) = support::data("shape_samples/gcloud") else {
+    let Some(folder) = crate::support::data("shape_samples/gcloud") else {
         return;
     };
     let reading = read(&folder.join("policy-intelligence_query-activity_sa_lastauth.json"));

@@ -4,11 +4,6 @@
 //! The certificates of many files are wrapped in one PKCS#7 and given to `openssl cms` and `openssl pkcs7`, which print
 //! what each of them says; every fact is compared. OpenSSL is not linked: without the program the tests are skipped.
 
-// Tests read files and run a program, and say that something is wrong by panicking.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -39,7 +34,7 @@ const NO_EXPIRY: Instant = Instant(253_402_300_799);
 
 #[test]
 fn zlint() {
-    let (Some(folder), true) = (support::data("x509/zmap__zlint"), has_openssl()) else {
+    let (Some(folder), true) = (crate::support::data("x509/zmap__zlint"), has_openssl()) else {
         return;
     };
     let mut files = files(&folder);
@@ -73,7 +68,7 @@ fn zlint() {
 
 #[test]
 fn mozilla_roots() {
-    let (Some(folder), true) = (support::data("x509/debian__ca-certificates"), has_openssl()) else {
+    let (Some(folder), true) = (crate::support::data("x509/debian__ca-certificates"), has_openssl()) else {
         return;
     };
     for files in [files(&folder.join("mozilla")), vec![folder.join("ca-certificates.crt")]] {
@@ -89,7 +84,7 @@ fn mozilla_roots() {
 /// Chains of the web and certificates that break a rule each, as PEM inside JSON.
 #[test]
 fn limbo() {
-    let (Some(folder), true) = (support::data("x509/C2SP__x509-limbo"), has_openssl()) else {
+    let (Some(folder), true) = (crate::support::data("x509/C2SP__x509-limbo"), has_openssl()) else {
         return;
     };
     let files = files(&folder);
@@ -112,7 +107,7 @@ fn limbo() {
 /// Every kind of container gives the certificates that OpenSSL finds in it, and `keytool -list -rfc` in Java's.
 #[test]
 fn every_container() {
-    let (Some(folder), true) = (support::data("tls/local-openssl"), has_openssl()) else {
+    let (Some(folder), true) = (crate::support::data("tls/local-openssl"), has_openssl()) else {
         return;
     };
     let files: Vec<_> = CONTAINERS.iter().map(|(file, ..)| folder.join(file)).collect();
@@ -194,7 +189,7 @@ const CONTAINERS: &[(&str, usize, usize, &[&str])] = &[
 /// `TRUSTED CERTIFICATE`, as `openssl x509 -trustout` writes it: the certificate and what OpenSSL adds to it.
 #[test]
 fn a_trusted_certificate_is_the_certificate() {
-    let (Some(folder), true) = (support::data("tls/local-openssl"), has_openssl()) else {
+    let (Some(folder), true) = (crate::support::data("tls/local-openssl"), has_openssl()) else {
         return;
     };
     let plain = folder.join("web.pem");
@@ -215,7 +210,7 @@ fn a_trusted_certificate_is_the_certificate() {
 
 #[test]
 fn broken_files_never_panic() {
-    let Some(folder) = support::data("tls/local-openssl") else {
+    let Some(folder) = crate::support::data("tls/local-openssl") else {
         return;
     };
     for (file, ..) in CONTAINERS {

@@ -1,8 +1,5 @@
 //! What no file alone tells: facts of several files of a source, or of several sources, put together.
 
-// Tests say that something is wrong by panicking.
-#![allow(clippy::unwrap_used)]
-
 use shared::analysis::{Analysis, analyze};
 use shared::config::Config;
 use shared::connectors;
@@ -72,7 +69,7 @@ fn a_list_of_secrets_speaks_for_the_service_accounts_of_its_source() {
 
 #[test]
 fn a_certificate_and_its_own_secret_are_one() {
-    let der = include_str!("../testdata/connectors/x509_certificates/basic.pem");
+    let der = include_str!("../../testdata/connectors/x509_certificates/basic.pem");
     let start = der.find("-----BEGIN CERTIFICATE-----").unwrap();
     let end = der[start..].find("-----END CERTIFICATE-----").unwrap() + start + 26;
     let pem = base64(&der.as_bytes()[start..end]);

@@ -1,0 +1,27 @@
+//! Everything about `shared` that is tested from outside: over our own fixtures, over real files, and over the tree
+//! itself. One program, because linking each file alone took most of a test run.
+
+// Tests read files, and say that something is wrong by panicking.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
+
+mod certificate_names;
+mod certificates;
+mod connectors;
+mod laws;
+mod leaks;
+mod merge;
+mod real_aws;
+mod real_code_hosts;
+mod real_entra;
+mod real_gcp;
+mod real_inventory;
+mod real_kubernetes;
+mod real_scanners;
+mod real_terraform;
+mod real_vault;
+mod real_x509;
+mod reference;
+mod secrets;
+mod several_files;
+mod support;
+mod tidy;
