@@ -1,5 +1,6 @@
 //! Every route, on one screen.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 
 use crate::components::shell::Shell;
@@ -23,15 +24,15 @@ pub fn App() -> impl IntoView {
         let path = location.path.get();
         provide_context(location.at_page(&path));
         match path.as_str() {
-            "/" => view! { <OverviewPage /> }.into_any(),
-            "/identities" => view! { <IdentitiesPage /> }.into_any(),
-            "/identity" => view! { <IdentityPage /> }.into_any(),
-            "/credentials" => view! { <CredentialsPage /> }.into_any(),
-            "/certificates" => view! { <CertificatesPage /> }.into_any(),
-            "/kpis" => view! { <KpisPage /> }.into_any(),
-            "/sources" => view! { <SourcesPage /> }.into_any(),
-            _ => view! { <NotFoundPage /> }.into_any(),
+            "/" => html! { <OverviewPage /> },
+            "/identities" => html! { <IdentitiesPage /> },
+            "/identity" => html! { <IdentityPage /> },
+            "/credentials" => html! { <CredentialsPage /> },
+            "/certificates" => html! { <CertificatesPage /> },
+            "/kpis" => html! { <KpisPage /> },
+            "/sources" => html! { <SourcesPage /> },
+            _ => html! { <NotFoundPage /> },
         }
     };
-    view! { <Shell>{page}</Shell> }
+    html! { <Shell>{page}</Shell> }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use shared::charts::svg::Paint;
@@ -71,16 +72,16 @@ pub fn ChartFrame(
         if shows_table.get() {
             twin.with_value(twin_table)
         } else {
-            view! { <Picture draw=draw twin=twin /> }.into_any()
+            html! { <Picture draw=draw twin=twin /> }
         }
     };
     let legend = (legend.len() > 1).then(|| {
         let entries = legend.into_iter().map(|(name, ink)| {
-            view! { <li class="legend-entry"><span class=format!("legend-key {}", ink.class())></span>{name}</li> }
+            html! { <li class="legend-entry"><span class=format!("legend-key {}", ink.class())></span>{name}</li> }
         });
-        view! { <ul class="legend">{entries.collect_view()}</ul> }
+        html! { <ul class="legend">{entries.collect_view()}</ul> }
     });
-    view! {
+    html! {
         <figure class="chart">
             <figcaption class="card-head">
                 <div>
@@ -147,7 +148,7 @@ fn Picture(draw: StoredValue<Draw>, twin: StoredValue<Twin>) -> impl IntoView {
         } = mark;
         let href = twin.with_value(|twin| twin.rows.get(category)?.cells.get(series)?.href.clone());
         let px = |n: i32| format!("{n}px");
-        view! {
+        html! {
             <a
                 class="chart-mark"
                 href=href
@@ -164,13 +165,13 @@ fn Picture(draw: StoredValue<Draw>, twin: StoredValue<Twin>) -> impl IntoView {
         let width = width.get();
         (width > 0).then(|| {
             let Drawing { svg, marks } = draw.with_value(|draw| draw(width, Paint::Themed));
-            view! {
+            html! {
                 <div class="chart-svg" inner_html=svg></div>
                 {marks.into_iter().map(link).collect_view()}
             }
         })
     };
-    view! {
+    html! {
         <div class="chart-frame" node_ref=frame>
             {picture}
         </div>
@@ -180,24 +181,24 @@ fn Picture(draw: StoredValue<Draw>, twin: StoredValue<Twin>) -> impl IntoView {
 fn twin_table(twin: &Twin) -> AnyView {
     let heads = twin.heads.iter().enumerate().map(|(index, head)| {
         let class = if index == 0 { "" } else { "is-number" };
-        view! { <th scope="col" class=class>{head.clone()}</th> }
+        html! { <th scope="col" class=class>{head.clone()}</th> }
     });
     let rows = twin.rows.iter().map(|row| {
         let cells = row.cells.iter().map(|cell| {
             let content = match cell.href.clone() {
-                Some(href) => view! { <a class="number" href=href>{cell.text.clone()}</a> }.into_any(),
+                Some(href) => html! { <a class="number" href=href>{cell.text.clone()}</a> },
                 None => cell.text.clone().into_any(),
             };
-            view! { <td class="is-number">{content}</td> }
+            html! { <td class="is-number">{content}</td> }
         });
-        view! {
+        html! {
             <tr>
                 <th scope="row">{row.name.clone()}</th>
                 {cells.collect_view()}
             </tr>
         }
     });
-    view! {
+    html! {
         <div class="table-scroll">
             <table class="table is-compact">
                 <thead>
@@ -207,5 +208,4 @@ fn twin_table(twin: &Twin) -> AnyView {
             </table>
         </div>
     }
-    .into_any()
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::overview::AgeRow;
 use shared::api::query::Facet;
@@ -15,7 +16,7 @@ const HEIGHT: u32 = 232;
 
 pub fn age_chart(ages: &[AgeRow], snapshot: Option<&str>) -> AnyView {
     let Some(first) = ages.first() else {
-        return view! { <p class="card-empty">"No export lists an active credential."</p> }.into_any();
+        return html! { <p class="card-empty">"No export lists an active credential."</p> };
     };
     // The most frequent kinds have an ink each; the others share the last.
     let n_own = if ages.len() > Ink::SERIES.len() {
@@ -89,8 +90,7 @@ pub fn age_chart(ages: &[AgeRow], snapshot: Option<&str>) -> AnyView {
         format::number(total)
     );
     let draw: Draw = Arc::new(move |width, paint| svg(&data, width, HEIGHT, paint));
-    view! {
+    html! {
         <ChartFrame title="How old credentials are" line=line draw=draw twin=twin legend=series />
     }
-    .into_any()
 }

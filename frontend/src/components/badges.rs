@@ -1,5 +1,6 @@
 //! Verdicts, states and severities: always a shape and a word, never colour alone.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::diagnostic::Severity;
 use shared::model::ratio::Verdict;
@@ -26,21 +27,19 @@ pub fn verdict_icon(verdict: Verdict) -> Icon {
 
 /// A verdict in this place's words.
 pub fn verdict_badge(verdict: Verdict, word: impl Into<String>) -> AnyView {
-    view! {
+    html! {
         <span class=format!("badge {}", verdict_class(verdict))>
             {icon(verdict_icon(verdict))}
             {word.into()}
         </span>
     }
-    .into_any()
 }
 
 /// Whether an identity is governed; what it lacks, when it is not.
 pub fn governed_badge(governed: Option<Verdict>, failing: &[String]) -> AnyView {
     match governed {
         None => {
-            view! { <span class="muted" title="Not counted: a person, or made by the platform">"Not in scope"</span> }
-                .into_any()
+            html! { <span class="muted" title="Not counted: a person, or made by the platform">"Not in scope"</span> }
         }
         Some(Verdict::Pass) => verdict_badge(Verdict::Pass, "Governed"),
         Some(Verdict::Unknown) => verdict_badge(Verdict::Unknown, "Unknown"),
@@ -52,13 +51,12 @@ pub fn governed_badge(governed: Option<Verdict>, failing: &[String]) -> AnyView 
                 [one] => one.clone(),
                 [one, more @ ..] => format!("{one} +{}", more.len()),
             };
-            view! {
+            html! {
                 <span class="badge is-fail" title=title>
                     {icon(Icon::Fail)}
                     {word}
                 </span>
             }
-            .into_any()
         }
     }
 }
@@ -71,7 +69,7 @@ pub fn status_badge(status: &str) -> AnyView {
         "inactive" => "status is-off",
         _ => "status is-untold",
     };
-    view! { <span class=class>{words::sentence(status)}</span> }.into_any()
+    html! { <span class=class>{words::sentence(status)}</span> }
 }
 
 pub fn severity_badge(severity: Severity) -> AnyView {
@@ -80,5 +78,5 @@ pub fn severity_badge(severity: Severity) -> AnyView {
         Severity::Warning => ("badge is-warning", Icon::Warning, "Warning"),
         Severity::Info => ("badge is-unknown", Icon::Info, "Note"),
     };
-    view! { <span class=class>{icon(symbol)} {word}</span> }.into_any()
+    html! { <span class=class>{icon(symbol)} {word}</span> }
 }

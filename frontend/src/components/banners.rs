@@ -1,5 +1,6 @@
 //! What every page must say above its content: a problem, a lost connection, reading in progress, partial sources.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::Loading;
 
@@ -15,7 +16,7 @@ const MAX_NAMED: usize = 3;
 #[component]
 pub fn Banners() -> impl IntoView {
     let live = expect_context::<Live>();
-    view! {
+    html! {
         <div class="banners">
             <ConnectionBanner live=live />
             <ProblemBanner live=live />
@@ -28,7 +29,7 @@ pub fn Banners() -> impl IntoView {
 fn ConnectionBanner(live: Live) -> impl IntoView {
     move || {
         (live.connection.get() == Connection::Lost).then(|| {
-            view! {
+            html! {
                 <div class="banner is-warning" role="status">
                     {icon(Icon::Warning)}
                     <p>"The server does not answer. What you see is the last it said; the page reconnects by itself."</p>
@@ -43,7 +44,7 @@ fn ProblemBanner(live: Live) -> impl IntoView {
     let problem = Memo::new(move |_| live.state.with(|state| state.as_ref()?.problem.clone()));
     move || {
         problem.get().map(|problem| {
-            view! {
+            html! {
                 <div class="banner is-fail" role="alert">
                     {icon(Icon::Fail)}
                     <p>
@@ -77,8 +78,8 @@ fn PartialBanner(live: Live) -> impl IntoView {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let (is, it) = if names.len() == 1 { ("source is", "it") } else { ("sources are", "them") };
-            view! {
+            let (is, it) = if names.len() == 1 { ("source is", "it") } else { ("sources are", "they") };
+            html! {
                 <div class="banner is-warning">
                     {icon(Icon::Warning)}
                     <p>
@@ -96,24 +97,23 @@ fn PartialBanner(live: Live) -> impl IntoView {
 pub fn LiveState() -> impl IntoView {
     let live = expect_context::<Live>();
     let loading = Memo::new(move |_| live.state.with(|state| state.as_ref().and_then(|state| state.loading)));
-    view! {
+    html! {
         <div class="live" role="status">
             {move || match (live.connection.get(), loading.get()) {
                 (Connection::Lost, _) => {
-                    view! { <span class="live-word is-lost">"Not connected"</span> }.into_any()
+                    html! { <span class="live-word is-lost">"Not connected"</span> }
                 }
                 (Connection::Open, Some(Loading { n_files_read, n_files })) => {
                     let text = format!("Reading {} of {} files", format::count(n_files_read), format::count(n_files));
-                    view! {
+                    html! {
                         <span class="live-word">{text}</span>
                         <progress class="live-progress" max=n_files.max(1) value=n_files_read aria-hidden="true"></progress>
                     }
-                        .into_any()
                 }
                 (Connection::Open, None) => {
                     live.notice
                         .get()
-                        .map(|notice| view! { <span class="live-word is-new">{icon(Icon::Pass)} {notice}</span> })
+                        .map(|notice| html! { <span class="live-word is-new">{icon(Icon::Pass)} {notice}</span> })
                         .into_any()
                 }
             }}

@@ -1,5 +1,6 @@
 //! Where a fact comes from: source, file, and the place in it.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::detail::Evidence;
 
@@ -14,7 +15,7 @@ pub fn evidence_link(evidence: Evidence, snapshot: Option<&str>) -> AnyView {
         place,
         connector,
     } = evidence;
-    view! {
+    html! {
         <a class="evidence" href=links::source(&source, snapshot) title=format!("Read by {connector}")>
             {icon(Icon::File)}
             <span class="evidence-text">
@@ -22,5 +23,4 @@ pub fn evidence_link(evidence: Evidence, snapshot: Option<&str>) -> AnyView {
             </span>
         </a>
     }
-    .into_any()
 }

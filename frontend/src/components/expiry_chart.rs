@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::overview::ExpiringBucket;
 use shared::api::query::Facet;
@@ -80,10 +81,10 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
     let rest = far.into_iter().map(|bucket| {
         let link = |at: usize| {
             let TwinCell { text, href } = cell(bucket, at);
-            view! { <a class="number" href=href>{text}</a> }
+            html! { <a class="number" href=href>{text}</a> }
         };
-        let others = (n_series > 1).then(|| view! { " and " {link(1)} });
-        view! {
+        let others = (n_series > 1).then(|| html! { " and " {link(1)} });
+        html! {
             <li>{words::facet_value(Facet::Expiry, &bucket.value)} " " {link(0)} {others}</li>
         }
     });
@@ -92,12 +93,11 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
         Counted::All => ("What ends when", "Certificates and other credentials, by days left"),
         Counted::Certificates => ("When certificates end", "By days left, from the snapshot"),
     };
-    view! {
+    html! {
         <ChartFrame title=title line=line draw=draw twin=twin legend=series>
             <ul class="chart-rest">{rest}</ul>
         </ChartFrame>
     }
-    .into_any()
 }
 
 /// Kinds that the list of credentials holds beside certificates and federations.

@@ -1,5 +1,6 @@
 //! Exactly the rows that are filtered, as a file.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::ListQuery;
 
@@ -11,7 +12,7 @@ use crate::ui::menu::Menu;
 #[component]
 pub fn ExportMenu(list: List, query: Memo<Option<ListQuery>>, #[prop(into)] n_rows: Signal<usize>) -> impl IntoView {
     let href = move |form: ExportFormat| query.get().map(|query| links::export(list, form, &query));
-    view! {
+    html! {
         <Menu label="Export" symbol=Icon::Save>
             <p class="menu-note">{move || format!("{} rows, as filtered", format::count(n_rows.get()))}</p>
             <a class="menu-item" href=move || href(ExportFormat::Csv) download rel="external">

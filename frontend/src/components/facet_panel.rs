@@ -1,5 +1,6 @@
 //! Filters with counts: values of one facet widen, facets narrow each other.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::FacetValue;
 use shared::api::query::{Facet, ListQuery};
@@ -25,12 +26,12 @@ pub fn FacetPanel(list: List, query: Memo<Option<ListQuery>>, summary: RwSignal<
             useful.map(|counts| counts.facet).collect::<Vec<_>>()
         })
     };
-    view! {
+    html! {
         <div class="facets">
             <For
                 each=facets
                 key=|facet| *facet
-                children=move |facet| view! { <FacetGroup list=list facet=facet query=query summary=summary /> }
+                children=move |facet| html! { <FacetGroup list=list facet=facet query=query summary=summary /> }
             />
         </div>
     }
@@ -107,7 +108,7 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
                 ));
             }
         };
-        view! {
+        html! {
             <li>
                 <label class="facet-value">
                     <input type="checkbox" class="checkbox" prop:checked=is_chosen on:change=toggle />
@@ -120,14 +121,14 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
         }
     };
     let n_hidden = move || values.with(Vec::len).saturating_sub(N_SHOWN);
-    view! {
+    html! {
         <details class="facet" open=opens_at_first(facet)>
             <summary class="facet-head">
                 <span class="facet-mark">{icon(Icon::Right)}</span>
                 {words::facet(facet)}
                 {move || {
                     let n_chosen = chosen.with(Vec::len);
-                    (n_chosen > 0).then(|| view! { <span class="facet-chosen">{n_chosen}</span> })
+                    (n_chosen > 0).then(|| html! { <span class="facet-chosen">{n_chosen}</span> })
                 }}
             </summary>
             <fieldset class="facet-body">

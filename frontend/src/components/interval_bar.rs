@@ -1,5 +1,6 @@
 //! A share as a bar of three parts: holds, unknown (hatched), fails. The number is beside it, not in it.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::kpis::KpiValue;
 use shared::model::ratio::Ratio;
@@ -26,7 +27,7 @@ pub fn IntervalBar(
 ) -> impl IntoView {
     let total = ratio.population().max(1) as f64;
     let width = move |n: u64| format::css_share(n as f64 / total);
-    view! {
+    html! {
         <span class="interval" aria-hidden="true">
             <span class="interval-track">
                 <span class="interval-pass" style:width=width(ratio.pass)></span>
@@ -35,7 +36,7 @@ pub fn IntervalBar(
             </span>
             {target
                 .map(|target| {
-                    view! {
+                    html! {
                         <span
                             class="interval-target"
                             style:left=format::css_share(target)

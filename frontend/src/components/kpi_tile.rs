@@ -1,5 +1,6 @@
 //! One number with its interval, its parts and where its rows are.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::kpis::KpiValue;
 use shared::kpi::catalog::{self, KpiKind};
@@ -13,7 +14,7 @@ pub fn KpiTile(kpi: KpiValue, snapshot: Option<String>) -> impl IntoView {
     let title = catalog::find(&kpi.id).map_or_else(|| kpi.id.clone(), |entry| entry.title.to_owned());
     let question = catalog::find(&kpi.id).map(|entry| entry.question);
     let body = body(&kpi, snapshot.as_deref());
-    view! {
+    html! {
         <article class="tile">
             <h3 class="tile-title">
                 <a href=links::kpi(&kpi.id, snapshot.as_deref()) title=question>
@@ -38,15 +39,14 @@ fn body(kpi: &KpiValue, snapshot: Option<&str>) -> AnyView {
 fn share(kpi: &KpiValue, ratio: Ratio, snapshot: Option<&str>) -> AnyView {
     let (low, high) = ratio.interval().unwrap_or_default();
     let upper = (ratio.unknown > 0).then(|| format!("up to {}", format::percent(high)));
-    view! {
+    html! {
         <p class="tile-value">
             {rows_link(&kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))}
-            {upper.map(|upper| view! { <span class="tile-upper">{upper}</span> })}
+            {upper.map(|upper| html! { <span class="tile-upper">{upper}</span> })}
         </p>
         <IntervalBar ratio=ratio target=target(kpi.threshold.as_deref()) />
         <p class="tile-detail">{parts(&kpi.id, ratio, snapshot)}</p>
     }
-    .into_any()
 }
 
 fn number(kpi: &KpiValue, value: f64, snapshot: Option<&str>) -> AnyView {
@@ -56,23 +56,21 @@ fn number(kpi: &KpiValue, value: f64, snapshot: Option<&str>) -> AnyView {
     let note = kpi
         .note
         .clone()
-        .map(|note| view! { <p class="tile-detail">{sentence_case(&note)}</p> });
-    view! {
+        .map(|note| html! { <p class="tile-detail">{sentence_case(&note)}</p> });
+    html! {
         <p class="tile-value">
             {rows_link(&kpi.id, verdict, snapshot, format::decimal(value))} <span class="tile-upper">{unit}</span>
         </p>
         {note}
     }
-    .into_any()
 }
 
 fn not_measured(kpi: &KpiValue) -> AnyView {
     let why = kpi.note.clone().unwrap_or_else(|| "no export tells".to_owned());
-    view! {
+    html! {
         <p class="tile-value tile-none">"Not measured"</p>
         <p class="tile-detail">{sentence_case(&why)}</p>
     }
-    .into_any()
 }
 
 /// `1,204 fail · 300 unknown · 3,000 hold`, each a link to its rows.
@@ -87,21 +85,20 @@ pub fn parts(id: &str, ratio: Ratio, snapshot: Option<&str>) -> AnyView {
         };
         let text = format!("{} {word}", format::number(n));
         let class = format!("part {}", super::badges::verdict_class(verdict));
-        (n > 0).then(|| view! { <span class=class>{rows_link(id, Some(verdict), snapshot, text)}</span> })
+        (n > 0).then(|| html! { <span class=class>{rows_link(id, Some(verdict), snapshot, text)}</span> })
     };
-    view! {
+    html! {
         <span class="parts">
             {part(Verdict::Fail, ratio.fail)} {part(Verdict::Unknown, ratio.unknown)} {part(Verdict::Pass, ratio.pass)}
         </span>
     }
-    .into_any()
 }
 
 /// A number that is a link to exactly its rows, where a list shows them.
 pub fn rows_link(id: &str, verdict: Option<Verdict>, snapshot: Option<&str>, text: String) -> AnyView {
     match links::kpi_rows(id, verdict, snapshot) {
-        Some(href) => view! { <a class="number" href=href>{text}</a> }.into_any(),
-        None => view! { <span>{text}</span> }.into_any(),
+        Some(href) => html! { <a class="number" href=href>{text}</a> },
+        None => html! { <span>{text}</span> },
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::ui::html::html;
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
@@ -222,14 +223,14 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
                 Cover::Failed(error) => failure(&error, retry),
                 Cover::Empty => empty(list, noun.1, &query.get_untracked().unwrap_or_default()),
             };
-            view! { <div class="list-cover">{content}</div> }
+            html! { <div class="list-cover">{content}</div> }
         })
     };
-    view! {
+    html! {
         <div class="page list-page">
             <PageHead
                 title=title
-                line=move || view! { <span role="status" aria-live="polite">{line}</span> }
+                line=move || html! { <span role="status" aria-live="polite">{line}</span> }
             >
                 <div class="only-wide">
                     <ColumnMenu columns=all_columns choice=choice />
@@ -254,7 +255,7 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
                     <div class="list-side-scroll">
                     <Show
                         when=move || !is_first.get()
-                        fallback=|| view! { <div class="skeleton-stack"><div class="skeleton skeleton-side"></div></div> }
+                        fallback=|| html! { <div class="skeleton-stack"><div class="skeleton skeleton-side"></div></div> }
                     >
                         <FacetPanel list=list query=query summary=summary />
                     </Show>
@@ -298,7 +299,7 @@ enum Cover {
 
 fn bad_link(list: List, cause: &str) -> AnyView {
     let cause = format!("{cause}.");
-    view! {
+    html! {
         <EmptyState title="This link asks for something that the list does not have">
             <p>{cause}</p>
             <a class="button" href=links::list(list, &ListQuery::default())>
@@ -306,13 +307,12 @@ fn bad_link(list: List, cause: &str) -> AnyView {
             </a>
         </EmptyState>
     }
-    .into_any()
 }
 
 fn empty(list: List, noun: &str, query: &ListQuery) -> AnyView {
     if url_state::is_filtered(query) {
         let all = links::list(list, &url_state::without_filters(query));
-        view! {
+        html! {
             <EmptyState title=format!("No {noun} match")>
                 <p>"Take a filter away, or look for other words."</p>
                 <a class="button" href=all>
@@ -320,10 +320,9 @@ fn empty(list: List, noun: &str, query: &ListQuery) -> AnyView {
                 </a>
             </EmptyState>
         }
-        .into_any()
     } else {
         let sources = links::place(Place::Sources, query.snapshot.as_deref());
-        view! {
+        html! {
             <EmptyState title=format!("No export of this snapshot lists {noun}")>
                 <p>"Sources shows what was read, and the commands that make exports which do."</p>
                 <a class="button" href=sources>
@@ -331,7 +330,6 @@ fn empty(list: List, noun: &str, query: &ListQuery) -> AnyView {
                 </a>
             </EmptyState>
         }
-        .into_any()
     }
 }
 
@@ -362,7 +360,7 @@ fn TextFilter(list: List, query: Memo<Option<ListQuery>>, noun: &'static str) ->
         );
         waiting.set_value(later.ok());
     };
-    view! {
+    html! {
         <div class="list-search">
             {icon(Icon::Search)}
             <input
@@ -389,7 +387,7 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
             return None;
         }
         let chip = |label: String, value: String, without: ListQuery| {
-            view! {
+            html! {
                 <li class="chip">
                     <span class="chip-label">{label.clone()}</span>
                     <span class="chip-value">{value.clone()}</span>
@@ -421,7 +419,7 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
             chip(title.to_owned(), value.to_owned(), without)
         });
         let kpi_link = query.kpi.as_ref().map(|filter| {
-            view! {
+            html! {
                 <li>
                     <a class="chip-link" href=links::kpi(&filter.kpi, snapshot.as_deref())>
                         "How this is counted"
@@ -430,7 +428,7 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
             }
         });
         let clear = links::list(list, &url_state::without_filters(&query));
-        Some(view! {
+        Some(html! {
             <ul class="chips" aria-label="Active filters">
                 {kpi}
                 {facets.collect_view()}
@@ -480,7 +478,7 @@ fn SortSelect(list: List, query: Memo<Option<ListQuery>>, columns: Memo<Vec<Colu
             })
             .map(|(key, title)| {
                 let is_chosen = key == value();
-                view! {
+                html! {
                     <option value=key selected=is_chosen>
                         {title}
                     </option>
@@ -488,7 +486,7 @@ fn SortSelect(list: List, query: Memo<Option<ListQuery>>, columns: Memo<Vec<Colu
             })
             .collect_view()
     };
-    view! {
+    html! {
         <label class="only-narrow list-sort">
             <span class="visually-hidden">"Order"</span>
             <select class="field" on:change=on_change>
@@ -540,13 +538,13 @@ impl ColumnChoice {
 
 #[component]
 fn ColumnMenu<Row: Send + Sync + 'static>(columns: Arc<Vec<ListColumn<Row>>>, choice: ColumnChoice) -> impl IntoView {
-    view! {
+    html! {
         <Menu label="Columns" symbol=Icon::Columns>
             {columns
                 .iter()
                 .map(|column| {
                     let (id, title, shown) = (column.id, column.title, column.shown);
-                    view! {
+                    html! {
                         <label class="menu-item">
                             <input
                                 type="checkbox"
@@ -567,25 +565,23 @@ fn ColumnMenu<Row: Send + Sync + 'static>(columns: Arc<Vec<ListColumn<Row>>>, ch
 
 /// The cell that names a row and opens it.
 pub fn name_cell(name: String, below: Option<String>, href: Option<String>) -> AnyView {
-    let below = below.map(|below| view! { <span class="cell-below cut">{below}</span> });
+    let below = below.map(|below| html! { <span class="cell-below cut">{below}</span> });
     match href {
-        Some(href) => view! {
+        Some(href) => html! {
             <span class="cell-name">
                 <a class="row-link cut" href=href tabindex="-1" title=name.clone()>
                     {name.clone()}
                 </a>
                 {below}
             </span>
-        }
-        .into_any(),
-        None => view! {
+        },
+        None => html! {
             <span class="cell-name">
                 <span class="cut" title=name.clone()>
                     {name.clone()}
                 </span>
                 {below}
             </span>
-        }
-        .into_any(),
+        },
     }
 }

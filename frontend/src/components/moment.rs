@@ -1,5 +1,6 @@
 //! Points in time, told from the snapshot, with the whole instant on hover.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::rows::LastUsedWord;
 use shared::model::instant::Instant;
@@ -8,12 +9,11 @@ use crate::format;
 
 /// `3 d ago`, with the UTC instant as title.
 pub fn moment(at: Instant, as_of: Instant) -> AnyView {
-    view! {
+    html! {
         <time datetime=at.to_string() title=format::full(at)>
             {format::relative(at, as_of)}
         </time>
     }
-    .into_any()
 }
 
 /// An instant that may not be told.
@@ -29,9 +29,9 @@ pub fn last_used(at: Option<Instant>, word: LastUsedWord, as_of: Instant) -> Any
     match (word, at) {
         (LastUsedWord::At, Some(at)) => moment(at, as_of),
         (LastUsedWord::At, None) => absent("Not reported"),
-        (LastUsedWord::Never, _) => view! { <span>"Never"</span> }.into_any(),
+        (LastUsedWord::Never, _) => html! { <span>"Never"</span> },
         (LastUsedWord::NotWithin, _) => {
-            view! { <span title="No use for as long as the export looks back">"Not lately"</span> }.into_any()
+            html! { <span title="No use for as long as the export looks back">"Not lately"</span> }
         }
         (LastUsedWord::NotReported, _) => absent("Not reported"),
     }
@@ -48,14 +48,13 @@ pub fn ends(at: Option<Instant>, expiry: &str, as_of: Instant) -> AnyView {
             } else {
                 ""
             };
-            view! {
+            html! {
                 <time class=class datetime=at.to_string() title=format::full(at)>
                     {format::relative(at, as_of)}
                 </time>
             }
-            .into_any()
         }
-        (None, "never") => view! { <span>"Never"</span> }.into_any(),
+        (None, "never") => html! { <span>"Never"</span> },
         (None, _) => absent("Not reported"),
     }
 }
@@ -64,7 +63,7 @@ pub fn ends(at: Option<Instant>, expiry: &str, as_of: Instant) -> AnyView {
 pub fn text_or(text: Option<String>, otherwise: &'static str) -> AnyView {
     match text {
         Some(text) if !text.is_empty() => {
-            view! { <span class="cut" title=text.clone()>{text.clone()}</span> }.into_any()
+            html! { <span class="cut" title=text.clone()>{text.clone()}</span> }
         }
         Some(_) | None => absent(otherwise),
     }
@@ -72,5 +71,5 @@ pub fn text_or(text: Option<String>, otherwise: &'static str) -> AnyView {
 
 /// What no export says.
 pub fn absent(word: &'static str) -> AnyView {
-    view! { <span class="muted">{word}</span> }.into_any()
+    html! { <span class="muted">{word}</span> }
 }

@@ -1,5 +1,6 @@
 //! The head of a page: its title, what it shows in a sentence, and what can be done with it.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 
 /// Also names the document.
@@ -14,13 +15,13 @@ pub fn PageHead(
     children: Option<Children>,
 ) -> impl IntoView {
     Effect::new(move |_| document().set_title(&format!("{} · Rollcall", title.get())));
-    view! {
+    html! {
         <header class="page-head">
             <div class="page-head-words">
                 <h1 class="page-title">{title}</h1>
-                {line.map(|line| view! { <p class="page-line">{line.run()}</p> })}
+                {line.map(|line| html! { <p class="page-line">{line.run()}</p> })}
             </div>
-            {children.map(|children| view! { <div class="page-actions">{children()}</div> })}
+            {children.map(|children| html! { <div class="page-actions">{children()}</div> })}
         </header>
     }
 }

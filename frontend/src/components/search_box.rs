@@ -1,5 +1,6 @@
 //! The search of the whole inventory: `/` or Ctrl-K focuses it, Enter lists what matches.
 
+use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -36,7 +37,7 @@ pub fn SearchBox() -> impl IntoView {
             go.run((link, Step::Recorded));
         }
     };
-    view! {
+    html! {
         <form class="search" role="search" on:submit=on_submit>
             {icon(Icon::Search)}
             <input

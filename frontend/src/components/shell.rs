@@ -1,5 +1,6 @@
 //! What stands around every page: navigation, search, snapshot, theme, the state of the server.
 
+use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -26,7 +27,7 @@ pub fn Shell(children: Children) -> impl IntoView {
         }
         now
     });
-    view! {
+    html! {
         <a class="skip" href="#main" rel="external">
             "Skip to content"
         </a>
@@ -82,7 +83,7 @@ fn NavigationBar() -> impl IntoView {
     };
     let is_narrow = move || look.navigation.get() == Navigation::Narrow;
     let items = Place::ALL.map(|place| {
-        view! {
+        html! {
             <li>
                 <a
                     class="navigation-link"
@@ -96,7 +97,7 @@ fn NavigationBar() -> impl IntoView {
             </li>
         }
     });
-    view! {
+    html! {
         <nav class="navigation" aria-label="Pages">
             <a class="brand" href=move || links::place(Place::Overview, snapshot.get().as_deref()) aria-label="Rollcall, overview">
                 <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
@@ -138,7 +139,7 @@ fn ThemeSwitch() -> impl IntoView {
             Theme::Light => Icon::Light,
             Theme::Dark => Icon::Dark,
         };
-        view! {
+        html! {
             <label class="segment" title=theme.title()>
                 <input
                     class="segment-input"
@@ -152,7 +153,7 @@ fn ThemeSwitch() -> impl IntoView {
             </label>
         }
     });
-    view! {
+    html! {
         <fieldset class="segments">
             <legend class="visually-hidden">"Theme"</legend>
             {choices.collect_view()}

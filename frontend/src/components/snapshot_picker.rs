@@ -1,5 +1,6 @@
 //! Which snapshot the pages show: the newest, or one by name.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 
 use crate::format;
@@ -45,7 +46,7 @@ pub fn SnapshotPicker() -> impl IntoView {
                 let value = if is_newest { String::new() } else { name.clone() };
                 let selected = chosen.as_ref().map_or(is_newest, |chosen| *chosen == name);
                 let text = if is_newest { format!("{date} (newest)") } else { date };
-                view! {
+                html! {
                     <option value=value selected=selected>
                         {text}
                     </option>
@@ -53,7 +54,7 @@ pub fn SnapshotPicker() -> impl IntoView {
             })
             .collect_view()
     };
-    view! {
+    html! {
         <label class="picker" title="Snapshot">
             {icon(Icon::Calendar)}
             <span class="visually-hidden">"Snapshot"</span>

@@ -1,5 +1,6 @@
 //! X.509 certificates: when they end, whether their lifetime is allowed and their keys are sound.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::SortColumn;
 use shared::api::rows::CertificateRow;
@@ -26,7 +27,7 @@ pub fn CertificatesPage() -> impl IntoView {
         card,
         href,
     };
-    view! { <ListPage kind=kind chart=|| view! { <Expiry /> } /> }
+    html! { <ListPage kind=kind chart=|| html! { <Expiry /> } /> }
 }
 
 /// How many end when, each count a link.
@@ -34,7 +35,7 @@ pub fn CertificatesPage() -> impl IntoView {
 fn Expiry() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::overview(snapshot);
-    view! {
+    html! {
         <details class="strip" open=crate::ui::has_room()>
             <summary class="strip-head">"Time left"</summary>
             <div class="strip-body">
@@ -71,7 +72,7 @@ fn card(row: &CertificateRow, context: &RowContext) -> AnyView {
         row.environment.clone(),
     ];
     let below = below.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    view! {
+    html! {
         <span class="row-card">
             {name_cell(name(row), Some(below), href(row, context))}
             <span class="row-card-foot">
@@ -79,7 +80,6 @@ fn card(row: &CertificateRow, context: &RowContext) -> AnyView {
             </span>
         </span>
     }
-    .into_any()
 }
 
 fn judged(verdict: Option<Verdict>, pass: &'static str, fail: &'static str) -> AnyView {
@@ -156,7 +156,7 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
             |row, _| match row.validity_days {
                 Some(days) => {
                     let title = format!("{days} days from start to end");
-                    view! { <span title=title>{judged(row.validity, "Allowed", "Too long")}</span> }.into_any()
+                    html! { <span title=title>{judged(row.validity, "Allowed", "Too long")}</span> }
                 }
                 None => absent("Not reported"),
             },

@@ -1,5 +1,6 @@
 //! What identities authenticate with: how old, how used, when it ends.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::SortColumn;
 use shared::api::rows::CredentialRow;
@@ -25,7 +26,7 @@ pub fn CredentialsPage() -> impl IntoView {
         card,
         href,
     };
-    view! { <ListPage kind=kind chart=|| view! { <Ages /> } /> }
+    html! { <ListPage kind=kind chart=|| html! { <Ages /> } /> }
 }
 
 /// Active credentials by kind and age, each count a link.
@@ -33,7 +34,7 @@ pub fn CredentialsPage() -> impl IntoView {
 fn Ages() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::overview(snapshot);
-    view! {
+    html! {
         <details class="strip" open=crate::ui::has_room()>
             <summary class="strip-head">"Age of active credentials"</summary>
             <div class="strip-body">
@@ -64,7 +65,7 @@ fn card(row: &CredentialRow, context: &RowContext) -> AnyView {
         row.environment.clone(),
     ];
     let below = below.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    view! {
+    html! {
         <span class="row-card">
             {name_cell(name(row), Some(below), href(row, context))}
             <span class="row-card-foot">
@@ -72,7 +73,6 @@ fn card(row: &CredentialRow, context: &RowContext) -> AnyView {
             </span>
         </span>
     }
-    .into_any()
 }
 
 fn age(days: Option<i64>) -> String {
@@ -120,8 +120,7 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
                 0 | 1 => text_or(row.holder_name.clone(), "Not listed"),
                 n => {
                     let name = row.holder_name.clone().unwrap_or_default();
-                    view! { <span class="cut is-late" title="Shared">{format!("{name} +{} (shared)", n - 1)}</span> }
-                        .into_any()
+                    html! { <span class="cut is-late" title="Shared">{format!("{name} +{} (shared)", n - 1)}</span> }
                 }
             },
         ),
@@ -207,7 +206,7 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
             None,
             Shown::OnDemand,
             |row, _| match row.fingerprint.clone() {
-                Some(fingerprint) => view! { <code class="cut">{fingerprint}</code> }.into_any(),
+                Some(fingerprint) => html! { <code class="cut">{fingerprint}</code> },
                 None => absent("None"),
             },
         ),

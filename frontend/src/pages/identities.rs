@@ -1,5 +1,6 @@
 //! The inventory.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::SortColumn;
 use shared::api::rows::IdentityRow;
@@ -21,7 +22,7 @@ pub fn IdentitiesPage() -> impl IntoView {
         card,
         href,
     };
-    view! { <ListPage kind=kind /> }
+    html! { <ListPage kind=kind /> }
 }
 
 fn href(row: &IdentityRow, context: &RowContext) -> Option<String> {
@@ -36,13 +37,12 @@ fn card(row: &IdentityRow, context: &RowContext) -> AnyView {
         Some(row.source.clone()),
     ];
     let below = below.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    view! {
+    html! {
         <span class="row-card">
             {name_cell(row.name.clone(), Some(below), href(row, context))}
             <span class="row-card-foot">{governed_badge(row.governed, &row.failing)}</span>
         </span>
     }
-    .into_any()
 }
 
 fn columns() -> Vec<ListColumn<IdentityRow>> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::detail::{
     CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, LeakView, Named, OwnerView, TrustView,
@@ -47,18 +48,18 @@ pub fn IdentityPage() -> impl IntoView {
         };
         links::list(List::Identities, &query)
     };
-    view! {
+    html! {
         <div class="page identity">
             <nav class="crumbs" aria-label="Above this page">
                 <a href=back>"Identities"</a>
             </nav>
-            <PageHead title=title line=move || view! { {line} } />
+            <PageHead title=title line=move || html! { {line} } />
             {asynchronous::show(answer, move |detail| ready(detail, snapshot.get_untracked()))}
         </div>
     }
 }
 
-fn summary(detail: &IdentityDetail) -> impl IntoView {
+fn summary(detail: &IdentityDetail) -> AnyView {
     let row = &detail.row;
     let words = [
         Some(words::sentence(&row.kind)),
@@ -66,7 +67,7 @@ fn summary(detail: &IdentityDetail) -> impl IntoView {
         Some(row.source.clone()),
     ];
     let words = words.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    view! {
+    html! {
         <span class="identity-line">
             {governed_badge(row.governed, &row.failing)} {status_badge(&row.status)} <span>{words}</span>
         </span>
@@ -75,7 +76,7 @@ fn summary(detail: &IdentityDetail) -> impl IntoView {
 
 fn ready(detail: Arc<IdentityDetail>, snapshot: Option<String>) -> AnyView {
     let at = snapshot.as_deref();
-    view! {
+    html! {
         <div class="identity-grid">
             <div class="identity-main">
                 {criteria(&detail, at)}
@@ -93,19 +94,17 @@ fn ready(detail: Arc<IdentityDetail>, snapshot: Option<String>) -> AnyView {
             </div>
         </div>
     }
-    .into_any()
 }
 
 fn section(id: &'static str, title: &'static str, n: Option<usize>, content: AnyView) -> AnyView {
-    view! {
+    html! {
         <section class="card" id=id aria-labelledby=format!("title-{id}")>
             <h2 class="card-title" id=format!("title-{id}")>
-                {title} {n.map(|n| view! { <span class="count">{format::count(n)}</span> })}
+                {title} {n.map(|n| html! { <span class="count">{format::count(n)}</span> })}
             </h2>
             {content}
         </section>
     }
-    .into_any()
 }
 
 /// A list that is cut off says so.
@@ -116,7 +115,7 @@ fn cut_note(detail: &IdentityDetail, list: &str, n_shown: usize) -> Option<AnyVi
         format::count(n_shown),
         format::count(cut.n_total)
     );
-    Some(view! { <p class="card-foot">{text}</p> }.into_any())
+    Some(html! { <p class="card-foot">{text}</p> })
 }
 
 fn at_a_glance(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
@@ -125,7 +124,7 @@ fn at_a_glance(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     let linked = |facet: Facet, value: &Option<String>| match value {
         Some(value) => {
             let href = links::facet_rows(List::Identities, vec![(facet, value.clone())], snapshot);
-            view! { <a href=href>{value.clone()}</a> }.into_any()
+            html! { <a href=href>{value.clone()}</a> }
         }
         None => absent("None recorded"),
     };
@@ -134,7 +133,7 @@ fn at_a_glance(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
         None => absent("None recorded"),
     };
     let entry = |title: &'static str, value: AnyView| {
-        view! {
+        html! {
             <div class="fact">
                 <dt>{title}</dt>
                 <dd>{value}</dd>
@@ -142,13 +141,13 @@ fn at_a_glance(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
         }
     };
     let origin = words::facet_value(Facet::Origin, &row.origin);
-    let content = view! {
+    let content = html! {
         <dl class="facts">
             {entry("Owner", linked(Facet::Owner, &row.owner))}
             {entry("Team", linked(Facet::Team, &row.team))}
             {entry("Purpose", text(&row.purpose))}
             {entry("Environment", linked(Facet::Environment, &row.environment))}
-            {entry("Source", view! { <a href=links::source(&row.source, snapshot)>{row.source.clone()}</a> }.into_any())}
+            {entry("Source", html! { <a href=links::source(&row.source, snapshot)>{row.source.clone()}</a> })}
             {entry("Account", text(&row.account))}
             {entry("Made by", origin.into_any())}
             {entry("Human or not", words::sentence(&row.class).into_any())}
@@ -158,10 +157,9 @@ fn at_a_glance(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
                 Some(at) => ends(Some(at), "at", as_of),
                 None => absent("None ends"),
             })}
-            {entry("Id", view! { <code class="id">{row.id.clone()}</code> }.into_any())}
+            {entry("Id", html! { <code class="id">{row.id.clone()}</code> })}
         </dl>
-    }
-    .into_any();
+    };
     section("glance", "At a glance", None, content)
 }
 
@@ -172,7 +170,7 @@ fn criteria(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
             Some(verdict) => (verdict_class(verdict), verdict_icon(verdict), words::verdict(verdict)),
             None => ("is-unmeasured", Icon::Info, "Not measured"),
         };
-        view! {
+        html! {
             <li class=format!("judgement {class}")>
                 <span class="judgement-mark">{icon(symbol)}</span>
                 <span class="judgement-title">
@@ -189,7 +187,7 @@ fn criteria(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
         Some(Verdict::Unknown) => "Why it is unknown whether it is governed",
         None => "Criteria of governance",
     };
-    let list = view! { <ul class="judgements">{detail.criteria.iter().map(row).collect_view()}</ul> };
+    let list = html! { <ul class="judgements">{detail.criteria.iter().map(row).collect_view()}</ul> };
     section("criteria", title, None, list.into_any())
 }
 
@@ -203,13 +201,13 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
         } = credential;
         let shared = (!shared_with.is_empty()).then(|| {
             let others = shared_with.iter().map(|other| named(other, snapshot)).collect_view();
-            view! { <span class="shared-with">{icon(Icon::Warning)} "Shared with " {others}</span> }
+            html! { <span class="shared-with">{icon(Icon::Warning)} "Shared with " {others}</span> }
         });
         let from = evidence
             .iter()
             .map(|evidence| evidence_link(evidence.clone(), snapshot))
             .collect_view();
-        view! {
+        html! {
             <tr>
                 <th scope="row">
                     <span class="cell-name">
@@ -228,7 +226,7 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
         }
     };
     let content = if detail.credentials.is_empty() {
-        view! { <p class="card-empty">"No export lists a credential of it."</p> }.into_any()
+        html! { <p class="card-empty">"No export lists a credential of it."</p> }
     } else {
         table(
             &[
@@ -243,7 +241,7 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
             detail.credentials.iter().map(row).collect_view().into_any(),
         )
     };
-    let content = view! { {life_lines(detail)} {content} }.into_any();
+    let content = html! { {life_lines(detail)} {content} };
     section("credentials", "Credentials", Some(detail.credentials.len()), content)
 }
 
@@ -255,15 +253,15 @@ fn leaks(detail: &IdentityDetail, snapshot: Option<&str>) -> Option<AnyView> {
     let as_of = detail.as_of;
     let row = |leak: &LeakView| {
         let liveness = match leak.liveness.as_str() {
-            "live" => view! { <span class="badge is-fail">{icon(Icon::Warning)} "Works"</span> }.into_any(),
-            "dead" => view! { <span class="tag">"Does not work"</span> }.into_any(),
-            _ => view! { <span class="muted" title="The scanner did not try it">"Not tried"</span> }.into_any(),
+            "live" => html! { <span class="badge is-fail">{icon(Icon::Warning)} "Works"</span> },
+            "dead" => html! { <span class="tag">"Does not work"</span> },
+            _ => html! { <span class="muted" title="The scanner did not try it">"Not tried"</span> },
         };
         let credential = leak
             .credential
             .clone()
             .unwrap_or_else(|| "One of its secrets".to_owned());
-        view! {
+        html! {
             <tr>
                 <th scope="row">
                     <span class="cell-name">
@@ -280,11 +278,10 @@ fn leaks(detail: &IdentityDetail, snapshot: Option<&str>) -> Option<AnyView> {
         }
     };
     let rows = detail.leaks.iter().map(row).collect_view().into_any();
-    let content = view! {
+    let content = html! {
         {table(&["Secret", "Found in", "Since", "By", "Tried", "Said by"], rows)}
         {cut_note(detail, "leaks", detail.leaks.len())}
-    }
-    .into_any();
+    };
     Some(section("leaks", "Leaks", Some(detail.leaks.len()), content))
 }
 
@@ -331,15 +328,15 @@ fn life_lines(detail: &IdentityDetail) -> Option<AnyView> {
     };
     let draw: Draw = Arc::new(move |width, paint| timeline::svg(&data, width, paint));
     let line = "From creation to end; the dot is the last use, the line the snapshot";
-    Some(view! { <ChartFrame title="Life of each credential" line=line draw=draw twin=twin /> }.into_any())
+    Some(html! { <ChartFrame title="Life of each credential" line=line draw=draw twin=twin /> })
 }
 
 fn table(heads: &[&'static str], rows: AnyView) -> AnyView {
     let heads = heads
         .iter()
-        .map(|head| view! { <th scope="col">{*head}</th> })
+        .map(|head| html! { <th scope="col">{*head}</th> })
         .collect_view();
-    view! {
+    html! {
         <div class="table-scroll">
             <table class="table is-stackable">
                 <thead>
@@ -349,12 +346,11 @@ fn table(heads: &[&'static str], rows: AnyView) -> AnyView {
             </table>
         </div>
     }
-    .into_any()
 }
 
 /// A cell that names its column where rows are stacked, on narrow screens.
 fn cell(head: &'static str, content: AnyView) -> AnyView {
-    view! { <td data-head=head>{content}</td> }.into_any()
+    html! { <td data-head=head>{content}</td> }
 }
 
 fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
@@ -362,41 +358,42 @@ fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     let row = |grant: &GrantView| {
         let privilege = match grant.privilege.as_deref() {
             Some("administrator") => {
-                view! { <span class="badge is-fail">{icon(Icon::Warning)} "Administrator"</span> }.into_any()
+                html! { <span class="badge is-fail">{icon(Icon::Warning)} "Administrator"</span> }
             }
             Some(word) => words::sentence(word).into_any(),
-            None => view! { <span class="muted" title="No export defines this role, or the boundary that caps it">"Unknown"</span> }.into_any(),
+            None => {
+                html! { <span class="muted" title="No export defines this role, or the boundary that caps it">"Unknown"</span> }
+            }
         };
         let condition = grant
             .conditional
-            .then(|| view! { <span class="tag">"On a condition"</span> });
-        view! {
+            .then(|| html! { <span class="tag">"On a condition"</span> });
+        html! {
             <tr>
                 <th scope="row">
                     <span class="cell-name">
                         <span>{grant.role.clone()}</span>
-                        {grant.via.clone().map(|via| view! { <span class="cell-below">{format!("through {via}")}</span> })}
+                        {grant.via.clone().map(|via| html! { <span class="cell-below">{format!("through {via}")}</span> })}
                     </span>
                 </th>
                 {cell("On", match grant.resource.clone() {
-                    Some(resource) => view! { <span class="breakable">{resource}</span> }.into_any(),
+                    Some(resource) => html! { <span class="breakable">{resource}</span> },
                     None => absent("Not told"),
                 })}
-                {cell("Privilege", view! { {privilege} " " {condition} }.into_any())}
+                {cell("Privilege", html! { {privilege} " " {condition} })}
                 {cell("Until", until(grant.expires_at, as_of))}
                 {cell("Said by", evidence_link(grant.evidence.clone(), snapshot))}
             </tr>
         }
     };
     let content = if detail.grants.is_empty() {
-        view! { <p class="card-empty">"Nothing that was read grants it anything."</p> }.into_any()
+        html! { <p class="card-empty">"Nothing that was read grants it anything."</p> }
     } else {
         let rows = detail.grants.iter().map(row).collect_view().into_any();
-        view! {
+        html! {
             {table(&["Role", "On", "Privilege", "Until", "Said by"], rows)}
             {cut_note(detail, "grants", detail.grants.len())}
         }
-        .into_any()
     };
     section("grants", "What it may do", Some(detail.grants.len()), content)
 }
@@ -404,14 +401,14 @@ fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
 fn until(at: Option<Instant>, as_of: Instant) -> AnyView {
     match at {
         Some(at) => moment(at, as_of),
-        None => view! { <span>"No end"</span> }.into_any(),
+        None => html! { <span>"No end"</span> },
     }
 }
 
 fn named(other: &Named, snapshot: Option<&str>) -> AnyView {
     match &other.id {
-        Some(id) => view! { <a class="listed" href=links::identity(id, snapshot)>{other.name.clone()}</a> }.into_any(),
-        None => view! { <span class="listed">{other.name.clone()}</span> }.into_any(),
+        Some(id) => html! { <a class="listed" href=links::identity(id, snapshot)>{other.name.clone()}</a> },
+        None => html! { <span class="listed">{other.name.clone()}</span> },
     }
 }
 
@@ -426,30 +423,29 @@ fn trusts(
     let row = |trust: &TrustView| {
         let guard = match trust.guard.as_str() {
             "open" => {
-                view! { <span class="badge is-warning">{icon(Icon::Warning)} "Without a condition"</span> }.into_any()
+                html! { <span class="badge is-warning">{icon(Icon::Warning)} "Without a condition"</span> }
             }
-            "external_id" => view! { <span class="tag">"External id"</span> }.into_any(),
-            "subject_or_audience" => view! { <span class="tag">"Subject or audience"</span> }.into_any(),
-            _ => view! { <span class="tag">"On a condition"</span> }.into_any(),
+            "external_id" => html! { <span class="tag">"External id"</span> },
+            "subject_or_audience" => html! { <span class="tag">"Subject or audience"</span> },
+            _ => html! { <span class="tag">"On a condition"</span> },
         };
-        view! {
+        html! {
             <tr>
                 <th scope="row">{named(&trust.other, snapshot)}</th>
-                {cell("How", view! { <span class="breakable">{trust.sentence.clone()}</span> }.into_any())}
+                {cell("How", html! { <span class="breakable">{trust.sentence.clone()}</span> })}
                 {cell("Guard", guard)}
                 {cell("Said by", evidence_link(trust.evidence.clone(), snapshot))}
             </tr>
         }
     };
     let content = if trusts.is_empty() {
-        view! { <p class="card-empty">{none}</p> }.into_any()
+        html! { <p class="card-empty">{none}</p> }
     } else {
         let rows = trusts.iter().map(row).collect_view().into_any();
-        view! {
+        html! {
             {table(&["Who", "How", "Guard", "Said by"], rows)}
             {cut_note(detail, id, trusts.len())}
         }
-        .into_any()
     };
     section(id, title, Some(trusts.len()), content)
 }
@@ -471,28 +467,27 @@ fn owners(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
             _ => Some("Not in the roster"),
         };
         let state_class = if owner.state == "left" { "tag is-fail" } else { "tag" };
-        view! {
+        html! {
             <li class="owner">
                 <span class="owner-name">
                     {owner.person.clone().unwrap_or_else(|| owner.text.clone())}
-                    {owner.counts.then(|| view! { <span class="tag is-pass">"Counts"</span> })}
-                    {state.map(|state| view! { <span class=state_class>{state}</span> })}
+                    {owner.counts.then(|| html! { <span class="tag is-pass">"Counts"</span> })}
+                    {state.map(|state| html! { <span class=state_class>{state}</span> })}
                 </span>
-                {owner.person.is_some().then(|| view! { <span class="cell-below">{format!("written “{}”", owner.text)}</span> })}
+                {owner.person.is_some().then(|| html! { <span class="cell-below">{format!("written “{}”", owner.text)}</span> })}
                 <span class="cell-below">{format!("from {basis}")}</span>
                 {evidence_link(owner.evidence.clone(), snapshot)}
             </li>
         }
     };
     let content = if detail.owners.is_empty() {
-        view! {
+        html! {
             <EmptyState title="Nobody is recorded">
                 <p>"Add a row for it to registry.csv, or an owner tag where it lives."</p>
             </EmptyState>
         }
-        .into_any()
     } else {
-        view! { <ul class="owners">{detail.owners.iter().map(row).collect_view()}</ul> }.into_any()
+        html! { <ul class="owners">{detail.owners.iter().map(row).collect_view()}</ul> }
     };
     section("owners", "Who answers for it", None, content)
 }
@@ -505,16 +500,16 @@ fn facts(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
             .map(|fact| evidence_link(fact.evidence.clone(), snapshot))
             .collect_view();
         let first = &same[0];
-        view! {
+        html! {
             <tr>
                 <th scope="row">{words::sentence(&first.field)}</th>
-                {cell("Value", view! { <span class="breakable">{first.value.clone()}</span> }.into_any())}
+                {cell("Value", html! { <span class="breakable">{first.value.clone()}</span> })}
                 {cell("Said by", evidence.into_any())}
             </tr>
         }
     };
     let content = if detail.facts.is_empty() {
-        view! { <p class="card-empty">"No export says more."</p> }.into_any()
+        html! { <p class="card-empty">"No export says more."</p> }
     } else {
         let same = |a: &FactView, b: &FactView| (&a.field, &a.value) == (&b.field, &b.value);
         let rows = detail.facts.chunk_by(same).map(row).collect_view();
@@ -530,7 +525,7 @@ fn other_ids(detail: &IdentityDetail) -> Option<AnyView> {
     let ids = detail
         .other_ids
         .iter()
-        .map(|id| view! { <li><code class="id">{id.clone()}</code></li> });
-    let list = view! { <ul class="ids">{ids.collect_view()}</ul> };
+        .map(|id| html! { <li><code class="id">{id.clone()}</code></li> });
+    let list = html! { <ul class="ids">{ids.collect_view()}</ul> };
     Some(section("other-ids", "Other names it has", None, list.into_any()))
 }

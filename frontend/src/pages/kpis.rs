@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::kpis::{Breakdown, Bucket, KpiValue, Kpis, Part};
 use shared::api::query::Facet;
@@ -59,7 +60,7 @@ pub fn KpisPage() -> impl IntoView {
             entry.scroll_into_view();
         }
     });
-    view! {
+    html! {
         <div class="page kpis">
             <PageHead title="KPIs" line=|| "Every number: what it asks, of whom, by whose limit" />
             {ui::asynchronous::show(answer, move |kpis| ready(&kpis, snapshot.get_untracked().as_deref(), hash))}
@@ -83,7 +84,7 @@ fn ready(kpis: &Arc<Kpis>, snapshot: Option<&str>, hash: Memo<String>) -> AnyVie
     let index = groups
         .iter()
         .map(|(title, anchor, _)| {
-            view! {
+            html! {
                 <li>
                     <a class="tab" href=format!("#{anchor}") rel="external">
                         {*title}
@@ -93,7 +94,7 @@ fn ready(kpis: &Arc<Kpis>, snapshot: Option<&str>, hash: Memo<String>) -> AnyVie
         })
         .collect_view();
     let sections = groups.into_iter().map(|(title, anchor, entries)| {
-        view! {
+        html! {
             <section aria-labelledby=anchor.clone()>
                 <h2 class="section-title" id=anchor.clone()>
                     {title}
@@ -102,13 +103,12 @@ fn ready(kpis: &Arc<Kpis>, snapshot: Option<&str>, hash: Memo<String>) -> AnyVie
             </section>
         }
     });
-    view! {
+    html! {
         <nav aria-label="Groups of KPIs">
             <ul class="tab-list">{index}</ul>
         </nav>
         {sections.collect_view()}
     }
-    .into_any()
 }
 
 fn group_of(id: &str) -> Option<&'static str> {
@@ -128,8 +128,8 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
         let by = value
             .threshold_set_by
             .clone()
-            .map(|by| view! { <span class="muted">{format!(" set by {by}")}</span> });
-        view! {
+            .map(|by| html! { <span class="muted">{format!(" set by {by}")}</span> });
+        html! {
             <div class="fact">
                 <dt>"Limit"</dt>
                 <dd>{threshold} {by}</dd>
@@ -137,7 +137,7 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
         }
     });
     let standards = (!kpi.standards.is_empty()).then(|| {
-        view! {
+        html! {
             <div class="fact">
                 <dt>"Asked for by"</dt>
                 <dd>{kpi.standards.join(", ")}</dd>
@@ -145,7 +145,7 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
         }
     });
     let partial = (!value.comparable && value.value.is_some())
-        .then(|| view! { <p class="kpi-note is-warning">"A source it leans on is partial: the number may change with it."</p> });
+        .then(|| html! { <p class="kpi-note is-warning">"A source it leans on is partial: the number may change with it."</p> });
     let breakdowns = value
         .breakdowns
         .iter()
@@ -153,7 +153,7 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
         .collect_view();
     let has_breakdowns = !value.breakdowns.is_empty();
     let is_named = move || hash.with(|hash| hash.trim_start_matches('#') == kpi.id);
-    view! {
+    html! {
         <article class="card kpi" class:is-named=is_named id=kpi.id>
             <div class="kpi-words">
                 <h3 class="card-title">{kpi.title}</h3>
@@ -180,7 +180,7 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
             </div>
             {has_breakdowns
                 .then(|| {
-                    view! {
+                    html! {
                         <details class="kpi-parts">
                             <summary>"By environment, source, kind and team"</summary>
                             <div class="kpi-breakdowns">{breakdowns}</div>
@@ -189,7 +189,6 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
                 })}
         </article>
     }
-    .into_any()
 }
 
 fn number(kpi: &Kpi, value: &KpiValue, snapshot: Option<&str>) -> AnyView {
@@ -197,13 +196,13 @@ fn number(kpi: &Kpi, value: &KpiValue, snapshot: Option<&str>) -> AnyView {
         value
             .note
             .clone()
-            .map(|note| view! { <p class="kpi-note">{sentence_case(&note)}</p> })
+            .map(|note| html! { <p class="kpi-note">{sentence_case(&note)}</p> })
     };
     if let (KpiKind::Share, Some(ratio)) = (kpi.kind, ratio(value)) {
         let (low, high) = ratio.interval().unwrap_or_default();
         let upper = (ratio.unknown > 0)
-            .then(|| view! { <span class="tile-upper">{format!("up to {}", format::percent(high))}</span> });
-        return view! {
+            .then(|| html! { <span class="tile-upper">{format!("up to {}", format::percent(high))}</span> });
+        return html! {
             <p class="kpi-value">{rows_link(kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))} " " {upper}</p>
             <IntervalBar ratio=ratio target=target(value.threshold.as_deref()) />
             <p class="kpi-of">
@@ -211,15 +210,13 @@ fn number(kpi: &Kpi, value: &KpiValue, snapshot: Option<&str>) -> AnyView {
                 <span class="muted">{format!("of {}", format::number(ratio.population()))}</span>
             </p>
             {note()}
-        }
-        .into_any();
+        };
     }
     let Some(number) = value.value else {
-        return view! {
+        return html! {
             <p class="kpi-value tile-none">"Not measured"</p>
             {note()}
-        }
-        .into_any();
+        };
     };
     let (one, many) = words::unit(&value.unit);
     let unit = if number == 1.0 { one } else { many };
@@ -233,16 +230,15 @@ fn number(kpi: &Kpi, value: &KpiValue, snapshot: Option<&str>) -> AnyView {
         (KpiKind::Count, Some(_)) => rows_link(kpi.id, verdict, snapshot, text),
         (KpiKind::Share | KpiKind::Count | KpiKind::Distribution | KpiKind::Duration, _) => text.into_any(),
     };
-    view! {
+    html! {
         <p class="kpi-value">{shown} " " <span class="tile-upper">{unit}</span></p>
         {buckets(kpi, &value.buckets, snapshot)}
         {note()}
     }
-    .into_any()
 }
 
 /// A distribution's bars, each a link to its rows.
-fn buckets(kpi: &Kpi, buckets: &[Bucket], snapshot: Option<&str>) -> Option<impl IntoView + use<>> {
+fn buckets(kpi: &Kpi, buckets: &[Bucket], snapshot: Option<&str>) -> Option<AnyView> {
     // Authorities come in months beside all certificates in days: only where there are some.
     let shown = buckets
         .iter()
@@ -271,7 +267,7 @@ fn breakdown_view(id: &'static str, breakdown: &Breakdown, snapshot: Option<&str
         let (low, high) = part.ratio.interval().unwrap_or_default();
         let href = |verdict| links::kpi_part_rows(id, verdict, Some((by, &part.value)), snapshot);
         let name = words::facet_value(by, &part.value);
-        view! {
+        html! {
             <tr>
                 <th scope="row">
                     <span class="cut" title=name.clone()>
@@ -293,14 +289,13 @@ fn breakdown_view(id: &'static str, breakdown: &Breakdown, snapshot: Option<&str
                 </td>
             </tr>
         }
-        .into_any()
     };
     let is_whole = RwSignal::new(false);
     let n_parts = breakdown.parts.len();
     let first: Vec<_> = breakdown.parts.iter().take(N_PARTS).map(row).collect();
     let rest: Vec<_> = breakdown.parts.iter().skip(N_PARTS).map(row).collect();
     let has_rest = !rest.is_empty();
-    view! {
+    html! {
         <div class="kpi-breakdown">
             <table class="table is-compact">
                 <caption>{format!("By {}", words::facet(by).to_ascii_lowercase())}</caption>
@@ -309,7 +304,7 @@ fn breakdown_view(id: &'static str, breakdown: &Breakdown, snapshot: Option<&str
             </table>
             {has_rest
                 .then(|| {
-                    view! {
+                    html! {
                         <button
                             type="button"
                             class="facet-more"
@@ -322,7 +317,6 @@ fn breakdown_view(id: &'static str, breakdown: &Breakdown, snapshot: Option<&str
                 })}
         </div>
     }
-    .into_any()
 }
 
 #[cfg(test)]

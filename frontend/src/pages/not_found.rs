@@ -1,5 +1,6 @@
 //! No page has this address.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 
 use crate::components::page_head::PageHead;
@@ -8,7 +9,7 @@ use crate::ui::states::EmptyState;
 
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
-    view! {
+    html! {
         <div class="page">
             <PageHead title="Page not found" />
             <EmptyState title="Nothing has this address">

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::kpis::KpiValue;
 use shared::api::overview::{Change, Overview};
@@ -35,9 +36,9 @@ pub fn OverviewPage() -> impl IntoView {
         client::Outcome::Ready(overview) => format!("{}, as of {}", overview.estate, format::date(overview.as_of)),
         client::Outcome::Loading | client::Outcome::Failed(_) => "\u{a0}".to_owned(),
     };
-    view! {
+    html! {
         <div class="page overview">
-            <PageHead title="Overview" line=move || view! { {line} } />
+            <PageHead title="Overview" line=move || html! { {line} } />
             {ui::asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked()))}
         </div>
     }
@@ -49,9 +50,9 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>) -> AnyView {
         .tiles
         .iter()
         .filter(|kpi| !matches!(kpi.id.as_str(), "nhi.total" | "human.total" | "nhi.per_human"))
-        .map(|kpi| view! { <KpiTile kpi=kpi.clone() snapshot=snapshot.clone() /> })
+        .map(|kpi| html! { <KpiTile kpi=kpi.clone() snapshot=snapshot.clone() /> })
         .collect_view();
-    view! {
+    html! {
         <section class="overview-stand" aria-label="Where we stand">
             {governed(&overview, at)}
             {criteria(&overview, at)}
@@ -92,11 +93,10 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>) -> AnyView {
             </div>
         </section>
     }
-    .into_any()
 }
 
-fn card_head(title: &'static str, line: &'static str) -> impl IntoView {
-    view! {
+fn card_head(title: &'static str, line: &'static str) -> AnyView {
+    html! {
         <header class="card-head">
             <div>
                 <h3 class="card-title">{title}</h3>
@@ -114,14 +114,13 @@ fn governed(overview: &Overview, snapshot: Option<&str>) -> AnyView {
             .note
             .clone()
             .unwrap_or_else(|| "No export lists a non-human identity.".to_owned());
-        return view! {
+        return html! {
             <div class="card hero">
                 <h2 class="hero-title">"Governed"</h2>
                 <p class="hero-value tile-none">"Not measured"</p>
                 <p class="hero-line">{sentence_case(&why)}</p>
             </div>
-        }
-        .into_any();
+        };
     };
     let (low, high) = ratio.interval().unwrap_or_default();
     let aim = target(kpi.threshold.as_deref());
@@ -147,7 +146,7 @@ fn governed(overview: &Overview, snapshot: Option<&str>) -> AnyView {
         };
         format!("Target {}{set_by}. {missing}", format::percent(aim))
     });
-    view! {
+    html! {
         <div class="card hero">
             <h2 class="hero-title">
                 <a href=links::kpi(&kpi.id, snapshot)>"Governed"</a>
@@ -157,14 +156,13 @@ fn governed(overview: &Overview, snapshot: Option<&str>) -> AnyView {
             <IntervalBar ratio=ratio target=aim />
             <p class="hero-parts">{parts(&kpi.id, ratio, snapshot)}</p>
             <p class="hero-aim">{aim_text}</p>
-            {kpi.note.clone().map(|note| view! { <p class="hero-note">{sentence_case(&note)}</p> })}
+            {kpi.note.clone().map(|note| html! { <p class="hero-note">{sentence_case(&note)}</p> })}
         </div>
     }
-    .into_any()
 }
 
 /// Each criterion with its bar; what is not measured says why.
-fn criteria(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
+fn criteria(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     let row = |kpi: &KpiValue| {
         let title = catalog::find(&kpi.id).map_or_else(|| kpi.id.clone(), |entry| entry.title.to_owned());
         let question = catalog::find(&kpi.id).map(|entry| entry.question);
@@ -179,25 +177,23 @@ fn criteria(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
                     let text = format!("{} unknown", format::number(ratio.unknown));
                     rows_link(&kpi.id, Some(Verdict::Unknown), snapshot, text)
                 });
-                view! {
+                html! {
                     <span class="criterion-share">{rows_link(&kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))}</span>
                     <IntervalBar ratio=ratio />
                     <span class="criterion-rest">{fails} {unknown}</span>
                 }
-                .into_any()
             }
             None => {
                 let note = kpi.note.clone().unwrap_or_default();
-                view! {
+                html! {
                     <span class="criterion-none" title=sentence_case(&note)>
                         "Not measured: "
                         {note.clone()}
                     </span>
                 }
-                .into_any()
             }
         };
-        view! {
+        html! {
             <li class="criterion">
                 <a class="criterion-title" href=links::kpi(&kpi.id, snapshot) title=question>
                     {title}
@@ -206,7 +202,7 @@ fn criteria(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
             </li>
         }
     };
-    view! {
+    html! {
         <div class="card criteria">
             {card_head("What governed asks for", "Every criterion must hold")}
             <ul class="criterion-list">{overview.criteria.iter().map(row).collect_view()}</ul>
@@ -215,24 +211,24 @@ fn criteria(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
 }
 
 /// How many there are, against how many people: the ratio with its own numerator and denominator.
-fn population(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
+fn population(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     let find = |id: &str| overview.tiles.iter().find(|kpi| kpi.id == id);
     let number = |id: &str, verdict: Option<Verdict>| {
         let value = find(id).and_then(|kpi| kpi.value);
         value.map_or_else(
-            || view! { <span class="muted">"Not known"</span> }.into_any(),
+            || html! { <span class="muted">"Not known"</span> },
             |value| rows_link(id, verdict, snapshot, format::decimal(value)),
         )
     };
     let note = |id: &str| {
         find(id)
             .and_then(|kpi| kpi.note.clone())
-            .map(|note| view! { <p class="population-note">{sentence_case(&note)}</p> })
+            .map(|note| html! { <p class="population-note">{sentence_case(&note)}</p> })
     };
     // Without a roster there are human identities to list; people of the roster are in no list.
     let people = find("human.total").and_then(|kpi| kpi.value).map(format::decimal);
     let ratio_of = find("nhi.per_human").and_then(|kpi| kpi.value);
-    view! {
+    html! {
         <div class="card population">
             <dl class="population-list">
                 <div>
@@ -263,7 +259,7 @@ fn population(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
 
 fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     if overview.changes.is_empty() {
-        return view! { <p class="card-empty">"No single change would make more identities governed."</p> }.into_any();
+        return html! { <p class="card-empty">"No single change would make more identities governed."</p> };
     }
     let largest = overview
         .changes
@@ -292,7 +288,7 @@ fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
         };
         let width = format::css_share(change.n_identities as f64 / largest as f64);
         let gain = format!("+{}", format::percent(change.n_identities as f64 / population as f64));
-        view! {
+        html! {
             <li>
                 <a class="change" href=href>
                     <span class="change-text">
@@ -309,7 +305,7 @@ fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
             </li>
         }
     };
-    view! { <ol class="changes">{overview.changes.iter().map(row).collect_view()}</ol> }.into_any()
+    html! { <ol class="changes">{overview.changes.iter().map(row).collect_view()}</ol> }
 }
 
 fn renewals(overview: &Overview) -> AnyView {
@@ -349,15 +345,15 @@ fn renewals(overview: &Overview) -> AnyView {
         unit: "renewals".to_owned(),
     };
     let draw: Draw = Arc::new(move |width, paint| columns::svg(&data, width, CHART_HEIGHT, paint));
-    view! { <ChartFrame title="Renewals, week by week" line=line draw=draw twin=twin /> }.into_any()
+    html! { <ChartFrame title="Renewals, week by week" line=line draw=draw twin=twin /> }
 }
 
-fn doubts(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
+fn doubts(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     let unknown = ratio(&overview.governed).map_or(0, |ratio| ratio.unknown);
     let unclassified = (overview.unclassified > 0).then(|| {
         let href = links::facet_rows(List::Identities, vec![(Facet::Class, "unknown".to_owned())], snapshot);
         let text = format::counted(overview.unclassified, "identity", "identities");
-        view! {
+        html! {
             <li class="doubt">
                 <span class=format!("doubt-mark {}", verdict_class(Verdict::Unknown))>{icon(Icon::Unknown)}</span>
                 <span>
@@ -371,7 +367,7 @@ fn doubts(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
     });
     let undecided = (unknown > 0).then(|| {
         let text = format::counted(unknown, "identity", "identities");
-        view! {
+        html! {
             <li class="doubt">
                 <span class=format!("doubt-mark {}", verdict_class(Verdict::Unknown))>{icon(Icon::Unknown)}</span>
                 <span>
@@ -382,7 +378,7 @@ fn doubts(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
         }
     });
     let sources = overview.doubts.iter().map(|doubt| {
-        view! {
+        html! {
             <li class="doubt">
                 <span class="doubt-mark is-warning">{icon(Icon::Warning)}</span>
                 <span>
@@ -394,14 +390,14 @@ fn doubts(overview: &Overview, snapshot: Option<&str>) -> impl IntoView {
         }
     });
     let all_well = (overview.doubts.is_empty() && overview.unclassified == 0 && unknown == 0).then(|| {
-        view! {
+        html! {
             <li class="doubt">
                 <span class="doubt-mark is-pass">{icon(Icon::Pass)}</span>
                 <span>"Every source is complete, and nothing that counts is unknown."</span>
             </li>
         }
     });
-    view! {
+    html! {
         <ul class="doubts">{undecided} {unclassified} {sources.collect_view()} {all_well}</ul>
         <p class="card-foot">
             <a href=links::place(Place::Sources, snapshot)>"What was read"</a>

@@ -1,5 +1,6 @@
 //! What was read, how far it can be relied on, and how to bring what is missing.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::Facet;
 use shared::api::sources::{Completeness, ConflictView, ConnectorView, ExpectedView, FileView, SourceView, Sources};
@@ -35,9 +36,9 @@ pub fn SourcesPage() -> impl IntoView {
         client::Outcome::Ready(sources) => summary(&sources),
         client::Outcome::Loading | client::Outcome::Failed(_) => "\u{a0}".to_owned(),
     };
-    view! {
+    html! {
         <div class="page sources">
-            <PageHead title="Sources" line=move || view! { {line} } />
+            <PageHead title="Sources" line=move || html! { {line} } />
             {ui::asynchronous::show(answer, move |sources| ready(&sources, snapshot.get_untracked().as_deref()))}
         </div>
     }
@@ -66,12 +67,11 @@ fn summary(sources: &Sources) -> String {
 fn ready(sources: &Sources, snapshot: Option<&str>) -> AnyView {
     let as_of = sources.as_of;
     let list = if sources.sources.is_empty() {
-        view! {
+        html! {
             <EmptyState title="This snapshot has no source">
                 <p>"Make an export with one of the commands below, and put it into a folder of the snapshot."</p>
             </EmptyState>
         }
-        .into_any()
     } else {
         sources
             .sources
@@ -80,13 +80,12 @@ fn ready(sources: &Sources, snapshot: Option<&str>) -> AnyView {
             .collect_view()
             .into_any()
     };
-    view! {
+    html! {
         {missing(&sources.missing)}
         <div class="source-list">{list}</div>
         {conflicts(sources, snapshot)}
         {connectors(&sources.connectors)}
     }
-    .into_any()
 }
 
 fn missing(missing: &[ExpectedView]) -> Option<AnyView> {
@@ -98,28 +97,25 @@ fn missing(missing: &[ExpectedView]) -> Option<AnyView> {
             .environment
             .clone()
             .map(|environment| format!(" ({environment})"));
-        view! { <li>{expected.source.clone()} {environment}</li> }
+        html! { <li>{expected.source.clone()} {environment}</li> }
     });
-    Some(
-        view! {
-            <section class="card missing" aria-labelledby="title-missing">
-                <h2 class="card-title" id="title-missing">
-                    {icon(Icon::Warning)}
-                    {format!("{} expected, but not in this snapshot", format::counted(missing.len() as u64, "source is", "sources are"))}
-                </h2>
-                <ul class="missing-list">{rows.collect_view()}</ul>
-                <p class="card-foot">"Named in rollcall.toml. Numbers of this page's snapshot do not count what they would list."</p>
-            </section>
-        }
-        .into_any(),
-    )
+    Some(html! {
+        <section class="card missing" aria-labelledby="title-missing">
+            <h2 class="card-title" id="title-missing">
+                {icon(Icon::Warning)}
+                {format!("{} expected, but not in this snapshot", format::counted(missing.len() as u64, "source is", "sources are"))}
+            </h2>
+            <ul class="missing-list">{rows.collect_view()}</ul>
+            <p class="card-foot">"Named in rollcall.toml. Numbers of this page's snapshot do not count what they would list."</p>
+        </section>
+    })
 }
 
 fn completeness_badge(completeness: Completeness) -> AnyView {
     match completeness {
-        Completeness::Complete => view! { <span class="badge is-pass">{icon(Icon::Pass)} "Complete"</span> }.into_any(),
+        Completeness::Complete => html! { <span class="badge is-pass">{icon(Icon::Pass)} "Complete"</span> },
         Completeness::Partial => {
-            view! { <span class="badge is-warning">{icon(Icon::Warning)} "Partial"</span> }.into_any()
+            html! { <span class="badge is-warning">{icon(Icon::Warning)} "Partial"</span> }
         }
     }
 }
@@ -127,47 +123,46 @@ fn completeness_badge(completeness: Completeness) -> AnyView {
 fn source_view(source: &SourceView, as_of: Instant, snapshot: Option<&str>) -> AnyView {
     let rows = |list: List, n: usize, one: &str, many: &str| {
         let href = links::facet_rows(list, vec![(Facet::Source, source.name.clone())], snapshot);
-        view! { <a class="number" href=href>{format::counted(n as u64, one, many)}</a> }
+        html! { <a class="number" href=href>{format::counted(n as u64, one, many)}</a> }
     };
     let stated = match source.stated_at {
-        Some(at) => view! { <span>"Exported " {moment(at, as_of)}</span> }.into_any(),
+        Some(at) => html! { <span>"Exported " {moment(at, as_of)}</span> },
         None => absent("No export says when it was made"),
     };
     let reasons = source
         .reasons
         .iter()
-        .map(|reason| view! { <li>{reason.clone()}</li> })
+        .map(|reason| html! { <li>{reason.clone()}</li> })
         .collect_view();
     let n_diagnostics: usize = source.files.iter().map(|file| file.n_diagnostics).sum();
     let notes = (n_diagnostics > 0).then(|| format::counted(n_diagnostics as u64, "note", "notes"));
     let is_partial = source.completeness == Completeness::Partial;
     let files = source.files.iter().map(file_view).collect_view();
-    view! {
+    html! {
         <details class="card source" id=links::source_anchor(&source.name) open=is_partial>
             <summary class="source-head">
                 <span class="facet-mark">{icon(Icon::Right)}</span>
                 <h2 class="source-name">{source.name.clone()}</h2>
                 {completeness_badge(source.completeness)}
-                {source.environment.clone().map(|environment| view! { <span class="tag">{environment}</span> })}
+                {source.environment.clone().map(|environment| html! { <span class="tag">{environment}</span> })}
                 <span class="source-facts">
                     {rows(List::Identities, source.n_identities, "identity", "identities")}
                     {rows(List::Credentials, source.n_credentials, "credential", "credentials")}
                     <span>{format::counted(source.files.len() as u64, "file", "files")}</span>
-                    {notes.map(|notes| view! { <span>{notes}</span> })}
+                    {notes.map(|notes| html! { <span>{notes}</span> })}
                     {stated}
                 </span>
             </summary>
-            {is_partial.then(|| view! { <ul class="reasons">{reasons}</ul> })}
+            {is_partial.then(|| html! { <ul class="reasons">{reasons}</ul> })}
             <ul class="files">{files}</ul>
         </details>
     }
-    .into_any()
 }
 
 fn file_view(file: &FileView) -> AnyView {
     let connector = match file.connector.clone() {
-        Some(connector) => view! { <span class="tag">{connector}</span> }.into_any(),
-        None => view! { <span class="tag is-fail">"Not recognised"</span> }.into_any(),
+        Some(connector) => html! { <span class="tag">{connector}</span> },
+        None => html! { <span class="tag is-fail">"Not recognised"</span> },
     };
     let counts = [
         (file.n_identities, "identity", "identities"),
@@ -182,14 +177,14 @@ fn file_view(file: &FileView) -> AnyView {
     let partial = (file.completeness == Completeness::Partial).then(|| completeness_badge(file.completeness));
     let n_more = file.n_diagnostics.saturating_sub(file.diagnostics.len());
     let diagnostics = (!file.diagnostics.is_empty()).then(|| {
-        view! {
+        html! {
             <ul class="diagnostics">
                 {file.diagnostics.iter().map(diagnostic_view).collect_view()}
-                {(n_more > 0).then(|| view! { <li class="muted">{format!("And {} more", format::count(n_more))}</li> })}
+                {(n_more > 0).then(|| html! { <li class="muted">{format!("And {} more", format::count(n_more))}</li> })}
             </ul>
         }
     });
-    view! {
+    html! {
         <li class="file">
             <div class="file-head">
                 <span class="file-path">{icon(Icon::File)} <span class="breakable">{file.path.clone()}</span></span>
@@ -201,7 +196,6 @@ fn file_view(file: &FileView) -> AnyView {
             {diagnostics}
         </li>
     }
-    .into_any()
 }
 
 fn diagnostic_view(diagnostic: &Diagnostic) -> AnyView {
@@ -212,19 +206,18 @@ fn diagnostic_view(diagnostic: &Diagnostic) -> AnyView {
         expected,
         help,
     } = diagnostic.clone();
-    view! {
+    html! {
         <li class="diagnostic">
             {severity_badge(severity)}
             <div class="diagnostic-words">
-                {(!place.is_empty()).then(|| view! { <code class="diagnostic-place">{place}</code> })}
+                {(!place.is_empty()).then(|| html! { <code class="diagnostic-place">{place}</code> })}
                 <p>
                     "Found " <span class="quoted">{found}</span> ", expected " {expected} "."
                 </p>
-                {(!help.is_empty()).then(|| view! { <p class="diagnostic-help">{sentence_case(&help)}</p> })}
+                {(!help.is_empty()).then(|| html! { <p class="diagnostic-help">{sentence_case(&help)}</p> })}
             </div>
         </li>
     }
-    .into_any()
 }
 
 fn conflicts(sources: &Sources, snapshot: Option<&str>) -> Option<AnyView> {
@@ -233,10 +226,10 @@ fn conflicts(sources: &Sources, snapshot: Option<&str>) -> Option<AnyView> {
     }
     let row = |conflict: &ConflictView| {
         let statements = conflict.statements.iter().map(|statement| {
-            view! {
+            html! {
                 <li class="statement">
                     <span class="breakable">{statement.value.clone()}</span>
-                    {statement.counts.then(|| view! { <span class="tag is-pass">"Counts"</span> })}
+                    {statement.counts.then(|| html! { <span class="tag is-pass">"Counts"</span> })}
                     {evidence_link(statement.evidence.clone(), snapshot)}
                 </li>
             }
@@ -246,7 +239,7 @@ fn conflicts(sources: &Sources, snapshot: Option<&str>) -> Option<AnyView> {
             Some(credential) => format!("{field} of {credential}"),
             None => field,
         };
-        view! {
+        html! {
             <tr>
                 <th scope="row">
                     <a href=links::identity(&conflict.identity, snapshot)>{conflict.identity_name.clone()}</a>
@@ -259,40 +252,37 @@ fn conflicts(sources: &Sources, snapshot: Option<&str>) -> Option<AnyView> {
         }
     };
     let more = (sources.n_more_conflicts > 0)
-        .then(|| view! { <p class="card-foot">{format!("And {} more.", format::count(sources.n_more_conflicts))}</p> });
+        .then(|| html! { <p class="card-foot">{format!("And {} more.", format::count(sources.n_more_conflicts))}</p> });
     let n = sources.conflicts.len() + sources.n_more_conflicts;
-    Some(
-        view! {
-            <details class="card source" id="conflicts">
-                <summary class="source-head">
-                    <span class="facet-mark">{icon(Icon::Right)}</span>
-                    <h2 class="source-name">"Exports that disagree"</h2>
-                    <span class="count">{format::count(n)}</span>
-                </summary>
-                <div class="table-scroll">
-                    <table class="table">
-                        <thead>
-                            <tr>
-                                <th scope="col">"Identity"</th>
-                                <th scope="col">"Fact"</th>
-                                <th scope="col">"What each says"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{sources.conflicts.iter().map(row).collect_view()}</tbody>
-                    </table>
-                </div>
-                {more}
-            </details>
-        }
-        .into_any(),
-    )
+    Some(html! {
+        <details class="card source" id="conflicts">
+            <summary class="source-head">
+                <span class="facet-mark">{icon(Icon::Right)}</span>
+                <h2 class="source-name">"Exports that disagree"</h2>
+                <span class="count">{format::count(n)}</span>
+            </summary>
+            <div class="table-scroll">
+                <table class="table">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Identity"</th>
+                            <th scope="col">"Fact"</th>
+                            <th scope="col">"What each says"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{sources.conflicts.iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+            {more}
+        </details>
+    })
 }
 
 fn connectors(connectors: &[ConnectorView]) -> AnyView {
     let row = |connector: &ConnectorView| {
         let cannot = (!connector.cannot_tell.is_empty())
-            .then(|| view! { <p class="connector-cannot">{format!("Cannot tell: {}.", connector.cannot_tell.join("; "))}</p> });
-        view! {
+            .then(|| html! { <p class="connector-cannot">{format!("Cannot tell: {}.", connector.cannot_tell.join("; "))}</p> });
+        html! {
             <li class="connector">
                 <div class="connector-head">
                     <span class="connector-title">{connector.title.clone()}</span>
@@ -304,7 +294,7 @@ fn connectors(connectors: &[ConnectorView]) -> AnyView {
             </li>
         }
     };
-    view! {
+    html! {
         <section class="card" aria-labelledby="title-connectors">
             <h2 class="card-title" id="title-connectors">
                 "What Rollcall can read" <span class="count">{format::count(connectors.len())}</span>
@@ -313,5 +303,4 @@ fn connectors(connectors: &[ConnectorView]) -> AnyView {
             <ul class="connectors">{connectors.iter().map(row).collect_view()}</ul>
         </section>
     }
-    .into_any()
 }

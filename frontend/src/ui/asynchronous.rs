@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 
 use super::states::{ErrorState, Skeleton};
@@ -11,28 +12,28 @@ use crate::client::{Answer, ClientError, Outcome};
 pub fn show<T: Send + Sync + 'static>(
     answer: Answer<T>,
     ready: impl Fn(Arc<T>) -> AnyView + Send + Sync + 'static,
-) -> impl IntoView {
+) -> AnyView {
     let retry = Callback::new(move |()| answer.retry());
-    move || match answer.outcome.get() {
-        Outcome::Loading => view! { <Skeleton n_blocks=4 /> }.into_any(),
+    let now = move || match answer.outcome.get() {
+        Outcome::Loading => html! { <Skeleton n_blocks=4 /> },
         Outcome::Failed(error) => failure(&error, retry),
         Outcome::Ready(value) => ready(value),
-    }
+    };
+    html! { {now} }
 }
 
 /// Why there is no answer. While the estate is read for the first time, the answer comes by itself.
 pub fn failure(error: &ClientError, retry: Callback<()>) -> AnyView {
     match error {
-        ClientError::Loading => view! {
+        ClientError::Loading => html! {
             <div class="state" role="status">
                 <p class="state-title">"Reading the estate"</p>
                 <p class="state-text">"The page fills in by itself as soon as the first snapshot is read."</p>
             </div>
-        }
-        .into_any(),
+        },
         ClientError::Unreachable
         | ClientError::NotFound { .. }
         | ClientError::Refused { .. }
-        | ClientError::Unreadable { .. } => view! { <ErrorState message=error.to_string() retry=retry /> }.into_any(),
+        | ClientError::Unreadable { .. } => html! { <ErrorState message=error.to_string() retry=retry /> },
     }
 }

@@ -1,5 +1,6 @@
 //! A native modal dialog: focus stays inside, Escape closes it.
 
+use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
@@ -27,17 +28,17 @@ pub fn Dialog(#[prop(into)] title: String, open: RwSignal<bool>, children: Child
             open.set(false);
         }
     };
-    view! {
+    html! {
         <dialog
             class="dialog"
             node_ref=dialog
-            aria-label=title
+            aria-label=title.clone()
             on:close=move |_| open.set(false)
             on:click=on_backdrop
         >
             <div class="dialog-content">
                 <div class="dialog-head">
-                    <h2 class="dialog-title">{title.clone()}</h2>
+                    <h2 class="dialog-title">{title}</h2>
                     <button type="button" class="button button-quiet" aria-label="Close" on:click=move |_| open.set(false)>
                         {icon(Icon::Close)}
                     </button>

@@ -1,5 +1,6 @@
 //! Icons: the symbols of `index.html`, by name. Always beside a word or with a label on the control.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 
 macro_rules! icons {
@@ -51,8 +52,8 @@ icons! {
 }
 
 /// An icon of the size of the text around it.
-pub fn icon(icon: Icon) -> impl IntoView {
-    view! {
+pub fn icon(icon: Icon) -> AnyView {
+    html! {
         <svg class="icon" aria-hidden="true">
             <use href=icon.reference() />
         </svg>

@@ -1,5 +1,6 @@
 //! A button that opens a small panel: a native disclosure that closes on Escape and on a press elsewhere.
 
+use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -42,7 +43,7 @@ pub fn Menu(
             }
         }
     };
-    view! {
+    html! {
         <div class="menu" node_ref=root on:keydown=on_key>
             <button
                 type="button"
@@ -59,7 +60,7 @@ pub fn Menu(
             {move || {
                 open.get()
                     .then(|| {
-                        view! {
+                        html! {
                             <div class="menu-panel">
                                 {children()}
                             </div>

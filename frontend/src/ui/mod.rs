@@ -3,6 +3,7 @@
 pub mod asynchronous;
 pub mod bars;
 pub mod dialog;
+pub mod html;
 pub mod icon;
 pub mod menu;
 pub mod size;

@@ -1,5 +1,6 @@
 //! What a panel shows when it has nothing to show yet, nothing at all, or no answer.
 
+use crate::ui::html::html;
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
@@ -10,10 +11,10 @@ pub fn Skeleton(
     /// As many blocks.
     n_blocks: usize,
 ) -> impl IntoView {
-    view! {
+    html! {
         <div class="skeleton-stack" role="status">
             <span class="visually-hidden">"Loading"</span>
-            {(0..n_blocks).map(|_| view! { <div class="skeleton skeleton-block"></div> }).collect_view()}
+            {(0..n_blocks).map(|_| html! { <div class="skeleton skeleton-block"></div> }).collect_view()}
         </div>
     }
 }
@@ -25,7 +26,7 @@ pub fn EmptyState(
     /// What to do next.
     children: Children,
 ) -> impl IntoView {
-    view! {
+    html! {
         <div class="state">
             <p class="state-title">{title}</p>
             <div class="state-text">{children()}</div>
@@ -36,7 +37,7 @@ pub fn EmptyState(
 /// No answer, why, and a way to ask again.
 #[component]
 pub fn ErrorState(#[prop(into)] message: String, retry: Callback<()>) -> impl IntoView {
-    view! {
+    html! {
         <div class="state" role="alert">
             <p class="state-title state-title-failed">{icon(Icon::Warning)} "This could not be loaded"</p>
             <p class="state-text">{message}</p>

@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -203,13 +204,13 @@ pub fn VirtualTable(
                 None => placeholder(index, columns, layout),
             }
         };
-        view! {
+        html! {
             <div role="row" class="grid-row" class:is-odd=index % 2 == 1 aria-rowindex=index + 2>
                 {cells}
             </div>
         }
     };
-    view! {
+    html! {
         <div
             role="grid"
             class="grid"
@@ -261,14 +262,13 @@ fn head(
     column: Column,
     order: Signal<Option<(&'static str, Order)>>,
     on_order: Callback<&'static str>,
-) -> impl IntoView {
+) -> AnyView {
     let Some(key) = column.sort_key else {
-        return view! {
+        return html! {
             <div role="columnheader" class=cell_class(column.align) aria-colindex=index + 1>
                 <span class="grid-head-word">{column.title}</span>
             </div>
-        }
-        .into_any();
+        };
     };
     let own_order = move || order.get().filter(|(sorted, _)| *sorted == key).map(|(_, order)| order);
     let mark = move || match own_order() {
@@ -276,7 +276,7 @@ fn head(
         Some(Order::Descending) => icon(Icon::DownArrow),
         None => icon(Icon::Sort),
     };
-    view! {
+    html! {
         <div
             role="columnheader"
             class=cell_class(column.align)
@@ -298,7 +298,6 @@ fn head(
             </button>
         </div>
     }
-    .into_any()
 }
 
 fn cells_view(
@@ -317,7 +316,7 @@ fn cells_view(
                 Layout::Table => cell_class(aligns.get(index).copied().unwrap_or(Align::Start)),
                 Layout::Cards => "grid-cell is-card",
             };
-            view! {
+            html! {
                 <div
                     role="gridcell"
                     class=class
@@ -343,7 +342,7 @@ fn placeholder(row: usize, columns: Signal<Vec<Column>>, layout: Layout) -> AnyV
     (0..n_cells)
         .map(|index| {
             let width = format!("{}%", 35 + (row * 7 + index * 13) % 40);
-            view! {
+            html! {
                 <div role="gridcell" class="grid-cell" aria-colindex=index + 1>
                     <span class="skeleton skeleton-line" style:width=width></span>
                 </div>

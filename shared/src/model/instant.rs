@@ -137,8 +137,26 @@ impl Serialize for Instant {
 
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        Instant::from_text(&text).ok_or_else(|| de::Error::custom("expected an RFC 3339 instant in UTC"))
+        // By its name, so that a reader may know what the text must be.
+        deserializer.deserialize_newtype_struct("Instant", Text)
+    }
+}
+
+struct Text;
+
+impl<'de> de::Visitor<'de> for Text {
+    type Value = Instant;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an RFC 3339 instant in UTC")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Instant, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Instant, E> {
+        Instant::from_text(text).ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
     }
 }
 
