@@ -149,6 +149,11 @@ fn goldens_of_rows_and_errors() {
         ("identities_older", "/api/v1/identities?snapshot=2026-09-30"),
         ("credentials", "/api/v1/credentials"),
         ("certificates", "/api/v1/certificates?expiry=30d"),
+        ("history", "/api/v1/history"),
+        (
+            "history_filtered",
+            "/api/v1/history?from=2026-10-31&to=2026-09-30&of=credential&kind=gone&q=backup",
+        ),
         ("export_csv", "/api/v1/export/identities"),
         (
             "export_json",
@@ -161,7 +166,10 @@ fn goldens_of_rows_and_errors() {
         ("bad_facet", "/api/v1/identities?issuer=x"),
         ("bad_format", "/api/v1/export/identities?format=xlsx"),
         ("bad_parameter", "/api/v1/kpis?kind=share"),
+        ("bad_change", "/api/v1/history?kind=lost"),
+        ("bad_trend", "/api/v1/trends?snapshot=2026-10-31"),
         ("no_snapshot", "/api/v1/kpis?snapshot=1999-01-01"),
+        ("no_past_snapshot", "/api/v1/history?from=1999-01-01"),
         ("no_identity", "/api/v1/identity?id=nobody"),
         ("no_route", "/api/v1/nothing"),
         ("no_file", "/nothing.js"),
@@ -183,6 +191,7 @@ fn goldens_of_shapes() {
         ("shape_of_overview", "/api/v1/overview"),
         ("shape_of_kpis", "/api/v1/kpis"),
         ("shape_of_sources", "/api/v1/sources"),
+        ("shape_of_trends", "/api/v1/trends"),
         (
             "shape_of_identity",
             "/api/v1/identity?id=arn:aws:iam::111122223333:user/ci/ci-deploy",
@@ -193,6 +202,24 @@ fn goldens_of_shapes() {
             .head()
             .replace(&app.served.load().as_ref().unwrap().version, "VERSION");
         insta::assert_snapshot!(name, head + &shape(&answer.json()).join("\n"));
+    }
+}
+
+/// A share, a count, a median and a number that is not measured, over both snapshots.
+#[test]
+fn a_trend_says_what_may_be_compared() {
+    let app = app(&folder::fixture());
+    let trends = get(&app, "/api/v1/trends").json();
+    for id in ["owner", "nhi.total", "credential.age", "credential.leaked"] {
+        let trend = trends["kpis"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|trend| trend["id"] == id);
+        insta::assert_snapshot!(
+            format!("trend_of_{id}"),
+            serde_json::to_string_pretty(trend.unwrap()).unwrap()
+        );
     }
 }
 

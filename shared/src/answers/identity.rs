@@ -10,7 +10,7 @@ use crate::kpi::formulas;
 use crate::lists;
 use crate::merge::owners;
 use crate::model::access_policy::{Ceiling, Conditional, Privilege};
-use crate::model::grant::{TrustGuard, TrustKind};
+use crate::model::grant::TrustGuard;
 use crate::model::identity::{Knowledge, OwnerBasis};
 use crate::model::instant::Expiry;
 use crate::model::principal::Principal;
@@ -365,46 +365,25 @@ fn trust_view(snapshot: &Snapshot, trust: &Trust, other: Named) -> TrustView {
         Some(id) => named(snapshot, id).name,
         None => snapshot.strings.get(trust.target.text).to_owned(),
     };
-    let (kind, verb) = match trust.kind {
-        TrustKind::Assumes => ("assumes", "may assume"),
-        TrustKind::Federates => ("federates", "may sign in as"),
-        TrustKind::Impersonates => ("impersonates", "may make tokens for"),
-        TrustKind::RunsAs => ("runs_as", "runs as"),
-    };
-    let (guard, condition) = match trust.guard {
-        TrustGuard::Open => ("open", ""),
-        TrustGuard::ExternalId => ("external_id", ", if it presents the external id"),
-        TrustGuard::SubjectOrAudience => (
-            "subject_or_audience",
-            ", if its token names the right subject or audience",
-        ),
-        TrustGuard::OtherCondition => ("other_condition", ", under a condition"),
+    let condition = match trust.guard {
+        TrustGuard::Open => "",
+        TrustGuard::ExternalId => ", if it presents the external id",
+        TrustGuard::SubjectOrAudience => ", if its token names the right subject or audience",
+        TrustGuard::OtherCondition => ", under a condition",
     };
     TrustView {
         other,
-        kind: kind.to_owned(),
-        guard: guard.to_owned(),
-        sentence: format!("{actor} {verb} {target}{condition}."),
+        kind: trust.kind.id().to_owned(),
+        guard: trust.guard.id().to_owned(),
+        sentence: format!("{actor} {} {target}{condition}.", trust.kind.verb()),
         evidence: evidence(snapshot, trust.evidence),
     }
 }
 
 /// A principal that no export lists, in words.
 fn unlisted(snapshot: &Snapshot, principal: Principal) -> Named {
-    let text = |sym| snapshot.strings.get(sym);
-    let name = match principal {
-        Principal::Identity(handle) => text(handle.text).to_owned(),
-        Principal::Group(name) => format!("group {}", text(name)),
-        Principal::Anyone => "anyone".to_owned(),
-        Principal::AnyoneAuthenticated => "anyone who is signed in to the platform".to_owned(),
-        Principal::Account(account) => format!("anyone in account {}", text(account)),
-        Principal::PlatformService(service) => format!("the platform's {}", text(service)),
-        Principal::Federated {
-            issuer,
-            subject: Some(subject),
-        } => format!("{} of {}", text(subject), text(issuer)),
-        Principal::Federated { issuer, subject: None } => format!("anyone whom {} vouches for", text(issuer)),
-        Principal::Workload(name) | Principal::Named(name) => text(name).to_owned(),
-    };
-    Named { id: None, name }
+    Named {
+        id: None,
+        name: principal.to_text(&snapshot.strings),
+    }
 }

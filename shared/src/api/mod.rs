@@ -4,6 +4,7 @@
 //! the routes.
 
 pub mod detail;
+pub mod history;
 pub mod kpis;
 pub mod overview;
 pub mod query;
@@ -26,6 +27,10 @@ pub mod route {
     pub const CREDENTIALS: &str = "/api/v1/credentials";
     pub const CERTIFICATES: &str = "/api/v1/certificates";
     pub const SOURCES: &str = "/api/v1/sources";
+    /// What differs between two snapshots.
+    pub const HISTORY: &str = "/api/v1/history";
+    /// Every KPI over all snapshots.
+    pub const TRENDS: &str = "/api/v1/trends";
     /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.
     pub const EXPORT: &str = "/api/v1/export";
 }

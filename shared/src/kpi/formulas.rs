@@ -13,7 +13,7 @@ use crate::model::identity::{Class, HumanUse, IdentityKind, Knowledge, Origin, S
 use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::Liveness;
 use crate::model::ratio::Verdict;
-use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, OwnerState, Trust, TrustReach};
+use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, OwnerState, Snapshot, Trust, TrustReach};
 use crate::model::thresholds::ThresholdId;
 
 /// Judges one row (an index into the KPI's table). `None`: not in the population.
@@ -376,7 +376,12 @@ fn agent_is_governed(analysis: &Analysis, index: usize) -> Option<Verdict> {
 pub fn counted_credential(analysis: &Analysis, index: usize) -> Option<&Credential> {
     let snapshot = &analysis.snapshot;
     let credential = snapshot.credential(CredentialId(index as u32));
-    let is_ours = credential.holders.is_empty()
+    (is_ours(snapshot, credential) && is_active(credential, snapshot.as_of)).then_some(credential)
+}
+
+/// Not a person's, not the platform's, not a CA certificate.
+pub fn is_ours(snapshot: &Snapshot, credential: &Credential) -> bool {
+    let has_our_holder = credential.holders.is_empty()
         || credential.holders.iter().any(|&holder| {
             let holder = snapshot.identity(holder);
             holder.class != Class::Human && holder.origin != Origin::Platform
@@ -385,7 +390,7 @@ pub fn counted_credential(analysis: &Analysis, index: usize) -> Option<&Credenti
         .certificate
         .as_ref()
         .is_some_and(|c| c.role == CertificateRole::Authority);
-    (is_ours && !is_authority && is_active(credential, snapshot.as_of)).then_some(credential)
+    has_our_holder && !is_authority
 }
 
 /// Works at this instant, as far as is known: neither inactive, nor revoked, nor expired.

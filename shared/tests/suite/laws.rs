@@ -7,12 +7,15 @@ use shared::analysis::{Analysis, analyze};
 use shared::answers::{self, ExportFormat};
 use shared::api::query::{KpiFilter, ListQuery};
 use shared::config::Config;
-use shared::connectors::{self, CONNECTORS};
+use shared::connectors::CONNECTORS;
+use shared::history::numbers::{self, Sum};
 use shared::kpi::catalog::{KPIS, Table};
 use shared::kpi::formulas;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
+
+use crate::support::read;
 
 /// Every connector's fixtures as one estate: each connector is a source.
 fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
@@ -44,18 +47,6 @@ fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
         merge(files, AsOf::Given(Instant::from_text("2026-10-31").unwrap()), &config),
         &config,
     )
-}
-
-fn read(source: &str, path: &str, bytes: &[u8]) -> FileBatch {
-    let reading = connectors::read(source, path, bytes, "salt");
-    FileBatch {
-        source: source.to_owned(),
-        path: path.to_owned(),
-        connector: reading.connector.map(|connector| connector.id),
-        n_bytes: bytes.len() as u64,
-        batch: reading.batch,
-        diagnostics: reading.diagnostics,
-    }
 }
 
 fn everything(analysis: &Analysis) -> String {
@@ -139,6 +130,22 @@ fn every_number_is_the_length_of_its_list() {
         }
     }
     assert!(n_compared > 50, "the fixtures measure too little: {n_compared}");
+}
+
+#[test]
+fn what_the_sources_add_makes_up_the_number() {
+    let analysis = estate(|_| ());
+    let summary = answers::summary("2026-10-31", &analysis);
+    let mut n_compared = 0;
+    for (kpi, number) in KPIS.iter().zip(&summary.head.numbers) {
+        let parts = number.parts.iter().map(|(_, ratio)| *ratio);
+        if numbers::sum(kpi) != Sum::Whole && number.value.is_some() {
+            let total = numbers::total(numbers::sum(kpi), parts);
+            assert_eq!(total, number.value.map(|value| (value, number.upper)), "{}", kpi.id);
+            n_compared += 1;
+        }
+    }
+    assert!(n_compared > 20, "the fixtures measure too little: {n_compared}");
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod certificate_names;
 mod certificates;
 mod connectors;
+mod history;
 mod laws;
 mod leaks;
 mod merge;
