@@ -1,11 +1,12 @@
 //! Every route, on one screen.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 
+use crate::ui::html::html;
 use crate::components::shell::Shell;
 use crate::pages::certificates::CertificatesPage;
 use crate::pages::credentials::CredentialsPage;
+use crate::pages::history::HistoryPage;
 use crate::pages::identities::IdentitiesPage;
 use crate::pages::identity::IdentityPage;
 use crate::pages::kpis::KpisPage;
@@ -29,6 +30,7 @@ pub fn App() -> impl IntoView {
             "/identity" => html! { <IdentityPage /> },
             "/credentials" => html! { <CredentialsPage /> },
             "/certificates" => html! { <CertificatesPage /> },
+            "/history" => html! { <HistoryPage /> },
             "/kpis" => html! { <KpisPage /> },
             "/sources" => html! { <SourcesPage /> },
             _ => html! { <NotFoundPage /> },

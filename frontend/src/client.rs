@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
 use shared::api::detail::IdentityDetail;
+use shared::api::history::{History, HistoryQuery, Trends};
 use shared::api::kpis::Kpis;
 use shared::api::overview::Overview;
 use shared::api::query::ListQuery;
@@ -37,6 +38,18 @@ pub fn sources(snapshot: Memo<Option<String>>) -> Answer<Sources> {
     answer(Memo::new(move |_| {
         links::api(route::SOURCES, snapshot.get().as_deref())
     }))
+}
+
+/// Every KPI over all snapshots; changes are claimed between `from` and the snapshot that is shown.
+pub fn trends(from: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<Trends> {
+    answer(Memo::new(move |_| {
+        links::api_trends(from.get().as_deref(), snapshot.get().as_deref())
+    }))
+}
+
+/// What differs between two snapshots.
+pub fn history(query: Memo<HistoryQuery>) -> Answer<History> {
+    answer(Memo::new(move |_| query.with(links::api_history)))
 }
 
 pub fn identity(id: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<IdentityDetail> {

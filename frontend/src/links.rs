@@ -1,5 +1,6 @@
 //! Every link: the pages' and the API's. Nothing else writes a URL.
 
+use shared::api::history::HistoryQuery;
 use shared::api::query::{Facet, KpiFilter, ListQuery, encode};
 use shared::api::route;
 use shared::kpi::catalog::{self, Table};
@@ -39,17 +40,19 @@ pub enum Place {
     Identities,
     Credentials,
     Certificates,
+    History,
     Kpis,
     Sources,
 }
 
 impl Place {
     /// In the order of the navigation.
-    pub const ALL: [Place; 6] = [
+    pub const ALL: [Place; 7] = [
         Place::Overview,
         Place::Identities,
         Place::Credentials,
         Place::Certificates,
+        Place::History,
         Place::Kpis,
         Place::Sources,
     ];
@@ -60,6 +63,7 @@ impl Place {
             Place::Identities => "/identities",
             Place::Credentials => "/credentials",
             Place::Certificates => "/certificates",
+            Place::History => "/history",
             Place::Kpis => "/kpis",
             Place::Sources => "/sources",
         }
@@ -92,6 +96,11 @@ pub fn source(name: &str, snapshot: Option<&str>) -> String {
 /// The fragment of a source: an export's folder may be named by anything.
 pub fn source_anchor(name: &str) -> String {
     format!("source-{}", encode(name).replace('%', "."))
+}
+
+/// The page of changes. Its later snapshot is the one that all pages show, and so `snapshot` in its URL.
+pub fn history(query: &HistoryQuery) -> String {
+    with_query("/history", &history_query(query, "snapshot"))
 }
 
 /// A KPI in the catalogue.
@@ -203,6 +212,29 @@ pub fn api_rows(shown: List, query: &ListQuery) -> String {
 /// A route of the API that takes nothing but the snapshot.
 pub fn api(path: &str, snapshot: Option<&str>) -> String {
     with_query(path, &snapshot_query(snapshot))
+}
+
+pub fn api_history(query: &HistoryQuery) -> String {
+    with_query(route::HISTORY, &history_query(query, "to"))
+}
+
+pub fn api_trends(from: Option<&str>, to: Option<&str>) -> String {
+    let query = HistoryQuery {
+        from: from.map(str::to_owned),
+        to: to.map(str::to_owned),
+        ..HistoryQuery::default()
+    };
+    with_query(route::TRENDS, &history_query(&query, "to"))
+}
+
+/// With this name for the later snapshot.
+fn history_query(query: &HistoryQuery, to: &str) -> String {
+    let rest = HistoryQuery {
+        to: None,
+        ..query.clone()
+    };
+    let to = query.to.as_deref().map(|name| format!("{to}={}", encode(name)));
+    join([to.unwrap_or_default(), rest.to_query_string()])
 }
 
 pub fn api_identity(id: &str, snapshot: Option<&str>) -> String {

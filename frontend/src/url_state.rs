@@ -2,6 +2,7 @@
 
 use leptos::ev::{self, MouseEvent};
 use leptos::prelude::*;
+use shared::api::history::HistoryQuery;
 use shared::api::query::{BadQuery, Direction, Facet, ListQuery, Sort, SortColumn, pairs};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement};
@@ -136,6 +137,21 @@ pub fn use_parameter(key: &'static str) -> Memo<Option<String>> {
 pub fn use_list_query() -> Memo<Result<ListQuery, BadQuery>> {
     let search = use_location().search;
     Memo::new(move |_| search.with(|search| ListQuery::parse(search)))
+}
+
+/// The comparison that the URL asks for; its later snapshot is the one that all pages show.
+pub fn use_history_query() -> Memo<Result<HistoryQuery, BadQuery>> {
+    let search = use_location().search;
+    Memo::new(move |_| search.with(|search| history_query(search)))
+}
+
+fn history_query(search: &str) -> Result<HistoryQuery, BadQuery> {
+    let own: Vec<&str> = search.split('&').filter(|pair| !pair.starts_with("snapshot=")).collect();
+    let query = HistoryQuery::parse(&own.join("&"))?;
+    Ok(HistoryQuery {
+        to: parameter(search, "snapshot"),
+        ..query
+    })
 }
 
 /// Goes to a link of [`crate::links`]. What is in sight stays in sight.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use shared::charts::svg::Paint;
 use shared::charts::{Drawing, Ink, Mark};
 
 use super::save;
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::menu::Menu;
 use crate::ui::size::watch_size;

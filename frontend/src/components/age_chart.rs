@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::overview::AgeRow;
 use shared::api::query::Facet;
 use shared::charts::Ink;
 use shared::charts::columns::{Columns, svg};
 
+use crate::ui::html::html;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::{format, links, words};
 

@@ -1,10 +1,10 @@
 //! Verdicts, states and severities: always a shape and a word, never colour alone.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::diagnostic::Severity;
 use shared::model::ratio::Verdict;
 
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::words;
 

@@ -1,9 +1,9 @@
 //! What every page must say above its content: a problem, a lost connection, reading in progress, partial sources.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::Loading;
 
+use crate::ui::html::html;
 use crate::format;
 use crate::links::{self, Place};
 use crate::live::{Connection, Live};

@@ -1,9 +1,9 @@
 //! Where a fact comes from: source, file, and the place in it.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::detail::Evidence;
 
+use crate::ui::html::html;
 use crate::links;
 use crate::ui::icon::{Icon, icon};
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::overview::ExpiringBucket;
 use shared::api::query::Facet;
@@ -10,6 +9,7 @@ use shared::charts::Ink;
 use shared::charts::columns::{Columns, svg};
 use shared::model::credential::CredentialKind;
 
+use crate::ui::html::html;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::links::{self, List};
 use crate::{format, words};

@@ -1,9 +1,9 @@
 //! Exactly the rows that are filtered, as a file.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::ListQuery;
 
+use crate::ui::html::html;
 use crate::format;
 use crate::links::{self, ExportFormat, List};
 use crate::ui::icon::Icon;

@@ -1,12 +1,12 @@
 //! Filters with counts: values of one facet widen, facets narrow each other.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::FacetValue;
 use shared::api::query::{Facet, ListQuery};
 use web_sys::js_sys::JsString;
 
 use super::rows::Summary;
+use crate::ui::html::html;
 use crate::format;
 use crate::links::{self, List};
 use crate::ui::icon::{Icon, icon};

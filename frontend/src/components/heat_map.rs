@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::overview::Heat;
 use shared::api::query::Facet;
 use shared::charts::heat::{Cell, HeatMap, svg};
 
+use crate::ui::html::html;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::{format, links, words};
 

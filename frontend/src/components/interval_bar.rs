@@ -1,10 +1,10 @@
 //! A share as a bar of three parts: holds, unknown (hatched), fails. The number is beside it, not in it.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::kpis::KpiValue;
 use shared::model::ratio::Ratio;
 
+use crate::ui::html::html;
 use crate::format;
 
 /// The counts of a KPI, when it is a share with a population.

@@ -1,27 +1,29 @@
 //! One number with its interval, its parts and where its rows are.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
+use shared::api::history::Trends;
 use shared::api::kpis::KpiValue;
 use shared::kpi::catalog::{self, KpiKind};
 use shared::model::ratio::{Ratio, Verdict};
 
+use super::trend;
+use crate::client::Answer;
 use super::interval_bar::{IntervalBar, ratio, target};
+use crate::ui::html::html;
 use crate::{format, links, words};
 
-#[component]
-pub fn KpiTile(kpi: KpiValue, snapshot: Option<String>) -> impl IntoView {
+pub fn kpi_tile(kpi: &KpiValue, snapshot: Option<&str>, trends: Answer<Trends>) -> AnyView {
     let title = catalog::find(&kpi.id).map_or_else(|| kpi.id.clone(), |entry| entry.title.to_owned());
     let question = catalog::find(&kpi.id).map(|entry| entry.question);
-    let body = body(&kpi, snapshot.as_deref());
     html! {
         <article class="tile">
             <h3 class="tile-title">
-                <a href=links::kpi(&kpi.id, snapshot.as_deref()) title=question>
+                <a href=links::kpi(&kpi.id, snapshot) title=question>
                     {title}
                 </a>
             </h3>
-            {body}
+            {body(kpi, snapshot)}
+            {kpi.value.map(|_| trend::beside(kpi.id.clone(), trends))}
         </article>
     }
 }

@@ -1,10 +1,7 @@
 //! A page that is a list: filters, search, table, columns, export. The three inventories differ only in what they pass.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::ui::html::html;
-use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use shared::api::query::{Direction, KpiFilter, ListQuery, SortColumn};
@@ -16,6 +13,8 @@ use super::export_menu::ExportMenu;
 use super::facet_panel::FacetPanel;
 use super::page_head::PageHead;
 use super::rows::{Rows, Stage};
+use super::text_filter::TextFilter;
+use crate::ui::html::html;
 use crate::links::{self, List, Place};
 use crate::ui::asynchronous::failure;
 use crate::ui::dialog::Dialog;
@@ -87,8 +86,6 @@ pub struct RowContext {
     pub snapshot: Option<String>,
 }
 
-/// Between the last letter and the question.
-const TYPING_PAUSE: Duration = Duration::from_millis(150);
 /// Placeholder rows before the first answer.
 const N_PLACEHOLDERS: usize = 24;
 
@@ -204,6 +201,13 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
             )
         }
     };
+    let text = Memo::new(move |_| {
+        query.with(|query| query.as_ref().map(|query| query.text.clone()).unwrap_or_default())
+    });
+    let with_text = move |text: String| {
+        let query = query.get_untracked().unwrap_or_default();
+        links::list(list, &ListQuery { text, ..query })
+    };
     let retry = Callback::new(move |()| rows.retry());
     // One memo, so that the table stays in the document while its rows change.
     let cover = Memo::new(move |_| {
@@ -239,7 +243,7 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
             </PageHead>
             {chart.map(|chart| chart.run())}
             <div class="list-bar">
-                <TextFilter list=list query=query noun=noun.1 />
+                <TextFilter noun=noun.1 text=text link=Callback::new(with_text) />
                 <button type="button" class="button only-narrow" on:click=move |_| filters_open.set(true)>
                     {icon(Icon::Filter)}
                     {move || match n_filters.get() {
@@ -330,50 +334,6 @@ fn empty(list: List, noun: &str, query: &ListQuery) -> AnyView {
                 </a>
             </EmptyState>
         }
-    }
-}
-
-/// Free text, asked for when the typing pauses.
-#[component]
-fn TextFilter(list: List, query: Memo<Option<ListQuery>>, noun: &'static str) -> impl IntoView {
-    let go = use_go();
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
-    let text =
-        Memo::new(move |_| query.with(|query| query.as_ref().map(|query| query.text.clone()).unwrap_or_default()));
-    let ask = move |text: String| {
-        if let Some(handle) = waiting.try_update_value(Option::take).flatten() {
-            handle.clear();
-        }
-        let later = set_timeout_with_handle(
-            move || {
-                if let Some(query) = query.try_get_untracked().flatten()
-                    && query.text != text
-                {
-                    let changed = ListQuery {
-                        text: text.clone(),
-                        ..query
-                    };
-                    go.run((links::list(list, &changed), Step::Replacing));
-                }
-            },
-            TYPING_PAUSE,
-        );
-        waiting.set_value(later.ok());
-    };
-    html! {
-        <div class="list-search">
-            {icon(Icon::Search)}
-            <input
-                type="search"
-                class="field list-search-input"
-                placeholder=format!("Filter {noun} by name or id")
-                aria-label=format!("Filter {noun}")
-                autocomplete="off"
-                spellcheck="false"
-                prop:value=text
-                on:input=move |event| ask(event_target_value(&event))
-            />
-        </div>
     }
 }
 

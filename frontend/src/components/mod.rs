@@ -17,3 +17,5 @@ pub mod rows;
 pub mod search_box;
 pub mod shell;
 pub mod snapshot_picker;
+pub mod text_filter;
+pub mod trend;

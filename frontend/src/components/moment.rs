@@ -1,10 +1,10 @@
 //! Points in time, told from the snapshot, with the whole instant on hover.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::rows::LastUsedWord;
 use shared::model::instant::Instant;
 
+use crate::ui::html::html;
 use crate::format;
 
 /// `3 d ago`, with the UTC instant as title.

@@ -1,7 +1,8 @@
 //! The head of a page: its title, what it shows in a sentence, and what can be done with it.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
+
+use crate::ui::html::html;
 
 /// Also names the document.
 #[component]

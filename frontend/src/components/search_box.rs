@@ -1,11 +1,11 @@
 //! The search of the whole inventory: `/` or Ctrl-K focuses it, Enter lists what matches.
 
-use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, SubmitEvent};
 
+use crate::ui::html::html;
 use crate::links;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{Step, use_go, use_snapshot};

@@ -1,12 +1,12 @@
 //! What stands around every page: navigation, search, snapshot, theme, the state of the server.
 
-use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 
 use super::banners::{Banners, LiveState};
 use super::search_box::SearchBox;
 use super::snapshot_picker::SnapshotPicker;
+use crate::ui::html::html;
 use crate::links::{self, Place};
 use crate::live::Live;
 use crate::theme::{Look, Navigation, Theme};
@@ -55,6 +55,7 @@ fn place_icon(place: Place) -> Icon {
         Place::Identities => Icon::Identities,
         Place::Credentials => Icon::Credentials,
         Place::Certificates => Icon::Certificates,
+        Place::History => Icon::History,
         Place::Kpis => Icon::Kpis,
         Place::Sources => Icon::Sources,
     }
@@ -66,6 +67,7 @@ fn place_title(place: Place) -> &'static str {
         Place::Identities => "Identities",
         Place::Credentials => "Credentials",
         Place::Certificates => "Certificates",
+        Place::History => "History",
         Place::Kpis => "KPIs",
         Place::Sources => "Sources",
     }

@@ -1,8 +1,8 @@
 //! Which snapshot the pages show: the newest, or one by name.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 
+use crate::ui::html::html;
 use crate::format;
 use crate::links;
 use crate::live::Live;

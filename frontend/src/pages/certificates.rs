@@ -1,11 +1,11 @@
 //! X.509 certificates: when they end, whether their lifetime is allowed and their keys are sound.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::SortColumn;
 use shared::api::rows::CertificateRow;
 use shared::model::ratio::Verdict;
 
+use crate::ui::html::html;
 use crate::client;
 use crate::components::badges::{status_badge, verdict_badge};
 use crate::components::expiry_chart::{Counted, expiry_chart};

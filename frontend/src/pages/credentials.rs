@@ -1,11 +1,11 @@
 //! What identities authenticate with: how old, how used, when it ends.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::SortColumn;
 use shared::api::rows::CredentialRow;
 use shared::model::ratio::Verdict;
 
+use crate::ui::html::html;
 use crate::client;
 use crate::components::age_chart::age_chart;
 use crate::components::badges::{status_badge, verdict_badge};

@@ -1,10 +1,10 @@
 //! The inventory.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::SortColumn;
 use shared::api::rows::IdentityRow;
 
+use crate::ui::html::html;
 use crate::components::badges::{governed_badge, status_badge};
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{ends, last_used, maybe_moment, text_or};

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::detail::{
     CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, LeakView, Named, OwnerView, TrustView,
@@ -15,6 +14,7 @@ use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
 
 use super::credentials::rotation;
+use crate::ui::html::html;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::client::{self, Outcome};
 use crate::components::badges::{governed_badge, status_badge, verdict_class, verdict_icon};

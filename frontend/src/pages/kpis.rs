@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use crate::ui::html::html;
 use leptos::prelude::*;
+use shared::api::history::Trends;
 use shared::api::kpis::{Breakdown, Bucket, KpiValue, Kpis, Part};
 use shared::api::query::Facet;
 use shared::kpi::catalog::{self, Kpi, KpiKind};
 use shared::model::ratio::Verdict;
 
+use crate::ui::html::html;
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
+use crate::components::trend;
+use crate::client::{Answer, Outcome};
 use crate::ui::bars::{Bar, bars};
 use crate::url_state::{use_location, use_snapshot};
 use crate::{client, format, links, ui, words};
@@ -50,11 +53,12 @@ const N_PARTS: usize = 8;
 pub fn KpisPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::kpis(snapshot);
+    let trends = client::trends(Memo::new(|_| None), snapshot);
     let hash = use_location().hash;
     // The entry that the link names is only there once the answer is.
     Effect::new(move |_| {
         let id = hash.get();
-        if matches!(answer.outcome.get(), client::Outcome::Ready(_))
+        if matches!(answer.outcome.get(), Outcome::Ready(_))
             && let Some(entry) = document().get_element_by_id(id.trim_start_matches('#'))
         {
             entry.scroll_into_view();
@@ -63,12 +67,12 @@ pub fn KpisPage() -> impl IntoView {
     html! {
         <div class="page kpis">
             <PageHead title="KPIs" line=|| "Every number: what it asks, of whom, by whose limit" />
-            {ui::asynchronous::show(answer, move |kpis| ready(&kpis, snapshot.get_untracked().as_deref(), hash))}
+            {ui::asynchronous::show(answer, move |kpis| ready(&kpis, snapshot.get_untracked().as_deref(), hash, trends))}
         </div>
     }
 }
 
-fn ready(kpis: &Arc<Kpis>, snapshot: Option<&str>, hash: Memo<String>) -> AnyView {
+fn ready(kpis: &Arc<Kpis>, snapshot: Option<&str>, hash: Memo<String>, trends: Answer<Trends>) -> AnyView {
     let groups = GROUPS.map(|(title, prefixes)| {
         let belongs = |kpi: &&KpiValue| group_of(&kpi.id) == Some(title);
         debug_assert!(!prefixes.is_empty());
@@ -76,7 +80,7 @@ fn ready(kpis: &Arc<Kpis>, snapshot: Option<&str>, hash: Memo<String>) -> AnyVie
             .kpis
             .iter()
             .filter(belongs)
-            .filter_map(|value| Some(entry(catalog::find(&value.id)?, value, snapshot, hash)))
+            .filter_map(|value| Some(entry(catalog::find(&value.id)?, value, snapshot, hash, trends)))
             .collect();
         let anchor = format!("group-{}", title.to_ascii_lowercase().replace(' ', "-"));
         (title, anchor, entries)
@@ -123,7 +127,13 @@ fn group_of(id: &str) -> Option<&'static str> {
     group.map(|(title, _)| *title)
 }
 
-fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo<String>) -> AnyView {
+fn entry(
+    kpi: &'static Kpi,
+    value: &KpiValue,
+    snapshot: Option<&str>,
+    hash: Memo<String>,
+    trends: Answer<Trends>,
+) -> AnyView {
     let limit = value.threshold.clone().map(|threshold| {
         let by = value
             .threshold_set_by
@@ -176,8 +186,10 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
             </div>
             <div class="kpi-number">
                 {number(kpi, value, snapshot)}
+                {value.value.map(|_| trend::beside(kpi.id.to_owned(), trends))}
                 {partial}
             </div>
+            {over_time(kpi, trends)}
             {has_breakdowns
                 .then(|| {
                     html! {
@@ -189,6 +201,26 @@ fn entry(kpi: &'static Kpi, value: &KpiValue, snapshot: Option<&str>, hash: Memo
                 })}
         </article>
     }
+}
+
+/// The chart over all snapshots, when there is more than one.
+fn over_time(kpi: &'static Kpi, trends: Answer<Trends>) -> AnyView {
+    let now = move || {
+        let Outcome::Ready(trends) = trends.outcome.get() else {
+            return None;
+        };
+        let trend = trends.kpis.iter().find(|trend| trend.id == kpi.id)?;
+        let is_drawn = trends.snapshots.len() > 1 && trend.points.iter().any(|point| point.value.is_some());
+        is_drawn.then(|| {
+            html! {
+                <details class="kpi-parts">
+                    <summary>"Over time"</summary>
+                    {trend::trend_chart(kpi.title, &trends, trend)}
+                </details>
+            }
+        })
+    };
+    html! { {now} }
 }
 
 fn number(kpi: &Kpi, value: &KpiValue, snapshot: Option<&str>) -> AnyView {

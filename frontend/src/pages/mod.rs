@@ -2,6 +2,7 @@
 
 pub mod certificates;
 pub mod credentials;
+pub mod history;
 pub mod identities;
 pub mod identity;
 pub mod kpis;

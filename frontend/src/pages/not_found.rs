@@ -1,8 +1,8 @@
 //! No page has this address.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 
+use crate::ui::html::html;
 use crate::components::page_head::PageHead;
 use crate::links::{self, Place};
 use crate::ui::states::EmptyState;

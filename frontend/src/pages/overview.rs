@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::ui::html::html;
 use leptos::prelude::*;
+use shared::api::history::Trends;
 use shared::api::kpis::KpiValue;
 use shared::api::overview::{Change, Overview};
 use shared::api::query::Facet;
@@ -12,14 +12,17 @@ use shared::charts::columns::{self, Columns};
 use shared::kpi::catalog;
 use shared::model::ratio::{Ratio, Verdict};
 
+use crate::ui::html::html;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::components::age_chart::age_chart;
 use crate::components::badges::verdict_class;
 use crate::components::expiry_chart::{Counted, expiry_chart};
 use crate::components::heat_map::GovernedMap;
 use crate::components::interval_bar::{IntervalBar, ratio, target};
-use crate::components::kpi_tile::{KpiTile, parts, rows_link, sentence_case};
+use crate::components::kpi_tile::{kpi_tile, parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
+use crate::components::trend;
+use crate::client::Answer;
 use crate::links::{self, List, Place};
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::use_snapshot;
@@ -32,6 +35,7 @@ const CHART_HEIGHT: u32 = 232;
 pub fn OverviewPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::overview(snapshot);
+    let trends = client::trends(Memo::new(|_| None), snapshot);
     let line = move || match answer.outcome.get() {
         client::Outcome::Ready(overview) => format!("{}, as of {}", overview.estate, format::date(overview.as_of)),
         client::Outcome::Loading | client::Outcome::Failed(_) => "\u{a0}".to_owned(),
@@ -39,22 +43,22 @@ pub fn OverviewPage() -> impl IntoView {
     html! {
         <div class="page overview">
             <PageHead title="Overview" line=move || html! { {line} } />
-            {ui::asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked()))}
+            {ui::asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked(), trends))}
         </div>
     }
 }
 
-fn ready(overview: Arc<Overview>, snapshot: Option<String>) -> AnyView {
+fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trends>) -> AnyView {
     let at = snapshot.as_deref();
     let tiles = overview
         .tiles
         .iter()
         .filter(|kpi| !matches!(kpi.id.as_str(), "nhi.total" | "human.total" | "nhi.per_human"))
-        .map(|kpi| html! { <KpiTile kpi=kpi.clone() snapshot=snapshot.clone() /> })
+        .map(|kpi| kpi_tile(kpi, at, trends))
         .collect_view();
     html! {
         <section class="overview-stand" aria-label="Where we stand">
-            {governed(&overview, at)}
+            {governed(&overview, at, trends)}
             {criteria(&overview, at)}
             {population(&overview, at)}
         </section>
@@ -107,7 +111,7 @@ fn card_head(title: &'static str, line: &'static str) -> AnyView {
 }
 
 /// The headline: the share that is governed for certain, and what it may be at most.
-fn governed(overview: &Overview, snapshot: Option<&str>) -> AnyView {
+fn governed(overview: &Overview, snapshot: Option<&str>, trends: Answer<Trends>) -> AnyView {
     let kpi = &overview.governed;
     let Some(ratio) = ratio(kpi) else {
         let why = kpi
@@ -151,7 +155,10 @@ fn governed(overview: &Overview, snapshot: Option<&str>) -> AnyView {
             <h2 class="hero-title">
                 <a href=links::kpi(&kpi.id, snapshot)>"Governed"</a>
             </h2>
-            <p class="hero-value">{rows_link(&kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))}</p>
+            <div class="hero-number">
+                <p class="hero-value">{rows_link(&kpi.id, Some(Verdict::Pass), snapshot, format::percent(low))}</p>
+                {trend::beside(kpi.id.clone(), trends)}
+            </div>
             <p class="hero-line">{line}</p>
             <IntervalBar ratio=ratio target=aim />
             <p class="hero-parts">{parts(&kpi.id, ratio, snapshot)}</p>

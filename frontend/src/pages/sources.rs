@@ -1,12 +1,12 @@
 //! What was read, how far it can be relied on, and how to bring what is missing.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 use shared::api::query::Facet;
 use shared::api::sources::{Completeness, ConflictView, ConnectorView, ExpectedView, FileView, SourceView, Sources};
 use shared::diagnostic::Diagnostic;
 use shared::model::instant::Instant;
 
+use crate::ui::html::html;
 use crate::components::badges::severity_badge;
 use crate::components::evidence::evidence_link;
 use crate::components::kpi_tile::sentence_case;

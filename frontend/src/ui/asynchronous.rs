@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 
 use super::states::{ErrorState, Skeleton};
+use crate::ui::html::html;
 use crate::client::{Answer, ClientError, Outcome};
 
 /// What an answer looks like at each stage. `ready` draws again when the answer changes.
@@ -18,6 +18,25 @@ pub fn show<T: Send + Sync + 'static>(
         Outcome::Loading => html! { <Skeleton n_blocks=4 /> },
         Outcome::Failed(error) => failure(&error, retry),
         Outcome::Ready(value) => ready(value),
+    };
+    html! { {now} }
+}
+
+/// The same, but an answer stays until the one to the next question is there.
+pub fn steady<T: Send + Sync + 'static>(
+    answer: Answer<T>,
+    ready: impl Fn(Arc<T>) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let last = StoredValue::new(None::<Arc<T>>);
+    let retry = Callback::new(move |()| answer.retry());
+    let now = move || match (answer.outcome.get(), last.get_value()) {
+        (Outcome::Ready(value), _) => {
+            last.set_value(Some(Arc::clone(&value)));
+            ready(value)
+        }
+        (Outcome::Loading, Some(value)) => ready(value),
+        (Outcome::Loading, None) => html! { <Skeleton n_blocks=2 /> },
+        (Outcome::Failed(error), _) => failure(&error, retry),
     };
     html! { {now} }
 }

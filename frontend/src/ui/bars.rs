@@ -1,8 +1,8 @@
 //! Horizontal bars in a list: label, bar, number. Each row may be a link. The list is its own text alternative.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 
+use crate::ui::html::html;
 use crate::format;
 
 /// A row of bars.

@@ -1,11 +1,12 @@
 //! A native modal dialog: focus stays inside, Escape closes it.
 
-use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
 use super::icon::{Icon, icon};
+
+use crate::ui::html::html;
 
 /// A dialog with a title and a way out, shown while `open` holds.
 #[component]

@@ -1,7 +1,8 @@
 //! Icons: the symbols of `index.html`, by name. Always beside a word or with a label on the control.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
+
+use crate::ui::html::html;
 
 macro_rules! icons {
     ($($name:ident => $id:literal),* $(,)?) => {
@@ -24,6 +25,7 @@ icons! {
     Identities => "identities",
     Credentials => "credentials",
     Certificates => "certificates",
+    History => "history",
     Kpis => "kpis",
     Sources => "sources",
     Search => "search",
@@ -49,6 +51,15 @@ icons! {
     File => "file",
     Retry => "retry",
     Calendar => "calendar",
+    Rise => "rise",
+    Fall => "fall",
+    Same => "same",
+    Plus => "plus",
+    Minus => "minus",
+    Changed => "changed",
+    Copy => "copy",
+    Findings => "findings",
+    Access => "access",
 }
 
 /// An icon of the size of the text around it.

@@ -1,12 +1,13 @@
 //! A button that opens a small panel: a native disclosure that closes on Escape and on a press elsewhere.
 
-use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, MouseEvent};
 
 use super::icon::{Icon, icon};
+
+use crate::ui::html::html;
 
 /// A panel below its button. Its content is ordinary links, buttons or checkboxes.
 #[component]

@@ -2,6 +2,7 @@
 
 pub mod asynchronous;
 pub mod bars;
+pub mod copy;
 pub mod dialog;
 pub mod html;
 pub mod icon;

@@ -1,9 +1,10 @@
 //! What a panel shows when it has nothing to show yet, nothing at all, or no answer.
 
-use crate::ui::html::html;
 use leptos::prelude::*;
 
 use super::icon::{Icon, icon};
+
+use crate::ui::html::html;
 
 /// Grey blocks in the shape of what comes.
 #[component]

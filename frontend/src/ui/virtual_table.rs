@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::ui::html::html;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
@@ -12,6 +11,8 @@ use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::icon::{Icon, icon};
 use super::size::watch_size;
+
+use crate::ui::html::html;
 
 /// A column's head and width.
 #[derive(Clone, Debug, PartialEq)]

@@ -148,7 +148,7 @@ pub(super) fn text_style(ink: Ink) -> TextStyle<'static> {
 }
 
 /// The next round number that four even steps divide.
-fn nice_ceiling(max: u64) -> u64 {
+pub(super) fn nice_ceiling(max: u64) -> u64 {
     let mut unit = 1u64;
     loop {
         for factor in [4, 6, 8, 10, 12, 16, 20, 24, 32] {

@@ -8,6 +8,7 @@ pub mod columns;
 pub mod heat;
 pub mod svg;
 pub mod timeline;
+pub mod trend;
 
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
@@ -62,10 +63,12 @@ pub enum Ink {
     Step4,
     /// Text on the darker steps.
     OnStep,
+    /// What the chart lies on.
+    Paper,
 }
 
 impl Ink {
-    pub const ALL: [Ink; 19] = [
+    pub const ALL: [Ink; 20] = [
         Ink::Text,
         Ink::Label,
         Ink::Grid,
@@ -85,6 +88,7 @@ impl Ink {
         Ink::Step3,
         Ink::Step4,
         Ink::OnStep,
+        Ink::Paper,
     ];
 
     /// The inks of a chart's series, in order.
@@ -119,6 +123,7 @@ impl Ink {
             Ink::Step3 => "ink-step-3",
             Ink::Step4 => "ink-step-4",
             Ink::OnStep => "ink-on-step",
+            Ink::Paper => "ink-paper",
         }
     }
 
@@ -141,7 +146,7 @@ impl Ink {
             Ink::Step1 => "#b5d4e9",
             Ink::Step2 => "#6aa9d2",
             Ink::Step4 => "#004a78",
-            Ink::OnStep => "#ffffff",
+            Ink::OnStep | Ink::Paper => "#ffffff",
         }
     }
 
