@@ -2,17 +2,20 @@
 
 use leptos::prelude::*;
 
-use crate::ui::html::html;
 use crate::components::shell::Shell;
 use crate::pages::certificates::CertificatesPage;
 use crate::pages::credentials::CredentialsPage;
+use crate::pages::finding::FindingPage;
+use crate::pages::findings::FindingsPage;
 use crate::pages::history::HistoryPage;
 use crate::pages::identities::IdentitiesPage;
 use crate::pages::identity::IdentityPage;
 use crate::pages::kpis::KpisPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
+use crate::pages::rules::RulesPage;
 use crate::pages::sources::SourcesPage;
+use crate::ui::html::html;
 use crate::{live, theme, url_state};
 
 #[component]
@@ -30,6 +33,9 @@ pub fn App() -> impl IntoView {
             "/identity" => html! { <IdentityPage /> },
             "/credentials" => html! { <CredentialsPage /> },
             "/certificates" => html! { <CertificatesPage /> },
+            "/findings" => html! { <FindingsPage /> },
+            "/finding" => html! { <FindingPage /> },
+            "/rules" => html! { <RulesPage /> },
             "/history" => html! { <HistoryPage /> },
             "/kpis" => html! { <KpisPage /> },
             "/sources" => html! { <SourcesPage /> },

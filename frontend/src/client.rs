@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
 use shared::api::detail::IdentityDetail;
+use shared::api::findings::{FindingRow, Rules};
 use shared::api::history::{History, HistoryQuery, Trends};
 use shared::api::kpis::Kpis;
 use shared::api::overview::Overview;
@@ -44,6 +45,17 @@ pub fn sources(snapshot: Memo<Option<String>>) -> Answer<Sources> {
 pub fn trends(from: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<Trends> {
     answer(Memo::new(move |_| {
         links::api_trends(from.get().as_deref(), snapshot.get().as_deref())
+    }))
+}
+
+pub fn rules(snapshot: Memo<Option<String>>) -> Answer<Rules> {
+    answer(Memo::new(move |_| links::api(route::RULES, snapshot.get().as_deref())))
+}
+
+/// The findings among which the one of this key is.
+pub fn finding(key: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<Page<FindingRow>> {
+    answer(Memo::new(move |_| {
+        links::api_finding(&key.get().unwrap_or_default(), snapshot.get().as_deref())
     }))
 }
 

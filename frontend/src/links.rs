@@ -1,7 +1,7 @@
 //! Every link: the pages' and the API's. Nothing else writes a URL.
 
 use shared::api::history::HistoryQuery;
-use shared::api::query::{Facet, KpiFilter, ListQuery, encode};
+use shared::api::query::{Facet, KpiFilter, ListQuery, MAX_LIMIT, encode};
 use shared::api::route;
 use shared::kpi::catalog::{self, Table};
 use shared::model::ratio::Verdict;
@@ -12,6 +12,7 @@ pub enum List {
     Identities,
     Credentials,
     Certificates,
+    Findings,
 }
 
 impl List {
@@ -21,6 +22,7 @@ impl List {
             List::Identities => "identities",
             List::Credentials => "credentials",
             List::Certificates => "certificates",
+            List::Findings => "findings",
         }
     }
 
@@ -29,6 +31,7 @@ impl List {
             List::Identities => route::IDENTITIES,
             List::Credentials => route::CREDENTIALS,
             List::Certificates => route::CERTIFICATES,
+            List::Findings => route::FINDINGS,
         }
     }
 }
@@ -40,6 +43,7 @@ pub enum Place {
     Identities,
     Credentials,
     Certificates,
+    Findings,
     History,
     Kpis,
     Sources,
@@ -47,11 +51,12 @@ pub enum Place {
 
 impl Place {
     /// In the order of the navigation.
-    pub const ALL: [Place; 7] = [
+    pub const ALL: [Place; 8] = [
         Place::Overview,
         Place::Identities,
         Place::Credentials,
         Place::Certificates,
+        Place::Findings,
         Place::History,
         Place::Kpis,
         Place::Sources,
@@ -63,6 +68,7 @@ impl Place {
             Place::Identities => "/identities",
             Place::Credentials => "/credentials",
             Place::Certificates => "/certificates",
+            Place::Findings => "/findings",
             Place::History => "/history",
             Place::Kpis => "/kpis",
             Place::Sources => "/sources",
@@ -72,7 +78,12 @@ impl Place {
 
 /// Whether a page belongs to a place of the navigation.
 pub fn is_at(path: &str, place: Place) -> bool {
-    path == place.path() || place == Place::Identities && path == "/identity"
+    path == place.path()
+        || match path {
+            "/identity" => place == Place::Identities,
+            "/finding" | "/rules" => place == Place::Findings,
+            _ => false,
+        }
 }
 
 pub fn place(place: Place, snapshot: Option<&str>) -> String {
@@ -96,6 +107,22 @@ pub fn source(name: &str, snapshot: Option<&str>) -> String {
 /// The fragment of a source: an export's folder may be named by anything.
 pub fn source_anchor(name: &str) -> String {
     format!("source-{}", encode(name).replace('%', "."))
+}
+
+/// One finding.
+pub fn finding(key: &str, snapshot: Option<&str>) -> String {
+    let key = format!("key={}", encode(key));
+    with_query("/finding", &join([snapshot_query(snapshot), key]))
+}
+
+/// What each rule came to.
+pub fn rules(snapshot: Option<&str>) -> String {
+    with_query("/rules", &snapshot_query(snapshot))
+}
+
+/// A rule among them.
+pub fn rule(code: &str, snapshot: Option<&str>) -> String {
+    format!("{}#{code}", rules(snapshot))
 }
 
 /// The page of changes. Its later snapshot is the one that all pages show, and so `snapshot` in its URL.
@@ -135,6 +162,7 @@ pub fn kpi_filtered_rows(
         Table::Identities => List::Identities,
         Table::Credentials => List::Credentials,
         Table::Certificates => List::Certificates,
+        Table::Findings => List::Findings,
         Table::None => return None,
     };
     let query = ListQuery {
@@ -212,6 +240,19 @@ pub fn api_rows(shown: List, query: &ListQuery) -> String {
 /// A route of the API that takes nothing but the snapshot.
 pub fn api(path: &str, snapshot: Option<&str>) -> String {
     with_query(path, &snapshot_query(snapshot))
+}
+
+/// The findings of one rule whose subject has the words of this key's.
+pub fn api_finding(key: &str, snapshot: Option<&str>) -> String {
+    let (rule, subject) = key.split_once('/').unwrap_or((key, ""));
+    let query = ListQuery {
+        snapshot: snapshot.map(str::to_owned),
+        text: subject.to_owned(),
+        filters: vec![(Facet::Rule, rule.to_owned())],
+        limit: Some(MAX_LIMIT),
+        ..ListQuery::default()
+    };
+    api_rows(List::Findings, &query)
 }
 
 pub fn api_history(query: &HistoryQuery) -> String {

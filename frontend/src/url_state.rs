@@ -146,7 +146,10 @@ pub fn use_history_query() -> Memo<Result<HistoryQuery, BadQuery>> {
 }
 
 fn history_query(search: &str) -> Result<HistoryQuery, BadQuery> {
-    let own: Vec<&str> = search.split('&').filter(|pair| !pair.starts_with("snapshot=")).collect();
+    let own: Vec<&str> = search
+        .split('&')
+        .filter(|pair| !pair.starts_with("snapshot="))
+        .collect();
     let query = HistoryQuery::parse(&own.join("&"))?;
     Ok(HistoryQuery {
         to: parameter(search, "snapshot"),
@@ -206,7 +209,7 @@ pub fn without_filters(query: &ListQuery) -> ListQuery {
 
 /// Whether anything narrows the list.
 pub fn is_filtered(query: &ListQuery) -> bool {
-    !query.text.is_empty() || !query.filters.is_empty() || query.kpi.is_some()
+    !query.text.is_empty() || !query.filters.is_empty() || query.kpi.is_some() || query.finding.is_some()
 }
 
 #[cfg(test)]

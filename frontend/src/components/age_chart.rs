@@ -8,8 +8,8 @@ use shared::api::query::Facet;
 use shared::charts::Ink;
 use shared::charts::columns::{Columns, svg};
 
-use crate::ui::html::html;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::ui::html::html;
 use crate::{format, links, words};
 
 const HEIGHT: u32 = 232;

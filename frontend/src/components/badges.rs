@@ -72,6 +72,17 @@ pub fn status_badge(status: &str) -> AnyView {
     html! { <span class=class>{words::sentence(status)}</span> }
 }
 
+/// How bad a finding is.
+pub fn severity_word(severity: &str) -> AnyView {
+    let (class, symbol) = match severity {
+        "critical" => ("badge is-critical", Icon::Fail),
+        "high" => ("badge is-fail", Icon::Warning),
+        "medium" => ("badge is-warning", Icon::Warning),
+        _ => ("badge is-unknown", Icon::Info),
+    };
+    html! { <span class=class>{icon(symbol)} {words::sentence(severity)}</span> }
+}
+
 pub fn severity_badge(severity: Severity) -> AnyView {
     let (class, symbol, word) = match severity {
         Severity::Error => ("badge is-fail", Icon::Fail, "Error"),

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use shared::api::Loading;
 
-use crate::ui::html::html;
 use crate::format;
 use crate::links::{self, Place};
 use crate::live::{Connection, Live};
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::use_snapshot;
 

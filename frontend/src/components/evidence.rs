@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use shared::api::detail::Evidence;
 
-use crate::ui::html::html;
 use crate::links;
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 
 /// A link to the source that says so, with file and place.

@@ -9,9 +9,9 @@ use shared::charts::Ink;
 use shared::charts::columns::{Columns, svg};
 use shared::model::credential::CredentialKind;
 
-use crate::ui::html::html;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::links::{self, List};
+use crate::ui::html::html;
 use crate::{format, words};
 
 const HEIGHT: u32 = 232;

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use shared::api::query::ListQuery;
 
-use crate::ui::html::html;
 use crate::format;
 use crate::links::{self, ExportFormat, List};
+use crate::ui::html::html;
 use crate::ui::icon::Icon;
 use crate::ui::menu::Menu;
 

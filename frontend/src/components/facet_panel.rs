@@ -6,9 +6,9 @@ use shared::api::query::{Facet, ListQuery};
 use web_sys::js_sys::JsString;
 
 use super::rows::Summary;
-use crate::ui::html::html;
 use crate::format;
 use crate::links::{self, List};
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{self, Step, use_go};
 use crate::words;
@@ -168,9 +168,15 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
 /// The facets that most questions need; the others wait closed.
 fn opens_at_first(facet: Facet) -> bool {
     match facet {
-        Facet::Kind | Facet::Environment | Facet::Source | Facet::Team | Facet::Status | Facet::Age | Facet::Expiry => {
-            true
-        }
+        Facet::Kind
+        | Facet::Environment
+        | Facet::Source
+        | Facet::Team
+        | Facet::Status
+        | Facet::Age
+        | Facet::Expiry
+        | Facet::Rule
+        | Facet::Severity => true,
         Facet::Class
         | Facet::Origin
         | Facet::Owner
@@ -180,7 +186,9 @@ fn opens_at_first(facet: Facet) -> bool {
         | Facet::Role
         | Facet::Trust
         | Facet::Issuer
-        | Facet::Key => false,
+        | Facet::Key
+        | Facet::Subject
+        | Facet::Waived => false,
     }
 }
 

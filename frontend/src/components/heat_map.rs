@@ -7,8 +7,8 @@ use shared::api::overview::Heat;
 use shared::api::query::Facet;
 use shared::charts::heat::{Cell, HeatMap, svg};
 
-use crate::ui::html::html;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::ui::html::html;
 use crate::{format, links, words};
 
 /// Sources in the picture; beyond, a map is read no faster than the list behind it.

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use shared::api::kpis::KpiValue;
 use shared::model::ratio::Ratio;
 
-use crate::ui::html::html;
 use crate::format;
+use crate::ui::html::html;
 
 /// The counts of a KPI, when it is a share with a population.
 pub fn ratio(kpi: &KpiValue) -> Option<Ratio> {

@@ -6,9 +6,9 @@ use shared::api::kpis::KpiValue;
 use shared::kpi::catalog::{self, KpiKind};
 use shared::model::ratio::{Ratio, Verdict};
 
+use super::interval_bar::{IntervalBar, ratio, target};
 use super::trend;
 use crate::client::Answer;
-use super::interval_bar::{IntervalBar, ratio, target};
 use crate::ui::html::html;
 use crate::{format, links, words};
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
-use shared::api::query::{Direction, KpiFilter, ListQuery, SortColumn};
+use shared::api::query::{Direction, Facet, FindingFilter, KpiFilter, ListQuery, SortColumn};
 use shared::kpi::catalog;
 use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
@@ -14,10 +14,10 @@ use super::facet_panel::FacetPanel;
 use super::page_head::PageHead;
 use super::rows::{Rows, Stage};
 use super::text_filter::TextFilter;
-use crate::ui::html::html;
 use crate::links::{self, List, Place};
 use crate::ui::asynchronous::failure;
 use crate::ui::dialog::Dialog;
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::menu::Menu;
 use crate::ui::states::EmptyState;
@@ -201,9 +201,8 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
             )
         }
     };
-    let text = Memo::new(move |_| {
-        query.with(|query| query.as_ref().map(|query| query.text.clone()).unwrap_or_default())
-    });
+    let text =
+        Memo::new(move |_| query.with(|query| query.as_ref().map(|query| query.text.clone()).unwrap_or_default()));
     let with_text = move |text: String| {
         let query = query.get_untracked().unwrap_or_default();
         links::list(list, &ListQuery { text, ..query })
@@ -343,7 +342,7 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
     move || {
         let query = query.get()?;
         let snapshot = query.snapshot.clone();
-        if query.filters.is_empty() && query.kpi.is_none() {
+        if query.filters.is_empty() && query.kpi.is_none() && query.finding.is_none() {
             return None;
         }
         let chip = |label: String, value: String, without: ListQuery| {
@@ -378,6 +377,18 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
             });
             chip(title.to_owned(), value.to_owned(), without)
         });
+        let finding = query.finding.as_ref().map(|FindingFilter { rule, verdict }| {
+            let without = ListQuery {
+                finding: None,
+                ..query.clone()
+            };
+            let value = match verdict {
+                Verdict::Pass => "not found",
+                Verdict::Fail => "found",
+                Verdict::Unknown => "unknown",
+            };
+            chip(words::facet_value(Facet::Rule, rule), value.to_owned(), without)
+        });
         let kpi_link = query.kpi.as_ref().map(|filter| {
             html! {
                 <li>
@@ -391,6 +402,7 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
         Some(html! {
             <ul class="chips" aria-label="Active filters">
                 {kpi}
+                {finding}
                 {facets.collect_view()}
                 <li>
                     <a class="chip-link" href=clear data-noscroll>
@@ -470,6 +482,7 @@ impl ColumnChoice {
             List::Identities => "rollcall.columns.identities",
             List::Credentials => "rollcall.columns.credentials",
             List::Certificates => "rollcall.columns.certificates",
+            List::Findings => "rollcall.columns.findings",
         };
         let stored = theme::stored(key);
         let is_chosen = |column: &&ListColumn<Row>| match (&stored, column.shown) {

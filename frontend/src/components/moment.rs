@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use shared::api::rows::LastUsedWord;
 use shared::model::instant::Instant;
 
-use crate::ui::html::html;
 use crate::format;
+use crate::ui::html::html;
 
 /// `3 d ago`, with the UTC instant as title.
 pub fn moment(at: Instant, as_of: Instant) -> AnyView {

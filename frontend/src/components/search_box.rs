@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, SubmitEvent};
 
-use crate::ui::html::html;
 use crate::links;
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{Step, use_go, use_snapshot};
 

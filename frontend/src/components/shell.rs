@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use super::banners::{Banners, LiveState};
 use super::search_box::SearchBox;
 use super::snapshot_picker::SnapshotPicker;
-use crate::ui::html::html;
 use crate::links::{self, Place};
 use crate::live::Live;
 use crate::theme::{Look, Navigation, Theme};
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{use_location, use_snapshot};
 
@@ -55,6 +55,7 @@ fn place_icon(place: Place) -> Icon {
         Place::Identities => Icon::Identities,
         Place::Credentials => Icon::Credentials,
         Place::Certificates => Icon::Certificates,
+        Place::Findings => Icon::Findings,
         Place::History => Icon::History,
         Place::Kpis => Icon::Kpis,
         Place::Sources => Icon::Sources,
@@ -67,6 +68,7 @@ fn place_title(place: Place) -> &'static str {
         Place::Identities => "Identities",
         Place::Credentials => "Credentials",
         Place::Certificates => "Certificates",
+        Place::Findings => "Findings",
         Place::History => "History",
         Place::Kpis => "KPIs",
         Place::Sources => "Sources",

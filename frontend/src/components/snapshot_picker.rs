@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::ui::html::html;
 use crate::format;
 use crate::links;
 use crate::live::Live;
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{Step, use_go, use_location, use_snapshot};
 

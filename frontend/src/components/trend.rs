@@ -43,7 +43,10 @@ pub fn rows_at(trend: &Trend, snapshot: &str) -> String {
 pub fn change(trends: &Trends, trend: &Trend) -> AnyView {
     let since = snapshot(trends, &trends.from).map(|from| format!("since {}", format::day_of_year(from.as_of)));
     let Some(change) = &trend.change else {
-        let why = trend.note.clone().unwrap_or_else(|| "no snapshot before has it".to_owned());
+        let why = trend
+            .note
+            .clone()
+            .unwrap_or_else(|| "no snapshot before has it".to_owned());
         let title = format!("No change is claimed: {why}");
         return html! { <span class="change-word is-open" title=title>"Not comparable"</span> };
     };
@@ -63,7 +66,9 @@ pub fn change(trends: &Trends, trend: &Trend) -> AnyView {
         let why = trend.note.clone().unwrap_or_default();
         format!("Without {}: {why}", change.left_out.join(", "))
     });
-    let part = note.is_some().then(|| html! { <span class="change-part">" of what can be compared"</span> });
+    let part = note
+        .is_some()
+        .then(|| html! { <span class="change-part">" of what can be compared"</span> });
     let judgement = match change.direction.as_str() {
         "moved" | "same" => "",
         word => word,
@@ -109,7 +114,11 @@ pub fn spark(trends: &Trends, trend: &Trend) -> AnyView {
 /// The whole chart.
 pub fn trend_chart(title: &str, trends: &Trends, trend: &Trend) -> AnyView {
     let data = data(trends, trend);
-    let n_open = data.points.iter().filter(|point| point.standing == Standing::Incomparable).count();
+    let n_open = data
+        .points
+        .iter()
+        .filter(|point| point.standing == Standing::Incomparable)
+        .count();
     let line = match n_open {
         0 => "In every snapshot, over the same sources".to_owned(),
         _ => "Hollow where sources were missing or partial, so that no change is claimed".to_owned(),
@@ -157,7 +166,11 @@ fn data(trends: &Trends, trend: &Trend) -> trend::Trend {
                 label: label(&trend.unit, snapshot, point),
             })
             .collect(),
-        scale: if trend.unit == "share" { Scale::Share } else { Scale::Number },
+        scale: if trend.unit == "share" {
+            Scale::Share
+        } else {
+            Scale::Number
+        },
     }
 }
 

@@ -5,7 +5,6 @@ use shared::api::query::SortColumn;
 use shared::api::rows::CertificateRow;
 use shared::model::ratio::Verdict;
 
-use crate::ui::html::html;
 use crate::client;
 use crate::components::badges::{status_badge, verdict_badge};
 use crate::components::expiry_chart::{Counted, expiry_chart};
@@ -13,6 +12,7 @@ use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, S
 use crate::components::moment::{absent, ends, maybe_moment, text_or};
 use crate::links::{self, List};
 use crate::ui::asynchronous;
+use crate::ui::html::html;
 use crate::ui::virtual_table::Align;
 use crate::url_state::use_snapshot;
 use crate::{format, words};

@@ -5,7 +5,6 @@ use shared::api::query::SortColumn;
 use shared::api::rows::CredentialRow;
 use shared::model::ratio::Verdict;
 
-use crate::ui::html::html;
 use crate::client;
 use crate::components::age_chart::age_chart;
 use crate::components::badges::{status_badge, verdict_badge};
@@ -13,6 +12,7 @@ use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, S
 use crate::components::moment::{absent, ends, last_used, maybe_moment, text_or};
 use crate::links::{self, List};
 use crate::ui::asynchronous;
+use crate::ui::html::html;
 use crate::url_state::use_snapshot;
 use crate::{format, words};
 

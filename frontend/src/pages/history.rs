@@ -278,17 +278,45 @@ fn Filters(query: Memo<HistoryQuery>) -> impl IntoView {
         };
         let of = query.of.map(|of| {
             let value = subject_words(of).1.to_owned();
-            chip("What", value, HistoryQuery { of: None, ..first.clone() })
+            chip(
+                "What",
+                value,
+                HistoryQuery {
+                    of: None,
+                    ..first.clone()
+                },
+            )
         });
         let kind = query.kind.map(|kind| {
             let value = kind_title(kind).to_owned();
-            chip("Change", value, HistoryQuery { kind: None, ..first.clone() })
+            chip(
+                "Change",
+                value,
+                HistoryQuery {
+                    kind: None,
+                    ..first.clone()
+                },
+            )
         });
         let source = query.source.clone().map(|source| {
-            chip("Source", source, HistoryQuery { source: None, ..first.clone() })
+            chip(
+                "Source",
+                source,
+                HistoryQuery {
+                    source: None,
+                    ..first.clone()
+                },
+            )
         });
         let identity = query.identity.clone().map(|identity| {
-            chip("About", identity, HistoryQuery { identity: None, ..first.clone() })
+            chip(
+                "About",
+                identity,
+                HistoryQuery {
+                    identity: None,
+                    ..first.clone()
+                },
+            )
         });
         let chips: Vec<_> = [of, kind, source, identity].into_iter().flatten().collect();
         (!chips.is_empty()).then(|| html! { <ul class="chips">{chips}</ul> })
@@ -433,7 +461,12 @@ fn list(history: &History, query: &HistoryQuery) -> AnyView {
         format::counted(history.n_matching as u64, "change", "changes")
     );
     let step = |title: &'static str, offset: Option<usize>| {
-        let link = offset.map(|offset| links::history(&HistoryQuery { offset, ..query.clone() }));
+        let link = offset.map(|offset| {
+            links::history(&HistoryQuery {
+                offset,
+                ..query.clone()
+            })
+        });
         let is_none = link.is_none().then_some("true");
         html! { <a class="button" href=link aria-disabled=is_none data-noscroll>{title}</a> }
     };

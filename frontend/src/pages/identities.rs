@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use shared::api::query::SortColumn;
 use shared::api::rows::IdentityRow;
 
-use crate::ui::html::html;
 use crate::components::badges::{governed_badge, status_badge};
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{ends, last_used, maybe_moment, text_or};
 use crate::links::{self, List};
+use crate::ui::html::html;
 use crate::ui::virtual_table::Align;
 use crate::{format, words};
 

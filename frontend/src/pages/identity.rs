@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use shared::api::detail::{
     CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, LeakView, Named, OwnerView, TrustView,
 };
+use shared::api::findings::FindingRow;
 use shared::api::query::{Facet, ListQuery};
 use shared::charts::Ink;
 use shared::charts::timeline::{self, Span, Timeline};
@@ -14,15 +15,15 @@ use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
 
 use super::credentials::rotation;
-use crate::ui::html::html;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::client::{self, Outcome};
-use crate::components::badges::{governed_badge, status_badge, verdict_class, verdict_icon};
+use crate::components::badges::{governed_badge, severity_word, status_badge, verdict_class, verdict_icon};
 use crate::components::evidence::evidence_link;
 use crate::components::moment::{absent, ends, last_used, maybe_moment, moment};
 use crate::components::page_head::PageHead;
 use crate::links::{self, List};
 use crate::ui::asynchronous;
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::states::EmptyState;
 use crate::url_state::{use_parameter, use_snapshot};
@@ -81,6 +82,7 @@ fn ready(detail: Arc<IdentityDetail>, snapshot: Option<String>) -> AnyView {
             <div class="identity-main">
                 {criteria(&detail, at)}
                 {credentials(&detail, at)}
+                {findings(&detail, at)}
                 {leaks(&detail, at)}
                 {grants(&detail, at)}
                 {trusts("actors", "Who can act as it", "Nothing that was read lets anybody else act as it.", &detail.actors, &detail, at)}
@@ -243,6 +245,41 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     };
     let content = html! { {life_lines(detail)} {content} };
     section("credentials", "Credentials", Some(detail.credentials.len()), content)
+}
+
+/// What is wrong with it and with what it holds.
+fn findings(detail: &IdentityDetail, snapshot: Option<&str>) -> Option<AnyView> {
+    if detail.findings.is_empty() {
+        return None;
+    }
+    let row = |finding: &FindingRow| {
+        let waived = finding
+            .waived_by
+            .is_some()
+            .then(|| html! { " " <span class="tag">"Waived"</span> });
+        let about = (finding.subject == "credential").then(|| {
+            html! { <span class="cell-below">{finding.subject_name.clone()}</span> }
+        });
+        html! {
+            <tr>
+                <th scope="row">
+                    <span class="cell-name">
+                        <a href=links::finding(&finding.key, snapshot)>{finding.title.clone()}</a>
+                        {about}
+                    </span>
+                </th>
+                {cell("Severity", html! { {severity_word(&finding.severity)} {waived} })}
+                {cell("Seen", finding.observed.clone().into_any())}
+                {cell("Limit", finding.threshold.clone().map_or_else(|| absent("None"), IntoAny::into_any))}
+            </tr>
+        }
+    };
+    let rows = detail.findings.iter().map(row).collect_view();
+    let content = html! {
+        {table(&["Finding", "Severity", "Seen", "Limit"], rows.into_any())}
+        {cut_note(detail, "findings", detail.findings.len())}
+    };
+    Some(section("findings", "Findings", Some(detail.findings.len()), content))
 }
 
 /// Where its secrets were found in the open. Without a leak there is nothing to show: that none is known says little.

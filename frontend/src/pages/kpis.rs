@@ -9,13 +9,13 @@ use shared::api::query::Facet;
 use shared::kpi::catalog::{self, Kpi, KpiKind};
 use shared::model::ratio::Verdict;
 
-use crate::ui::html::html;
+use crate::client::{Answer, Outcome};
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
 use crate::components::trend;
-use crate::client::{Answer, Outcome};
 use crate::ui::bars::{Bar, bars};
+use crate::ui::html::html;
 use crate::url_state::{use_location, use_snapshot};
 use crate::{client, format, links, ui, words};
 

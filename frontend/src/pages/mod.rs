@@ -2,10 +2,13 @@
 
 pub mod certificates;
 pub mod credentials;
+pub mod finding;
+pub mod findings;
 pub mod history;
 pub mod identities;
 pub mod identity;
 pub mod kpis;
 pub mod not_found;
 pub mod overview;
+pub mod rules;
 pub mod sources;

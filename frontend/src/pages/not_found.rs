@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::ui::html::html;
 use crate::components::page_head::PageHead;
 use crate::links::{self, Place};
+use crate::ui::html::html;
 use crate::ui::states::EmptyState;
 
 #[component]

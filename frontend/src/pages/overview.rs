@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
+use shared::api::findings::{RuleView, Rules};
 use shared::api::history::Trends;
 use shared::api::kpis::KpiValue;
 use shared::api::overview::{Change, Overview};
@@ -12,22 +13,27 @@ use shared::charts::columns::{self, Columns};
 use shared::kpi::catalog;
 use shared::model::ratio::{Ratio, Verdict};
 
-use crate::ui::html::html;
+use super::findings::of_rule;
+use super::rules::rank;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::client::Answer;
 use crate::components::age_chart::age_chart;
-use crate::components::badges::verdict_class;
+use crate::components::badges::{severity_word, verdict_class};
 use crate::components::expiry_chart::{Counted, expiry_chart};
 use crate::components::heat_map::GovernedMap;
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{kpi_tile, parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
 use crate::components::trend;
-use crate::client::Answer;
 use crate::links::{self, List, Place};
+use crate::ui::asynchronous;
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::use_snapshot;
-use crate::{client, format, ui, words};
+use crate::{client, format, words};
 
+/// Rules among the top findings.
+const MAX_RULES: usize = 6;
 /// In pixels; two charts stand side by side.
 const CHART_HEIGHT: u32 = 232;
 
@@ -36,6 +42,7 @@ pub fn OverviewPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::overview(snapshot);
     let trends = client::trends(Memo::new(|_| None), snapshot);
+    let rules = client::rules(snapshot);
     let line = move || match answer.outcome.get() {
         client::Outcome::Ready(overview) => format!("{}, as of {}", overview.estate, format::date(overview.as_of)),
         client::Outcome::Loading | client::Outcome::Failed(_) => "\u{a0}".to_owned(),
@@ -43,13 +50,14 @@ pub fn OverviewPage() -> impl IntoView {
     html! {
         <div class="page overview">
             <PageHead title="Overview" line=move || html! { {line} } />
-            {ui::asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked(), trends))}
+            {asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked(), trends, rules))}
         </div>
     }
 }
 
-fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trends>) -> AnyView {
+fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trends>, rules: Answer<Rules>) -> AnyView {
     let at = snapshot.as_deref();
+    let of_rules = snapshot.clone();
     let tiles = overview
         .tiles
         .iter()
@@ -73,6 +81,13 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trend
                 </div>
             </div>
             <div class="tiles">{tiles}</div>
+        </section>
+        <section aria-labelledby="title-wrong">
+            <h2 class="section-title" id="title-wrong">"What is wrong"</h2>
+            <div class="card">
+                {card_head("Top findings", "The worst rules of this snapshot, with those that have most")}
+                {asynchronous::steady(rules, move |rules| top_findings(&rules, of_rules.as_deref()))}
+            </div>
         </section>
         <section aria-labelledby="title-comes">
             <h2 class="section-title" id="title-comes">"What comes"</h2>
@@ -313,6 +328,42 @@ fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
         }
     };
     html! { <ol class="changes">{overview.changes.iter().map(row).collect_view()}</ol> }
+}
+
+/// The rules with the worst findings, each count a link.
+fn top_findings(rules: &Rules, snapshot: Option<&str>) -> AnyView {
+    let open = |rule: &RuleView| rule.n_findings.unwrap_or(0) - rule.n_waived.unwrap_or(0);
+    let mut found: Vec<&RuleView> = rules.rules.iter().filter(|rule| rule.worst.is_some()).collect();
+    found.sort_by_key(|rule| (rank(rule.worst.as_deref()), std::cmp::Reverse(open(rule))));
+    let n_more = found.len().saturating_sub(MAX_RULES);
+    let rows = found.into_iter().take(MAX_RULES).map(|rule| {
+        let waived = (Facet::Waived, "no".to_owned());
+        let href = of_rule(&rule.code, vec![waived], snapshot);
+        let unknown = rule
+            .n_unknown
+            .filter(|n| *n > 0)
+            .map(|n| format!("{} unknown", format::number(n)));
+        html! {
+            <li class="top-finding">
+                <span>{rule.worst.as_deref().map(severity_word)}</span>
+                <a class="top-finding-title" href=links::rule(&rule.code, snapshot)>{rule.title.clone()}</a>
+                <span class="top-finding-count">
+                    <a class="number" href=href>{format::number(open(rule))}</a>
+                    <span class="muted">{format!(" of {}", format::number(rule.n_judged.unwrap_or(0)))}</span>
+                </span>
+                <span class="top-finding-unknown muted">{unknown}</span>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    if rows.is_empty() {
+        return html! { <p class="card-empty">"No rule found anything in this snapshot."</p> };
+    }
+    let more = (n_more > 0).then(|| {
+        let text = format!("{n_more} more rules found something");
+        html! { <p class="card-foot"><a href=links::rules(snapshot)>{text}</a></p> }
+    });
+    html! { <ol class="top-findings">{rows}</ol> {more} }
 }
 
 fn renewals(overview: &Overview) -> AnyView {

@@ -6,13 +6,13 @@ use shared::api::sources::{Completeness, ConflictView, ConnectorView, ExpectedVi
 use shared::diagnostic::Diagnostic;
 use shared::model::instant::Instant;
 
-use crate::ui::html::html;
 use crate::components::badges::severity_badge;
 use crate::components::evidence::evidence_link;
 use crate::components::kpi_tile::sentence_case;
 use crate::components::moment::{absent, moment};
 use crate::components::page_head::PageHead;
 use crate::links::{self, List};
+use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::states::EmptyState;
 use crate::url_state::{use_location, use_snapshot};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::states::{ErrorState, Skeleton};
-use crate::ui::html::html;
 use crate::client::{Answer, ClientError, Outcome};
+use crate::ui::html::html;
 
 /// What an answer looks like at each stage. `ready` draws again when the answer changes.
 pub fn show<T: Send + Sync + 'static>(

@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::ui::html::html;
 use crate::format;
+use crate::ui::html::html;
 
 /// A row of bars.
 pub struct Bar {

@@ -5,6 +5,7 @@ use crate::api::detail::{
     CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail, LeakView,
     MAX_RELATED, Named, OwnerView, TrustView,
 };
+use crate::api::findings::FindingRow;
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas;
 use crate::lists;
@@ -19,6 +20,7 @@ use crate::model::snapshot::{
     Credential, CredentialId, Evidence, Grant, Identity, IdentityId, Leak, OwnerState, Snapshot, Trust,
 };
 use crate::model::thresholds::ThresholdId;
+use crate::rules::severity::Severity;
 
 /// `GET /api/v1/identity?id=…`; `None` when the snapshot does not list it.
 pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
@@ -38,6 +40,7 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
     let acting_as = |trust: &&Trust| trust.target_identity == Some(identity_id);
     let acting = |trust: &&Trust| trust.actor_identity == Some(identity_id);
     let leaks = leaks(snapshot, identity_id);
+    capped("findings", analysis.findings.of_identity(analysis, identity_id).count());
     capped("leaks", leaks.len());
     capped("grants", identity.grants.len());
     capped("actors", snapshot.trusts.iter().filter(acting_as).count());
@@ -54,6 +57,7 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
         owners: owner_views(snapshot, index),
         facts: facts(snapshot, identity),
         credentials: credentials(analysis, identity_id),
+        findings: findings(analysis, identity_id),
         leaks: leaks.into_iter().take(MAX_RELATED).collect(),
         grants: snapshot
             .grants_of(identity)
@@ -104,11 +108,11 @@ fn criterion(analysis: &Analysis, index: usize, at: usize, id: &str) -> Criterio
     let identity = &analysis.snapshot.identities[index];
     let verdict = analysis.criteria[index][at];
     let reason = match analysis.in_force[at] {
-        Force::NotMeasured if id == "clean" => "Findings are not evaluated in this version.".to_owned(),
         Force::NotMeasured => "No review is recorded anywhere in the estate.".to_owned(),
         Force::InForce | Force::SwitchedOff if !formulas::in_scope(identity) => {
             "Out of the governance scope.".to_owned()
         }
+        Force::InForce | Force::SwitchedOff if id == "clean" => clean_reason(analysis, index),
         Force::InForce | Force::SwitchedOff => reason(analysis, identity, id),
     };
     let verdict = if analysis.in_force[at] == Force::NotMeasured {
@@ -162,6 +166,24 @@ fn reason(analysis: &Analysis, identity: &Identity, id: &str) -> String {
             }
         }
         _ => String::new(),
+    }
+}
+
+fn clean_reason(analysis: &Analysis, index: usize) -> String {
+    let findings = &analysis.findings;
+    match findings.clean[index] {
+        Verdict::Pass => "No critical finding is open.".to_owned(),
+        Verdict::Unknown => {
+            "Its privilege, or what a rule needs to know, is not reported: a finding may be critical.".to_owned()
+        }
+        Verdict::Fail => {
+            let id = IdentityId(index as u32);
+            let critical = findings
+                .of_identity(analysis, id)
+                .filter(|finding| finding.severity == Severity::Critical && finding.waiver.is_none());
+            let titles: Vec<String> = critical.map(|finding| finding.rule().title.to_lowercase()).collect();
+            format!("Critical: {}.", titles.join(", "))
+        }
     }
 }
 
@@ -261,6 +283,11 @@ fn credentials(analysis: &Analysis, id: IdentityId) -> Vec<CredentialDetail> {
             .collect(),
     })
     .collect()
+}
+
+fn findings(analysis: &Analysis, id: IdentityId) -> Vec<FindingRow> {
+    let findings = analysis.findings.of_identity(analysis, id).take(MAX_RELATED);
+    findings.map(|finding| lists::finding_row(analysis, finding)).collect()
 }
 
 /// Leaks of the identity's credentials, and those that the scanner alone calls its own.
@@ -384,6 +411,6 @@ fn trust_view(snapshot: &Snapshot, trust: &Trust, other: Named) -> TrustView {
 fn unlisted(snapshot: &Snapshot, principal: Principal) -> Named {
     Named {
         id: None,
-        name: principal.to_text(&snapshot.strings),
+        name: principal.in_words(&snapshot.strings),
     }
 }

@@ -95,7 +95,10 @@ pub fn draw<B: DrawingBackend>(data: &Trend, root: &DrawingArea<B, Shift>) -> Dr
         Scale::Share => format!("{tick}%"),
         Scale::Number => thousands(tick),
     };
-    let widest = ticks.iter().map(|tick| text_width(&name(*tick), TEXT)).fold(0.0, f64::max);
+    let widest = ticks
+        .iter()
+        .map(|tick| text_width(&name(*tick), TEXT))
+        .fold(0.0, f64::max);
     let frame = Frame {
         left: widest as i32 + 16,
         right: width - RADIUS - 2,
@@ -110,7 +113,10 @@ pub fn draw<B: DrawingBackend>(data: &Trend, root: &DrawingArea<B, Shift>) -> Dr
     let label = text_style(Ink::Label);
     for (step, tick) in ticks.iter().enumerate() {
         let y = frame.y(frame.highest * step as f64 / 4.0);
-        root.draw(&PathElement::new(vec![(frame.left - 6, y), (width, y)], Ink::Grid.color()))?;
+        root.draw(&PathElement::new(
+            vec![(frame.left - 6, y), (width, y)],
+            Ink::Grid.color(),
+        ))?;
         let style = label.pos(Pos::new(HPos::Right, VPos::Center));
         root.draw_text(&name(*tick), &style, (frame.left - 12, y))?;
     }
@@ -312,6 +318,17 @@ mod tests {
         let drawing = svg(&one, 480, 200, Paint::Themed);
         assert_eq!(drawing.marks.len(), 1);
         assert!((200..320).contains(&(drawing.marks[0].x + drawing.marks[0].width / 2)));
-        assert!(spark(&Trend { points: Vec::new(), ..one }, 96, 28).marks.is_empty());
+        assert!(
+            spark(
+                &Trend {
+                    points: Vec::new(),
+                    ..one
+                },
+                96,
+                28
+            )
+            .marks
+            .is_empty()
+        );
     }
 }

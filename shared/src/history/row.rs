@@ -202,7 +202,7 @@ impl<'s> Rows<'s> {
             CredentialStatus::Revoked => Some("revoked"),
             CredentialStatus::Unknown => None,
         };
-        let is_ours = formulas::is_ours(snapshot, credential).then_some("yes");
+        let is_ours = formulas::is_in_scope(snapshot, credential).then_some("yes");
         let fields = [
             self.sym(credential.name),
             self.word(Some(credential.kind.id())),
@@ -235,7 +235,7 @@ impl<'s> Rows<'s> {
         };
         let identity = self.sym(identity.map(|identity| identity.id));
         let key = [
-            identity.or_else(|| self.text(Some(grant.subject.to_text(&snapshot.strings)))),
+            identity.or_else(|| self.text(Some(grant.subject.in_words(&snapshot.strings)))),
             self.sym(Some(grant.role)),
             self.sym(grant.policy),
             self.sym(grant.resource),
@@ -255,7 +255,7 @@ impl<'s> Rows<'s> {
         let target = self.sym(trust.target_identity.map(id));
         let actor = self.sym(trust.actor_identity.map(id));
         let key = [
-            actor.or_else(|| self.text(Some(trust.actor.to_text(&snapshot.strings)))),
+            actor.or_else(|| self.text(Some(trust.actor.in_words(&snapshot.strings)))),
             self.word(Some(trust.kind.verb())),
             target.or_else(|| self.sym(Some(trust.target.text))),
             None,

@@ -92,8 +92,8 @@ pub enum Principal {
 }
 
 impl Principal {
-    /// The principal in words; an identity as its handle names it.
-    pub fn to_text(self, strings: &Strings) -> String {
+    /// Who it is, as the subject of a sentence.
+    pub fn in_words(self, strings: &Strings) -> String {
         let text = |sym| strings.get(sym);
         match self {
             Principal::Identity(handle) => text(handle.text).to_owned(),

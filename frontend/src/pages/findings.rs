@@ -1,0 +1,199 @@
+//! What is wrong: every finding, the worst first.
+
+use leptos::prelude::*;
+use shared::api::findings::FindingRow;
+use shared::api::query::{Facet, SortColumn};
+
+use crate::components::badges::severity_word;
+use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
+use crate::components::moment::text_or;
+use crate::links::{self, List};
+use crate::ui::html::html;
+use crate::url_state::use_snapshot;
+use crate::words;
+
+#[component]
+pub fn FindingsPage() -> impl IntoView {
+    let kind = ListKind {
+        list: List::Findings,
+        title: "Findings",
+        noun: ("finding", "findings"),
+        columns: columns(),
+        card,
+        href,
+    };
+    html! { <ListPage kind=kind chart=|| html! { <FindingTabs shown=Tab::List /> } /> }
+}
+
+/// The two ways to look at findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    List,
+    Rules,
+}
+
+#[component]
+pub fn FindingTabs(shown: Tab) -> impl IntoView {
+    let snapshot = use_snapshot();
+    let tab = move |tab: Tab, title: &'static str| {
+        let href = move || match tab {
+            Tab::List => links::facet_rows(List::Findings, Vec::new(), snapshot.get().as_deref()),
+            Tab::Rules => links::rules(snapshot.get().as_deref()),
+        };
+        let current = (tab == shown).then_some("page");
+        html! {
+            <li>
+                <a class="tab" href=href aria-current=current>
+                    {title}
+                </a>
+            </li>
+        }
+    };
+    html! {
+        <nav aria-label="Findings">
+            <ul class="tab-list">{tab(Tab::List, "Each finding")} {tab(Tab::Rules, "By rule")}</ul>
+        </nav>
+    }
+}
+
+fn href(row: &FindingRow, context: &RowContext) -> Option<String> {
+    Some(links::finding(&row.key, context.snapshot.as_deref()))
+}
+
+fn card(row: &FindingRow, context: &RowContext) -> AnyView {
+    let below = [
+        Some(row.subject_name.clone()),
+        row.environment.clone(),
+        row.team.clone(),
+    ];
+    let below = below.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    html! {
+        <span class="row-card">
+            {name_cell(row.title.clone(), Some(below), href(row, context))}
+            <span class="row-card-foot">
+                {severity_word(&row.severity)} {waived(row)}
+                <span class="muted cut">{row.observed.clone()}</span>
+            </span>
+        </span>
+    }
+}
+
+fn waived(row: &FindingRow) -> Option<AnyView> {
+    row.waived_by.clone().map(|by| {
+        let title = format!("Waived by {by}: {}", row.waived_because.clone().unwrap_or_default());
+        html! { <span class="tag" title=title>"Waived"</span> }
+    })
+}
+
+fn columns() -> Vec<ListColumn<FindingRow>> {
+    vec![
+        ListColumn::new(
+            "severity",
+            "Severity",
+            "minmax(96px, 0.6fr)",
+            Some(SortColumn::Severity),
+            Shown::Always,
+            |row, _| {
+                html! { <span title=row.because.clone()>{severity_word(&row.severity)}</span> }
+            },
+        ),
+        ListColumn::new(
+            "title",
+            "Finding",
+            "minmax(190px, 1.8fr)",
+            Some(SortColumn::Rule),
+            Shown::Always,
+            |row, context| name_cell(row.title.clone(), None, href(row, context)),
+        ),
+        ListColumn::new(
+            "subject",
+            "About",
+            "minmax(150px, 1.4fr)",
+            Some(SortColumn::Name),
+            Shown::AtFirst,
+            |row, context| match &row.identity {
+                Some(identity) => {
+                    let href = links::identity(identity, context.snapshot.as_deref());
+                    html! { <a class="cut" href=href>{row.subject_name.clone()}</a> }
+                }
+                None => text_or(Some(row.subject_name.clone()), "Not named"),
+            },
+        ),
+        ListColumn::new(
+            "observed",
+            "Seen",
+            "minmax(150px, 1.3fr)",
+            None,
+            Shown::AtFirst,
+            |row, _| text_or(Some(row.observed.clone()), "Not reported"),
+        ),
+        ListColumn::new(
+            "threshold",
+            "Limit",
+            "minmax(80px, 0.5fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| text_or(row.threshold.clone(), "None"),
+        ),
+        ListColumn::new(
+            "because",
+            "Severe because",
+            "minmax(150px, 1.2fr)",
+            None,
+            Shown::OnDemand,
+            |row, _| text_or(Some(row.because.clone()), ""),
+        ),
+        ListColumn::new(
+            "kind",
+            "Kind",
+            "minmax(110px, 0.8fr)",
+            Some(SortColumn::Kind),
+            Shown::OnDemand,
+            |row, _| words::sentence(&row.kind).into_any(),
+        ),
+        ListColumn::new(
+            "environment",
+            "Environment",
+            "minmax(96px, 0.6fr)",
+            Some(SortColumn::Environment),
+            Shown::AtFirst,
+            |row, _| text_or(row.environment.clone(), "None"),
+        ),
+        ListColumn::new(
+            "owner",
+            "Owner",
+            "minmax(120px, 1fr)",
+            Some(SortColumn::Owner),
+            Shown::AtFirst,
+            |row, _| text_or(row.owner.clone(), "None"),
+        ),
+        ListColumn::new("team", "Team", "minmax(110px, 1fr)", None, Shown::OnDemand, |row, _| {
+            text_or(row.team.clone(), "None")
+        }),
+        ListColumn::new(
+            "source",
+            "Source",
+            "minmax(110px, 1fr)",
+            Some(SortColumn::Source),
+            Shown::OnDemand,
+            |row, _| text_or(Some(row.source.clone()), "None"),
+        ),
+        ListColumn::new(
+            "waived",
+            "Waiver",
+            "minmax(84px, 0.5fr)",
+            None,
+            Shown::AtFirst,
+            |row, _| match waived(row) {
+                Some(tag) => tag,
+                None => html! { <span class="muted">"None"</span> },
+            },
+        ),
+    ]
+}
+
+/// The findings of one rule.
+pub fn of_rule(code: &str, more: Vec<(Facet, String)>, snapshot: Option<&str>) -> String {
+    let filters = std::iter::once((Facet::Rule, code.to_owned())).chain(more);
+    links::facet_rows(List::Findings, filters.collect(), snapshot)
+}
