@@ -85,6 +85,7 @@ mod x509_certificates;
 
 use std::borrow::Cow;
 
+use crate::config::SourceConfig;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::encoding;
@@ -226,6 +227,8 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// Mixed into fingerprints, so that they mean nothing outside the estate.
     pub salt: &'a str,
+    /// What `source.toml` says.
+    pub config: &'a SourceConfig,
 }
 
 /// What became of one file.
@@ -236,18 +239,16 @@ pub struct Reading {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
+/// [`read_in`] a source that has no `source.toml`.
 pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
-    let decoded = encoding::decode(bytes);
+    read_in(source, &SourceConfig::default(), path, bytes, salt)
+}
+
+/// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
+pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], salt: &str) -> Reading {
     let mut diagnostics = Diagnostics::default();
-    let format = Format::of(bytes, &decoded);
-    let text = match format {
-        Format::Json => recording::answers(&decoded),
-        Format::Yaml => Cow::Owned(yaml::to_json(&decoded, &mut diagnostics)),
-        Format::Binary | Format::Der | Format::JavaKeyStore => Cow::Borrowed(""),
-        Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text => Cow::Borrowed(decoded.as_ref()),
-    };
-    let text = text.as_ref();
+    let (format, text) = text_of(bytes, &mut diagnostics);
+    let text: &str = &text;
     // The replacement character is what a cut one is decoded to; a file that holds it itself is whole.
     if text.ends_with('\u{FFFD}') && !bytes.ends_with("\u{FFFD}".as_bytes()) {
         diagnostics.push(Diagnostic::error(
@@ -274,6 +275,7 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         bytes,
         text,
         salt,
+        config,
     });
     diagnostics.append(found);
     Reading {
@@ -283,13 +285,37 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
     }
 }
 
+/// A file's format, and its text as connectors get it: decoded, out of recordings, YAML as JSON, nothing of what is no
+/// text.
+fn text_of<'a>(bytes: &'a [u8], diagnostics: &mut Diagnostics) -> (Format, Cow<'a, str>) {
+    let decoded = encoding::decode(bytes);
+    let format = Format::of(bytes, &decoded);
+    let text = match (format, decoded) {
+        (Format::Json, Cow::Borrowed(text)) => recording::answers(text),
+        (Format::Json, Cow::Owned(text)) => Cow::Owned(recording::answers(&text).into_owned()),
+        (Format::Yaml, decoded) => Cow::Owned(yaml::to_json(&decoded, diagnostics)),
+        (Format::Binary | Format::Der | Format::JavaKeyStore, _) => Cow::Borrowed(""),
+        (Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text, decoded) => decoded,
+    };
+    (format, text)
+}
+
 /// The connector whose export this is: the first with a signature that holds.
 pub fn recognise(probe: &Probe<'_>) -> Option<&'static Connector> {
-    CONNECTORS.iter().copied().find(|c| {
-        c.signatures
-            .iter()
-            .any(|marks| marks.iter().all(|mark| mark.holds(probe)))
-    })
+    CONNECTORS.iter().copied().find(|connector| connector.holds(probe))
+}
+
+/// Whether a connector's signature holds for a plain file, whatever the others say.
+pub fn is_recognised_by(connector: &Connector, bytes: &[u8]) -> bool {
+    let (format, text) = text_of(bytes, &mut Diagnostics::default());
+    connector.holds(&Probe::quick(format, bytes, &text))
+}
+
+impl Connector {
+    fn holds(&self, probe: &Probe<'_>) -> bool {
+        let holds = |marks: &&[Mark]| marks.iter().all(|mark| mark.holds(probe));
+        self.signatures.iter().any(holds)
+    }
 }
 
 impl Mark {
