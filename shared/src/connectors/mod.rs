@@ -13,8 +13,22 @@
 
 mod ansible_inventory;
 mod ansible_vault;
+mod aws_access_analyzer;
 mod aws_account_authorization_details;
+mod aws_acm_certificates;
+mod aws_agentcore_identities;
+mod aws_bedrock_agents;
+mod aws_cloudtrail;
 mod aws_credential_report;
+mod aws_eks_access;
+mod aws_export;
+mod aws_identity_providers;
+mod aws_iot_certificates;
+mod aws_last_accessed;
+mod aws_roles_anywhere;
+mod aws_secrets_manager;
+mod aws_server_certificates;
+mod aws_user_credentials;
 mod csv_inventory;
 mod detect_secrets_baseline;
 mod entra_app_role_assignments;
@@ -98,6 +112,19 @@ use crate::reading::yaml;
 pub const CONNECTORS: &[&Connector] = &[
     &aws_account_authorization_details::CONNECTOR,
     &aws_credential_report::CONNECTOR,
+    &aws_user_credentials::CONNECTOR,
+    &aws_last_accessed::CONNECTOR,
+    &aws_access_analyzer::CONNECTOR,
+    &aws_cloudtrail::CONNECTOR,
+    &aws_identity_providers::CONNECTOR,
+    &aws_secrets_manager::CONNECTOR,
+    &aws_acm_certificates::CONNECTOR,
+    &aws_server_certificates::CONNECTOR,
+    &aws_iot_certificates::CONNECTOR,
+    &aws_eks_access::CONNECTOR,
+    &aws_roles_anywhere::CONNECTOR,
+    &aws_bedrock_agents::CONNECTOR,
+    &aws_agentcore_identities::CONNECTOR,
     &entra_federated_credentials::CONNECTOR,
     &entra_app_role_assignments::CONNECTOR,
     &entra_permission_grants::CONNECTOR,
