@@ -430,6 +430,7 @@ fn trusts(
             }
             "external_id" => view! { <span class="tag">"External id"</span> }.into_any(),
             "subject_or_audience" => view! { <span class="tag">"Subject or audience"</span> }.into_any(),
+            "not_reported" => view! { <span class="tag">"Not exported"</span> }.into_any(),
             _ => view! { <span class="tag">"On a condition"</span> }.into_any(),
         };
         view! {

@@ -3,7 +3,7 @@
 use crate::analysis::{Analysis, Force};
 use crate::api::detail::{
     CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail, LeakView,
-    MAX_RELATED, Named, OwnerView, TrustView,
+    MAX_RELATED, Named, OwnerView, ServiceUseView, TrustView,
 };
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas;
@@ -12,13 +12,14 @@ use crate::merge::owners;
 use crate::model::access_policy::{Ceiling, Conditional, Privilege};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::{Knowledge, OwnerBasis};
-use crate::model::instant::Expiry;
+use crate::model::instant::{Expiry, Instant};
 use crate::model::principal::Principal;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{
-    Credential, CredentialId, Evidence, Grant, Identity, IdentityId, Leak, OwnerState, Snapshot, Trust,
+    Credential, CredentialId, Evidence, Grant, Identity, IdentityId, Leak, OwnerState, ServiceUse, Snapshot, Trust,
 };
 use crate::model::thresholds::ThresholdId;
+use crate::model::usage::Granted;
 
 /// `GET /api/v1/identity?id=…`; `None` when the snapshot does not list it.
 pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
@@ -73,6 +74,11 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
             .filter(acting)
             .take(MAX_RELATED)
             .map(|trust| target_view(snapshot, trust))
+            .collect(),
+        services: snapshot
+            .services_of(identity)
+            .iter()
+            .map(|used| service_view(snapshot, used))
             .collect(),
         cut,
     })
@@ -365,27 +371,46 @@ fn trust_view(snapshot: &Snapshot, trust: &Trust, other: Named) -> TrustView {
         Some(id) => named(snapshot, id).name,
         None => snapshot.strings.get(trust.target.text).to_owned(),
     };
-    let (kind, verb) = match trust.kind {
-        TrustKind::Assumes => ("assumes", "may assume"),
-        TrustKind::Federates => ("federates", "may sign in as"),
-        TrustKind::Impersonates => ("impersonates", "may make tokens for"),
-        TrustKind::RunsAs => ("runs_as", "runs as"),
+    let (kind, may, did) = match trust.kind {
+        TrustKind::Assumes => ("assumes", "may assume", "assumed"),
+        TrustKind::Federates => ("federates", "may sign in as", "signed in as"),
+        TrustKind::Impersonates => ("impersonates", "may make tokens for", "made tokens for"),
+        TrustKind::RunsAs => ("runs_as", "runs as", "ran as"),
     };
     let (guard, condition) = match trust.guard {
-        TrustGuard::Open => ("open", ""),
-        TrustGuard::ExternalId => ("external_id", ", if it presents the external id"),
-        TrustGuard::SubjectOrAudience => (
+        Some(TrustGuard::Open) => ("open", ""),
+        Some(TrustGuard::ExternalId) => ("external_id", ", if it presents the external id"),
+        Some(TrustGuard::SubjectOrAudience) => (
             "subject_or_audience",
             ", if its token names the right subject or audience",
         ),
-        TrustGuard::OtherCondition => ("other_condition", ", under a condition"),
+        Some(TrustGuard::OtherCondition) => ("other_condition", ", under a condition"),
+        None => ("not_reported", ""),
+    };
+    let used_on = trust.last_used_at.map(Instant::to_date_text);
+    let sentence = match (trust.guard, used_on) {
+        (Some(_), None) => format!("{actor} {may} {target}{condition}."),
+        (Some(_), Some(day)) => format!("{actor} {may} {target}{condition}; last seen on {day}."),
+        (None, Some(day)) => format!("{actor} {did} {target} on {day}; no export lists the trust that allows it."),
+        (None, None) => format!("{actor} {did} {target}; no export lists the trust that allows it."),
     };
     TrustView {
         other,
         kind: kind.to_owned(),
         guard: guard.to_owned(),
-        sentence: format!("{actor} {verb} {target}{condition}."),
+        sentence,
         evidence: evidence(snapshot, trust.evidence),
+    }
+}
+
+fn service_view(snapshot: &Snapshot, used: &ServiceUse) -> ServiceUseView {
+    let (last_used, last_used_at) = lists::last_used_word(used.last_used);
+    ServiceUseView {
+        service: snapshot.strings.get(used.service).to_owned(),
+        is_granted: used.granted == Granted::Reported,
+        last_used,
+        last_used_at,
+        evidence: evidence(snapshot, used.evidence),
     }
 }
 

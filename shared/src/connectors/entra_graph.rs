@@ -347,7 +347,7 @@ impl Export {
                     Ok((key, certificate)) => {
                         self.batch.synonyms.push(Synonym { name: fact.key, key });
                         fact.key = key;
-                        fact.fingerprint = Some(certificate.public_key_sha256);
+                        fact.fingerprint = certificate.public_key_sha256;
                         fact.created_at = fact.created_at.or(Some(certificate.not_before));
                         if fact.expires_at == Expiry::NotReported {
                             fact.expires_at = certificate.not_after;

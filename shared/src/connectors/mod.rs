@@ -13,8 +13,22 @@
 
 mod ansible_inventory;
 mod ansible_vault;
+mod aws_access_analyzer;
 mod aws_account_authorization_details;
+mod aws_acm_certificates;
+mod aws_agentcore_identities;
+mod aws_bedrock_agents;
+mod aws_cloudtrail;
 mod aws_credential_report;
+mod aws_eks_access;
+mod aws_export;
+mod aws_identity_providers;
+mod aws_iot_certificates;
+mod aws_last_accessed;
+mod aws_roles_anywhere;
+mod aws_secrets_manager;
+mod aws_server_certificates;
+mod aws_user_credentials;
 mod csv_inventory;
 mod detect_secrets_baseline;
 mod entra_app_role_assignments;
@@ -85,6 +99,7 @@ mod x509_certificates;
 
 use std::borrow::Cow;
 
+use crate::config::SourceConfig;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::encoding;
@@ -97,6 +112,19 @@ use crate::reading::yaml;
 pub const CONNECTORS: &[&Connector] = &[
     &aws_account_authorization_details::CONNECTOR,
     &aws_credential_report::CONNECTOR,
+    &aws_user_credentials::CONNECTOR,
+    &aws_last_accessed::CONNECTOR,
+    &aws_access_analyzer::CONNECTOR,
+    &aws_cloudtrail::CONNECTOR,
+    &aws_identity_providers::CONNECTOR,
+    &aws_secrets_manager::CONNECTOR,
+    &aws_acm_certificates::CONNECTOR,
+    &aws_server_certificates::CONNECTOR,
+    &aws_iot_certificates::CONNECTOR,
+    &aws_eks_access::CONNECTOR,
+    &aws_roles_anywhere::CONNECTOR,
+    &aws_bedrock_agents::CONNECTOR,
+    &aws_agentcore_identities::CONNECTOR,
     &entra_federated_credentials::CONNECTOR,
     &entra_app_role_assignments::CONNECTOR,
     &entra_permission_grants::CONNECTOR,
@@ -226,6 +254,8 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// Mixed into fingerprints, so that they mean nothing outside the estate.
     pub salt: &'a str,
+    /// What `source.toml` says.
+    pub config: &'a SourceConfig,
 }
 
 /// What became of one file.
@@ -236,18 +266,16 @@ pub struct Reading {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
+/// [`read_in`] a source that has no `source.toml`.
 pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
-    let decoded = encoding::decode(bytes);
+    read_in(source, &SourceConfig::default(), path, bytes, salt)
+}
+
+/// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
+pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], salt: &str) -> Reading {
     let mut diagnostics = Diagnostics::default();
-    let format = Format::of(bytes, &decoded);
-    let text = match format {
-        Format::Json => recording::answers(&decoded),
-        Format::Yaml => Cow::Owned(yaml::to_json(&decoded, &mut diagnostics)),
-        Format::Binary | Format::Der | Format::JavaKeyStore => Cow::Borrowed(""),
-        Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text => Cow::Borrowed(decoded.as_ref()),
-    };
-    let text = text.as_ref();
+    let (format, text) = text_of(bytes, &mut diagnostics);
+    let text: &str = &text;
     // The replacement character is what a cut one is decoded to; a file that holds it itself is whole.
     if text.ends_with('\u{FFFD}') && !bytes.ends_with("\u{FFFD}".as_bytes()) {
         diagnostics.push(Diagnostic::error(
@@ -274,6 +302,7 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         bytes,
         text,
         salt,
+        config,
     });
     diagnostics.append(found);
     Reading {
@@ -283,13 +312,37 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
     }
 }
 
+/// A file's format, and its text as connectors get it: decoded, out of recordings, YAML as JSON, nothing of what is no
+/// text.
+fn text_of<'a>(bytes: &'a [u8], diagnostics: &mut Diagnostics) -> (Format, Cow<'a, str>) {
+    let decoded = encoding::decode(bytes);
+    let format = Format::of(bytes, &decoded);
+    let text = match (format, decoded) {
+        (Format::Json, Cow::Borrowed(text)) => recording::answers(text),
+        (Format::Json, Cow::Owned(text)) => Cow::Owned(recording::answers(&text).into_owned()),
+        (Format::Yaml, decoded) => Cow::Owned(yaml::to_json(&decoded, diagnostics)),
+        (Format::Binary | Format::Der | Format::JavaKeyStore, _) => Cow::Borrowed(""),
+        (Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text, decoded) => decoded,
+    };
+    (format, text)
+}
+
 /// The connector whose export this is: the first with a signature that holds.
 pub fn recognise(probe: &Probe<'_>) -> Option<&'static Connector> {
-    CONNECTORS.iter().copied().find(|c| {
-        c.signatures
-            .iter()
-            .any(|marks| marks.iter().all(|mark| mark.holds(probe)))
-    })
+    CONNECTORS.iter().copied().find(|connector| connector.holds(probe))
+}
+
+/// Whether a connector's signature holds for a plain file, whatever the others say.
+pub fn is_recognised_by(connector: &Connector, bytes: &[u8]) -> bool {
+    let (format, text) = text_of(bytes, &mut Diagnostics::default());
+    connector.holds(&Probe::quick(format, bytes, &text))
+}
+
+impl Connector {
+    fn holds(&self, probe: &Probe<'_>) -> bool {
+        let holds = |marks: &&[Mark]| marks.iter().all(|mark| mark.holds(probe));
+        self.signatures.iter().any(holds)
+    }
 }
 
 impl Mark {

@@ -7,7 +7,7 @@ use super::catalog::{CRITERIA, Table};
 use crate::analysis::{Analysis, Force};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyAlgorithm, PublicTrust, SignatureHash};
-use crate::model::credential::{CredentialKind, CredentialStatus};
+use crate::model::credential::{CredentialKind, CredentialStatus, Custody};
 use crate::model::grant::TrustGuard;
 use crate::model::identity::{Class, HumanUse, IdentityKind, Knowledge, Origin, Status};
 use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
@@ -38,6 +38,7 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
         "credential.long_lived" => credentials(ends_in_time),
         "credential.unused" => credentials(is_used),
         "credential.shortlived" => identities(is_secretless),
+        "credential.vaulted" => credentials(is_vaulted),
         "credential.shared" => credentials(has_one_holder),
         "credential.leaked" => credentials(is_leak_shut),
         "certificate.expiry" => certificates(|_, _| Some(Verdict::Pass)),
@@ -195,6 +196,17 @@ fn is_secretless(analysis: &Analysis, index: usize) -> Option<Verdict> {
     Some(all)
 }
 
+fn is_vaulted(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let credential = counted_credential(analysis, index)?;
+    (credential.kind == CredentialKind::StoredSecret || credential.custody == Custody::Vault).then_some(
+        match credential.custody {
+            Custody::Vault => Verdict::Pass,
+            Custody::Elsewhere => Verdict::Fail,
+            Custody::NotReported => Verdict::Unknown,
+        },
+    )
+}
+
 fn has_one_holder(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let credential = counted_credential(analysis, index)?;
     credential.fingerprint?;
@@ -306,9 +318,11 @@ fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {
 pub fn is_guarded(trust: &Trust) -> Option<Verdict> {
     match (trust.reach, trust.guard) {
         (TrustReach::Inside, _) => None,
-        (TrustReach::Outside, TrustGuard::Open) => Some(Verdict::Fail),
-        (TrustReach::Outside, TrustGuard::ExternalId | TrustGuard::SubjectOrAudience) => Some(Verdict::Pass),
-        (TrustReach::Outside, TrustGuard::OtherCondition) => Some(Verdict::Unknown),
+        (TrustReach::Outside, Some(TrustGuard::Open)) => Some(Verdict::Fail),
+        (TrustReach::Outside, Some(TrustGuard::ExternalId | TrustGuard::SubjectOrAudience)) => Some(Verdict::Pass),
+        (TrustReach::Outside, Some(TrustGuard::OtherCondition)) => Some(Verdict::Unknown),
+        // Somebody came in, and no export shows what they had to present.
+        (TrustReach::Outside, None) => Some(Verdict::Unknown),
     }
 }
 

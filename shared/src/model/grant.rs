@@ -2,7 +2,7 @@
 
 use super::access_policy::{Conditional, Privilege};
 use super::identity::Presence;
-use super::instant::Expiry;
+use super::instant::{Expiry, Instant};
 use super::principal::{Handle, Principal};
 use super::provenance::Place;
 use super::strings::Sym;
@@ -52,6 +52,19 @@ pub struct TrustFact {
     pub kind: TrustKind,
     pub guard: TrustGuard,
     pub presence: Presence,
+    pub place: Place,
+}
+
+/// A principal acted as an identity: a trust that was really used, whether or not an export lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrustUseFact {
+    /// Who did; as exactly as the log names it.
+    pub actor: Principal,
+    /// As whom.
+    pub target: Handle,
+    pub kind: TrustKind,
+    /// The last time that the file shows.
+    pub at: Instant,
     pub place: Place,
 }
 

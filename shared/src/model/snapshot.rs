@@ -5,14 +5,15 @@ use std::ops::Range;
 use super::access_policy::{Ceiling, Conditional, PolicyFact, Privilege};
 use super::batch::{PersonRow, RegistryRow};
 use super::certificate::CertificateFact;
-use super::credential::{CredentialKind, CredentialStatus};
+use super::credential::{CredentialKind, CredentialStatus, Custody};
 use super::grant::{TrustGuard, TrustKind};
-use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, Status};
+use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Status};
 use super::instant::{Expiry, Instant, LastUsed};
 use super::leak::LeakFact;
 use super::principal::Principal;
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
+use super::usage::Granted;
 use crate::diagnostic::Diagnostic;
 
 /// Index of an identity in [`Snapshot::identities`].
@@ -52,6 +53,8 @@ pub struct Snapshot {
     pub grants: Vec<Grant>,
     /// Grouped by identity, those of its groups included: see [`Identity::grants`]. Indices into `grants`.
     pub granted: Vec<u32>,
+    /// Grouped by identity, by service: see [`Identity::services`].
+    pub service_uses: Vec<ServiceUse>,
     /// In the order of the files.
     pub trusts: Vec<Trust>,
     /// By id.
@@ -135,6 +138,8 @@ pub struct Identity {
     pub credentials: Range<u32>,
     /// Into [`Snapshot::granted`].
     pub grants: Range<u32>,
+    /// Into [`Snapshot::service_uses`].
+    pub services: Range<u32>,
 }
 
 /// Who answers for an identity.
@@ -181,10 +186,16 @@ pub struct Credential {
     pub expires_at: Expiry,
     pub fingerprint: Option<Sym>,
     pub certificate: Option<Box<CertificateFact>>,
+    pub custody: Custody,
     /// Where it was found; the first is the one that counts.
     pub evidence: Vec<Evidence>,
     pub source: SourceId,
+    /// The holder's, else by its own tags, else the source's.
     pub environment: Option<Sym>,
+    /// What its own tags say of who answers for it.
+    pub claims: Vec<OwnerClaim>,
+    /// The holder's, else by its own tags.
+    pub owner: Owner,
     /// Into [`Snapshot::leaked`].
     pub leaks: Range<u32>,
 }
@@ -221,8 +232,20 @@ pub struct Trust {
     pub target: super::principal::Handle,
     pub target_identity: Option<IdentityId>,
     pub kind: TrustKind,
-    pub guard: TrustGuard,
+    /// `None` when no export lists the trust: it was only seen in use.
+    pub guard: Option<TrustGuard>,
     pub reach: TrustReach,
+    /// The last use that a log shows. `None` says nothing: logs cover only their own time.
+    pub last_used_at: Option<Instant>,
+    pub evidence: Evidence,
+}
+
+/// One service that an identity may use or did use, as all exports together know it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ServiceUse {
+    pub service: Sym,
+    pub last_used: LastUsed,
+    pub granted: Granted,
     pub evidence: Evidence,
 }
 
@@ -320,6 +343,11 @@ impl Snapshot {
     pub fn leaks_of(&self, credential: &Credential) -> impl Iterator<Item = &Leak> {
         let range = credential.leaks.start as usize..credential.leaks.end as usize;
         self.leaked[range].iter().map(|&index| &self.leaks[index as usize])
+    }
+
+    /// The services that exports say an identity may use or did use.
+    pub fn services_of(&self, identity: &Identity) -> &[ServiceUse] {
+        &self.service_uses[identity.services.start as usize..identity.services.end as usize]
     }
 
     /// The identity with this public id.
