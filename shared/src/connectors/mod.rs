@@ -15,6 +15,11 @@ mod ansible_inventory;
 mod ansible_vault;
 mod aws_account_authorization_details;
 mod aws_credential_report;
+mod azure_key_vault_objects;
+mod azure_managed_identities;
+mod azure_role_assignments;
+mod azure_role_definitions;
+mod azurehound;
 mod csv_inventory;
 mod detect_secrets_baseline;
 mod entra_app_role_assignments;
@@ -104,6 +109,11 @@ pub const CONNECTORS: &[&Connector] = &[
     &entra_service_principals::CONNECTOR,
     &entra_applications::CONNECTOR,
     &entra_scubagear_export::CONNECTOR,
+    &azure_role_assignments::CONNECTOR,
+    &azure_role_definitions::CONNECTOR,
+    &azure_managed_identities::CONNECTOR,
+    &azure_key_vault_objects::CONNECTOR,
+    &azurehound::CONNECTOR,
     &gcp_service_accounts::CONNECTOR,
     &gcp_service_account_keys::CONNECTOR,
     &gcp_api_keys::CONNECTOR,
@@ -199,6 +209,10 @@ pub enum Mark {
     Contains(&'static str, &'static str),
     /// The text begins with this.
     Begins(&'static str),
+    /// The first line that is neither blank nor a comment (`#`) contains this.
+    FirstLine(&'static str),
+    /// The first line that is neither blank nor a comment (`#`) has this many fields, between colons.
+    ColonFields(usize),
     /// The text contains this, wherever: for formats that have no paths.
     Text(&'static str),
     /// A table has this column.
@@ -304,6 +318,8 @@ impl Mark {
             Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
             Mark::Begins(text) => probe.text.starts_with(text),
+            Mark::FirstLine(text) => first_line(probe.text).contains(text),
+            Mark::ColonFields(n) => first_line(probe.text).split(':').count() == n,
             Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
@@ -333,6 +349,8 @@ impl Mark {
             | Mark::Equals(..)
             | Mark::Contains(..)
             | Mark::Begins(_)
+            | Mark::FirstLine(_)
+            | Mark::ColonFields(_)
             | Mark::Text(_)
             | Mark::Column(_)
             | Mark::AnyColumn(_)
@@ -350,6 +368,8 @@ impl Mark {
             Mark::Equals(path, text) => format!("`{path}` = `{text}`"),
             Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
             Mark::Begins(text) => format!("`{text}` at its beginning"),
+            Mark::FirstLine(text) => format!("`{text}` in its first line"),
+            Mark::ColonFields(n) => format!("a first line of {n} fields between colons"),
             Mark::Text(text) => format!("`{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
@@ -362,6 +382,14 @@ impl Mark {
             Mark::OnlyColumns(names) => format!("no columns but `{}`", names.join("`, `")),
         }
     }
+}
+
+/// The first line of a text that is neither blank nor a comment; `""` when there is none.
+fn first_line(text: &str) -> &str {
+    text.lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .unwrap_or("")
 }
 
 fn row_has(probe: &Probe<'_>, member: &str) -> bool {
@@ -401,6 +429,8 @@ fn is_known_member(name: &str) -> bool {
         Mark::RowHas(member) | Mark::RowLacks(member) => member.eq_ignore_ascii_case(name),
         Mark::Is(_)
         | Mark::Begins(_)
+        | Mark::FirstLine(_)
+        | Mark::ColonFields(_)
         | Mark::Text(_)
         | Mark::Column(_)
         | Mark::AnyColumn(_)
@@ -422,6 +452,8 @@ fn is_known_column(name: &str) -> bool {
         Mark::AnyColumnLike(groups) => groups.iter().copied().flatten().any(is_like),
         Mark::Is(_)
         | Mark::Begins(_)
+        | Mark::FirstLine(_)
+        | Mark::ColonFields(_)
         | Mark::Text(_)
         | Mark::Has(_)
         | Mark::Lacks(_)

@@ -274,7 +274,7 @@ fn names_next_page(key: &str, value: &str) -> bool {
     match key {
         "IsTruncated" => value == "true",
         "@odata.nextLink" | "odata.nextLink" | "nextLink" | "NextToken" | "nextToken" | "nextPageToken"
-        | "next_page" | "next_page_token" => !matches!(value, "null" | "\"\"" | "false"),
+        | "next_page" | "next_page_token" | "skip_token" | "$skipToken" => !matches!(value, "null" | "\"\"" | "false"),
         _ => false,
     }
 }

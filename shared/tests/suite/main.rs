@@ -11,6 +11,7 @@ mod laws;
 mod leaks;
 mod merge;
 mod real_aws;
+mod real_azure;
 mod real_code_hosts;
 mod real_entra;
 mod real_gcp;
