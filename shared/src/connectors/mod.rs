@@ -11,6 +11,8 @@
 //!
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 
+mod active_directory;
+mod active_directory_accounts;
 mod ansible_inventory;
 mod ansible_vault;
 mod aws_account_authorization_details;
@@ -20,6 +22,7 @@ mod azure_managed_identities;
 mod azure_role_assignments;
 mod azure_role_definitions;
 mod azurehound;
+mod bloodhound_directory;
 mod csv_inventory;
 mod detect_secrets_baseline;
 mod entra_app_role_assignments;
@@ -52,6 +55,7 @@ mod gitlab_deploy_keys;
 mod gitlab_deploy_tokens;
 mod gitlab_secret_detection;
 mod gitleaks_findings;
+mod host;
 mod jenkins_credentials;
 mod kubernetes_objects;
 mod leaked_secret;
@@ -65,6 +69,9 @@ mod okta_api_tokens;
 mod okta_apps;
 mod okta_client_secrets;
 mod okta_system_log;
+mod openssh_keys;
+mod osquery_tables;
+mod postgresql_roles;
 mod registry_csv;
 mod roster_csv;
 mod salesforce_oauth_tokens;
@@ -78,6 +85,10 @@ mod terraform;
 mod terraform_show;
 mod terraform_state;
 mod trufflehog_findings;
+mod unix_groups;
+mod unix_passwd;
+mod unix_shadow;
+mod unix_sudoers;
 mod vault;
 mod vault_audit_log;
 mod vault_auth_methods;
@@ -154,6 +165,10 @@ pub const CONNECTORS: &[&Connector] = &[
     &slack_apps::CONNECTOR,
     &slack_integration_logs::CONNECTOR,
     &salesforce_oauth_tokens::CONNECTOR,
+    &bloodhound_directory::CONNECTOR,
+    &active_directory_accounts::CONNECTOR,
+    &postgresql_roles::CONNECTOR,
+    &osquery_tables::CONNECTOR,
     &snowflake_users::CONNECTOR,
     &mcp_clients::CONNECTOR,
     &mcp_registry::CONNECTOR,
@@ -165,6 +180,11 @@ pub const CONNECTORS: &[&Connector] = &[
     &nosey_parker_findings::CONNECTOR,
     &gitguardian_scan::CONNECTOR,
     &sarif_findings::CONNECTOR,
+    &unix_passwd::CONNECTOR,
+    &unix_shadow::CONNECTOR,
+    &unix_groups::CONNECTOR,
+    &unix_sudoers::CONNECTOR,
+    &openssh_keys::CONNECTOR,
     &x509_certificates::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
@@ -384,9 +404,13 @@ impl Mark {
     }
 }
 
-/// The first line of a text that is neither blank nor a comment; `""` when there is none.
+/// The first line of a text that is neither blank nor a comment; `""` when there is none. JSON may be one line of
+/// gigabytes, so only so much is looked at as the longest line of a format of lines takes.
 fn first_line(text: &str) -> &str {
-    text.lines()
+    const MAX_BYTES: usize = 64 << 10;
+    let end = text.floor_char_boundary(MAX_BYTES);
+    text[..end]
+        .lines()
         .map(str::trim)
         .find(|line| !line.is_empty() && !line.starts_with('#'))
         .unwrap_or("")

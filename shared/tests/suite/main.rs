@@ -15,6 +15,7 @@ mod real_azure;
 mod real_code_hosts;
 mod real_entra;
 mod real_gcp;
+mod real_hosts;
 mod real_inventory;
 mod real_kubernetes;
 mod real_scanners;
