@@ -2,6 +2,7 @@
 //! inside policy documents.
 
 pub mod aws;
+pub mod azure;
 pub mod gcp;
 pub mod kubernetes;
 pub mod vault;
@@ -15,6 +16,9 @@ pub fn privilege(document: &AccessPolicy, strings: &Strings) -> (Privilege, Cond
         AccessPolicy::Aws(statements) => aws::privilege(statements, strings),
         AccessPolicy::Kubernetes { rules, .. } => (kubernetes::privilege(rules, strings), Conditional::Always),
         AccessPolicy::Vault(rules) => (vault::privilege(rules, strings), Conditional::Always),
+        AccessPolicy::Azure { actions, not_actions } => {
+            (azure::privilege(actions, not_actions, strings), Conditional::Always)
+        }
         AccessPolicy::Permissions(_) => (Privilege::Limited, Conditional::Always),
     }
 }

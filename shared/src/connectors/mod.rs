@@ -11,6 +11,8 @@
 //!
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 
+mod active_directory;
+mod active_directory_accounts;
 mod ansible_inventory;
 mod ansible_vault;
 mod aws_access_analyzer;
@@ -29,6 +31,12 @@ mod aws_roles_anywhere;
 mod aws_secrets_manager;
 mod aws_server_certificates;
 mod aws_user_credentials;
+mod azure_key_vault_objects;
+mod azure_managed_identities;
+mod azure_role_assignments;
+mod azure_role_definitions;
+mod azurehound;
+mod bloodhound_directory;
 mod csv_inventory;
 mod detect_secrets_baseline;
 mod entra_app_role_assignments;
@@ -61,6 +69,7 @@ mod gitlab_deploy_keys;
 mod gitlab_deploy_tokens;
 mod gitlab_secret_detection;
 mod gitleaks_findings;
+mod host;
 mod jenkins_credentials;
 mod kubernetes_objects;
 mod leaked_secret;
@@ -74,6 +83,9 @@ mod okta_api_tokens;
 mod okta_apps;
 mod okta_client_secrets;
 mod okta_system_log;
+mod openssh_keys;
+mod osquery_tables;
+mod postgresql_roles;
 mod registry_csv;
 mod roster_csv;
 mod salesforce_oauth_tokens;
@@ -87,6 +99,10 @@ mod terraform;
 mod terraform_show;
 mod terraform_state;
 mod trufflehog_findings;
+mod unix_groups;
+mod unix_passwd;
+mod unix_shadow;
+mod unix_sudoers;
 mod vault;
 mod vault_audit_log;
 mod vault_auth_methods;
@@ -132,6 +148,11 @@ pub const CONNECTORS: &[&Connector] = &[
     &entra_service_principals::CONNECTOR,
     &entra_applications::CONNECTOR,
     &entra_scubagear_export::CONNECTOR,
+    &azure_role_assignments::CONNECTOR,
+    &azure_role_definitions::CONNECTOR,
+    &azure_managed_identities::CONNECTOR,
+    &azure_key_vault_objects::CONNECTOR,
+    &azurehound::CONNECTOR,
     &gcp_service_accounts::CONNECTOR,
     &gcp_service_account_keys::CONNECTOR,
     &gcp_api_keys::CONNECTOR,
@@ -172,6 +193,10 @@ pub const CONNECTORS: &[&Connector] = &[
     &slack_apps::CONNECTOR,
     &slack_integration_logs::CONNECTOR,
     &salesforce_oauth_tokens::CONNECTOR,
+    &bloodhound_directory::CONNECTOR,
+    &active_directory_accounts::CONNECTOR,
+    &postgresql_roles::CONNECTOR,
+    &osquery_tables::CONNECTOR,
     &snowflake_users::CONNECTOR,
     &mcp_clients::CONNECTOR,
     &mcp_registry::CONNECTOR,
@@ -183,6 +208,11 @@ pub const CONNECTORS: &[&Connector] = &[
     &nosey_parker_findings::CONNECTOR,
     &gitguardian_scan::CONNECTOR,
     &sarif_findings::CONNECTOR,
+    &unix_passwd::CONNECTOR,
+    &unix_shadow::CONNECTOR,
+    &unix_groups::CONNECTOR,
+    &unix_sudoers::CONNECTOR,
+    &openssh_keys::CONNECTOR,
     &x509_certificates::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
@@ -227,6 +257,10 @@ pub enum Mark {
     Contains(&'static str, &'static str),
     /// The text begins with this.
     Begins(&'static str),
+    /// The first line that is neither blank nor a comment (`#`) contains this.
+    FirstLine(&'static str),
+    /// The first line that is neither blank nor a comment (`#`) has this many fields, between colons.
+    ColonFields(usize),
     /// The text contains this, wherever: for formats that have no paths.
     Text(&'static str),
     /// A table has this column.
@@ -357,6 +391,8 @@ impl Mark {
             Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
             Mark::Begins(text) => probe.text.starts_with(text),
+            Mark::FirstLine(text) => first_line(probe.text).contains(text),
+            Mark::ColonFields(n) => first_line(probe.text).split(':').count() == n,
             Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
@@ -386,6 +422,8 @@ impl Mark {
             | Mark::Equals(..)
             | Mark::Contains(..)
             | Mark::Begins(_)
+            | Mark::FirstLine(_)
+            | Mark::ColonFields(_)
             | Mark::Text(_)
             | Mark::Column(_)
             | Mark::AnyColumn(_)
@@ -403,6 +441,8 @@ impl Mark {
             Mark::Equals(path, text) => format!("`{path}` = `{text}`"),
             Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
             Mark::Begins(text) => format!("`{text}` at its beginning"),
+            Mark::FirstLine(text) => format!("`{text}` in its first line"),
+            Mark::ColonFields(n) => format!("a first line of {n} fields between colons"),
             Mark::Text(text) => format!("`{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
@@ -415,6 +455,18 @@ impl Mark {
             Mark::OnlyColumns(names) => format!("no columns but `{}`", names.join("`, `")),
         }
     }
+}
+
+/// The first line of a text that is neither blank nor a comment; `""` when there is none. JSON may be one line of
+/// gigabytes, so only so much is looked at as the longest line of a format of lines takes.
+fn first_line(text: &str) -> &str {
+    const MAX_BYTES: usize = 64 << 10;
+    let end = text.floor_char_boundary(MAX_BYTES);
+    text[..end]
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .unwrap_or("")
 }
 
 fn row_has(probe: &Probe<'_>, member: &str) -> bool {
@@ -454,6 +506,8 @@ fn is_known_member(name: &str) -> bool {
         Mark::RowHas(member) | Mark::RowLacks(member) => member.eq_ignore_ascii_case(name),
         Mark::Is(_)
         | Mark::Begins(_)
+        | Mark::FirstLine(_)
+        | Mark::ColonFields(_)
         | Mark::Text(_)
         | Mark::Column(_)
         | Mark::AnyColumn(_)
@@ -475,6 +529,8 @@ fn is_known_column(name: &str) -> bool {
         Mark::AnyColumnLike(groups) => groups.iter().copied().flatten().any(is_like),
         Mark::Is(_)
         | Mark::Begins(_)
+        | Mark::FirstLine(_)
+        | Mark::ColonFields(_)
         | Mark::Text(_)
         | Mark::Has(_)
         | Mark::Lacks(_)

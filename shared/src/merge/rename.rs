@@ -205,6 +205,10 @@ impl Rename for AccessPolicy {
                 aggregates.rename(names);
             }
             AccessPolicy::Vault(rules) => rules.rename(names),
+            AccessPolicy::Azure { actions, not_actions } => {
+                actions.rename(names);
+                not_actions.rename(names);
+            }
             AccessPolicy::Permissions(permissions) => permissions.rename(names),
         }
     }

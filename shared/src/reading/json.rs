@@ -290,7 +290,9 @@ fn names_next_page(key: &str, value: &str) -> bool {
     match key {
         "IsTruncated" => value == "true",
         "@odata.nextLink" | "odata.nextLink" | "nextLink" | "NextToken" | "nextToken" | "nextMarker"
-        | "nextPageToken" | "next_page" | "next_page_token" => !matches!(value, "null" | "\"\"" | "false"),
+        | "nextPageToken" | "next_page" | "next_page_token" | "skip_token" | "$skipToken" => {
+            !matches!(value, "null" | "\"\"" | "false")
+        }
         _ => false,
     }
 }
