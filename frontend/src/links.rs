@@ -126,7 +126,7 @@ pub fn kpi_filtered_rows(
         Table::Identities => List::Identities,
         Table::Credentials => List::Credentials,
         Table::Certificates => List::Certificates,
-        Table::None => return None,
+        Table::Findings | Table::None => return None,
     };
     let query = ListQuery {
         snapshot: snapshot.map(str::to_owned),

@@ -190,7 +190,7 @@ pub fn without_filters(query: &ListQuery) -> ListQuery {
 
 /// Whether anything narrows the list.
 pub fn is_filtered(query: &ListQuery) -> bool {
-    !query.text.is_empty() || !query.filters.is_empty() || query.kpi.is_some()
+    !query.text.is_empty() || !query.filters.is_empty() || query.kpi.is_some() || query.finding.is_some()
 }
 
 #[cfg(test)]

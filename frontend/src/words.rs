@@ -41,6 +41,10 @@ pub fn facet(facet: Facet) -> &'static str {
         Facet::Trust => "Trust",
         Facet::Issuer => "Issuer",
         Facet::Key => "Key",
+        Facet::Rule => "Rule",
+        Facet::Severity => "Severity",
+        Facet::Subject => "About",
+        Facet::Waived => "Waived",
     }
 }
 
@@ -53,7 +57,15 @@ pub fn facet_value(facet: Facet, value: &str) -> String {
         };
     }
     match facet {
-        Facet::Kind | Facet::Class | Facet::Status | Facet::Role | Facet::Trust => sentence(value),
+        Facet::Kind
+        | Facet::Class
+        | Facet::Status
+        | Facet::Role
+        | Facet::Trust
+        | Facet::Rule
+        | Facet::Severity
+        | Facet::Subject
+        | Facet::Waived => sentence(value),
         Facet::Origin => match value {
             "estate" => "Us".to_owned(),
             "third_party" => "A third party".to_owned(),
@@ -128,6 +140,8 @@ pub fn bucket(value: &str) -> &str {
 pub fn sort_column(column: SortColumn) -> &'static str {
     match column {
         SortColumn::Name => "Name",
+        SortColumn::Severity => "Severity",
+        SortColumn::Rule => "Rule",
         SortColumn::Kind => "Kind",
         SortColumn::Source => "Source",
         SortColumn::Environment => "Environment",

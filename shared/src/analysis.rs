@@ -4,13 +4,14 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::config::Config;
 use crate::kpi::catalog::CRITERIA;
-use crate::kpi::formulas;
+use crate::kpi::formulas::{self, CLEAN};
 use crate::lists::Lists;
 use crate::model::credential::CredentialKind;
 use crate::model::instant::Expiry;
 use crate::model::ratio::Verdict;
-use crate::model::snapshot::{CredentialId, Snapshot};
+use crate::model::snapshot::{CredentialId, IdentityId, Snapshot, Trust};
 use crate::model::strings::Sym;
+use crate::rules::{self, Findings};
 
 /// A snapshot with the verdicts that KPIs and lists share. Immutable.
 pub struct Analysis {
@@ -28,7 +29,16 @@ pub struct Analysis {
     pub n_sharing: Vec<u32>,
     /// For each certificate that renews another: does it have a new key?
     pub rekeyed: HashMap<CredentialId, Verdict>,
+    trusts_to: TrustsTo,
+    pub findings: Findings,
     pub lists: Lists,
+}
+
+/// The trusts of which each identity is the target: indices into [`Snapshot::trusts`].
+struct TrustsTo {
+    /// Where each identity's begin in `trusts`, and where the last one's end.
+    starts: Vec<u32>,
+    trusts: Vec<u32>,
 }
 
 /// Whether a criterion counts towards "governed".
@@ -49,6 +59,32 @@ impl Analysis {
             .zip(self.in_force)
             .any(|(id, force)| *id == criterion && force == Force::InForce)
     }
+
+    /// The ways in which others may act as an identity, in the order of the files.
+    pub fn trusts_to(&self, identity: IdentityId) -> impl Iterator<Item = &Trust> {
+        let TrustsTo { starts, trusts } = &self.trusts_to;
+        let index = identity.0 as usize;
+        let range = starts[index] as usize..starts[index + 1] as usize;
+        trusts[range].iter().map(|&at| &self.snapshot.trusts[at as usize])
+    }
+}
+
+impl TrustsTo {
+    fn new(snapshot: &Snapshot) -> TrustsTo {
+        let target = |at: &u32| snapshot.trusts[*at as usize].target_identity;
+        let mut trusts: Vec<u32> = (0..snapshot.trusts.len() as u32)
+            .filter(|at| target(at).is_some())
+            .collect();
+        trusts.sort_by_key(target);
+        let mut starts = vec![0; snapshot.identities.len() + 1];
+        for identity in trusts.iter().filter_map(target) {
+            starts[identity.0 as usize + 1] += 1;
+        }
+        for index in 1..starts.len() {
+            starts[index] += starts[index - 1];
+        }
+        TrustsTo { starts, trusts }
+    }
 }
 
 /// Judges a snapshot.
@@ -59,8 +95,6 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
         .collect();
     let has_reviews = snapshot.registry.iter().any(|row| row.reviewed_at.is_some());
     let in_force = CRITERIA.map(|criterion| match criterion {
-        // Findings do not exist yet: see the catalogue's `pending`.
-        "clean" => Force::NotMeasured,
         "reviewed" if !has_reviews => Force::NotMeasured,
         _ if config.criteria.is_empty() || config.criteria.iter().any(|id| id == criterion) => Force::InForce,
         _ => Force::SwitchedOff,
@@ -68,6 +102,8 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
     let mut analysis = Analysis {
         n_sharing: count_sharing(&snapshot),
         rekeyed: find_renewals(&snapshot),
+        trusts_to: TrustsTo::new(&snapshot),
+        findings: Findings::default(),
         snapshot,
         config: config.clone(),
         criteria: Vec::new(),
@@ -80,6 +116,11 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
     analysis.criteria = (0..n_identities)
         .map(|index| formulas::criteria(&analysis, index))
         .collect();
+    analysis.findings = rules::judge(&analysis);
+    for (index, criteria) in analysis.criteria.iter_mut().enumerate() {
+        criteria[CLEAN] =
+            formulas::in_scope(&analysis.snapshot.identities[index]).then(|| analysis.findings.clean[index]);
+    }
     analysis.governed = analysis
         .criteria
         .iter()

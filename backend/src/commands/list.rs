@@ -28,6 +28,7 @@ enum ListName {
     Identities,
     Credentials,
     Certificates,
+    Findings,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -48,6 +49,7 @@ pub fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
         ListName::Identities => Table::Identities,
         ListName::Credentials => Table::Credentials,
         ListName::Certificates => Table::Certificates,
+        ListName::Findings => Table::Findings,
     };
     let export = |format| {
         answers::export(&analysis, table, &query, format).unwrap_or_else(|error| wrong_use(&error.to_string()))

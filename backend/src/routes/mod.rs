@@ -38,10 +38,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::IDENTITY, get(identity))
         .route(route::CREDENTIALS, get(credentials))
         .route(route::CERTIFICATES, get(certificates))
+        .route(route::FINDINGS, get(findings))
+        .route(route::RULES, get(rules))
         .route(route::SOURCES, get(sources))
         .route("/api/v1/export/identities", get(export_identities))
         .route("/api/v1/export/credentials", get(export_credentials))
         .route("/api/v1/export/certificates", get(export_certificates))
+        .route("/api/v1/export/findings", get(export_findings))
         .route("/api/{*rest}", get(no_such_route))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
@@ -123,6 +126,19 @@ async fn certificates(ask: Ask) -> Response {
         .await
 }
 
+async fn findings(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| json(&answers::findings(analysis, &ListQuery::parse(query)?)?))
+        .await
+}
+
+async fn rules(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        only(query, &["snapshot"])?;
+        json(&answers::rules(analysis))
+    })
+    .await
+}
+
 async fn identity(ask: Ask) -> Response {
     ask.answer(|_, analysis, query| {
         only(query, &["id", "snapshot"])?;
@@ -148,6 +164,10 @@ async fn export_credentials(ask: Ask) -> Response {
 
 async fn export_certificates(ask: Ask) -> Response {
     ask.export(Table::Certificates, "certificates").await
+}
+
+async fn export_findings(ask: Ask) -> Response {
+    ask.export(Table::Findings, "findings").await
 }
 
 fn json(answer: &impl Serialize) -> Result<Vec<u8>, Failure> {

@@ -145,7 +145,7 @@ fn lists_are_those_of_the_server() {
     let estate = folder::fixture();
     let app = http::app(&estate);
     let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/api.md")).unwrap();
-    for list in ["identities", "credentials", "certificates"] {
+    for list in ["identities", "credentials", "certificates", "findings"] {
         let arguments = ["list", list, estate.to_str().unwrap(), "--format"];
         let csv = printed(&[&arguments[..], &["csv", "sort=-name"]].concat(), 0);
         assert_eq!(

@@ -149,6 +149,14 @@ fn goldens_of_rows_and_errors() {
         ("identities_older", "/api/v1/identities?snapshot=2026-09-30"),
         ("credentials", "/api/v1/credentials"),
         ("certificates", "/api/v1/certificates?expiry=30d"),
+        ("findings", "/api/v1/findings?facets=yes"),
+        ("findings_filtered", "/api/v1/findings?severity=low&limit=1&sort=-rule"),
+        ("identities_with_finding", "/api/v1/identities?finding=unowned"),
+        (
+            "credentials_unknown",
+            "/api/v1/credentials?finding=long_lived&verdict=unknown",
+        ),
+        ("export_findings", "/api/v1/export/findings?rule=not_rotated"),
         ("export_csv", "/api/v1/export/identities"),
         (
             "export_json",
@@ -159,6 +167,7 @@ fn goldens_of_rows_and_errors() {
         ("bad_verdict", "/api/v1/identities?kpi=owner&verdict=maybe"),
         ("bad_kpi", "/api/v1/certificates?kpi=owner"),
         ("bad_facet", "/api/v1/identities?issuer=x"),
+        ("bad_rule", "/api/v1/identities?finding=no_such_rule"),
         ("bad_format", "/api/v1/export/identities?format=xlsx"),
         ("bad_parameter", "/api/v1/kpis?kind=share"),
         ("no_snapshot", "/api/v1/kpis?snapshot=1999-01-01"),
@@ -183,6 +192,7 @@ fn goldens_of_shapes() {
         ("shape_of_overview", "/api/v1/overview"),
         ("shape_of_kpis", "/api/v1/kpis"),
         ("shape_of_sources", "/api/v1/sources"),
+        ("shape_of_rules", "/api/v1/rules"),
         (
             "shape_of_identity",
             "/api/v1/identity?id=arn:aws:iam::111122223333:user/ci/ci-deploy",

@@ -167,9 +167,15 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
 /// The facets that most questions need; the others wait closed.
 fn opens_at_first(facet: Facet) -> bool {
     match facet {
-        Facet::Kind | Facet::Environment | Facet::Source | Facet::Team | Facet::Status | Facet::Age | Facet::Expiry => {
-            true
-        }
+        Facet::Kind
+        | Facet::Environment
+        | Facet::Source
+        | Facet::Team
+        | Facet::Status
+        | Facet::Age
+        | Facet::Expiry
+        | Facet::Rule
+        | Facet::Severity => true,
         Facet::Class
         | Facet::Origin
         | Facet::Owner
@@ -179,7 +185,9 @@ fn opens_at_first(facet: Facet) -> bool {
         | Facet::Role
         | Facet::Trust
         | Facet::Issuer
-        | Facet::Key => false,
+        | Facet::Key
+        | Facet::Subject
+        | Facet::Waived => false,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::{TimeoutHandle, set_timeout_with_handle};
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
-use shared::api::query::{Direction, KpiFilter, ListQuery, SortColumn};
+use shared::api::query::{Direction, Facet, FindingFilter, KpiFilter, ListQuery, SortColumn};
 use shared::kpi::catalog;
 use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
@@ -385,7 +385,7 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
     move || {
         let query = query.get()?;
         let snapshot = query.snapshot.clone();
-        if query.filters.is_empty() && query.kpi.is_none() {
+        if query.filters.is_empty() && query.kpi.is_none() && query.finding.is_none() {
             return None;
         }
         let chip = |label: String, value: String, without: ListQuery| {
@@ -420,6 +420,18 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
             });
             chip(title.to_owned(), value.to_owned(), without)
         });
+        let finding = query.finding.as_ref().map(|FindingFilter { rule, verdict }| {
+            let without = ListQuery {
+                finding: None,
+                ..query.clone()
+            };
+            let value = match verdict {
+                Verdict::Pass => "not found",
+                Verdict::Fail => "found",
+                Verdict::Unknown => "unknown",
+            };
+            chip(words::facet_value(Facet::Rule, rule), value.to_owned(), without)
+        });
         let kpi_link = query.kpi.as_ref().map(|filter| {
             view! {
                 <li>
@@ -433,6 +445,7 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
         Some(view! {
             <ul class="chips" aria-label="Active filters">
                 {kpi}
+                {finding}
                 {facets.collect_view()}
                 <li>
                     <a class="chip-link" href=clear data-noscroll>

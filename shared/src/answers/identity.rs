@@ -5,6 +5,7 @@ use crate::api::detail::{
     CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail, LeakView,
     MAX_RELATED, Named, OwnerView, ServiceUseView, TrustView,
 };
+use crate::api::findings::FindingRow;
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas;
 use crate::lists;
@@ -20,6 +21,7 @@ use crate::model::snapshot::{
 };
 use crate::model::thresholds::ThresholdId;
 use crate::model::usage::Granted;
+use crate::rules::severity::Severity;
 
 /// `GET /api/v1/identity?id=…`; `None` when the snapshot does not list it.
 pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
@@ -39,6 +41,7 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
     let acting_as = |trust: &&Trust| trust.target_identity == Some(identity_id);
     let acting = |trust: &&Trust| trust.actor_identity == Some(identity_id);
     let leaks = leaks(snapshot, identity_id);
+    capped("findings", analysis.findings.of_identity(analysis, identity_id).count());
     capped("leaks", leaks.len());
     capped("grants", identity.grants.len());
     capped("actors", snapshot.trusts.iter().filter(acting_as).count());
@@ -55,6 +58,7 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
         owners: owner_views(snapshot, index),
         facts: facts(snapshot, identity),
         credentials: credentials(analysis, identity_id),
+        findings: findings(analysis, identity_id),
         leaks: leaks.into_iter().take(MAX_RELATED).collect(),
         grants: snapshot
             .grants_of(identity)
@@ -110,11 +114,11 @@ fn criterion(analysis: &Analysis, index: usize, at: usize, id: &str) -> Criterio
     let identity = &analysis.snapshot.identities[index];
     let verdict = analysis.criteria[index][at];
     let reason = match analysis.in_force[at] {
-        Force::NotMeasured if id == "clean" => "Findings are not evaluated in this version.".to_owned(),
         Force::NotMeasured => "No review is recorded anywhere in the estate.".to_owned(),
         Force::InForce | Force::SwitchedOff if !formulas::in_scope(identity) => {
             "Out of the governance scope.".to_owned()
         }
+        Force::InForce | Force::SwitchedOff if id == "clean" => clean_reason(analysis, index),
         Force::InForce | Force::SwitchedOff => reason(analysis, identity, id),
     };
     let verdict = if analysis.in_force[at] == Force::NotMeasured {
@@ -168,6 +172,24 @@ fn reason(analysis: &Analysis, identity: &Identity, id: &str) -> String {
             }
         }
         _ => String::new(),
+    }
+}
+
+fn clean_reason(analysis: &Analysis, index: usize) -> String {
+    let findings = &analysis.findings;
+    match findings.clean[index] {
+        Verdict::Pass => "No critical finding is open.".to_owned(),
+        Verdict::Unknown => {
+            "Its privilege, or what a rule needs to know, is not reported: a finding may be critical.".to_owned()
+        }
+        Verdict::Fail => {
+            let id = IdentityId(index as u32);
+            let critical = findings
+                .of_identity(analysis, id)
+                .filter(|finding| finding.severity == Severity::Critical && finding.waiver.is_none());
+            let titles: Vec<String> = critical.map(|finding| finding.rule().title.to_lowercase()).collect();
+            format!("Critical: {}.", titles.join(", "))
+        }
     }
 }
 
@@ -267,6 +289,11 @@ fn credentials(analysis: &Analysis, id: IdentityId) -> Vec<CredentialDetail> {
             .collect(),
     })
     .collect()
+}
+
+fn findings(analysis: &Analysis, id: IdentityId) -> Vec<FindingRow> {
+    let findings = analysis.findings.of_identity(analysis, id).take(MAX_RELATED);
+    findings.map(|finding| lists::finding_row(analysis, finding)).collect()
 }
 
 /// Leaks of the identity's credentials, and those that the scanner alone calls its own.
@@ -416,20 +443,8 @@ fn service_view(snapshot: &Snapshot, used: &ServiceUse) -> ServiceUseView {
 
 /// A principal that no export lists, in words.
 fn unlisted(snapshot: &Snapshot, principal: Principal) -> Named {
-    let text = |sym| snapshot.strings.get(sym);
-    let name = match principal {
-        Principal::Identity(handle) => text(handle.text).to_owned(),
-        Principal::Group(name) => format!("group {}", text(name)),
-        Principal::Anyone => "anyone".to_owned(),
-        Principal::AnyoneAuthenticated => "anyone who is signed in to the platform".to_owned(),
-        Principal::Account(account) => format!("anyone in account {}", text(account)),
-        Principal::PlatformService(service) => format!("the platform's {}", text(service)),
-        Principal::Federated {
-            issuer,
-            subject: Some(subject),
-        } => format!("{} of {}", text(subject), text(issuer)),
-        Principal::Federated { issuer, subject: None } => format!("anyone whom {} vouches for", text(issuer)),
-        Principal::Workload(name) | Principal::Named(name) => text(name).to_owned(),
-    };
-    Named { id: None, name }
+    Named {
+        id: None,
+        name: principal.in_words(&snapshot.strings),
+    }
 }

@@ -15,6 +15,7 @@ use crate::model::instant::Expiry;
 use crate::model::principal::HandleKind;
 use crate::model::ratio::{Ratio, Verdict};
 use crate::model::thresholds::ThresholdId;
+use crate::rules::RULES;
 
 /// `GET /api/v1/kpis`.
 pub fn kpis(analysis: &Analysis, snapshots: &[String]) -> Kpis {
@@ -140,6 +141,7 @@ fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
             Some((limits.join(", "), set_by.join("; ")))
         }
         "reviewed" | "review.overdue" => days(ThresholdId::ReviewPeriodDays),
+        "clean" => Some(("0 critical".to_owned(), "OWASP NHI Top 10 2025".to_owned())),
         "coverage.sources" => days(ThresholdId::SourceFreshDays),
         "credential.long_lived" => days(ThresholdId::CredentialMaxLifetimeDays),
         "credential.unused" => {
@@ -181,6 +183,7 @@ fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Ju
         .collect();
     match value.id.as_str() {
         "governed" => value.note = criteria_left_out(analysis),
+        "clean" => value.note = rules_left_out(analysis),
         "credential.leaked" => value.note = unjoined_leaks(analysis).or(value.note.take()),
         _ => {}
     }
@@ -208,6 +211,16 @@ fn criteria_left_out(analysis: &Analysis) -> Option<String> {
         parts.push(format!("switched off in rollcall.toml: {off}"));
     }
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// The rules that could not be evaluated, named beside the number.
+fn rules_left_out(analysis: &Analysis) -> Option<String> {
+    let rules = RULES.iter().zip(&analysis.findings.tallies);
+    let titles: Vec<String> = rules
+        .filter(|(_, tally)| tally.unmeasured.is_some())
+        .map(|(rule, _)| rule.title.to_lowercase())
+        .collect();
+    (!titles.is_empty()).then(|| format!("not evaluated and left out: {}", titles.join(", ")))
 }
 
 /// The leaks that are no credential that an export lists, named beside the number.

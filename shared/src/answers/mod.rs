@@ -4,6 +4,7 @@ mod identity;
 mod kpis;
 mod overview;
 mod reference;
+mod rules;
 mod sources;
 mod tables;
 
@@ -11,5 +12,6 @@ pub use identity::identity;
 pub use kpis::{kpi_values, kpis};
 pub use overview::overview;
 pub use reference::reference_pages;
+pub use rules::rules;
 pub use sources::sources;
-pub use tables::{ExportFormat, certificates, credentials, export, identities};
+pub use tables::{ExportFormat, certificates, credentials, export, findings, identities};

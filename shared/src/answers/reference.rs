@@ -5,10 +5,16 @@ use std::fmt::Write;
 use crate::connectors::CONNECTORS;
 use crate::kpi::catalog::KPIS;
 use crate::model::thresholds::{ThresholdId, Thresholds};
+use crate::rules::severity::{Exposure, Facts, Tier, Works};
+use crate::rules::{RULES, Test};
 
 /// Every reference page: its file name below `docs/`, and its text.
-pub fn reference_pages() -> [(&'static str, String); 2] {
-    [("connectors.md", connectors()), ("kpis.md", kpis())]
+pub fn reference_pages() -> [(&'static str, String); 3] {
+    [
+        ("connectors.md", connectors()),
+        ("kpis.md", kpis()),
+        ("rules.md", rules()),
+    ]
 }
 
 const NOTE: &str = "<!-- Written by `cargo xtask docs` from the code. Edit that, not this. -->\n";
@@ -67,6 +73,51 @@ fn kpis() -> String {
     for id in ThresholdId::ALL {
         let threshold = defaults.get(id);
         let _ = writeln!(page, "| `{}` | {} | {} |", id.name(), threshold.value, threshold.set_by);
+    }
+    page
+}
+
+fn rules() -> String {
+    let mut page = format!(
+        "{NOTE}# Rules\n\nA rule judges one subject, an identity or a credential: it passes, fails (a finding), is unknown, or is \
+         not in the rule's population. Codes are public: never reused, never renamed. A finding's key is its rule's code \
+         and its subject's id, the same in every snapshot. The rows are one click away: `finding=CODE` lists the subjects \
+         that fail, `finding=CODE&verdict=unknown` those that cannot be judged.\n\n\
+         ## Severity\n\nIt follows from three facts, and from nothing else: what the identity may do, from where the flaw \
+         can be used, and whether the subject still works. What is switched off, revoked or ended is always low.\n\n|  |"
+    );
+    for exposure in Exposure::ALL {
+        let _ = write!(page, " {} |", exposure.title());
+    }
+    let _ = write!(page, "\n| --- |{}\n", " --- |".repeat(Exposure::ALL.len()));
+    for tier in Tier::ALL {
+        let _ = write!(page, "| {} |", tier.title());
+        for exposure in Exposure::ALL {
+            let works = Works::Yes;
+            let _ = write!(page, " {} |", Facts { tier, exposure, works }.severity().id());
+        }
+        page.push('\n');
+    }
+    for rule in RULES {
+        let _ = write!(
+            page,
+            "\n## {}\n\n**{}** {}\n\n{}\n\nJudges {}.\n",
+            rule.code, rule.title, rule.finds, rule.why, rule.population
+        );
+        if let Test::Pending(why) = rule.test {
+            let _ = write!(page, "\nNot evaluated yet: {why}.\n");
+        }
+        page.push_str("\nIt cannot see:\n\n");
+        for sentence in rule.cannot_see {
+            let _ = writeln!(page, "- {sentence}");
+        }
+        let references: Vec<String> = rule.references.iter().map(ToString::to_string).collect();
+        let _ = write!(
+            page,
+            "\nRemedy: {}\n\nAsked for by {}.\n",
+            rule.remedy,
+            references.join(", ")
+        );
     }
     page
 }

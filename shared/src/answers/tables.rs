@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::analysis::Analysis;
 use crate::api::Page;
+use crate::api::findings::FindingRow;
 use crate::api::query::{BadQuery, ListQuery};
 use crate::api::rows::{CertificateRow, CredentialRow, IdentityRow};
 use crate::diagnostic::printable;
@@ -29,6 +30,14 @@ pub fn certificates(analysis: &Analysis, query: &ListQuery) -> Result<Page<Certi
     page(analysis, query, Table::Certificates, lists::certificate_row)
 }
 
+/// `GET /api/v1/findings`.
+pub fn findings(analysis: &Analysis, query: &ListQuery) -> Result<Page<FindingRow>, BadQuery> {
+    let answer = analysis.lists.findings.answer(query, analysis)?;
+    let n_total = analysis.findings.all.len();
+    let row = |analysis: &Analysis, index: usize| lists::finding_row(analysis, &analysis.findings.all[index]);
+    Ok(window(analysis, query, n_total, answer, row))
+}
+
 /// A file format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportFormat {
@@ -41,10 +50,11 @@ pub enum ExportFormat {
 
 /// All rows of a list that match a query, as a file.
 pub fn export(analysis: &Analysis, table: Table, query: &ListQuery, format: ExportFormat) -> Result<Vec<u8>, BadQuery> {
-    let Some(list) = analysis.lists.of(table) else {
-        return Ok(Vec::new());
+    let rows = match (table, analysis.lists.of(table)) {
+        (Table::Findings, _) => analysis.lists.findings.all(query, analysis)?,
+        (_, Some(list)) => list.all(query, table, analysis)?,
+        (_, None) => return Ok(Vec::new()),
     };
-    let rows = list.all(query, table, analysis)?;
     Ok(match table {
         Table::Identities => write(
             rows.iter().map(|row| lists::identity_row(analysis, *row)),
@@ -60,6 +70,12 @@ pub fn export(analysis: &Analysis, table: Table, query: &ListQuery, format: Expo
             rows.iter().map(|row| lists::certificate_row(analysis, *row)),
             format,
             CERTIFICATE_COLUMNS,
+        ),
+        Table::Findings => write(
+            rows.iter()
+                .map(|row| lists::finding_row(analysis, &analysis.findings.all[*row])),
+            format,
+            FINDING_COLUMNS,
         ),
         Table::None => Vec::new(),
     })
@@ -139,25 +155,60 @@ const CERTIFICATE_COLUMNS: &[&str] = &[
     "strength",
 ];
 
+const FINDING_COLUMNS: &[&str] = &[
+    "key",
+    "rule",
+    "title",
+    "severity",
+    "because",
+    "subject",
+    "subject_id",
+    "subject_name",
+    "kind",
+    "identity",
+    "source",
+    "environment",
+    "owner",
+    "team",
+    "observed",
+    "threshold",
+    "threshold_set_by",
+    "file",
+    "place",
+    "command",
+    "waived_by",
+    "waived_because",
+    "waived_until",
+];
+
 fn page<Row>(
     analysis: &Analysis,
     query: &ListQuery,
     table: Table,
     row: impl Fn(&Analysis, usize) -> Row,
 ) -> Result<Page<Row>, BadQuery> {
-    let snapshot = &analysis.snapshot;
     let empty = lists::List::default();
     let list = analysis.lists.of(table).unwrap_or(&empty);
     let answer = list.answer(query, table, analysis)?;
-    Ok(Page {
-        as_of: snapshot.as_of,
+    Ok(window(analysis, query, list.n_rows(), answer, row))
+}
+
+fn window<Row>(
+    analysis: &Analysis,
+    query: &ListQuery,
+    n_total: usize,
+    answer: lists::Answer,
+    row: impl Fn(&Analysis, usize) -> Row,
+) -> Page<Row> {
+    Page {
+        as_of: analysis.snapshot.as_of,
         n_matching: answer.n_matching,
-        n_total: list.n_rows(),
+        n_total,
         offset: query.offset,
         rows: answer.rows.iter().map(|index| row(analysis, *index)).collect(),
         facets: answer.facets,
-        partial_sources: partial_sources(snapshot),
-    })
+        partial_sources: partial_sources(&analysis.snapshot),
+    }
 }
 
 /// The names of the sources in which something is missing.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::findings::FindingRow;
 use super::rows::{CredentialRow, IdentityRow, LastUsedWord};
 use crate::model::instant::Instant;
 use crate::model::ratio::Verdict;
@@ -17,6 +18,8 @@ pub struct IdentityDetail {
     /// What each export says, field by field.
     pub facts: Vec<FactView>,
     pub credentials: Vec<CredentialDetail>,
+    /// What is wrong with it and with the credentials it holds, the worst first.
+    pub findings: Vec<FindingRow>,
     /// Where its credentials, or secrets that a scanner calls its own, were found in the open.
     pub leaks: Vec<LeakView>,
     /// What it may do.
@@ -31,7 +34,7 @@ pub struct IdentityDetail {
     pub cut: Vec<Cut>,
 }
 
-/// The most leaks, grants, actors or targets in one answer: a page that nobody reads to the end.
+/// The most findings, leaks, grants, actors or targets in one answer: a page that nobody reads to the end.
 pub const MAX_RELATED: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

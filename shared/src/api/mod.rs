@@ -4,6 +4,7 @@
 //! the routes.
 
 pub mod detail;
+pub mod findings;
 pub mod kpis;
 pub mod overview;
 pub mod query;
@@ -25,6 +26,9 @@ pub mod route {
     pub const IDENTITY: &str = "/api/v1/identity";
     pub const CREDENTIALS: &str = "/api/v1/credentials";
     pub const CERTIFICATES: &str = "/api/v1/certificates";
+    pub const FINDINGS: &str = "/api/v1/findings";
+    /// The rules, with what each came to.
+    pub const RULES: &str = "/api/v1/rules";
     pub const SOURCES: &str = "/api/v1/sources";
     /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.
     pub const EXPORT: &str = "/api/v1/export";

@@ -18,6 +18,8 @@ pub struct ListQuery {
     pub filters: Vec<(Facet, String)>,
     /// Rows that a KPI counts: with this verdict, or its whole population.
     pub kpi: Option<KpiFilter>,
+    /// Rows that a rule judges so.
+    pub finding: Option<FindingFilter>,
     pub sort: Option<Sort>,
     pub offset: usize,
     /// At most [`MAX_LIMIT`]; [`DEFAULT_LIMIT`] when `None`.
@@ -30,6 +32,14 @@ pub struct ListQuery {
 pub struct KpiFilter {
     pub kpi: String,
     pub verdict: Option<Verdict>,
+}
+
+/// The rows that one rule judges so; a row that fails has the finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingFilter {
+    /// The rule's code.
+    pub rule: String,
+    pub verdict: Verdict,
 }
 
 /// Whether an answer should count facet values.
@@ -78,10 +88,18 @@ pub enum Facet {
     Issuer,
     /// A certificate's key: `rsa-2048`, `ec-256`, `ed25519`.
     Key,
+    /// A finding's rule, by its code.
+    Rule,
+    /// A finding's severity: `critical`, `high`, `medium`, `low`.
+    Severity,
+    /// What a finding is about: `identity`, `credential`.
+    Subject,
+    /// Whether a waiver is in force for a finding: `yes`, `no`.
+    Waived,
 }
 
 impl Facet {
-    pub const ALL: [Facet; 17] = [
+    pub const ALL: [Facet; 21] = [
         Facet::Kind,
         Facet::Class,
         Facet::Origin,
@@ -99,6 +117,10 @@ impl Facet {
         Facet::Trust,
         Facet::Issuer,
         Facet::Key,
+        Facet::Rule,
+        Facet::Severity,
+        Facet::Subject,
+        Facet::Waived,
     ];
 
     /// The key in URLs.
@@ -121,6 +143,10 @@ impl Facet {
             Facet::Trust => "trust",
             Facet::Issuer => "issuer",
             Facet::Key => "key",
+            Facet::Rule => "rule",
+            Facet::Severity => "severity",
+            Facet::Subject => "subject",
+            Facet::Waived => "waived",
         }
     }
 
@@ -145,10 +171,14 @@ pub enum SortColumn {
     Credentials,
     /// How many criteria an identity fails.
     Governed,
+    /// How bad a finding is, the worst first.
+    Severity,
+    /// A finding's rule, in the order of the code table.
+    Rule,
 }
 
 impl SortColumn {
-    pub const ALL: [SortColumn; 11] = [
+    pub const ALL: [SortColumn; 13] = [
         SortColumn::Name,
         SortColumn::Kind,
         SortColumn::Source,
@@ -160,6 +190,8 @@ impl SortColumn {
         SortColumn::ExpiresAt,
         SortColumn::Credentials,
         SortColumn::Governed,
+        SortColumn::Severity,
+        SortColumn::Rule,
     ];
 
     /// The word in URLs.
@@ -176,6 +208,8 @@ impl SortColumn {
             SortColumn::ExpiresAt => "expires_at",
             SortColumn::Credentials => "credentials",
             SortColumn::Governed => "governed",
+            SortColumn::Severity => "severity",
+            SortColumn::Rule => "rule",
         }
     }
 
@@ -224,6 +258,12 @@ impl ListQuery {
                         verdict: None,
                     })
                 }
+                "finding" => {
+                    parsed.finding = Some(FindingFilter {
+                        rule: value,
+                        verdict: Verdict::Fail,
+                    })
+                }
                 "verdict" => {
                     let known = || Verdict::ALL.map(Verdict::id).join(", ");
                     verdict = Some(Verdict::from_id(&value).ok_or_else(|| bad("verdict", &value, known()))?);
@@ -250,7 +290,9 @@ impl ListQuery {
                 "format" => {}
                 _ => {
                     let known = || {
-                        let other = ["snapshot", "q", "kpi", "verdict", "sort", "offset", "limit", "facets"];
+                        let other = [
+                            "snapshot", "q", "kpi", "finding", "verdict", "sort", "offset", "limit", "facets",
+                        ];
                         other
                             .into_iter()
                             .chain(Facet::ALL.map(Facet::id))
@@ -262,10 +304,21 @@ impl ListQuery {
                 }
             }
         }
-        match (&mut parsed.kpi, verdict) {
-            (Some(filter), verdict) => filter.verdict = verdict,
-            (None, Some(_)) => return Err(bad("filter by itself", "verdict", "kpi=…&verdict=…".to_owned())),
-            (None, None) => {}
+        match (&mut parsed.kpi, &mut parsed.finding, verdict) {
+            (Some(_), Some(_), _) => {
+                return Err(bad(
+                    "filter beside `kpi`",
+                    "finding",
+                    "one of the two at a time".to_owned(),
+                ));
+            }
+            (Some(filter), None, verdict) => filter.verdict = verdict,
+            (None, Some(filter), verdict) => filter.verdict = verdict.unwrap_or(Verdict::Fail),
+            (None, None, Some(_)) => {
+                let known = "kpi=…&verdict=…, finding=…&verdict=…";
+                return Err(bad("filter by itself", "verdict", known.to_owned()));
+            }
+            (None, None, None) => {}
         }
         Ok(parsed)
     }
@@ -283,6 +336,12 @@ impl ListQuery {
         if let Some(filter) = &self.kpi {
             pairs.push(("kpi", filter.kpi.clone()));
             pairs.extend(filter.verdict.map(|verdict| ("verdict", verdict.id().to_owned())));
+        }
+        if let Some(filter) = &self.finding {
+            pairs.push(("finding", filter.rule.clone()));
+            if filter.verdict != Verdict::Fail {
+                pairs.push(("verdict", filter.verdict.id().to_owned()));
+            }
         }
         if let Some(sort) = self.sort {
             let sign = if sort.direction == Direction::Descending {
@@ -373,6 +432,23 @@ mod tests {
         assert_eq!(ListQuery::parse("offset=-1").unwrap_err().what, "number");
         assert_eq!(ListQuery::parse("facets=true").unwrap_err().found, "true");
         assert_eq!(ListQuery::parse("verdict=fail").unwrap_err().found, "verdict");
+        assert_eq!(
+            ListQuery::parse("kpi=owner&finding=stale").unwrap_err().found,
+            "finding"
+        );
+    }
+
+    #[test]
+    fn a_rule_without_a_verdict_asks_for_its_findings() {
+        for (query, verdict) in [
+            ("finding=stale", Verdict::Fail),
+            ("finding=stale&verdict=unknown", Verdict::Unknown),
+            ("finding=stale&verdict=pass", Verdict::Pass),
+        ] {
+            let parsed = ListQuery::parse(query).unwrap();
+            assert_eq!(parsed.finding.as_ref().unwrap().verdict, verdict);
+            assert_eq!(parsed.to_query_string(), query);
+        }
     }
 
     proptest! {
@@ -383,6 +459,7 @@ mod tests {
                 text: text.clone(),
                 filters: vec![(Facet::Kind, "role".into()), (Facet::Owner, owner)],
                 kpi: Some(KpiFilter { kpi: "owner".into(), verdict: Some(Verdict::Fail) }),
+                finding: None,
                 sort: Some(Sort { column: SortColumn::CreatedAt, direction: Direction::Descending }),
                 offset,
                 limit: Some(50),

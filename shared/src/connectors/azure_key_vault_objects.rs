@@ -184,7 +184,7 @@ fn read_object(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) 
                     key: own,
                 });
                 fact.key = own;
-                fact.fingerprint = Some(certificate.public_key_sha256);
+                fact.fingerprint = certificate.public_key_sha256;
                 fact.certificate = Some(Box::new(certificate));
             }
             Err(reason) => diagnostics.push(Diagnostic::warning(

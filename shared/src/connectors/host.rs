@@ -224,6 +224,7 @@ mod tests {
                 bytes: b"",
                 text: "",
                 salt: "",
+                config: &crate::config::SourceConfig::default(),
             };
             let found = locate(input);
             assert_eq!((found.host, found.user), (host, user), "{path}");

@@ -18,6 +18,7 @@ pub enum Table {
     Identities,
     Credentials,
     Certificates,
+    Findings,
     /// Rows that are shown elsewhere: sources, grants, trusts.
     None,
 }
@@ -183,13 +184,12 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         standards: &["OWASP NHI Top 10 2025"],
-        pending: Some("needs findings, which this version does not evaluate yet"),
         ..share(
             "clean",
             "No critical finding",
             "Is there no open critical finding?",
             Table::Identities,
-            "non-human identities in scope → no open critical finding without a waiver",
+            "non-human identities in scope → neither they nor the credentials they hold have an open critical finding without a waiver; unknown when a rule could not judge them, or their privilege is not known, and the finding would be critical; rules that nothing in the estate lets be evaluated are left out and named beside the number",
         )
     },
     share(

@@ -13,7 +13,7 @@ use crate::model::identity::{Class, HumanUse, IdentityKind, Knowledge, Origin, S
 use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::Liveness;
 use crate::model::ratio::Verdict;
-use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, OwnerState, Trust, TrustReach};
+use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, OwnerState, Snapshot, Trust, TrustReach};
 use crate::model::thresholds::ThresholdId;
 
 /// Judges one row (an index into the KPI's table). `None`: not in the population.
@@ -33,6 +33,7 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
         "environment" => identities(|analysis, index| analysis.criteria[index][2]),
         "rotation" => identities(|analysis, index| analysis.criteria[index][3]),
         "reviewed" => identities(|analysis, index| analysis.criteria[index][4]),
+        "clean" => identities(|analysis, index| analysis.criteria[index][CLEAN]),
         "credential.rotation" => credentials(is_rotated),
         "credential.age" => credentials(has_age),
         "credential.long_lived" => credentials(ends_in_time),
@@ -58,7 +59,10 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
     }
 }
 
-/// The six criteria of one identity, in the order of [`CRITERIA`]. `None` out of scope.
+/// Where `clean` stands among the criteria: what the rules find decides it, after the others.
+pub const CLEAN: usize = 5;
+
+/// The criteria of one identity, in the order of [`CRITERIA`], but for [`CLEAN`]. `None` out of scope.
 pub fn criteria(analysis: &Analysis, index: usize) -> [Option<Verdict>; CRITERIA.len()] {
     let identity = &analysis.snapshot.identities[index];
     if !in_scope(identity) {
@@ -122,7 +126,7 @@ fn credentials_in_time(analysis: &Analysis, identity: &Identity) -> Verdict {
     all
 }
 
-fn is_rotated(analysis: &Analysis, index: usize) -> Option<Verdict> {
+pub(crate) fn is_rotated(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let credential = counted_credential(analysis, index)?;
     max_age(credential.kind)?;
     Some(is_inside_limit(analysis, credential))
@@ -146,7 +150,7 @@ fn has_age(analysis: &Analysis, index: usize) -> Option<Verdict> {
     }
 }
 
-fn ends_in_time(analysis: &Analysis, index: usize) -> Option<Verdict> {
+pub(crate) fn ends_in_time(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let credential = counted_credential(analysis, index)?;
     if credential.kind == CredentialKind::Federation {
         return None;
@@ -207,7 +211,7 @@ fn is_vaulted(analysis: &Analysis, index: usize) -> Option<Verdict> {
     )
 }
 
-fn has_one_holder(analysis: &Analysis, index: usize) -> Option<Verdict> {
+pub(crate) fn has_one_holder(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let credential = counted_credential(analysis, index)?;
     credential.fingerprint?;
     let is_authority = credential
@@ -218,7 +222,7 @@ fn has_one_holder(analysis: &Analysis, index: usize) -> Option<Verdict> {
 }
 
 /// What the platform says of a credential's state counts before what a scanner tried.
-fn is_leak_shut(analysis: &Analysis, index: usize) -> Option<Verdict> {
+pub(crate) fn is_leak_shut(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let snapshot = &analysis.snapshot;
     let credential = snapshot.credential(CredentialId(index as u32));
     let tried = snapshot.leaks_of(credential).map(|leak| leak.fact.liveness).min()?;
@@ -248,7 +252,11 @@ fn has_allowed_lifetime(analysis: &Analysis, index: usize) -> Option<Verdict> {
 }
 
 fn is_strong(analysis: &Analysis, index: usize) -> Option<Verdict> {
-    let certificate = certificate(analysis, index)?;
+    Some(strength(certificate(analysis, index)?))
+}
+
+/// Whether a certificate's key and signature are sound.
+pub fn strength(certificate: &CertificateFact) -> Verdict {
     let key = match certificate.key {
         KeyAlgorithm::Rsa { n_bits } | KeyAlgorithm::Dsa { n_bits } => Some(n_bits >= 2048),
         KeyAlgorithm::Ec { n_bits } => Some(n_bits >= 256),
@@ -262,7 +270,7 @@ fn is_strong(analysis: &Analysis, index: usize) -> Option<Verdict> {
         SignatureHash::Sha2 | SignatureHash::Sha3 | SignatureHash::Intrinsic => Some(true),
         SignatureHash::Other => None,
     };
-    Some(Verdict::of(key).and(Verdict::of(signature)))
+    Verdict::of(key).and(Verdict::of(signature))
 }
 
 fn is_rekeyed(analysis: &Analysis, index: usize) -> Option<Verdict> {
@@ -299,11 +307,16 @@ pub fn n_standing(analysis: &Analysis, identity: &Identity) -> u64 {
     analysis.snapshot.grants_of(identity).filter(is_standing).count() as u64
 }
 
-fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {
+pub(crate) fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let identity = &analysis.snapshot.identities[index];
-    if !in_scope(identity) || identity.grants.is_empty() {
+    if !in_scope(identity) {
         return None;
     }
+    is_below_administrator(analysis, identity)
+}
+
+/// Whether all grants of an identity are less than an administrator's; `None` when no export tells of any.
+pub fn is_below_administrator(analysis: &Analysis, identity: &Identity) -> Option<Verdict> {
     let verdicts = analysis.snapshot.grants_of(identity).map(|grant| {
         match (identity.ceiling.leaves(grant.privilege), grant.conditional) {
             (Some(Privilege::Administrator), Conditional::Always) => Verdict::Fail,
@@ -311,7 +324,7 @@ fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {
             (Some(Privilege::Limited), _) => Verdict::Pass,
         }
     });
-    Some(verdicts.fold(Verdict::Pass, Verdict::and))
+    verdicts.reduce(Verdict::and)
 }
 
 /// Judges one trust: `access.external`. `None` for the estate's own actors.
@@ -326,7 +339,7 @@ pub fn is_guarded(trust: &Trust) -> Option<Verdict> {
     }
 }
 
-fn is_in_use(analysis: &Analysis, index: usize) -> Option<Verdict> {
+pub(crate) fn is_in_use(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let identity = &analysis.snapshot.identities[index];
     if !in_scope(identity) || identity.status == Status::Disabled {
         return None;
@@ -349,7 +362,7 @@ fn review_is_in_time(analysis: &Analysis, index: usize) -> Option<Verdict> {
     Some(in_review_period(analysis, reviewed_at))
 }
 
-fn is_not_used_by_people(analysis: &Analysis, index: usize) -> Option<Verdict> {
+pub(crate) fn is_not_used_by_people(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let identity = &analysis.snapshot.identities[index];
     let can_sign_in = match identity.kind {
         IdentityKind::User
@@ -390,16 +403,20 @@ fn agent_is_governed(analysis: &Analysis, index: usize) -> Option<Verdict> {
 pub fn counted_credential(analysis: &Analysis, index: usize) -> Option<&Credential> {
     let snapshot = &analysis.snapshot;
     let credential = snapshot.credential(CredentialId(index as u32));
-    let is_ours = credential.holders.is_empty()
-        || credential.holders.iter().any(|&holder| {
-            let holder = snapshot.identity(holder);
-            holder.class != Class::Human && holder.origin != Origin::Platform
-        });
     let is_authority = credential
         .certificate
         .as_ref()
         .is_some_and(|c| c.role == CertificateRole::Authority);
-    (is_ours && !is_authority && is_active(credential, snapshot.as_of)).then_some(credential)
+    (is_ours(snapshot, credential) && !is_authority && is_active(credential, snapshot.as_of)).then_some(credential)
+}
+
+/// Neither a person's alone nor the platform's; what nobody is known to hold counts as ours.
+pub fn is_ours(snapshot: &Snapshot, credential: &Credential) -> bool {
+    credential.holders.is_empty()
+        || credential.holders.iter().any(|&holder| {
+            let holder = snapshot.identity(holder);
+            holder.class != Class::Human && holder.origin != Origin::Platform
+        })
 }
 
 /// Works at this instant, as far as is known: neither inactive, nor revoked, nor expired.
@@ -454,14 +471,14 @@ pub fn is_inside_limit(analysis: &Analysis, credential: &Credential) -> Verdict 
 }
 
 /// Nothing stored, or gone within hours.
-fn is_short_lived(analysis: &Analysis, credential: &Credential) -> bool {
+pub(crate) fn is_short_lived(analysis: &Analysis, credential: &Credential) -> bool {
     let limit_seconds = i64::from(analysis.config.thresholds.get(ThresholdId::ShortLivedHours).value) * 3_600;
     credential.kind == CredentialKind::Federation
         || matches!((credential.created_at, credential.expires_at), (Some(start), Expiry::At(end)) if end.0 - start.0 <= limit_seconds)
 }
 
 /// Kinds that never end where no end is reported.
-fn never_ends(kind: CredentialKind) -> bool {
+pub(crate) fn never_ends(kind: CredentialKind) -> bool {
     match kind {
         CredentialKind::AccessKey => true,
         CredentialKind::ClientSecret

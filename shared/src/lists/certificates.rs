@@ -149,7 +149,7 @@ fn key_class(key: KeyAlgorithm) -> &'static str {
     }
 }
 
-fn key_text(fact: &CertificateFact) -> String {
+pub(crate) fn key_text(fact: &CertificateFact) -> String {
     match fact.key {
         KeyAlgorithm::Rsa { n_bits } => format!("RSA {n_bits}"),
         KeyAlgorithm::Ec { n_bits } => format!("EC {n_bits}"),
@@ -160,7 +160,7 @@ fn key_text(fact: &CertificateFact) -> String {
     }
 }
 
-fn hash_text(hash: SignatureHash) -> &'static str {
+pub(crate) fn hash_text(hash: SignatureHash) -> &'static str {
     match hash {
         SignatureHash::Md2 => "MD2",
         SignatureHash::Md5 => "MD5",

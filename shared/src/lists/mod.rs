@@ -5,6 +5,7 @@
 
 mod certificates;
 mod credentials;
+mod findings;
 mod identities;
 
 use std::sync::OnceLock;
@@ -13,42 +14,53 @@ use hashbrown::HashMap;
 use memchr::memmem;
 
 use crate::analysis::Analysis;
-use crate::api::query::{BadQuery, DEFAULT_LIMIT, Direction, Facet, FacetWish, ListQuery, MAX_LIMIT, Sort, SortColumn};
+use crate::api::query::{
+    BadQuery, DEFAULT_LIMIT, Direction, Facet, FacetWish, FindingFilter, ListQuery, MAX_LIMIT, Sort, SortColumn,
+};
 use crate::api::{FacetCounts, FacetValue};
 use crate::kpi::catalog::{KPIS, Table};
 use crate::kpi::formulas;
 use crate::model::instant::{Expiry, Instant, LastUsed};
+use crate::model::ratio::Verdict;
 use crate::model::strings::{Strings, Sym};
+use crate::rules::{self, RULES};
+
+pub(crate) use certificates::{hash_text, key_text};
 
 pub use certificates::row as certificate_row;
 pub use credentials::row as credential_row;
+pub use findings::FindingList;
+pub use findings::row as finding_row;
 pub use identities::row as identity_row;
 
-/// The three lists of a snapshot.
+/// The lists of a snapshot.
 #[derive(Default)]
 pub struct Lists {
     pub identities: List,
     pub credentials: List,
     pub certificates: List,
+    pub findings: FindingList,
 }
 
 impl Lists {
     /// Makes the columns of all lists.
     pub fn new(analysis: &Analysis) -> Lists {
+        let (identities, credentials) = (identities::list(analysis), credentials::list(analysis));
         Lists {
-            identities: identities::list(analysis),
-            credentials: credentials::list(analysis),
+            findings: FindingList::new(&identities, &credentials),
+            identities,
+            credentials,
             certificates: certificates::list(analysis),
         }
     }
 
-    /// The list that shows the rows of a KPI's table.
+    /// The list that shows the rows of a KPI's table. Findings, of which no KPI counts rows, have one of another kind.
     pub fn of(&self, table: Table) -> Option<&List> {
         match table {
             Table::Identities => Some(&self.identities),
             Table::Credentials => Some(&self.credentials),
             Table::Certificates => Some(&self.certificates),
-            Table::None => None,
+            Table::Findings | Table::None => None,
         }
     }
 }
@@ -171,6 +183,13 @@ impl List {
                 *n = n.saturating_add(if is_counted { 0 } else { 2 });
             }
         }
+        if let Some(filter) = &query.finding {
+            let judge = rule_judge(filter, table, analysis)?;
+            for (row, n) in n_failed.iter_mut().enumerate() {
+                let is_counted = judge(row) == Some(filter.verdict);
+                *n = n.saturating_add(if is_counted { 0 } else { 2 });
+            }
+        }
         for word in query.text.to_lowercase().split_whitespace() {
             let mut has_word = vec![false; self.n_rows];
             self.text.mark(word, &mut has_word);
@@ -205,31 +224,13 @@ impl List {
             // A facet with a value for each row, such as the holder, is a filter but no panel.
             .filter(|column| column.facet != Facet::Holder)
             .map(|column| {
-                let is_chosen = column.chosen(query);
-                let is_filtered = query.chosen(column.facet).next().is_some();
-                let mut counts = vec![0usize; column.values.len()];
-                for (n, code) in n_failed.iter().zip(&column.codes) {
-                    let fails_here = u8::from(is_filtered && !is_chosen[*code as usize]);
-                    counts[*code as usize] += usize::from(*n == fails_here);
-                }
-                let mut values: Vec<FacetValue> = counts
-                    .into_iter()
-                    .zip(&column.values)
-                    .enumerate()
-                    .filter(|(code, (n_rows, _))| *n_rows > 0 || (is_filtered && is_chosen[*code]))
-                    .map(|(_, (n_rows, value))| FacetValue {
-                        value: value.clone(),
-                        n_rows,
-                    })
-                    .collect();
-                values.sort_by(|a, b| b.n_rows.cmp(&a.n_rows).then_with(|| a.value.cmp(&b.value)));
-                let n_more = values.len().saturating_sub(MAX_FACET_VALUES);
-                values.truncate(MAX_FACET_VALUES);
-                FacetCounts {
-                    facet: column.facet,
-                    values,
-                    n_more,
-                }
+                facet_counts(
+                    query,
+                    column.facet,
+                    &column.values,
+                    n_failed,
+                    column.codes.iter().copied(),
+                )
             })
             .collect()
     }
@@ -259,6 +260,30 @@ impl List {
     }
 }
 
+/// How a rule judges the rows of a list, by the rule's code.
+fn rule_judge<'a>(
+    filter: &FindingFilter,
+    table: Table,
+    analysis: &'a Analysis,
+) -> Result<Box<dyn Fn(usize) -> Option<Verdict> + 'a>, BadQuery> {
+    let rule = rules::find(&filter.rule).filter(|rule| rule.table() == Some(table) || rule.check().is_none());
+    // Certificates are credentials under other row numbers.
+    let of_certificates = rules::find(&filter.rule)
+        .filter(|rule| table == Table::Certificates && rule.table() == Some(Table::Credentials));
+    let rule = rule.or(of_certificates).ok_or_else(|| BadQuery {
+        what: "rule of this list",
+        found: filter.rule.clone(),
+        known: RULES.iter().map(|rule| rule.code).collect::<Vec<_>>().join(", "),
+    })?;
+    let Some(check) = rule.check().filter(|_| rule.unmeasured(analysis).is_none()) else {
+        return Ok(Box::new(|_| None));
+    };
+    Ok(match of_certificates {
+        Some(_) => Box::new(|row| (check.judge)(analysis, analysis.certificates[row].0 as usize)),
+        None => Box::new(|row| (check.judge)(analysis, row)),
+    })
+}
+
 fn chosen_facets(query: &ListQuery) -> Vec<Facet> {
     let mut facets: Vec<Facet> = query.filters.iter().map(|(facet, _)| *facet).collect();
     facets.sort_unstable();
@@ -284,10 +309,47 @@ fn unknown_kpi(id: &str, table: Table) -> BadQuery {
 impl FacetColumn {
     /// For each code, whether the query chose its value.
     fn chosen(&self, query: &ListQuery) -> Vec<bool> {
-        self.values
-            .iter()
-            .map(|value| query.chosen(self.facet).any(|chosen| chosen == value))
-            .collect()
+        chosen_values(query, self.facet, &self.values)
+    }
+}
+
+fn chosen_values(query: &ListQuery, facet: Facet, values: &[String]) -> Vec<bool> {
+    let is_chosen = |value: &String| query.chosen(facet).any(|chosen| chosen == value);
+    values.iter().map(is_chosen).collect()
+}
+
+/// Counts the values of one facet, given each row's code and how many filters the row fails.
+fn facet_counts(
+    query: &ListQuery,
+    facet: Facet,
+    values: &[String],
+    n_failed: &[u8],
+    codes: impl Iterator<Item = u32>,
+) -> FacetCounts {
+    let is_chosen = chosen_values(query, facet, values);
+    let is_filtered = query.chosen(facet).next().is_some();
+    let mut counts = vec![0usize; values.len()];
+    for (n, code) in n_failed.iter().zip(codes) {
+        let fails_here = u8::from(is_filtered && !is_chosen[code as usize]);
+        counts[code as usize] += usize::from(*n == fails_here);
+    }
+    let mut counted: Vec<FacetValue> = counts
+        .into_iter()
+        .zip(values)
+        .enumerate()
+        .filter(|(code, (n_rows, _))| *n_rows > 0 || (is_filtered && is_chosen[*code]))
+        .map(|(_, (n_rows, value))| FacetValue {
+            value: value.clone(),
+            n_rows,
+        })
+        .collect();
+    counted.sort_by(|a, b| b.n_rows.cmp(&a.n_rows).then_with(|| a.value.cmp(&b.value)));
+    let n_more = counted.len().saturating_sub(MAX_FACET_VALUES);
+    counted.truncate(MAX_FACET_VALUES);
+    FacetCounts {
+        facet,
+        values: counted,
+        n_more,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::strings::Sym;
+use super::strings::{Strings, Sym};
 
 /// A name by which an export refers to one identity. Two facts that share a handle are about the same identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,4 +93,25 @@ pub enum Principal {
     Workload(Sym),
     /// A name that is none of the above, as written.
     Named(Sym),
+}
+
+impl Principal {
+    /// Who it is, as the subject of a sentence.
+    pub fn in_words(self, strings: &Strings) -> String {
+        let text = |sym| strings.get(sym);
+        match self {
+            Principal::Identity(handle) => text(handle.text).to_owned(),
+            Principal::Group(name) => format!("group {}", text(name)),
+            Principal::Anyone => "anyone".to_owned(),
+            Principal::AnyoneAuthenticated => "anyone who is signed in to the platform".to_owned(),
+            Principal::Account(account) => format!("anyone in account {}", text(account)),
+            Principal::PlatformService(service) => format!("the platform's {}", text(service)),
+            Principal::Federated {
+                issuer,
+                subject: Some(subject),
+            } => format!("{} of {}", text(subject), text(issuer)),
+            Principal::Federated { issuer, subject: None } => format!("anyone whom {} vouches for", text(issuer)),
+            Principal::Workload(name) | Principal::Named(name) => text(name).to_owned(),
+        }
+    }
 }

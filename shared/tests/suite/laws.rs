@@ -1,5 +1,6 @@
 //! What must hold for every estate: numbers equal lists, order does not matter, saying it twice changes nothing.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -13,6 +14,8 @@ use shared::kpi::formulas;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
+use shared::rules::RULES;
+use shared::rules::severity::Severity;
 
 /// Every connector's fixtures as one estate: each connector is a source.
 fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
@@ -61,7 +64,13 @@ fn read(source: &str, path: &str, bytes: &[u8]) -> FileBatch {
 fn everything(analysis: &Analysis) -> String {
     let mut text = serde_json::to_string(&answers::kpis(analysis, &[])).unwrap();
     text += &serde_json::to_string(&answers::overview(analysis)).unwrap();
-    for table in [Table::Identities, Table::Credentials, Table::Certificates] {
+    text += &serde_json::to_string(&answers::rules(analysis)).unwrap();
+    for table in [
+        Table::Identities,
+        Table::Credentials,
+        Table::Certificates,
+        Table::Findings,
+    ] {
         let rows = answers::export(analysis, table, &ListQuery::default(), ExportFormat::Json).unwrap();
         text += &String::from_utf8(rows).unwrap();
     }
@@ -99,7 +108,7 @@ fn every_number_is_the_length_of_its_list() {
                 Table::Identities => answers::identities(&analysis, &query).unwrap().n_matching,
                 Table::Credentials => answers::credentials(&analysis, &query).unwrap().n_matching,
                 Table::Certificates => answers::certificates(&analysis, &query).unwrap().n_matching,
-                Table::None => unreachable!("a judge has a table"),
+                Table::Findings | Table::None => unreachable!("a judge has a table of its own"),
             };
             n as u64
         };
@@ -129,7 +138,7 @@ fn every_number_is_the_length_of_its_list() {
             let n = match table {
                 Table::Credentials => answers::credentials(&analysis, &query).unwrap().n_matching,
                 Table::Certificates => answers::certificates(&analysis, &query).unwrap().n_matching,
-                Table::Identities | Table::None => unreachable!("distributions are of credentials"),
+                Table::Identities | Table::Findings | Table::None => unreachable!("distributions are of credentials"),
             };
             assert_eq!(n as u64, bucket.n, "{} {:?} {}", kpi.id, bucket.by, bucket.value);
         }
@@ -139,6 +148,91 @@ fn every_number_is_the_length_of_its_list() {
         }
     }
     assert!(n_compared > 50, "the fixtures measure too little: {n_compared}");
+}
+
+#[test]
+fn every_count_of_a_rule_is_the_length_of_its_list() {
+    let analysis = estate(|_| ());
+    let rules = answers::rules(&analysis).rules;
+    assert_eq!(rules.len(), RULES.len());
+    let mut n_findings = 0;
+    for rule in rules.iter().filter(|rule| rule.not_evaluated.is_none()) {
+        let n_rows = |verdict: &str| {
+            let query = ListQuery::parse(&format!("finding={}&verdict={verdict}&limit=0", rule.code)).unwrap();
+            let n = match rule.list.as_deref() {
+                Some("identities") => answers::identities(&analysis, &query).unwrap().n_matching,
+                Some("credentials") => answers::credentials(&analysis, &query).unwrap().n_matching,
+                other => panic!("{}: {other:?}", rule.code),
+            };
+            Some(n as u64)
+        };
+        assert_eq!(n_rows("pass"), rule.n_passed, "{}", rule.code);
+        assert_eq!(n_rows("fail"), rule.n_findings, "{}", rule.code);
+        assert_eq!(n_rows("unknown"), rule.n_unknown, "{}", rule.code);
+        let query = ListQuery::parse(&format!("rule={}&limit=0", rule.code)).unwrap();
+        let listed = answers::findings(&analysis, &query).unwrap().n_matching as u64;
+        assert_eq!(Some(listed), rule.n_findings, "{}", rule.code);
+        n_findings += listed;
+    }
+    assert_eq!(n_findings, analysis.findings.all.len() as u64);
+    assert!(n_findings > 100, "the fixtures are too healthy: {n_findings}");
+}
+
+#[test]
+fn findings_have_keys_of_their_own_and_come_worst_first() {
+    let analysis = estate(|_| ());
+    let rows = answers::findings(&analysis, &ListQuery::parse("limit=1000").unwrap())
+        .unwrap()
+        .rows;
+    let keys: HashSet<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!(keys.len(), rows.len());
+    let rank = |word: &str| Severity::from_id(word).unwrap();
+    assert!(rows.is_sorted_by_key(|row| rank(&row.severity)));
+    for row in &rows {
+        assert_eq!(row.key, format!("{}/{}", row.rule, row.subject_id));
+        assert!(!row.observed.is_empty() && row.file.is_some(), "{}", row.key);
+    }
+    for sort in ["severity", "-rule", "owner", "-name"] {
+        let sorted = answers::findings(
+            &analysis,
+            &ListQuery::parse(&format!("limit=1000&sort={sort}")).unwrap(),
+        );
+        let sorted = sorted.unwrap().rows;
+        assert_eq!(sorted.len(), rows.len(), "{sort}");
+        assert_eq!(sorted.iter().map(|row| row.key.as_str()).collect::<HashSet<_>>(), keys);
+    }
+}
+
+#[test]
+fn the_facets_of_findings_count_what_their_filter_gives() {
+    let analysis = estate(|_| ());
+    let count = |query: &str| answers::findings(&analysis, &ListQuery::parse(query).unwrap()).unwrap();
+    for base in ["", "&severity=medium", "&owner=&subject=identity", "&q=prod"] {
+        for facet in count(&format!("facets=yes&limit=0{base}")).facets {
+            let chosen = ListQuery::parse(base).unwrap();
+            // A facet that the base chose counts the values that it did not choose.
+            if chosen.chosen(facet.facet).next().is_some() {
+                continue;
+            }
+            for value in &facet.values {
+                let mut query = chosen.clone();
+                query.filters.push((facet.facet, value.value.clone()));
+                let n = answers::findings(&analysis, &query).unwrap().n_matching;
+                assert_eq!(n, value.n_rows, "{base} {:?} {}", facet.facet, value.value);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_identity_is_clean_when_no_critical_finding_is_open() {
+    let analysis = estate(|_| ());
+    for (index, identity) in analysis.snapshot.identities.iter().enumerate() {
+        let id = analysis.snapshot.strings.get(identity.id);
+        let detail = answers::identity(&analysis, id).unwrap();
+        let has_critical = detail.findings.iter().any(|finding| finding.severity == "critical");
+        assert_eq!(analysis.findings.clean[index] == Verdict::Fail, has_critical, "{id}");
+    }
 }
 
 #[test]

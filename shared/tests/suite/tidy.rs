@@ -19,8 +19,12 @@ const LAYERS: [&str; 12] = [
     "charts",
 ];
 
-/// Modules that stand on one layer because they are one: the verdicts, the numbers and the lists over them.
-const TOGETHER: [(&str, &str); 2] = [("lists", "analysis"), ("kpi::formulas", "analysis")];
+/// Modules that stand on one layer because they are one: the verdicts, the findings, the numbers and the lists over them.
+const TOGETHER: [(&str, &str); 3] = [
+    ("lists", "analysis"),
+    ("kpi::formulas", "analysis"),
+    ("rules", "analysis"),
+];
 
 fn sources() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

@@ -6,6 +6,7 @@ use serde_json::Value;
 use shared::model::instant::{Expiry, Instant};
 use shared::model::ratio::Verdict;
 use shared::model::snapshot::OwnerState;
+use shared::rules::severity::Tier;
 
 use super::identities::expected_kind;
 use super::{Found, Planted, Scores, list, text};
@@ -167,8 +168,10 @@ fn oracle(planted: &Planted<'_>, found: &Found<'_>) -> (Verdicts, Verdicts) {
             Some(at) if at > as_of => Verdict::Unknown,
             Some(at) => Verdict::of(Some(at.days_until(as_of) <= 92)),
         };
+        let clean = clean(planted, found, id, identity, by_holder.get(text(identity, "id")));
         let all = verdict
             .and(owner)
+            .and(clean)
             .and(reviewed)
             .and(Verdict::of(Some(identity["has_purpose"] == true)))
             .and(Verdict::of(Some(identity["environment"].is_string())));
@@ -176,6 +179,55 @@ fn oracle(planted: &Planted<'_>, found: &Found<'_>) -> (Verdicts, Verdicts) {
         governed.insert(id.to_owned(), all);
     }
     (rotation, governed)
+}
+
+/// Whether an identity is free of critical findings: of an administrator, or of one of whom no export tells whether it
+/// is one, a trust that lets anybody outside in, or an owner who left a secret behind that still works.
+fn clean(
+    planted: &Planted<'_>,
+    found: &Found<'_>,
+    id: &str,
+    identity: &Value,
+    credentials: Option<&Vec<&Value>>,
+) -> Verdict {
+    let vendor_id = text(identity, "id");
+    let is_open = ["external_trust_without_condition", "ci_trust_without_subject"]
+        .iter()
+        .any(|kind| planted.problems(kind).iter().any(|it| text(it, "subject") == vendor_id));
+    let is_secret = |credential: &&&Value| {
+        let works = matches!(text(credential, "status"), "active" | "unknown");
+        works && text(credential, "kind") != "federation" && !is_short_lived(credential)
+    };
+    let index = found.0.snapshot.find(id).unwrap().0 as usize;
+    let certified = found.0.snapshot.credentials_of(&found.0.snapshot.identities[index]);
+    let has_certificate = certified.into_iter().any(|(_, credential)| {
+        let day = 86_400;
+        credential.certificate.as_ref().is_some_and(|certificate| {
+            matches!(certificate.not_after, Expiry::At(end)
+                if end > found.0.snapshot.as_of && end.0 - certificate.not_before.0 > day)
+        })
+    });
+    let has_secret = has_certificate || credentials.into_iter().flatten().any(|it| is_secret(&it));
+    let is_enabled = identity["enabled"] != false;
+    let is_left_behind = match text(identity, "owner") {
+        "left" => Verdict::of(Some(!has_secret)),
+        "unresolved" if has_secret => Verdict::Unknown,
+        _ => Verdict::Pass,
+    };
+    let verdict = is_left_behind.and(Verdict::of(Some(!is_open)));
+    if !is_enabled || verdict == Verdict::Pass {
+        return Verdict::Pass;
+    }
+    match (identity["administrator"] == true, found.0.findings.tiers[index]) {
+        (true, _) => verdict,
+        (false, Tier::NotKnown) => Verdict::Unknown,
+        (false, Tier::Administrator | Tier::Limited) => Verdict::Pass,
+    }
+}
+
+fn is_short_lived(credential: &Value) -> bool {
+    let at = |member: &str| credential[member].as_str().and_then(Instant::from_text);
+    matches!((at("created_at"), at("expires_at")), (Some(start), Some(end)) if end.0 - start.0 <= 86_400)
 }
 
 /// Whether one planted credential is inside its maximum age or lifetime.

@@ -1,0 +1,57 @@
+//! The rules, with what each came to.
+
+use crate::analysis::Analysis;
+use crate::api::findings::{ControlView, RuleView, Rules};
+use crate::kpi::catalog::Table;
+use crate::rules::frameworks::Control;
+use crate::rules::{RULES, Rule, Tally};
+
+/// `GET /api/v1/rules`.
+pub fn rules(analysis: &Analysis) -> Rules {
+    let tallies = RULES.iter().zip(&analysis.findings.tallies).enumerate();
+    Rules {
+        as_of: analysis.snapshot.as_of,
+        rules: tallies
+            .map(|(index, (rule, tally))| view(analysis, index, rule, tally))
+            .collect(),
+    }
+}
+
+fn view(analysis: &Analysis, index: usize, rule: &Rule, tally: &Tally) -> RuleView {
+    let counted = |n: u64| tally.unmeasured.is_none().then_some(n);
+    let findings = &analysis.findings.all;
+    let worst = findings
+        .iter()
+        .find(|finding| usize::from(finding.rule) == index && finding.waiver.is_none());
+    RuleView {
+        code: rule.code.to_owned(),
+        title: rule.title.to_owned(),
+        finds: rule.finds.to_owned(),
+        why: rule.why.to_owned(),
+        cannot_see: rule.cannot_see.iter().map(|&sentence| sentence.to_owned()).collect(),
+        remedy: rule.remedy.to_owned(),
+        population: rule.population.to_owned(),
+        references: rule.references.iter().map(control_view).collect(),
+        list: match rule.table() {
+            Some(Table::Identities) => Some("identities".to_owned()),
+            Some(Table::Credentials) => Some("credentials".to_owned()),
+            Some(Table::Certificates | Table::Findings | Table::None) | None => None,
+        },
+        not_evaluated: tally.unmeasured.map(str::to_owned),
+        n_judged: counted(tally.ratio.population()),
+        n_passed: counted(tally.ratio.pass),
+        n_findings: counted(tally.ratio.fail),
+        n_waived: counted(tally.n_waived),
+        n_unknown: counted(tally.ratio.unknown),
+        worst: worst.map(|finding| finding.severity.id().to_owned()),
+    }
+}
+
+fn control_view(control: &Control) -> ControlView {
+    ControlView {
+        framework: control.framework.id().to_owned(),
+        framework_title: control.framework.title().to_owned(),
+        id: control.id.to_owned(),
+        title: control.title.to_owned(),
+    }
+}

@@ -1,0 +1,68 @@
+//! It can do everything.
+
+use super::frameworks::{cis, cis_aws, cis_azure, cis_gcp, cis_kubernetes, csf, iso, nist, owasp, pci, soc2};
+use super::{Check, Observed, Rule, Test, always, fixed_limit, no_command, subject};
+use crate::analysis::Analysis;
+use crate::kpi::formulas;
+use crate::model::access_policy::{Conditional, Privilege};
+use crate::model::snapshot::Grant;
+
+pub const RULE: Rule = Rule {
+    code: "administrator",
+    title: "Administrator",
+    finds: "A non-human identity with an administrator-equivalent grant that holds always: its own or of a group it is in.",
+    why: "Whoever takes it over has the whole account, project, tenant or cluster.",
+    cannot_see: &[
+        "Grants that come near to everything without being it: wide lists of services, and ways to become an administrator.",
+        "Service control policies, deny policies and session policies, which no connector reads.",
+        "Roles whose definition no export holds: those identities are unknown.",
+    ],
+    remedy: "Replace the grant by the few actions that it uses; where an administrator is needed, make it temporary and waive it with a reason.",
+    references: &[
+        owasp::NHI5,
+        pci::R7_2_1,
+        pci::R7_2_5,
+        nist::AC_6,
+        nist::AC_6_5,
+        csf::PR_AA_05,
+        iso::A_8_2,
+        soc2::CC6_3,
+        cis::C5_4,
+        cis::C6_8,
+        cis_aws::R2_14,
+        cis_azure::R5_23,
+        cis_gcp::R1_6,
+        cis_kubernetes::R5_1_1,
+        cis_kubernetes::R5_1_7,
+    ],
+    population: "non-human identities in scope with grants; unknown when no export defines a role they have, or their permissions boundary, or when the grant has a condition",
+    test: Test::Identities(Check {
+        judge: formulas::is_no_administrator,
+        exposure: subject::reach,
+        observe,
+        command: no_command,
+        unmeasured: always,
+    }),
+};
+
+fn observe(analysis: &Analysis, index: usize) -> Observed {
+    let snapshot = &analysis.snapshot;
+    let identity = subject::identity(analysis, index);
+    let is_administrator = |grant: &&Grant| {
+        identity.ceiling.leaves(grant.privilege) == Some(Privilege::Administrator)
+            && grant.conditional == Conditional::Always
+    };
+    let grant = snapshot.grants_of(identity).find(is_administrator);
+    let value = grant.map(|grant| {
+        let role = snapshot.strings.get(grant.role);
+        match grant.resource {
+            Some(resource) => format!("{role} on {}", snapshot.strings.get(resource)),
+            None => role.to_owned(),
+        }
+    });
+    Observed {
+        value: value.unwrap_or_default(),
+        limit: Some(fixed_limit("0", &owasp::NHI5)),
+        evidence: grant.map(|grant| grant.evidence),
+    }
+}

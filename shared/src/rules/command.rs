@@ -1,0 +1,168 @@
+//! Commands of vendors as text to copy. Names come from exports and are hostile: each is one quoted word, or there is
+//! no command.
+
+use std::borrow::Cow;
+
+use crate::analysis::Analysis;
+use crate::diagnostic::is_commanding;
+use crate::model::credential::CredentialKind;
+use crate::model::identity::{HumanUse, IdentityKind};
+use crate::model::principal::HandleKind;
+use crate::model::snapshot::{Credential, CredentialId, Identity};
+
+/// A text as one word of a POSIX shell. `None` when it cannot safely be one: a character that a terminal obeys, or a
+/// beginning that a program takes for a flag.
+pub fn word(text: &str) -> Option<Cow<'_, str>> {
+    if text.is_empty() || text.starts_with('-') || text.chars().any(is_commanding) {
+        return None;
+    }
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@+=,".contains(c);
+    Some(match text.chars().all(is_plain) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(format!("'{}'", text.replace('\'', r"'\''"))),
+    })
+}
+
+/// Takes a credential out of use.
+pub fn revoke(analysis: &Analysis, index: usize) -> Option<String> {
+    let snapshot = &analysis.snapshot;
+    let credential = snapshot.credential(CredentialId(index as u32));
+    let key = snapshot.strings.get(credential.key);
+    match credential.kind {
+        CredentialKind::AccessKey => {
+            // The credential report has slots and no ids; only a key that has its id can be named.
+            let id = key.strip_prefix("aws-key:").filter(|id| id.starts_with("AKIA"))?;
+            let user = aws_name(analysis, holder(analysis, credential)?, "user")?;
+            let (user, id) = (word(user)?, word(id)?);
+            Some(format!(
+                "aws iam update-access-key --user-name {user} --access-key-id {id} --status Inactive"
+            ))
+        }
+        CredentialKind::Password if key.starts_with("aws-key:") => {
+            let user = word(aws_name(analysis, holder(analysis, credential)?, "user")?)?;
+            Some(format!("aws iam delete-login-profile --user-name {user}"))
+        }
+        CredentialKind::ServiceAccountKey => {
+            let name = key.strip_prefix("gcp-key:projects/")?;
+            let (account, id) = name.split_once("/serviceAccounts/")?.1.split_once("/keys/")?;
+            let (account, id) = (word(account)?, word(id)?);
+            Some(format!(
+                "gcloud iam service-accounts keys disable {id} --iam-account={account}"
+            ))
+        }
+        CredentialKind::ClientSecret => entra_credential(analysis, credential, ""),
+        CredentialKind::Certificate => entra_credential(analysis, credential, " --cert"),
+        CredentialKind::Token => {
+            let mut parts = key.strip_prefix("k8s-secret:")?.splitn(3, '/').skip(1);
+            let (namespace, name) = (word(parts.next()?)?, word(parts.next()?)?);
+            Some(format!("kubectl delete secret --namespace={namespace} {name}"))
+        }
+        CredentialKind::ApiKey
+        | CredentialKind::SshKey
+        | CredentialKind::SigningCertificate
+        | CredentialKind::Password
+        | CredentialKind::StoredSecret
+        | CredentialKind::Federation
+        | CredentialKind::Unclassified => None,
+    }
+}
+
+/// Takes an identity out of use without deleting it, so that it can come back.
+pub fn disable(analysis: &Analysis, index: usize) -> Option<String> {
+    let identity = &analysis.snapshot.identities[index];
+    if let Some(email) = handle(analysis, identity, HandleKind::GcpServiceAccount) {
+        return Some(format!("gcloud iam service-accounts disable {}", word(email)?));
+    }
+    if let Some(app) = handle(analysis, identity, HandleKind::EntraApp) {
+        return Some(format!(
+            "az ad sp update --id {} --set accountEnabled=false",
+            word(app)?
+        ));
+    }
+    let deny = "--policy-arn arn:aws:iam::aws:policy/AWSDenyAll";
+    match identity.kind {
+        IdentityKind::Role => {
+            let role = word(aws_name(analysis, identity, "role")?)?;
+            Some(format!("aws iam attach-role-policy --role-name {role} {deny}"))
+        }
+        IdentityKind::User => {
+            let user = word(aws_name(analysis, identity, "user")?)?;
+            Some(format!("aws iam attach-user-policy --user-name {user} {deny}"))
+        }
+        IdentityKind::ServiceAccount
+        | IdentityKind::Root
+        | IdentityKind::Application
+        | IdentityKind::ManagedIdentity
+        | IdentityKind::Workload
+        | IdentityKind::Device
+        | IdentityKind::Pipeline
+        | IdentityKind::Integration
+        | IdentityKind::HostAccount
+        | IdentityKind::DatabaseAccount
+        | IdentityKind::Robot
+        | IdentityKind::Agent
+        | IdentityKind::Human
+        | IdentityKind::Unclassified => None,
+    }
+}
+
+/// Takes a console password away.
+pub fn end_sign_in(analysis: &Analysis, index: usize) -> Option<String> {
+    let identity = &analysis.snapshot.identities[index];
+    match identity.human_use {
+        HumanUse::ConsolePassword => {
+            let user = word(aws_name(analysis, identity, "user")?)?;
+            Some(format!("aws iam delete-login-profile --user-name {user}"))
+        }
+        HumanUse::Absent | HumanUse::MfaDevice | HumanUse::InteractiveSignIn | HumanUse::NotReported => None,
+    }
+}
+
+fn entra_credential(analysis: &Analysis, credential: &Credential, flags: &str) -> Option<String> {
+    let id = analysis.snapshot.strings.get(credential.key).strip_prefix("entra:")?;
+    let app = handle(analysis, holder(analysis, credential)?, HandleKind::EntraApp)?;
+    let (app, id) = (word(app)?, word(id)?);
+    Some(format!("az ad app credential delete --id {app} --key-id {id}{flags}"))
+}
+
+fn holder<'a>(analysis: &'a Analysis, credential: &Credential) -> Option<&'a Identity> {
+    let holder = credential.holders.first()?;
+    Some(analysis.snapshot.identity(*holder))
+}
+
+fn handle<'a>(analysis: &'a Analysis, identity: &Identity, kind: HandleKind) -> Option<&'a str> {
+    let facts = analysis.snapshot.facts_of(identity).iter();
+    let mut handles = facts.flat_map(|fact| &fact.fact.handles);
+    let handle = handles.find(|handle| handle.kind == kind)?;
+    Some(analysis.snapshot.strings.get(handle.text))
+}
+
+/// The name at the end of an IAM user's or role's ARN, without its path.
+fn aws_name<'a>(analysis: &'a Analysis, identity: &Identity, resource: &str) -> Option<&'a str> {
+    let arn = handle(analysis, identity, HandleKind::Arn)?;
+    let (kind, name) = arn.splitn(6, ':').nth(5)?.split_once('/')?;
+    (kind == resource).then(|| name.rsplit('/').next().unwrap_or(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::word;
+
+    #[test]
+    fn a_hostile_name_is_one_word_or_none() {
+        for (name, expected) in [
+            ("ci-deploy", Some("ci-deploy")),
+            ("a b", Some("'a b'")),
+            ("$(rm -rf ~)", Some("'$(rm -rf ~)'")),
+            ("it's; reboot", Some(r"'it'\''s; reboot'")),
+            ("`id`", Some("'`id`'")),
+            ("-rf", None),
+            ("", None),
+            ("a\nb", None),
+            ("a\u{1b}[2Jb", None),
+            ("a\u{202e}b", None),
+        ] {
+            assert_eq!(word(name).as_deref(), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The controls of standards that rules refer to, each typed once.
+
+use std::fmt;
+
+/// A standard, in the edition whose control ids are used here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Framework {
+    OwaspNhi,
+    PciDss,
+    NistSp80053,
+    NistCsf,
+    Iso27001,
+    Soc2,
+    CisControls,
+    CisAws,
+    CisAzure,
+    CisGcp,
+    CisKubernetes,
+    CabForum,
+}
+
+impl Framework {
+    pub const ALL: [Framework; 12] = [
+        Framework::OwaspNhi,
+        Framework::PciDss,
+        Framework::NistSp80053,
+        Framework::NistCsf,
+        Framework::Iso27001,
+        Framework::Soc2,
+        Framework::CisControls,
+        Framework::CisAws,
+        Framework::CisAzure,
+        Framework::CisGcp,
+        Framework::CisKubernetes,
+        Framework::CabForum,
+    ];
+
+    /// The stable word for this standard in JSON and URLs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Framework::OwaspNhi => "owasp_nhi",
+            Framework::PciDss => "pci_dss",
+            Framework::NistSp80053 => "nist_sp_800_53",
+            Framework::NistCsf => "nist_csf",
+            Framework::Iso27001 => "iso_27001",
+            Framework::Soc2 => "soc_2",
+            Framework::CisControls => "cis_controls",
+            Framework::CisAws => "cis_aws",
+            Framework::CisAzure => "cis_azure",
+            Framework::CisGcp => "cis_gcp",
+            Framework::CisKubernetes => "cis_kubernetes",
+            Framework::CabForum => "cab_forum",
+        }
+    }
+
+    /// The standard with its edition.
+    pub fn title(self) -> &'static str {
+        match self {
+            Framework::OwaspNhi => "OWASP Non-Human Identities Top 10 2025",
+            Framework::PciDss => "PCI DSS 4.0.1",
+            Framework::NistSp80053 => "NIST SP 800-53 r5",
+            Framework::NistCsf => "NIST CSF 2.0",
+            Framework::Iso27001 => "ISO/IEC 27001:2022 Annex A",
+            Framework::Soc2 => "SOC 2 Trust Services Criteria 2017 (points of focus 2022)",
+            Framework::CisControls => "CIS Controls 8.1",
+            Framework::CisAws => "CIS AWS Foundations Benchmark 7.0.0",
+            Framework::CisAzure => "CIS Microsoft Azure Foundations Benchmark 5.0.0",
+            Framework::CisGcp => "CIS Google Cloud Platform Foundation Benchmark 5.0.0",
+            Framework::CisKubernetes => "CIS Kubernetes Benchmark 2.0.1",
+            Framework::CabForum => "CA/B Forum Baseline Requirements with ballot SC-081v3",
+        }
+    }
+
+    /// What stands before a control's id where there is little room.
+    fn short(self) -> &'static str {
+        match self {
+            Framework::OwaspNhi => "OWASP",
+            Framework::PciDss => "PCI DSS",
+            Framework::NistSp80053 => "NIST SP 800-53",
+            Framework::NistCsf => "CSF",
+            Framework::Iso27001 => "ISO 27001",
+            Framework::Soc2 => "SOC 2",
+            Framework::CisControls => "CIS Controls",
+            Framework::CisAws => "CIS AWS",
+            Framework::CisAzure => "CIS Azure",
+            Framework::CisGcp => "CIS GCP",
+            Framework::CisKubernetes => "CIS Kubernetes",
+            Framework::CabForum => "CA/B Forum",
+        }
+    }
+}
+
+/// One control of a standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Control {
+    pub framework: Framework,
+    /// As the standard writes it.
+    pub id: &'static str,
+    /// What it asks for, in a few words of ours.
+    pub title: &'static str,
+}
+
+impl fmt::Display for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.framework.short(), self.id)
+    }
+}
+
+/// Declares the controls of one standard, and the list of all of them.
+macro_rules! controls {
+    ($framework:ident: $($name:ident = $id:literal, $title:literal;)*) => {
+        use super::{Control, Framework};
+        $(
+            #[doc = $title]
+            pub const $name: Control = Control { framework: Framework::$framework, id: $id, title: $title };
+        )*
+        pub const ALL: &[Control] = &[$($name),*];
+    };
+}
+
+/// OWASP Non-Human Identities Top 10 2025, complete.
+pub mod owasp {
+    controls! { OwaspNhi:
+        NHI1 = "NHI1:2025", "Improper offboarding";
+        NHI2 = "NHI2:2025", "Secret leakage";
+        NHI3 = "NHI3:2025", "Vulnerable third-party NHI";
+        NHI4 = "NHI4:2025", "Insecure authentication";
+        NHI5 = "NHI5:2025", "Overprivileged NHI";
+        NHI6 = "NHI6:2025", "Insecure cloud deployment configurations";
+        NHI7 = "NHI7:2025", "Long-lived secrets";
+        NHI8 = "NHI8:2025", "Environment isolation";
+        NHI9 = "NHI9:2025", "NHI reuse";
+        NHI10 = "NHI10:2025", "Human use of NHI";
+    }
+}
+
+/// PCI DSS 4.0.1.
+pub mod pci {
+    controls! { PciDss:
+        R2_2_2 = "2.2.2", "Vendor default accounts are managed";
+        R3_7_4 = "3.7.4", "Keys are changed at the end of their cryptoperiod";
+        R4_2_1_1 = "4.2.1.1", "Trusted keys and certificates are inventoried";
+        R6_5_3 = "6.5.3", "Pre-production is separated from production";
+        R7_2_1 = "7.2.1", "Access follows need and least privilege";
+        R7_2_5 = "7.2.5", "Application and system accounts have least privilege";
+        R7_2_5_1 = "7.2.5.1", "Access by application and system accounts is reviewed";
+        R8_2_2 = "8.2.2", "Shared authentication credentials are exceptional";
+        R8_2_4 = "8.2.4", "Identifiers and factors are managed over their life";
+        R8_2_5 = "8.2.5", "Access of those who left is revoked at once";
+        R8_2_6 = "8.2.6", "Inactive accounts are removed within 90 days";
+        R8_2_7 = "8.2.7", "Third parties' access is managed";
+        R8_3_2 = "8.3.2", "Strong cryptography protects authentication factors";
+        R8_6_1 = "8.6.1", "Interactive login with system accounts is exceptional";
+        R8_6_2 = "8.6.2", "No secrets in scripts and code";
+        R8_6_3 = "8.6.3", "Secrets of application and system accounts are changed";
+    }
+}
+
+/// NIST SP 800-53 revision 5.
+pub mod nist {
+    controls! { NistSp80053:
+        AC_2 = "AC-2", "Account management";
+        AC_2_3 = "AC-2(3)", "Disable accounts that are expired, unassociated or inactive";
+        AC_2_9 = "AC-2(9)", "Restrictions on shared and group accounts";
+        AC_3 = "AC-3", "Access enforcement";
+        AC_4 = "AC-4", "Information flow enforcement";
+        AC_6 = "AC-6", "Least privilege";
+        AC_6_5 = "AC-6(5)", "Privileged accounts";
+        AC_6_7 = "AC-6(7)", "Review of privileges";
+        AC_20 = "AC-20", "Use of external systems";
+        IA_4 = "IA-4", "Identifier management";
+        IA_5 = "IA-5", "Authenticator management";
+        IA_5_2 = "IA-5(2)", "Public key-based authentication";
+        IA_5_7 = "IA-5(7)", "No embedded unencrypted static authenticators";
+        IA_9 = "IA-9", "Service identification and authentication";
+        PS_4 = "PS-4", "Personnel termination";
+        SC_12 = "SC-12", "Cryptographic key establishment and management";
+        SC_13 = "SC-13", "Cryptographic protection";
+        SC_17 = "SC-17", "Public key infrastructure certificates";
+    }
+}
+
+/// NIST Cybersecurity Framework 2.0.
+pub mod csf {
+    controls! { NistCsf:
+        GV_RR_02 = "GV.RR-02", "Roles and responsibilities are established";
+        GV_SC_07 = "GV.SC-07", "Risks of suppliers are monitored";
+        ID_AM_08 = "ID.AM-08", "Systems and services are managed over their life";
+        PR_AA_01 = "PR.AA-01", "Identities and credentials are managed";
+        PR_AA_03 = "PR.AA-03", "Users, services and hardware are authenticated";
+        PR_AA_04 = "PR.AA-04", "Identity assertions are protected and verified";
+        PR_AA_05 = "PR.AA-05", "Permissions follow least privilege and are reviewed";
+        PR_DS_02 = "PR.DS-02", "Data in transit are protected";
+        DE_CM_09 = "DE.CM-09", "Computing hardware, software and services are monitored";
+    }
+}
+
+/// ISO/IEC 27001:2022, Annex A.
+pub mod iso {
+    controls! { Iso27001:
+        A_5_9 = "A.5.9", "Inventory of information and other associated assets";
+        A_5_15 = "A.5.15", "Access control";
+        A_5_16 = "A.5.16", "Identity management";
+        A_5_17 = "A.5.17", "Authentication information";
+        A_5_18 = "A.5.18", "Access rights";
+        A_5_19 = "A.5.19", "Information security in supplier relationships";
+        A_6_5 = "A.6.5", "Responsibilities after termination or change of employment";
+        A_8_2 = "A.8.2", "Privileged access rights";
+        A_8_5 = "A.8.5", "Secure authentication";
+        A_8_24 = "A.8.24", "Use of cryptography";
+        A_8_31 = "A.8.31", "Separation of development, test and production";
+    }
+}
+
+/// SOC 2, Trust Services Criteria.
+pub mod soc2 {
+    controls! { Soc2:
+        CC6_1 = "CC6.1", "Logical access security";
+        CC6_2 = "CC6.2", "Credentials are issued and removed";
+        CC6_3 = "CC6.3", "Access is authorised, changed and removed by least privilege";
+        CC6_6 = "CC6.6", "Protection against threats from outside";
+        CC6_7 = "CC6.7", "Transmission is restricted and protected";
+        CC9_2 = "CC9.2", "Risks of vendors are managed";
+    }
+}
+
+/// CIS Controls 8.1.
+pub mod cis {
+    controls! { CisControls:
+        C3_10 = "3.10", "Encrypt sensitive data in transit";
+        C4_7 = "4.7", "Manage default accounts";
+        C5_1 = "5.1", "Inventory of accounts";
+        C5_3 = "5.3", "Disable dormant accounts";
+        C5_4 = "5.4", "Restrict administrator privileges";
+        C5_5 = "5.5", "Inventory of service accounts, reviewed";
+        C6_2 = "6.2", "An access revoking process";
+        C6_8 = "6.8", "Role-based access control";
+        C15_7 = "15.7", "Decommission service providers securely";
+        C16_8 = "16.8", "Separate production and non-production systems";
+    }
+}
+
+/// CIS AWS Foundations Benchmark 7.0.0.
+pub mod cis_aws {
+    controls! { CisAws:
+        R2_4 = "2.4", "No access key of the root user";
+        R2_7 = "2.7", "The root user is not used for daily tasks";
+        R2_11 = "2.11", "Credentials unused for 45 days are disabled";
+        R2_12 = "2.12", "Access keys are rotated every 90 days";
+        R2_14 = "2.14", "No policy with full *:* privileges is attached";
+        R2_16 = "2.16", "Instances use roles";
+        R2_17 = "2.17", "Expired certificates in IAM are removed";
+        R2_21 = "2.21", "No resource policy allows the principal *";
+    }
+}
+
+/// CIS Microsoft Azure Foundations Benchmark 5.0.0.
+pub mod cis_azure {
+    controls! { CisAzure:
+        R5_3_4 = "5.3.4", "Privileged role assignments are reviewed";
+        R5_3_7 = "5.3.7", "Non-privileged role assignments are reviewed";
+        R5_23 = "5.23", "No custom subscription administrator roles";
+    }
+}
+
+/// CIS Google Cloud Platform Foundation Benchmark 5.0.0.
+pub mod cis_gcp {
+    controls! { CisGcp:
+        R1_5 = "1.5", "Only Google-managed service account keys";
+        R1_6 = "1.6", "No service account has administrator privileges";
+        R1_8 = "1.8", "Service account keys are rotated every 90 days";
+        R1_16 = "1.16", "API keys are rotated every 90 days";
+    }
+}
+
+/// CIS Kubernetes Benchmark 2.0.1.
+pub mod cis_kubernetes {
+    controls! { CisKubernetes:
+        R5_1_1 = "5.1.1", "cluster-admin is used only where required";
+        R5_1_3 = "5.1.3", "Few wildcards in roles";
+        R5_1_5 = "5.1.5", "Default service accounts are not used";
+        R5_1_6 = "5.1.6", "Tokens are mounted only where necessary";
+        R5_1_7 = "5.1.7", "The group system:masters is avoided";
+    }
+}
+
+/// CA/B Forum Baseline Requirements, ballot SC-081v3.
+pub mod cab {
+    controls! { CabForum:
+        SC_081 = "SC-081v3", "Shorter lifetimes of public server certificates";
+    }
+}
+
+/// Every control that some rule may refer to, standard by standard.
+pub fn controls() -> impl Iterator<Item = Control> {
+    let all: [&'static [Control]; Framework::ALL.len()] = [
+        owasp::ALL,
+        pci::ALL,
+        nist::ALL,
+        csf::ALL,
+        iso::ALL,
+        soc2::ALL,
+        cis::ALL,
+        cis_aws::ALL,
+        cis_azure::ALL,
+        cis_gcp::ALL,
+        cis_kubernetes::ALL,
+        cab::ALL,
+    ];
+    all.into_iter().flatten().copied()
+}

@@ -1,0 +1,59 @@
+//! Nobody looked at it in time.
+
+use super::frameworks::{cis, cis_azure, csf, iso, nist, owasp, pci, soc2};
+use super::severity::Exposure;
+use super::{Check, Observed, Rule, Test, limit, no_command, subject};
+use crate::analysis::{Analysis, Force};
+use crate::model::thresholds::ThresholdId;
+
+/// Where `reviewed` stands among the criteria.
+const REVIEWED: usize = 4;
+
+pub const RULE: Rule = Rule {
+    code: "unreviewed",
+    title: "Review overdue",
+    finds: "An identity that was never reviewed, or whose last review is longer ago than the review period.",
+    why: "Rights only grow unless somebody looks at them.",
+    cannot_see: &[
+        "Reviews that are not in registry.csv.",
+        "Whether the reviewer looked.",
+        "An earlier review, where the registry's only one is later than the snapshot: those are unknown.",
+    ],
+    remedy: "Let the owner review it, and write the date into registry.csv.",
+    references: &[
+        owasp::NHI1,
+        owasp::NHI5,
+        pci::R7_2_5_1,
+        nist::AC_6_7,
+        csf::PR_AA_05,
+        iso::A_5_18,
+        soc2::CC6_3,
+        cis::C5_1,
+        cis::C5_5,
+        cis_azure::R5_3_4,
+        cis_azure::R5_3_7,
+    ],
+    population: "non-human identities in scope, when the estate has any review; unknown when the only review on record is later than the snapshot",
+    test: Test::Identities(Check {
+        judge: |analysis, index| analysis.criteria[index][REVIEWED],
+        exposure: |_, _| Exposure::Upkeep,
+        observe,
+        command: no_command,
+        unmeasured: |analysis| {
+            let no_review = "no review is recorded anywhere in the estate: add `reviewed_on` to registry.csv";
+            (analysis.in_force[REVIEWED] == Force::NotMeasured).then_some(no_review)
+        },
+    }),
+};
+
+fn observe(analysis: &Analysis, index: usize) -> Observed {
+    let value = match subject::identity(analysis, index).reviewed_at {
+        Some(at) => format!("reviewed {}", subject::since(at, analysis.snapshot.as_of)),
+        None => "never reviewed".to_owned(),
+    };
+    Observed {
+        value,
+        limit: Some(limit(analysis, ThresholdId::ReviewPeriodDays)),
+        evidence: subject::listed_in(analysis, index),
+    }
+}
