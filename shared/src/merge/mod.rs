@@ -34,7 +34,7 @@ use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
     Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
-    Snapshot, Source, SourceId, Trust, TrustReach,
+    Policy, Snapshot, Source, SourceId, Trust, TrustReach,
 };
 use crate::model::strings::{Strings, Sym};
 use crate::reading::aws_trust::EKS_POD_IDENTITY;
@@ -105,7 +105,7 @@ struct Facts {
     synonyms: Vec<Synonym>,
     grants: Vec<Grant>,
     memberships: Vec<MembershipFact>,
-    boundaries: Vec<BoundaryFact>,
+    boundaries: Vec<(FileId, BoundaryFact)>,
     trusts: Vec<(FileId, TrustFact)>,
     applications: Vec<home::Application>,
     /// See [`Batch::credentials_listed_of`]; for whole files only.
@@ -243,16 +243,25 @@ fn take_file(
         .extend(batch.memberships.into_iter().map(|fact| fact.renamed(&names)));
     facts
         .boundaries
-        .extend(batch.boundaries.into_iter().map(|fact| fact.renamed(&names)));
+        .extend(batch.boundaries.into_iter().map(|fact| (file_id, fact.renamed(&names))));
     facts
         .trusts
         .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(&names))));
     facts
         .leaks
         .extend(batch.leaks.into_iter().map(|fact| (file_id, fact.renamed(&names))));
-    snapshot
-        .policies
-        .extend(batch.policies.into_iter().map(|fact| fact.renamed(&names)));
+    snapshot.policies.extend(batch.policies.into_iter().map(|fact| {
+        let fact = fact.renamed(&names);
+        Policy {
+            id: fact.id,
+            name: fact.name,
+            document: fact.document,
+            evidence: Evidence {
+                file: file_id,
+                place: fact.place,
+            },
+        }
+    }));
 }
 
 /// The roster is of today: who left after the snapshot's instant still worked here then.
