@@ -37,7 +37,7 @@ use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
     Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
-    Owner, Snapshot, Source, SourceId,
+    Owner, Policy, Snapshot, Source, SourceId,
 };
 use crate::model::strings::{Strings, Sym};
 use crate::model::usage::ServiceUseFact;
@@ -115,7 +115,7 @@ struct Facts {
     synonyms: Vec<Synonym>,
     grants: Vec<Grant>,
     memberships: Vec<MembershipFact>,
-    boundaries: Vec<BoundaryFact>,
+    boundaries: Vec<(FileId, BoundaryFact)>,
     trusts: Vec<(FileId, TrustFact)>,
     applications: Vec<home::Application>,
     /// See [`Batch::credentials_listed_of`]; for whole files only.
@@ -255,7 +255,7 @@ fn take_file(
         .extend(batch.memberships.into_iter().map(|fact| fact.renamed(&names)));
     facts
         .boundaries
-        .extend(batch.boundaries.into_iter().map(|fact| fact.renamed(&names)));
+        .extend(batch.boundaries.into_iter().map(|fact| (file_id, fact.renamed(&names))));
     facts
         .trusts
         .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(&names))));
@@ -271,9 +271,18 @@ fn take_file(
             .into_iter()
             .map(|fact| (file_id, fact.renamed(&names))),
     );
-    snapshot
-        .policies
-        .extend(batch.policies.into_iter().map(|fact| fact.renamed(&names)));
+    snapshot.policies.extend(batch.policies.into_iter().map(|fact| {
+        let fact = fact.renamed(&names);
+        Policy {
+            id: fact.id,
+            name: fact.name,
+            document: fact.document,
+            evidence: Evidence {
+                file: file_id,
+                place: fact.place,
+            },
+        }
+    }));
 }
 
 /// The roster is of today: who left after the snapshot's instant still worked here then.

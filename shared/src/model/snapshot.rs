@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::access_policy::{Ceiling, Conditional, PolicyFact, Privilege};
+use super::access_policy::{AccessPolicy, Ceiling, Conditional, Privilege};
 use super::batch::{PersonRow, RegistryRow};
 use super::certificate::CertificateFact;
 use super::credential::{CredentialKind, CredentialStatus, Custody};
@@ -57,8 +57,10 @@ pub struct Snapshot {
     pub service_uses: Vec<ServiceUse>,
     /// In the order of the files.
     pub trusts: Vec<Trust>,
-    /// By id.
-    pub policies: Vec<PolicyFact>,
+    /// By id, then in the order of the files. Exports that define one differently are both kept.
+    pub policies: Vec<Policy>,
+    /// By identity.
+    pub boundaries: Vec<Boundary>,
     /// In the order of the files.
     pub leaks: Vec<Leak>,
     /// Grouped by credential: see [`Credential::leaks`]. Indices into `leaks`.
@@ -207,6 +209,25 @@ pub struct Evidence {
     pub place: Place,
 }
 
+/// A role's or policy's definition, as one export states it.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The id that grants name: see [`super::access_policy::PolicyFact`].
+    pub id: Sym,
+    pub name: Sym,
+    pub document: AccessPolicy,
+    pub evidence: Evidence,
+}
+
+/// A policy that caps what the grants of an identity come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Boundary {
+    pub identity: IdentityId,
+    /// The id of the [`Policy`] that is the cap.
+    pub policy: Sym,
+    pub evidence: Evidence,
+}
+
 /// One grant, with its subject resolved.
 #[derive(Clone, Debug)]
 pub struct Grant {
@@ -337,6 +358,16 @@ impl Snapshot {
     pub fn grants_of(&self, identity: &Identity) -> impl Iterator<Item = &Grant> {
         let range = identity.grants.start as usize..identity.grants.end as usize;
         self.granted[range].iter().map(|&index| &self.grants[index as usize])
+    }
+
+    /// The caps on an identity's grants, one for each export that states one.
+    pub fn boundaries_of(&self, identity: IdentityId) -> &[Boundary] {
+        let start = self.boundaries.partition_point(|boundary| boundary.identity < identity);
+        let n = self.boundaries[start..]
+            .iter()
+            .take_while(|boundary| boundary.identity == identity)
+            .count();
+        &self.boundaries[start..start + n]
     }
 
     /// Where a credential was found in the open.

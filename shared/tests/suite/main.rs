@@ -4,6 +4,7 @@
 // Tests read files, and say that something is wrong by panicking.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
+mod access_aws;
 mod aws_joins;
 mod certificate_names;
 mod certificates;
