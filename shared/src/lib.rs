@@ -1,7 +1,7 @@
 //! Everything about Rollcall that is true without IO: bytes in, answers out.
 //!
 //! The modules are layers, and each may use only those before it:
-//! `model ← reading ← connectors ← merge`, `model ← access ← rules ← analysis ← kpi ← {api, charts}`.
+//! `model ← reading ← connectors ← merge`, `model ← access ← rules ← analysis ← kpi ← history ← {api, charts}`.
 //! `tests/suite/tidy.rs` enforces that. Nothing here touches a file, a clock, a thread, the network or the environment,
 //! so the same code runs in the server and, compiled to WebAssembly, in the browser.
 
@@ -13,6 +13,7 @@ pub mod charts;
 pub mod config;
 pub mod connectors;
 pub mod diagnostic;
+pub mod history;
 pub mod kpi;
 pub mod lists;
 pub mod merge;

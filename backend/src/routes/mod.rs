@@ -17,6 +17,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use shared::answers;
+use shared::api::history::HistoryQuery;
 use shared::api::query::{ListQuery, MAX_QUERY_BYTES};
 use shared::api::route;
 use shared::diagnostic::shorten;
@@ -41,6 +42,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::FINDINGS, get(findings))
         .route(route::RULES, get(rules))
         .route(route::SOURCES, get(sources))
+        .route(route::HISTORY, get(history))
+        .route(route::TRENDS, get(trends))
         .route("/api/v1/export/identities", get(export_identities))
         .route("/api/v1/export/credentials", get(export_credentials))
         .route("/api/v1/export/certificates", get(export_certificates))
@@ -150,6 +153,32 @@ async fn identity(ask: Ask) -> Response {
                 Err(Failure::not_found(message))
             }
         }
+    })
+    .await
+}
+
+async fn history(ask: Ask) -> Response {
+    ask.answer(|served, _, query| {
+        let query = HistoryQuery::parse(query)?;
+        let history = served.history()?;
+        let (from, to) = served.pair(&history, query.from.as_deref(), query.to.as_deref())?;
+        let (from, to) = (&history.snapshots[from], &history.snapshots[to]);
+        json(&answers::history(&history, from, to, &query))
+    })
+    .await
+}
+
+async fn trends(ask: Ask) -> Response {
+    ask.answer(|served, _, query| {
+        only(query, &["from", "to"])?;
+        let history = served.history()?;
+        let (from, to) = (value(query, "from"), value(query, "to"));
+        let (from, to) = served.pair(&history, from.as_deref(), to.as_deref())?;
+        json(&answers::trends(
+            &history,
+            &history.snapshots[from],
+            &history.snapshots[to],
+        ))
     })
     .await
 }

@@ -4,6 +4,7 @@
 
 pub mod answers;
 pub mod assets;
+
 pub mod guard;
 mod reload;
 
@@ -19,7 +20,10 @@ use axum_server::tls_rustls::RustlsConfig;
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use shared::analysis::Analysis;
+
+use shared::api::history::TrendSnapshot;
 use shared::api::{Loading, SnapshotName, State};
+use shared::history::History;
 use shared::model::instant::Instant;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
@@ -83,6 +87,8 @@ pub struct Served {
     estate: Estate,
     /// The other snapshots, read when first asked for.
     older: Vec<Mutex<Option<Read>>>,
+    /// All snapshots in brief, read when first asked for.
+    history: Mutex<Option<Arc<History>>>,
 }
 
 /// A snapshot that was read, or why it cannot be.
@@ -145,6 +151,63 @@ impl Served {
             }
         };
         analysis.map_err(NoAnalysis::Failed)
+    }
+
+    /// All snapshots in brief. Reads those that nobody asked for before, one after the other, and keeps no more of them
+    /// than that: call it where blocking is allowed.
+    pub fn history(&self) -> Result<Arc<History>, NoAnalysis> {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(history) = &*history {
+            return Ok(Arc::clone(history));
+        }
+        let mut made = History::default();
+        for (index, SnapshotName { name, as_of }) in self.names.iter().enumerate() {
+            match self.brief(index) {
+                Ok(analysis) => made.add(shared::answers::summary(name, &analysis)),
+                Err(NoAnalysis::Failed(problem)) => made.unread.push(TrendSnapshot {
+                    name: name.clone(),
+                    as_of: *as_of,
+                    problem: Some(problem),
+                }),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(Arc::clone(history.insert(Arc::new(made))))
+    }
+
+    /// A snapshot that is looked at once: one that was read before is taken, another is not kept.
+    fn brief(&self, index: usize) -> Result<Arc<Analysis>, NoAnalysis> {
+        let Some(older) = self.older.get(index) else {
+            return Ok(Arc::clone(&self.newest));
+        };
+        if let Some(read) = &*older.lock().unwrap_or_else(PoisonError::into_inner) {
+            return read.clone().map_err(NoAnalysis::Failed);
+        }
+        let loaded = self.estate.load(index, None, &Progress::default());
+        if !self.estate.holds_still(index) {
+            return Err(NoAnalysis::Changing);
+        }
+        let failed = |error| NoAnalysis::Failed(format!("{error:#}"));
+        loaded.map(Arc::new).map_err(failed)
+    }
+
+    /// Two snapshots of the history, by index: the newest and the one before it where no name is given.
+    pub fn pair(&self, history: &History, from: Option<&str>, to: Option<&str>) -> Result<(usize, usize), NoAnalysis> {
+        let find = |name: &str| {
+            if self.estate.find(name).is_none() {
+                return Err(NoAnalysis::NoSuchSnapshot(self.estate.no_such_snapshot(name)));
+            }
+            let problem = || {
+                let unread = history.unread.iter().find(|unread| unread.name == name);
+                NoAnalysis::Failed(unread.and_then(|unread| unread.problem.clone()).unwrap_or_default())
+            };
+            let found = history.snapshots.iter().position(|past| past.head.name == name);
+            found.ok_or_else(problem)
+        };
+        // The newest was read, or there would be nothing to ask.
+        let to = to.map_or(Ok(history.snapshots.len() - 1), find)?;
+        let from = from.map_or(Ok(to.saturating_sub(1)), find)?;
+        Ok((from, to))
     }
 }
 

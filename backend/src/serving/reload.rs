@@ -181,6 +181,7 @@ impl App {
         self.served.store(Some(Arc::new(Served {
             version: state.version.clone(),
             older: (1..names.len()).map(|_| Mutex::new(None)).collect(),
+            history: Mutex::new(None),
             names,
             newest: Arc::new(analysis),
             cache: AnswerCache::default(),

@@ -157,6 +157,11 @@ fn goldens_of_rows_and_errors() {
             "/api/v1/credentials?finding=long_lived&verdict=unknown",
         ),
         ("export_findings", "/api/v1/export/findings?rule=not_rotated"),
+        ("history", "/api/v1/history"),
+        (
+            "history_filtered",
+            "/api/v1/history?from=2026-10-31&to=2026-09-30&of=credential&kind=gone&q=backup",
+        ),
         ("export_csv", "/api/v1/export/identities"),
         (
             "export_json",
@@ -170,7 +175,10 @@ fn goldens_of_rows_and_errors() {
         ("bad_rule", "/api/v1/identities?finding=no_such_rule"),
         ("bad_format", "/api/v1/export/identities?format=xlsx"),
         ("bad_parameter", "/api/v1/kpis?kind=share"),
+        ("bad_change", "/api/v1/history?kind=lost"),
+        ("bad_trend", "/api/v1/trends?snapshot=2026-10-31"),
         ("no_snapshot", "/api/v1/kpis?snapshot=1999-01-01"),
+        ("no_past_snapshot", "/api/v1/history?from=1999-01-01"),
         ("no_identity", "/api/v1/identity?id=nobody"),
         ("no_route", "/api/v1/nothing"),
         ("no_file", "/nothing.js"),
@@ -193,6 +201,7 @@ fn goldens_of_shapes() {
         ("shape_of_kpis", "/api/v1/kpis"),
         ("shape_of_sources", "/api/v1/sources"),
         ("shape_of_rules", "/api/v1/rules"),
+        ("shape_of_trends", "/api/v1/trends"),
         (
             "shape_of_identity",
             "/api/v1/identity?id=arn:aws:iam::111122223333:user/ci/ci-deploy",
@@ -203,6 +212,24 @@ fn goldens_of_shapes() {
             .head()
             .replace(&app.served.load().as_ref().unwrap().version, "VERSION");
         insta::assert_snapshot!(name, head + &shape(&answer.json()).join("\n"));
+    }
+}
+
+/// A share, a count, a median and a number that is not measured, over both snapshots.
+#[test]
+fn a_trend_says_what_may_be_compared() {
+    let app = app(&folder::fixture());
+    let trends = get(&app, "/api/v1/trends").json();
+    for id in ["owner", "nhi.total", "credential.age", "credential.leaked"] {
+        let trend = trends["kpis"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|trend| trend["id"] == id);
+        insta::assert_snapshot!(
+            format!("trend_of_{id}"),
+            serde_json::to_string_pretty(trend.unwrap()).unwrap()
+        );
     }
 }
 

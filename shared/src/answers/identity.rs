@@ -11,7 +11,7 @@ use crate::kpi::formulas;
 use crate::lists;
 use crate::merge::owners;
 use crate::model::access_policy::{Ceiling, Conditional, Privilege};
-use crate::model::grant::{TrustGuard, TrustKind};
+use crate::model::grant::TrustGuard;
 use crate::model::identity::{Knowledge, OwnerBasis};
 use crate::model::instant::{Expiry, Instant};
 use crate::model::principal::Principal;
@@ -398,21 +398,12 @@ fn trust_view(snapshot: &Snapshot, trust: &Trust, other: Named) -> TrustView {
         Some(id) => named(snapshot, id).name,
         None => snapshot.strings.get(trust.target.text).to_owned(),
     };
-    let (kind, may, did) = match trust.kind {
-        TrustKind::Assumes => ("assumes", "may assume", "assumed"),
-        TrustKind::Federates => ("federates", "may sign in as", "signed in as"),
-        TrustKind::Impersonates => ("impersonates", "may make tokens for", "made tokens for"),
-        TrustKind::RunsAs => ("runs_as", "runs as", "ran as"),
-    };
-    let (guard, condition) = match trust.guard {
-        Some(TrustGuard::Open) => ("open", ""),
-        Some(TrustGuard::ExternalId) => ("external_id", ", if it presents the external id"),
-        Some(TrustGuard::SubjectOrAudience) => (
-            "subject_or_audience",
-            ", if its token names the right subject or audience",
-        ),
-        Some(TrustGuard::OtherCondition) => ("other_condition", ", under a condition"),
-        None => ("not_reported", ""),
+    let (may, did) = (trust.kind.verb(), trust.kind.past());
+    let condition = match trust.guard {
+        Some(TrustGuard::Open) | None => "",
+        Some(TrustGuard::ExternalId) => ", if it presents the external id",
+        Some(TrustGuard::SubjectOrAudience) => ", if its token names the right subject or audience",
+        Some(TrustGuard::OtherCondition) => ", under a condition",
     };
     let used_on = trust.last_used_at.map(Instant::to_date_text);
     let sentence = match (trust.guard, used_on) {
@@ -423,8 +414,8 @@ fn trust_view(snapshot: &Snapshot, trust: &Trust, other: Named) -> TrustView {
     };
     TrustView {
         other,
-        kind: kind.to_owned(),
-        guard: guard.to_owned(),
+        kind: trust.kind.id().to_owned(),
+        guard: trust.guard.map_or("not_reported", TrustGuard::id).to_owned(),
         sentence,
         evidence: evidence(snapshot, trust.evidence),
     }

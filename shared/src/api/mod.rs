@@ -5,6 +5,7 @@
 
 pub mod detail;
 pub mod findings;
+pub mod history;
 pub mod kpis;
 pub mod overview;
 pub mod query;
@@ -30,6 +31,10 @@ pub mod route {
     /// The rules, with what each came to.
     pub const RULES: &str = "/api/v1/rules";
     pub const SOURCES: &str = "/api/v1/sources";
+    /// What differs between two snapshots.
+    pub const HISTORY: &str = "/api/v1/history";
+    /// Every KPI over all snapshots.
+    pub const TRENDS: &str = "/api/v1/trends";
     /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.
     pub const EXPORT: &str = "/api/v1/export";
 }

@@ -403,11 +403,16 @@ fn agent_is_governed(analysis: &Analysis, index: usize) -> Option<Verdict> {
 pub fn counted_credential(analysis: &Analysis, index: usize) -> Option<&Credential> {
     let snapshot = &analysis.snapshot;
     let credential = snapshot.credential(CredentialId(index as u32));
-    let is_authority = credential
+    (is_ours(snapshot, credential) && !is_authority(credential) && is_active(credential, snapshot.as_of))
+        .then_some(credential)
+}
+
+/// The certificate of a certificate authority, which is not rotated as others are.
+pub fn is_authority(credential: &Credential) -> bool {
+    credential
         .certificate
         .as_ref()
-        .is_some_and(|c| c.role == CertificateRole::Authority);
-    (is_ours(snapshot, credential) && !is_authority && is_active(credential, snapshot.as_of)).then_some(credential)
+        .is_some_and(|c| c.role == CertificateRole::Authority)
 }
 
 /// Neither a person's alone nor the platform's; what nobody is known to hold counts as ours.

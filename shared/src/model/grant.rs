@@ -81,6 +81,38 @@ pub enum TrustKind {
     RunsAs,
 }
 
+impl TrustKind {
+    /// The stable word for this kind in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            TrustKind::Assumes => "assumes",
+            TrustKind::Federates => "federates",
+            TrustKind::Impersonates => "impersonates",
+            TrustKind::RunsAs => "runs_as",
+        }
+    }
+
+    /// What stands between the actor and the target in a sentence.
+    pub fn verb(self) -> &'static str {
+        match self {
+            TrustKind::Assumes => "may assume",
+            TrustKind::Federates => "may sign in as",
+            TrustKind::Impersonates => "may make tokens for",
+            TrustKind::RunsAs => "runs as",
+        }
+    }
+
+    /// The same of what was seen to happen.
+    pub fn past(self) -> &'static str {
+        match self {
+            TrustKind::Assumes => "assumed",
+            TrustKind::Federates => "signed in as",
+            TrustKind::Impersonates => "made tokens for",
+            TrustKind::RunsAs => "ran as",
+        }
+    }
+}
+
 /// What stands between the actor and the identity beyond its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TrustGuard {
@@ -92,4 +124,16 @@ pub enum TrustGuard {
     SubjectOrAudience,
     /// Another condition: source address, organisation, MFA.
     OtherCondition,
+}
+
+impl TrustGuard {
+    /// The stable word for this guard in JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            TrustGuard::Open => "open",
+            TrustGuard::ExternalId => "external_id",
+            TrustGuard::SubjectOrAudience => "subject_or_audience",
+            TrustGuard::OtherCondition => "other_condition",
+        }
+    }
 }

@@ -8,7 +8,8 @@ use shared::analysis::{Analysis, analyze};
 use shared::answers::{self, ExportFormat};
 use shared::api::query::{KpiFilter, ListQuery};
 use shared::config::Config;
-use shared::connectors::{self, CONNECTORS};
+use shared::connectors::CONNECTORS;
+use shared::history::numbers::{self, Sum};
 use shared::kpi::catalog::{KPIS, Table};
 use shared::kpi::formulas;
 use shared::merge::{AsOf, FileBatch, merge};
@@ -16,6 +17,8 @@ use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
 use shared::rules::RULES;
 use shared::rules::severity::Severity;
+
+use crate::support::read;
 
 /// Every connector's fixtures as one estate: each connector is a source.
 fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
@@ -47,18 +50,6 @@ fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
         merge(files, AsOf::Given(Instant::from_text("2026-10-31").unwrap()), &config),
         &config,
     )
-}
-
-fn read(source: &str, path: &str, bytes: &[u8]) -> FileBatch {
-    let reading = connectors::read(source, path, bytes, "salt");
-    FileBatch {
-        source: source.to_owned(),
-        path: path.to_owned(),
-        connector: reading.connector.map(|connector| connector.id),
-        n_bytes: bytes.len() as u64,
-        batch: reading.batch,
-        diagnostics: reading.diagnostics,
-    }
 }
 
 fn everything(analysis: &Analysis) -> String {
@@ -233,6 +224,22 @@ fn an_identity_is_clean_when_no_critical_finding_is_open() {
         let has_critical = detail.findings.iter().any(|finding| finding.severity == "critical");
         assert_eq!(analysis.findings.clean[index] == Verdict::Fail, has_critical, "{id}");
     }
+}
+
+#[test]
+fn what_the_sources_add_makes_up_the_number() {
+    let analysis = estate(|_| ());
+    let summary = answers::summary("2026-10-31", &analysis);
+    let mut n_compared = 0;
+    for (kpi, number) in KPIS.iter().zip(&summary.head.numbers) {
+        let parts = number.parts.iter().map(|(_, ratio)| *ratio);
+        if numbers::sum(kpi) != Sum::Whole && number.value.is_some() {
+            let total = numbers::total(numbers::sum(kpi), parts);
+            assert_eq!(total, number.value.map(|value| (value, number.upper)), "{}", kpi.id);
+            n_compared += 1;
+        }
+    }
+    assert!(n_compared > 20, "the fixtures measure too little: {n_compared}");
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use shared::connectors;
+use shared::merge::FileBatch;
+
 /// A folder of real vendor files: below `ROLLCALL_DATA`, else beside the checkout. The files are too many and not
 /// ours to keep here, so a test without them says that it was skipped, and passes.
 pub fn data(folder: &str) -> Option<PathBuf> {
@@ -15,5 +18,18 @@ pub fn data(folder: &str) -> Option<PathBuf> {
     } else {
         println!("skipped: there is no {}", path.display());
         None
+    }
+}
+
+/// One export of a source.
+pub fn read(source: &str, path: &str, bytes: &[u8]) -> FileBatch {
+    let reading = connectors::read(source, path, bytes, "salt");
+    FileBatch {
+        source: source.to_owned(),
+        path: path.to_owned(),
+        connector: reading.connector.map(|connector| connector.id),
+        n_bytes: bytes.len() as u64,
+        batch: reading.batch,
+        diagnostics: reading.diagnostics,
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first: a module may use those before it, and none after.
-const LAYERS: [&str; 12] = [
+const LAYERS: [&str; 13] = [
     "diagnostic",
     "model",
     "reading",
@@ -15,6 +15,7 @@ const LAYERS: [&str; 12] = [
     "merge",
     "api",
     "analysis",
+    "history",
     "answers",
     "charts",
 ];

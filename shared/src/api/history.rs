@@ -1,0 +1,310 @@
+//! `GET /api/v1/history`: what differs between two snapshots. `GET /api/v1/trends`: every KPI over all of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::SnapshotName;
+use super::query::{BadQuery, DEFAULT_LIMIT, MAX_LIMIT, encode, pairs};
+
+/// What differs between two snapshots.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct History {
+    pub from: SnapshotName,
+    pub to: SnapshotName,
+    /// Every source of either snapshot, and whether what it says in one can be held against what it says in the other.
+    pub sources: Vec<SourceComparison>,
+    /// How many changes there are, for each subject and kind of change that has any. Without the filters on those two.
+    pub counts: Vec<ChangeCount>,
+    /// Changes that match all filters.
+    pub n_matching: usize,
+    pub offset: usize,
+    /// By subject, kind of change and id.
+    pub changes: Vec<Change>,
+}
+
+/// Whether a source can be compared across the two snapshots.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceComparison {
+    pub source: String,
+    /// Why it cannot be, in words: it is missing, partial, or lacks an export. Empty when it can.
+    pub reasons: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeCount {
+    pub of: Subject,
+    pub kind: ChangeKind,
+    pub n: usize,
+}
+
+/// One thing that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub of: Subject,
+    pub kind: ChangeKind,
+    /// The public id of an identity, the key of a credential; what is granted or trusted in words otherwise.
+    pub id: String,
+    pub name: String,
+    /// The identity that it is about, when an export of either snapshot lists it: the identity itself, the holder, the
+    /// subject of a grant, the target of a trust.
+    pub identity: Option<String>,
+    /// The sources that list it.
+    pub sources: Vec<String>,
+    /// What changed; empty unless `kind` is `changed`.
+    pub fields: Vec<FieldChange>,
+    /// Why it was not observed.
+    pub reason: Option<String>,
+}
+
+/// One field of a thing that is in both snapshots. `None` stands for "no export says".
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    pub field: String,
+    pub from: Option<String>,
+    pub to: Option<String>,
+}
+
+/// What a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    Identity,
+    Credential,
+    Grant,
+    Trust,
+}
+
+impl Subject {
+    pub const ALL: [Subject; 4] = [Subject::Identity, Subject::Credential, Subject::Grant, Subject::Trust];
+
+    /// The stable word in JSON and URLs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Subject::Identity => "identity",
+            Subject::Credential => "credential",
+            Subject::Grant => "grant",
+            Subject::Trust => "trust",
+        }
+    }
+}
+
+/// How two snapshots differ on one thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// Only the later one has it, and the earlier one would have had it.
+    New,
+    /// Both have it, and say different things of it.
+    Changed,
+    /// Only the earlier one has it, and the later one would have had it.
+    Gone,
+    /// Only the earlier one has it, and a source of it is missing or partial in the later one: it may still be there.
+    NotObserved,
+    /// Only the later one has it, and a source of it is missing or partial in the earlier one: it may be old.
+    NotObservedBefore,
+}
+
+impl ChangeKind {
+    pub const ALL: [ChangeKind; 5] = [
+        ChangeKind::New,
+        ChangeKind::Changed,
+        ChangeKind::Gone,
+        ChangeKind::NotObserved,
+        ChangeKind::NotObservedBefore,
+    ];
+
+    /// The stable word in JSON and URLs.
+    pub fn id(self) -> &'static str {
+        match self {
+            ChangeKind::New => "new",
+            ChangeKind::Changed => "changed",
+            ChangeKind::Gone => "gone",
+            ChangeKind::NotObserved => "not_observed",
+            ChangeKind::NotObservedBefore => "not_observed_before",
+        }
+    }
+}
+
+/// Every KPI over the snapshots of an estate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trends {
+    /// All snapshots, oldest first: the points of every trend stand in this order.
+    pub snapshots: Vec<TrendSnapshot>,
+    /// The snapshots between which a change is claimed; equal when there is only one.
+    pub from: String,
+    pub to: String,
+    /// The sources that are present and complete in every snapshot that could be read: see [`Point::like`].
+    pub steady_sources: Vec<String>,
+    /// In the order of the catalogue.
+    pub kpis: Vec<Trend>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrendSnapshot {
+    pub name: String,
+    pub as_of: crate::model::instant::Instant,
+    /// Why it could not be read; it then has no values.
+    pub problem: Option<String>,
+}
+
+/// One KPI over all snapshots.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Trend {
+    pub id: String,
+    pub unit: String,
+    pub points: Vec<Point>,
+    /// The change from `from` to `to`; `None` when none can be claimed.
+    pub change: Option<KpiChange>,
+    /// Why no change is claimed, or what it leaves out.
+    pub note: Option<String>,
+}
+
+/// One KPI in one snapshot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// A share's lower bound, a count or a median; `None` when there is none.
+    pub value: Option<f64>,
+    /// A share's upper bound.
+    pub upper: Option<f64>,
+    /// Whether this point can be compared with that of `to`: drawn solid if so, hollow if not.
+    pub comparable: bool,
+    /// Why not, in words.
+    pub reason: Option<String>,
+    /// The same number over the steady sources alone, so that these are comparable with each other whatever sources
+    /// came, went or are partial. `None` for numbers that are not made up of their sources'.
+    pub like: Option<f64>,
+    pub like_upper: Option<f64>,
+}
+
+/// A change that may be claimed: between sources that are present and complete in both snapshots.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KpiChange {
+    /// The numbers over those sources.
+    pub from: f64,
+    pub to: f64,
+    /// `better`, `worse`, `same`, or `moved` where neither way is better.
+    pub direction: String,
+    /// Sources that lie under the number in either snapshot and cannot be compared; the KPI's `note` says why.
+    pub left_out: Vec<String>,
+}
+
+/// The query of `/api/v1/history`, and of the page's URL.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryQuery {
+    /// The earlier snapshot; the one before `to` when `None`.
+    pub from: Option<String>,
+    /// The later snapshot; the newest when `None`.
+    pub to: Option<String>,
+    pub of: Option<Subject>,
+    pub kind: Option<ChangeKind>,
+    pub source: Option<String>,
+    /// Changes about this identity, by its id: its own and those of its credentials, grants and trusts.
+    pub identity: Option<String>,
+    /// Words that must all occur in the change's id or name.
+    pub text: String,
+    pub offset: usize,
+    /// At most [`MAX_LIMIT`]; [`DEFAULT_LIMIT`] when `None`.
+    pub limit: Option<usize>,
+}
+
+const KEYS: &str = "from, to, of, kind, source, identity, q, offset, limit";
+
+impl HistoryQuery {
+    /// Reads a query string (without `?`).
+    ///
+    /// # Errors
+    /// A [`BadQuery`] for the first key or value that is not known.
+    pub fn parse(query: &str) -> Result<HistoryQuery, BadQuery> {
+        let bad = |what, found: &str, known: String| BadQuery {
+            what,
+            found: found.to_owned(),
+            known,
+        };
+        let number = |value: &str| {
+            let known = || "whole numbers".to_owned();
+            value.parse().map_err(|_| bad("number", value, known()))
+        };
+        let mut parsed = HistoryQuery::default();
+        for (key, value) in pairs(query) {
+            match key.as_str() {
+                "from" => parsed.from = Some(value),
+                "to" => parsed.to = Some(value),
+                "of" => {
+                    let of = Subject::ALL.into_iter().find(|of| of.id() == value);
+                    let known = || Subject::ALL.map(Subject::id).join(", ");
+                    parsed.of = Some(of.ok_or_else(|| bad("subject", &value, known()))?);
+                }
+                "kind" => {
+                    let kind = ChangeKind::ALL.into_iter().find(|kind| kind.id() == value);
+                    let known = || ChangeKind::ALL.map(ChangeKind::id).join(", ");
+                    parsed.kind = Some(kind.ok_or_else(|| bad("kind of change", &value, known()))?);
+                }
+                "source" => parsed.source = Some(value),
+                "identity" => parsed.identity = Some(value),
+                "q" => parsed.text = value,
+                "offset" => parsed.offset = number(&value)?,
+                "limit" => parsed.limit = Some(number(&value)?),
+                _ => return Err(bad("parameter of this route", &key, KEYS.to_owned())),
+            }
+        }
+        Ok(parsed)
+    }
+
+    /// Writes the query string (without `?`); the inverse of [`HistoryQuery::parse`].
+    pub fn to_query_string(&self) -> String {
+        let text = |value: &Option<String>| value.clone();
+        let pairs = [
+            ("from", text(&self.from)),
+            ("to", text(&self.to)),
+            ("of", self.of.map(|of| of.id().to_owned())),
+            ("kind", self.kind.map(|kind| kind.id().to_owned())),
+            ("source", text(&self.source)),
+            ("identity", text(&self.identity)),
+            ("q", Some(self.text.clone()).filter(|text| !text.is_empty())),
+            ("offset", (self.offset > 0).then(|| self.offset.to_string())),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+        ];
+        let written: Vec<String> = pairs
+            .into_iter()
+            .filter_map(|(key, value)| Some(format!("{key}={}", encode(&value?))))
+            .collect();
+        written.join("&")
+    }
+
+    /// How many changes the answer may hold.
+    pub fn window(&self) -> usize {
+        self.limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_mistyped_filter_is_an_error() {
+        assert_eq!(HistoryQuery::parse("frm=x").unwrap_err().found, "frm");
+        assert_eq!(HistoryQuery::parse("of=role").unwrap_err().what, "subject");
+        assert_eq!(HistoryQuery::parse("kind=lost").unwrap_err().what, "kind of change");
+        assert_eq!(HistoryQuery::parse("limit=few").unwrap_err().what, "number");
+    }
+
+    proptest! {
+        #[test]
+        fn a_query_survives_its_url(text in "\\PC{0,20}", source in "\\PC{0,20}", offset in 0usize..9999) {
+            let query = HistoryQuery {
+                from: Some("2026-09-30".into()),
+                to: None,
+                of: Some(Subject::Grant),
+                kind: Some(ChangeKind::NotObservedBefore),
+                source: Some(source),
+                identity: Some("arn:aws:iam::1:user/a b".into()),
+                text,
+                offset,
+                limit: Some(50),
+            };
+            prop_assert_eq!(HistoryQuery::parse(&query.to_query_string()).unwrap(), query);
+        }
+    }
+}

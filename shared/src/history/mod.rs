@@ -1,0 +1,158 @@
+//! Several snapshots of one estate held against each other.
+//!
+//! A snapshot is kept as a [`Summary`]: what differences, trends and credential slots need, and nothing else. In a
+//! [`History`] equal rows of all snapshots are stored once, so that it grows with what changed between them.
+
+pub mod comparison;
+pub mod diff;
+pub mod numbers;
+pub mod row;
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use self::numbers::Number;
+use self::row::{Row, Rows};
+use crate::analysis::{Analysis, Force};
+use crate::api::history::TrendSnapshot;
+use crate::api::kpis::KpiValue;
+use crate::kpi::catalog::CRITERIA;
+use crate::model::instant::Instant;
+use crate::model::strings::Strings;
+
+/// One snapshot in brief.
+pub struct Summary {
+    pub head: Head,
+    pub strings: Strings,
+    pub rows: Vec<Row>,
+}
+
+/// What a snapshot is as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    pub name: String,
+    pub as_of: Instant,
+    /// By name.
+    pub sources: Vec<SourceHead>,
+    /// One for each KPI of the catalogue, in its order.
+    pub numbers: Vec<Number>,
+    /// The criteria of "governed" in force.
+    pub in_force: Vec<String>,
+}
+
+/// How far a source could be seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceHead {
+    pub name: String,
+    /// Why it is partial; empty when nothing is known to be missing.
+    pub gaps: Vec<String>,
+    /// The connectors that read its exports, by id.
+    pub connectors: Vec<String>,
+}
+
+impl Summary {
+    /// `values` are the KPIs of the same analysis.
+    pub fn new(name: &str, analysis: &Analysis, values: &[KpiValue]) -> Summary {
+        let snapshot = &analysis.snapshot;
+        let sources = snapshot.sources.iter().map(|source| {
+            let files = &snapshot.files[source.files.clone()];
+            let mut connectors: Vec<String> = files
+                .iter()
+                .filter_map(|file| file.connector.map(str::to_owned))
+                .collect();
+            connectors.sort_unstable();
+            connectors.dedup();
+            SourceHead {
+                name: source.name.clone(),
+                gaps: source.gaps.clone(),
+                connectors,
+            }
+        });
+        let in_force = CRITERIA.iter().zip(analysis.in_force);
+        let head = Head {
+            name: name.to_owned(),
+            as_of: snapshot.as_of,
+            sources: sources.collect(),
+            numbers: numbers::numbers(analysis, values),
+            in_force: in_force
+                .filter(|(_, force)| *force == Force::InForce)
+                .map(|(id, _)| (*id).to_owned())
+                .collect(),
+        };
+        let mut rows = Rows::new(snapshot);
+        let collected = rows.collect();
+        Summary {
+            head,
+            strings: rows.strings,
+            rows: collected,
+        }
+    }
+}
+
+/// All snapshots that could be read, oldest first.
+#[derive(Default)]
+pub struct History {
+    pub strings: Strings,
+    /// Every distinct row once.
+    rows: Vec<Row>,
+    by_row: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    pub snapshots: Vec<Past>,
+    /// Snapshots that could not be read, with the problem.
+    pub unread: Vec<TrendSnapshot>,
+}
+
+/// One snapshot of a [`History`].
+pub struct Past {
+    pub head: Head,
+    /// Indices into the history's rows, in ascending order; a row that stands in the snapshot twice is here twice.
+    rows: Vec<u32>,
+}
+
+impl History {
+    /// Adds a snapshot after those before it.
+    pub fn add(&mut self, summary: Summary) {
+        let names = self.strings.adopt(&summary.strings);
+        let mut rows: Vec<u32> = summary
+            .rows
+            .into_iter()
+            .map(|row| self.intern(row.renamed(&names)))
+            .collect();
+        rows.sort_unstable();
+        self.snapshots.push(Past {
+            head: summary.head,
+            rows,
+        });
+    }
+
+    /// The snapshot of this name.
+    pub fn find(&self, name: &str) -> Option<&Past> {
+        self.snapshots.iter().find(|past| past.head.name == name)
+    }
+
+    pub fn row(&self, index: u32) -> &Row {
+        &self.rows[index as usize]
+    }
+
+    /// How many distinct rows all snapshots together have.
+    pub fn n_rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn intern(&mut self, row: Row) -> u32 {
+        let Self {
+            rows, by_row, hasher, ..
+        } = self;
+        let entry = by_row.entry(
+            hasher.hash_one(row),
+            |index| rows[*index as usize] == row,
+            |index| hasher.hash_one(rows[*index as usize]),
+        );
+        let entry = entry.or_insert_with(|| {
+            rows.push(row);
+            rows.len() as u32 - 1
+        });
+        *entry.get()
+    }
+}

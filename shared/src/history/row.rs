@@ -1,0 +1,329 @@
+//! One thing of a snapshot in the words that are held against those of another snapshot.
+
+use hashbrown::HashMap;
+
+use crate::api::history::Subject;
+use crate::kpi::formulas;
+use crate::model::access_policy::{Conditional, Privilege};
+use crate::model::credential::CredentialStatus;
+use crate::model::grant::TrustGuard;
+use crate::model::identity::{Class, HumanUse, Presence, Status};
+use crate::model::instant::Expiry;
+use crate::model::snapshot::{Credential, Grant, Identity, OwnerState, Snapshot, SourceId, Trust, TrustReach};
+use crate::model::strings::{Adopted, Strings, Sym};
+
+/// The most fields that a kind of row has.
+pub const MAX_FIELDS: usize = 12;
+
+/// An identity, a credential, a grant or a trust. Equal rows say the same.
+///
+/// What happens all the time is no part of it: of an identity that is used every day, every snapshot would differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Row {
+    pub of: Subject,
+    /// What makes it the same thing in another snapshot. Identities and credentials have their id; a grant its
+    /// subject, role, policy and resource; a trust its actor, kind and target.
+    pub key: [Option<Sym>; 4],
+    /// The public id of the identity that it is about.
+    pub identity: Option<Sym>,
+    /// The names of the sources that list it, one in each line.
+    pub sources: Sym,
+    /// What is said of it, in the order of [`fields`]; `None` where nothing is.
+    pub fields: [Option<Sym>; MAX_FIELDS],
+}
+
+/// The names of the fields of a row. A credential has one more, [`IS_OURS`], which is not shown.
+pub fn fields(of: Subject) -> &'static [&'static str] {
+    match of {
+        Subject::Identity => &[
+            "name",
+            "kind",
+            "class",
+            "status",
+            "environment",
+            "owner",
+            "owner_state",
+            "team",
+            "purpose",
+            "reviewed_at",
+            "retires_at",
+            "human_use",
+        ],
+        Subject::Credential => &[
+            "name",
+            "kind",
+            "status",
+            "holder",
+            "created_at",
+            "expires_at",
+            "fingerprint",
+            "environment",
+        ],
+        Subject::Grant => &["privilege", "condition", "expires_at"],
+        Subject::Trust => &["guard", "reach"],
+    }
+}
+
+/// The field of a credential that has a value when the credential KPIs count it while it is active.
+pub const IS_OURS: usize = 8;
+
+impl Row {
+    /// The same row in the symbols of another table.
+    pub fn renamed(self, names: &Adopted) -> Row {
+        let rename = |sym: Option<Sym>| sym.map(|sym| names.sym(sym));
+        Row {
+            of: self.of,
+            key: self.key.map(rename),
+            identity: rename(self.identity),
+            sources: names.sym(self.sources),
+            fields: self.fields.map(rename),
+        }
+    }
+
+    /// What a field says. `name` must be one of [`fields`].
+    pub fn field(&self, name: &str) -> Option<Sym> {
+        let at = fields(self.of).iter().position(|field| *field == name)?;
+        self.fields[at]
+    }
+
+    /// The thing's name for people.
+    pub fn title(&self, strings: &Strings) -> String {
+        let key = |at: usize| self.key[at].map(|sym| strings.get(sym));
+        match self.of {
+            Subject::Identity | Subject::Credential => {
+                strings.get_or_empty(self.field("name").or(self.key[0])).to_owned()
+            }
+            Subject::Grant => {
+                let (subject, role) = (key(0).unwrap_or_default(), key(1).unwrap_or_default());
+                match key(3) {
+                    Some(resource) => format!("{subject} has {role} on {resource}"),
+                    None => format!("{subject} has {role}"),
+                }
+            }
+            Subject::Trust => [key(0), key(1), key(2)].map(Option::unwrap_or_default).join(" "),
+        }
+    }
+}
+
+/// Collects the rows of one snapshot.
+pub struct Rows<'s> {
+    snapshot: &'s Snapshot,
+    pub strings: Strings,
+    /// What symbols of the snapshot are called here.
+    names: Vec<Option<Sym>>,
+    source_lists: HashMap<Vec<SourceId>, Sym>,
+}
+
+impl<'s> Rows<'s> {
+    pub fn new(snapshot: &'s Snapshot) -> Self {
+        Rows {
+            snapshot,
+            strings: Strings::default(),
+            names: vec![None; snapshot.strings.n_strings()],
+            source_lists: HashMap::new(),
+        }
+    }
+
+    /// All rows, in the order of the snapshot's lists.
+    pub fn collect(&mut self) -> Vec<Row> {
+        let snapshot = self.snapshot;
+        let n_rows = snapshot.identities.len() + snapshot.credentials.len() + snapshot.grants.len();
+        let mut rows = Vec::with_capacity(n_rows + snapshot.trusts.len());
+        rows.extend(snapshot.identities.iter().map(|identity| self.identity(identity)));
+        rows.extend(
+            snapshot
+                .credentials
+                .iter()
+                .map(|credential| self.credential(credential)),
+        );
+        rows.extend(snapshot.grants.iter().map(|grant| self.grant(grant)));
+        rows.extend(snapshot.trusts.iter().map(|trust| self.trust(trust)));
+        rows
+    }
+
+    fn identity(&mut self, identity: &Identity) -> Row {
+        let snapshot = self.snapshot;
+        let listing = snapshot.facts_of(identity).iter();
+        let listing = listing.filter(|fact| fact.fact.presence == Presence::Listed);
+        let sources = self.sources(listing.map(|fact| snapshot.file(fact.file).source));
+        let id = self.sym(Some(identity.id));
+        let class = match identity.class {
+            Class::NonHuman => Some("non_human"),
+            Class::Human => Some("human"),
+            Class::Unknown => None,
+        };
+        let status = match identity.status {
+            Status::Active => Some("active"),
+            Status::Disabled => Some("inactive"),
+            Status::Unknown => None,
+        };
+        let owner_state = match identity.owner.state {
+            OwnerState::Active => Some("active"),
+            OwnerState::Recorded => Some("recorded"),
+            OwnerState::Unresolved => Some("unresolved"),
+            OwnerState::Left => Some("left"),
+            OwnerState::Absent => None,
+        };
+        let human_use = match identity.human_use {
+            HumanUse::Absent => Some("none"),
+            HumanUse::ConsolePassword => Some("console password"),
+            HumanUse::MfaDevice => Some("MFA device"),
+            HumanUse::InteractiveSignIn => Some("interactive sign-in"),
+            HumanUse::NotReported => None,
+        };
+        let fields = [
+            self.sym(Some(identity.name)),
+            self.word(Some(identity.kind.id())),
+            self.word(class),
+            self.word(status),
+            self.sym(identity.environment),
+            self.sym(identity.owner.text),
+            self.word(owner_state),
+            self.sym(identity.owner.team),
+            self.sym(identity.purpose),
+            self.text(identity.reviewed_at.map(|at| at.to_date_text())),
+            self.text(identity.retires_at.map(|at| at.to_date_text())),
+            self.word(human_use),
+        ];
+        self.row(Subject::Identity, [id, None, None, None], id, sources, &fields)
+    }
+
+    fn credential(&mut self, credential: &Credential) -> Row {
+        let snapshot = self.snapshot;
+        let listing = credential.evidence.iter();
+        let sources = self.sources(listing.map(|evidence| snapshot.file(evidence.file).source));
+        let ids: Vec<&str> = credential
+            .holders
+            .iter()
+            .map(|holder| snapshot.strings.get(snapshot.identity(*holder).id))
+            .collect();
+        let status = match credential.status {
+            CredentialStatus::Active => Some("active"),
+            CredentialStatus::Inactive => Some("inactive"),
+            CredentialStatus::Revoked => Some("revoked"),
+            CredentialStatus::Unknown => None,
+        };
+        let is_rotated = formulas::is_ours(snapshot, credential) && !formulas::is_authority(credential);
+        let is_ours = is_rotated.then_some("yes");
+        let fields = [
+            self.sym(credential.name),
+            self.word(Some(credential.kind.id())),
+            self.word(status),
+            self.text((!ids.is_empty()).then(|| ids.join(" "))),
+            self.text(credential.created_at.map(|at| at.to_string())),
+            self.expiry(credential.expires_at),
+            self.sym(credential.fingerprint),
+            self.sym(credential.environment),
+            self.word(is_ours),
+        ];
+        let holder = credential.holders.first().map(|holder| snapshot.identity(*holder).id);
+        let (key, holder) = (self.sym(Some(credential.key)), self.sym(holder));
+        self.row(Subject::Credential, [key, None, None, None], holder, sources, &fields)
+    }
+
+    fn grant(&mut self, grant: &Grant) -> Row {
+        let snapshot = self.snapshot;
+        let sources = self.sources([snapshot.file(grant.evidence.file).source].into_iter());
+        let identity = grant.identity.map(|id| snapshot.identity(id));
+        let privilege = identity.map_or(grant.privilege, |identity| identity.ceiling.leaves(grant.privilege));
+        let privilege = match privilege {
+            Some(Privilege::Administrator) => Some("administrator"),
+            Some(Privilege::Limited) => Some("limited"),
+            None => None,
+        };
+        let condition = match grant.conditional {
+            Conditional::Always => "none",
+            Conditional::OnCondition => "checked at the time of the request",
+        };
+        let identity = self.sym(identity.map(|identity| identity.id));
+        let key = [
+            identity.or_else(|| self.text(Some(grant.subject.in_words(&snapshot.strings)))),
+            self.sym(Some(grant.role)),
+            self.sym(grant.policy),
+            self.sym(grant.resource),
+        ];
+        let fields = [
+            self.word(privilege),
+            self.word(Some(condition)),
+            self.expiry(grant.expires_at),
+        ];
+        self.row(Subject::Grant, key, identity, sources, &fields)
+    }
+
+    fn trust(&mut self, trust: &Trust) -> Row {
+        let snapshot = self.snapshot;
+        let sources = self.sources([snapshot.file(trust.evidence.file).source].into_iter());
+        let id = |identity| snapshot.identity(identity).id;
+        let target = self.sym(trust.target_identity.map(id));
+        let actor = self.sym(trust.actor_identity.map(id));
+        let key = [
+            actor.or_else(|| self.text(Some(trust.actor.in_words(&snapshot.strings)))),
+            self.word(Some(trust.kind.verb())),
+            target.or_else(|| self.sym(Some(trust.target.text))),
+            None,
+        ];
+        let reach = match trust.reach {
+            TrustReach::Inside => "inside",
+            TrustReach::Outside => "outside",
+        };
+        let fields = [self.word(trust.guard.map(TrustGuard::id)), self.word(Some(reach))];
+        self.row(Subject::Trust, key, target, sources, &fields)
+    }
+
+    fn row(
+        &self,
+        of: Subject,
+        key: [Option<Sym>; 4],
+        identity: Option<Sym>,
+        sources: Sym,
+        said: &[Option<Sym>],
+    ) -> Row {
+        let mut fields = [None; MAX_FIELDS];
+        fields[..said.len()].copy_from_slice(said);
+        Row {
+            of,
+            key,
+            identity,
+            sources,
+            fields,
+        }
+    }
+
+    fn sources(&mut self, ids: impl Iterator<Item = SourceId>) -> Sym {
+        let mut ids: Vec<SourceId> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if let Some(known) = self.source_lists.get(&ids) {
+            return *known;
+        }
+        let names: Vec<&str> = ids.iter().map(|id| self.snapshot.source(*id).name.as_str()).collect();
+        let sym = self.strings.intern(&names.join("\n"));
+        self.source_lists.insert(ids, sym);
+        sym
+    }
+
+    fn sym(&mut self, there: Option<Sym>) -> Option<Sym> {
+        let there = there?;
+        let here = &mut self.names[there.index()];
+        if here.is_none() {
+            *here = Some(self.strings.intern(self.snapshot.strings.get(there)));
+        }
+        *here
+    }
+
+    fn word(&mut self, word: Option<&str>) -> Option<Sym> {
+        word.map(|word| self.strings.intern(word))
+    }
+
+    fn text(&mut self, text: Option<String>) -> Option<Sym> {
+        text.map(|text| self.strings.intern(&text))
+    }
+
+    fn expiry(&mut self, expiry: Expiry) -> Option<Sym> {
+        match expiry {
+            Expiry::At(end) => self.text(Some(end.to_string())),
+            Expiry::Never => self.word(Some("never")),
+            Expiry::NotReported => None,
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Two snapshots held against each other: by an oracle that knows only the definitions, and over real exports.
+
+use proptest::prelude::*;
+use shared::analysis::analyze;
+use shared::answers;
+use shared::api::history::{ChangeKind, HistoryQuery, Subject};
+use shared::config::Config;
+use shared::history::diff::diff;
+use shared::history::row::{MAX_FIELDS, Row};
+use shared::history::{Head, History, Past, SourceHead, Summary};
+use shared::merge::{AsOf, merge};
+use shared::model::instant::Instant;
+use shared::model::strings::Strings;
+
+use crate::support::read;
+
+/// A snapshot as the oracle sees it: sources with what is known of them, and things with what is said of them.
+#[derive(Clone, Debug)]
+struct Story {
+    sources: Vec<(&'static str, bool, Vec<&'static str>)>,
+    things: Vec<Thing>,
+}
+
+#[derive(Clone, Debug)]
+struct Thing {
+    of: Subject,
+    key: u8,
+    sources: Vec<&'static str>,
+    said: Vec<Option<u8>>,
+}
+
+const SOURCES: [&str; 3] = ["aws", "k8s", "vault"];
+
+fn stories() -> impl Strategy<Value = Story> {
+    let seen = (any::<bool>(), prop::sample::subsequence(vec!["a", "b"], 0..=2));
+    let source = |name| (Just(name), prop::option::weighted(0.8, seen.clone()));
+    let sources = (source(SOURCES[0]), source(SOURCES[1]), source(SOURCES[2]));
+    let of = prop::sample::select(Subject::ALL.to_vec());
+    let listing = prop::sample::subsequence(SOURCES.to_vec(), 1..=2);
+    let said = prop::collection::vec(prop::option::of(0u8..2), 2);
+    let thing = (of, 0u8..4, listing, said);
+    (sources, prop::collection::vec(thing, 0..8)).prop_map(|((a, b, c), things)| {
+        let sources: Vec<_> = [a, b, c]
+            .into_iter()
+            .filter_map(|(name, seen)| seen.map(|(is_whole, connectors)| (name, is_whole, connectors)))
+            .collect();
+        let is_there =
+            |thing: &Thing| (thing.sources.iter()).all(|name| sources.iter().any(|(known, ..)| known == name));
+        let things = things
+            .into_iter()
+            .map(|(of, key, sources, said)| Thing { of, key, sources, said });
+        let mut things: Vec<Thing> = things.filter(is_there).collect();
+        things.sort_by_key(|thing| (thing.of, thing.key));
+        things.dedup_by_key(|thing| (thing.of, thing.key));
+        Story { sources, things }
+    })
+}
+
+impl Story {
+    fn summary(&self, name: &str) -> Summary {
+        let mut strings = Strings::default();
+        let mut rows = Vec::new();
+        for thing in &self.things {
+            let mut said = [None; MAX_FIELDS];
+            for (field, value) in said.iter_mut().zip(&thing.said) {
+                *field = value.map(|value| strings.intern(&value.to_string()));
+            }
+            rows.push(Row {
+                of: thing.of,
+                key: [Some(strings.intern(&format!("thing {}", thing.key))), None, None, None],
+                identity: None,
+                sources: strings.intern(&thing.sources.join("\n")),
+                fields: said,
+            });
+        }
+        let sources = self.sources.iter().map(|(name, is_whole, connectors)| SourceHead {
+            name: (*name).to_owned(),
+            gaps: if *is_whole { vec![] } else { vec!["cut".to_owned()] },
+            connectors: connectors.iter().map(|id| (*id).to_owned()).collect(),
+        });
+        let head = Head {
+            name: name.to_owned(),
+            as_of: Instant(0),
+            sources: sources.collect(),
+            numbers: Vec::new(),
+            in_force: Vec::new(),
+        };
+        Summary { head, strings, rows }
+    }
+
+    /// Whether this snapshot would have shown a thing that `other` lists in these sources.
+    fn would_show(&self, sources: &[&str], other: &Story) -> bool {
+        sources.iter().all(|name| {
+            let find = |story: &Story| story.sources.iter().find(|(known, ..)| known == name).cloned();
+            let expected = find(other).map(|(.., connectors)| connectors).unwrap_or_default();
+            find(self).is_some_and(|(_, is_whole, connectors)| {
+                is_whole && expected.iter().all(|connector| connectors.contains(connector))
+            })
+        })
+    }
+}
+
+/// The differences by definition.
+fn oracle(from: &Story, to: &Story) -> Vec<String> {
+    let mut found = Vec::new();
+    for of in Subject::ALL {
+        for key in 0..4 {
+            let find = |story: &Story| {
+                story
+                    .things
+                    .iter()
+                    .find(|thing| (thing.of, thing.key) == (of, key))
+                    .cloned()
+            };
+            let kind = match (find(from), find(to)) {
+                (None, None) => continue,
+                (Some(a), None) => match to.would_show(&a.sources, from) {
+                    true => "gone".to_owned(),
+                    false => "not_observed".to_owned(),
+                },
+                (None, Some(b)) => match from.would_show(&b.sources, to) {
+                    true => "new".to_owned(),
+                    false => "not_observed_before".to_owned(),
+                },
+                (Some(a), Some(b)) => {
+                    let changed = (0..2).filter(|at| match (a.said[*at], b.said[*at]) {
+                        (Some(a), Some(b)) => a != b,
+                        (Some(_), None) => to.would_show(&a.sources, from),
+                        (None, Some(_)) => from.would_show(&b.sources, to),
+                        (None, None) => false,
+                    });
+                    let changed: Vec<usize> = changed.collect();
+                    if changed.is_empty() {
+                        continue;
+                    }
+                    format!("changed {changed:?}")
+                }
+            };
+            found.push(format!("{} thing {key}: {kind}", of.id()));
+        }
+    }
+    found
+}
+
+fn found(from: &Story, to: &Story) -> Vec<String> {
+    let mut history = History::default();
+    history.add(from.summary("from"));
+    history.add(to.summary("to"));
+    let differences = diff(&history, &history.snapshots[0], &history.snapshots[1]);
+    let mut shown: Vec<(Subject, String)> = differences
+        .iter()
+        .map(|found| {
+            let row = history.row(found.to.or(found.from).unwrap());
+            let changed: Vec<usize> = (0..MAX_FIELDS).filter(|at| found.changed >> at & 1 == 1).collect();
+            let kind = match found.kind {
+                ChangeKind::Changed => format!("changed {changed:?}"),
+                ChangeKind::New | ChangeKind::Gone | ChangeKind::NotObserved | ChangeKind::NotObservedBefore => {
+                    found.kind.id().to_owned()
+                }
+            };
+            let key = history.strings.get(row.key[0].unwrap());
+            (found.of, format!("{} {key}: {kind}", found.of.id()))
+        })
+        .collect();
+    shown.sort();
+    shown.into_iter().map(|(_, text)| text).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn the_diff_is_what_the_definitions_say(from in stories(), to in stories()) {
+        prop_assert_eq!(found(&from, &to), oracle(&from, &to));
+    }
+
+    #[test]
+    fn a_snapshot_does_not_differ_from_itself(story in stories()) {
+        prop_assert_eq!(found(&story, &story), Vec::<String>::new());
+    }
+
+    /// Whatever else happened: what is only in sources that are not there later is never gone.
+    #[test]
+    fn what_nobody_looked_for_is_not_gone(from in stories(), mut to in stories()) {
+        to.sources.retain(|(name, ..)| *name != "aws");
+        to.things.retain(|thing| !thing.sources.contains(&"aws"));
+        let mut history = History::default();
+        history.add(from.summary("from"));
+        history.add(to.summary("to"));
+        for difference in diff(&history, &history.snapshots[0], &history.snapshots[1]) {
+            if difference.kind == ChangeKind::Gone {
+                let row = history.row(difference.from.unwrap());
+                prop_assert!(!history.strings.get(row.sources).contains("aws"));
+            }
+        }
+    }
+}
+
+/// A grant may stand twice, under two conditions: what is left of the two is one that went.
+#[test]
+fn of_two_with_one_key_each_counts() {
+    let grant = |said| Thing {
+        of: Subject::Grant,
+        key: 1,
+        sources: vec!["aws"],
+        said: vec![Some(said), None],
+    };
+    let sources = vec![("aws", true, vec!["a"])];
+    let story = |things| Story {
+        sources: sources.clone(),
+        things,
+    };
+    let (both, one) = (story(vec![grant(0), grant(1)]), story(vec![grant(0)]));
+    assert_eq!(found(&both, &one), ["grant thing 1: gone"]);
+    assert_eq!(found(&one, &both), ["grant thing 1: new"]);
+    assert_eq!(found(&both, &story(vec![grant(1), grant(0)])), Vec::<String>::new());
+}
+
+const OWNED: &str = "name,owner,type,environment\n";
+
+fn past(history: &mut History, day: &str, files: &[(&str, &str)]) {
+    let config = Config::default();
+    let batches = files
+        .iter()
+        .map(|(source, text)| read(source, "inventory.csv", text.as_bytes()))
+        .collect();
+    let as_of = AsOf::Given(Instant::from_text(day).unwrap());
+    history.add(answers::summary(day, &analyze(merge(batches, as_of, &config), &config)));
+}
+
+fn pair(history: &History) -> (&Past, &Past) {
+    (&history.snapshots[0], history.snapshots.last().unwrap())
+}
+
+#[test]
+fn new_changed_gone_and_not_observed_are_told_apart() {
+    let mut history = History::default();
+    let crm = format!("{OWNED}stays,ann,service account,prod\nmoves,ann,service account,prod\nends,ann,robot,prod\n");
+    let lab = format!("{OWNED}hidden,ann,service account,dev\n");
+    past(&mut history, "2026-09-30", &[("crm", &crm), ("lab", &lab)]);
+    let crm = format!("{OWNED}stays,ann,service account,prod\nmoves,bob,service account,prod\ncomes,ann,robot,prod\n");
+    let hub = format!("{OWNED}found,ann,service account,dev\n");
+    past(&mut history, "2026-10-31", &[("crm", &crm), ("hub", &hub)]);
+    let (from, to) = pair(&history);
+    let view = answers::history(&history, from, to, &HistoryQuery::default());
+    let shown: Vec<String> = view
+        .changes
+        .iter()
+        .map(|change| {
+            let fields = change.fields.iter().map(|field| {
+                let word = |text: &Option<String>| text.clone().unwrap_or_else(|| "–".to_owned());
+                format!(" {}: {} → {}", field.field, word(&field.from), word(&field.to))
+            });
+            let fields: String = fields.collect();
+            let reason = change
+                .reason
+                .as_ref()
+                .map(|reason| format!(" ({reason})"))
+                .unwrap_or_default();
+            format!("{} {}{fields}{reason}", change.kind.id(), change.name)
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"), @r"
+    new comes
+    changed moves owner: ann → bob
+    gone ends
+    not_observed hidden (lab is missing in 2026-10-31)
+    not_observed_before found (hub is missing in 2026-09-30)
+    ");
+    let of_kind = |kind: &str| {
+        let query = HistoryQuery::parse(kind).unwrap();
+        answers::history(&history, from, to, &query).n_matching
+    };
+    assert_eq!(
+        (of_kind("kind=gone"), of_kind("source=lab"), of_kind("q=MOVES")),
+        (1, 1, 1)
+    );
+    assert_eq!(of_kind("identity=local:crm/moves&of=identity"), 1);
+}
+
+/// Law 5, and that a number over some sources is the number where those are all there is.
+#[test]
+fn a_change_is_claimed_over_what_can_be_compared_and_no_more() {
+    let mut history = History::default();
+    let crm = format!("{OWNED}a,ann,service account,prod\nb,,service account,prod\n");
+    let lab = format!("{OWNED}c,,service account,dev\nd,,service account,dev\n");
+    past(&mut history, "2026-09-30", &[("crm", &crm), ("lab", &lab)]);
+    let crm = format!("{OWNED}a,ann,service account,prod\nb,bob,service account,prod\n");
+    past(&mut history, "2026-10-31", &[("crm", &crm)]);
+    let (from, to) = pair(&history);
+    let trends = answers::trends(&history, from, to);
+    let owner = trends.kpis.iter().find(|trend| trend.id == "owner").unwrap();
+    let change = owner.change.as_ref().unwrap();
+    assert_eq!(
+        (change.from, change.to, change.direction.as_str()),
+        (0.5, 1.0, "better")
+    );
+    assert_eq!(change.left_out, ["lab"]);
+    assert_eq!(owner.note.as_deref(), Some("lab is missing in 2026-10-31"));
+    let values = |point: usize| (owner.points[point].value, owner.points[point].like);
+    assert_eq!(
+        (values(0), values(1)),
+        ((Some(0.25), Some(0.5)), (Some(1.0), Some(1.0)))
+    );
+    assert!(!owner.points[0].comparable && !owner.points[1].comparable);
+    let age = trends.kpis.iter().find(|trend| trend.id == "nhi.per_human").unwrap();
+    assert_eq!(age.change, None);
+    assert_eq!(trends.steady_sources, ["crm"]);
+}
