@@ -2,6 +2,7 @@
 
 mod files;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use anyhow::{Context, bail};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use shared::analysis::{Analysis, analyze};
-use shared::config::Config;
+use shared::config::{Config, SourceConfig};
 use shared::connectors::{self, Reading};
 use shared::diagnostic::{Diagnostic, shorten};
 use shared::merge::{AsOf, FileBatch, merge};
@@ -20,15 +21,16 @@ use shared::model::instant::Instant;
 use shared::reading::certificate::hex;
 use shared::reading::container;
 
-use self::files::FileOnDisk;
-pub use self::files::{MAX_FILE_BYTES, as_text, read};
+pub use self::files::{FileOnDisk, MAX_FILE_BYTES, as_text, read};
 
 /// The most bytes of one snapshot, on disk and again unpacked: beyond this the working memory of common machines ends.
 const MAX_SNAPSHOT_BYTES: u64 = 10 << 30;
 /// The most facts (identities, credentials, grants, trusts) of one snapshot, about 200 bytes each: an estate of two
 /// million identities states about ten million.
 const MAX_SNAPSHOT_FACTS: u64 = 50_000_000;
-/// The largest `rollcall.toml`: one that is written by hand has a few kilobytes.
+/// What a source's owner says of its files; it is no export.
+pub const SOURCE_CONFIG: &str = "source.toml";
+/// The largest `rollcall.toml` or `source.toml`: one that is written by hand has a few kilobytes.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
 /// A folder that a user pointed at.
@@ -50,6 +52,8 @@ pub struct SnapshotFolder {
     named_at: Option<Instant>,
     newest_file_at: Instant,
     files: Vec<FileOnDisk>,
+    /// The `source.toml` of each source that has one.
+    source_configs: Vec<FileOnDisk>,
     digest: String,
 }
 
@@ -122,19 +126,20 @@ impl Estate {
         progress.n_files_read.store(0, Ordering::Relaxed);
         let held = Held::default();
         folder.check(files.iter().map(|file| file.n_bytes).sum(), 0)?;
-        let batches: Vec<FileBatch> = files
+        let (configs, problems) = source_configs(&folder.source_configs);
+        let no_config = SourceConfig::default();
+        let batches = files
             .into_par_iter()
             .with_max_len(1)
             .map(|file| {
-                let batches = read_file(file, &self.config.salt);
+                let config = configs.get(file.source.as_str()).unwrap_or(&no_config);
+                let batches = read_file(file, config, &self.config.salt);
                 progress.n_files_read.fetch_add(1, Ordering::Relaxed);
                 let (n_bytes, n_facts) = held.add(&batches);
                 folder.check(n_bytes, n_facts).map(|()| batches)
             })
-            .collect::<anyhow::Result<Vec<_>>>()?
-            .into_iter()
-            .flatten()
-            .collect();
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        let batches: Vec<FileBatch> = batches.into_iter().flatten().chain(problems).collect();
         let as_of = match as_of.or(folder.named_at) {
             Some(at) => AsOf::Given(at),
             None => AsOf::Newest(folder.newest_file_at),
@@ -196,13 +201,16 @@ impl Estate {
 
 impl SnapshotFolder {
     fn list(folder: &Path, root: &Path, name: String, named_at: Option<Instant>) -> anyhow::Result<SnapshotFolder> {
-        let files = files::list(folder, root)?;
+        let all = files::list(folder, root)?;
+        let digest = digest(&all);
+        let (source_configs, files): (Vec<_>, Vec<_>) = all.into_iter().partition(|file| file.path == SOURCE_CONFIG);
         Ok(SnapshotFolder {
             name,
             named_at,
             newest_file_at: files.iter().map(FileOnDisk::modified_at).max().unwrap_or_default(),
-            digest: digest(&files),
+            digest,
             files,
+            source_configs,
         })
     }
 
@@ -233,12 +241,12 @@ impl Held {
 }
 
 /// Reads one file, with the members of an archive apart. Also for `inspect`.
-pub fn read_bytes(source: &str, path: &str, bytes: &[u8], salt: &str) -> Vec<FileBatch> {
+pub fn read_bytes(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], salt: &str) -> Vec<FileBatch> {
     let mut batches = Vec::new();
     let each_member = || {
         container::each_member(path, bytes, &mut |member| {
             batches.push(match member.bytes {
-                Ok(bytes) => read_member(source, member.path, bytes, salt),
+                Ok(bytes) => read_member(source, config, member.path, bytes, salt),
                 Err(problem) => refused(source, &member.path, 0, problem),
             });
         });
@@ -252,12 +260,12 @@ pub fn read_bytes(source: &str, path: &str, bytes: &[u8], salt: &str) -> Vec<Fil
     batches
 }
 
-fn read_member(source: &str, path: String, bytes: &[u8], salt: &str) -> FileBatch {
+fn read_member(source: &str, config: &SourceConfig, path: String, bytes: &[u8], salt: &str) -> FileBatch {
     let Reading {
         connector,
         batch,
         diagnostics,
-    } = connectors::read(source, &path, bytes, salt);
+    } = connectors::read_in(source, config, &path, bytes, salt);
     FileBatch {
         source: source.to_owned(),
         path,
@@ -268,9 +276,29 @@ fn read_member(source: &str, path: String, bytes: &[u8], salt: &str) -> FileBatc
     }
 }
 
-fn read_file(file: &FileOnDisk, salt: &str) -> Vec<FileBatch> {
-    match file.bytes() {
-        Ok(bytes) => read_bytes(&file.source, &file.path, &bytes, salt),
+/// What each source says of its files, by its name, and what is wrong with the files that say it.
+fn source_configs(files: &[FileOnDisk]) -> (BTreeMap<&str, SourceConfig>, Vec<FileBatch>) {
+    let mut configs = BTreeMap::new();
+    let mut problems = Vec::new();
+    for file in files {
+        match source_config(file) {
+            Ok(config) => {
+                configs.insert(file.source.as_str(), config);
+            }
+            Err(problem) => problems.push(refused(&file.source, &file.path, file.n_bytes, problem)),
+        }
+    }
+    (configs, problems)
+}
+
+/// What a `source.toml` says, or why it says nothing.
+pub fn source_config(file: &FileOnDisk) -> Result<SourceConfig, Diagnostic> {
+    SourceConfig::parse(&String::from_utf8_lossy(&file.bytes(MAX_CONFIG_BYTES)?))
+}
+
+fn read_file(file: &FileOnDisk, config: &SourceConfig, salt: &str) -> Vec<FileBatch> {
+    match file.bytes(MAX_FILE_BYTES) {
+        Ok(bytes) => read_bytes(&file.source, config, &file.path, &bytes, salt),
         Err(problem) => vec![refused(&file.source, &file.path, file.n_bytes, problem)],
     }
 }

@@ -10,6 +10,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use shared::connectors;
 use shared::reading::aws_policy::{Document, Texts};
 
@@ -34,7 +35,29 @@ fn aws_account_authorization_details(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, aws_account_authorization_details);
+fn aws_cloudtrail(criterion: &mut Criterion) {
+    let events: Vec<_> = (0..20_000).map(event).collect();
+    let text = format!("{{\"Records\":[{}]}}", events.join(","));
+    let mut group = criterion.benchmark_group("aws_cloudtrail");
+    group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
+    group.bench_function("read", |bench| {
+        bench.iter(|| {
+            let reading = connectors::read("aws", "log.json", black_box(text.as_bytes()), "salt");
+            assert!(reading.diagnostics.is_empty() && reading.batch.identities.len() == 200);
+            reading
+        });
+    });
+    group.bench_function("bare serde", |bench| {
+        bench.iter(|| {
+            let log: Log<'_> = serde_json::from_str(black_box(&text)).unwrap();
+            assert!(log.records.len() == 20_000);
+            log
+        });
+    });
+    group.finish();
+}
+
+criterion_group!(benches, aws_account_authorization_details, aws_cloudtrail);
 criterion_main!(benches);
 
 /// An account as the CLI writes it, with four spaces a level: about 3 kB a role.
@@ -104,6 +127,21 @@ fn tags(n: usize) -> String {
 fn document(n: usize) -> String {
     format!(
         r#"{{"Version":"2012-10-17","Statement":[{{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject","s3:ListBucket","s3:PutObject","kms:Decrypt","kms:GenerateDataKey*","logs:CreateLogStream","logs:PutLogEvents"],"Resource":["arn:aws:s3:::bucket-{n}","arn:aws:s3:::bucket-{n}/*"],"Condition":{{"StringEquals":{{"aws:RequestedRegion":["eu-west-1","eu-central-1"]}}}}}},{{"Effect":"Deny","Action":"ssm:GetParameter*","Resource":"*"}}]}}"#
+    )
+}
+
+/// An event as CloudTrail delivers it: about 1.6 kB, by one of 200 roles.
+fn event(n: usize) -> String {
+    let role = n % 200;
+    let (source, name) = [
+        ("s3", "GetObject"),
+        ("kms", "Decrypt"),
+        ("sts", "AssumeRole"),
+        ("sqs", "SendMessage"),
+    ][n % 4];
+    let (hour, minute, second) = (n / 3_600 % 24, n / 60 % 60, n % 60);
+    format!(
+        r#"{{"eventVersion":"1.11","userIdentity":{{"type":"AssumedRole","principalId":"AROA{role:017}:session-{n}","arn":"arn:aws:sts::123456789012:assumed-role/role-{role}/session-{n}","accountId":"123456789012","accessKeyId":"ASIA{n:016}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"AROA{role:017}","arn":"arn:aws:iam::123456789012:role/service/role-{role}","accountId":"123456789012","userName":"role-{role}"}},"attributes":{{"creationDate":"2026-10-30T00:00:00Z","mfaAuthenticated":"false"}}}}}},"eventTime":"2026-10-30T{hour:02}:{minute:02}:{second:02}Z","eventSource":"{source}.amazonaws.com","eventName":"{name}","awsRegion":"eu-west-1","sourceIPAddress":"192.0.2.7","userAgent":"aws-sdk-java/2.29.0 Linux/6.1 OpenJDK_64-Bit_Server_VM/21.0.5","requestParameters":{{"roleArn":"arn:aws:iam::123456789012:role/target-{role}","bucketName":"bucket-{role}","key":"data/2026/10/30/part-{n}.parquet","Host":"bucket-{role}.s3.eu-west-1.amazonaws.com"}},"responseElements":null,"additionalEventData":{{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","bytesTransferredOut":4096}},"requestID":"R{n:016}","eventID":"00000000-0000-4000-8000-{n:012}","readOnly":true,"resources":[{{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::bucket-{role}/data/2026/10/30/part-{n}.parquet"}}],"eventType":"AwsApiCall","managementEvent":false,"recipientAccountId":"123456789012","eventCategory":"Data","tlsDetails":{{"tlsVersion":"TLSv1.3","cipherSuite":"TLS_AES_128_GCM_SHA256","clientProvidedHostHeader":"s3.eu-west-1.amazonaws.com"}}}}"#
     )
 }
 
@@ -226,4 +264,53 @@ struct Version<'a> {
     is_default_version: bool,
     #[serde(borrow)]
     document: Document<'a>,
+}
+
+#[derive(Deserialize)]
+#[allow(dead_code)] // as above
+struct Log<'a> {
+    #[serde(borrow, rename = "Records")]
+    records: Vec<Event<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code)] // as above
+struct Event<'a> {
+    #[serde(borrow)]
+    user_identity: UserIdentity<'a>,
+    event_time: &'a str,
+    event_source: &'a str,
+    event_name: &'a str,
+    aws_region: &'a str,
+    #[serde(borrow)]
+    request_parameters: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code)] // as above
+struct UserIdentity<'a> {
+    principal_id: &'a str,
+    arn: &'a str,
+    account_id: &'a str,
+    access_key_id: &'a str,
+    #[serde(borrow)]
+    session_context: SessionContext<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code)] // as above
+struct SessionContext<'a> {
+    #[serde(borrow)]
+    session_issuer: SessionIssuer<'a>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code)] // as above
+struct SessionIssuer<'a> {
+    principal_id: &'a str,
+    arn: &'a str,
 }

@@ -189,8 +189,8 @@ fn find_renewals(snapshot: &Snapshot) -> HashMap<CredentialId, Verdict> {
                 // Two certificates of one name that run side by side from the start are no renewal.
                 let ends_later = matches!((older.not_after, newer.not_after), (Expiry::At(a), Expiry::At(b)) if b > a);
                 if newer.not_before > older.not_before && ends_later {
-                    let is_new = older.public_key_sha256 != newer.public_key_sha256;
-                    rekeyed.insert(pair[1], Verdict::of(Some(is_new)));
+                    let keys = older.public_key_sha256.zip(newer.public_key_sha256);
+                    rekeyed.insert(pair[1], Verdict::of(keys.map(|(older, newer)| older != newer)));
                 }
             }
         }

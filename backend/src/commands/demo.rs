@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 use super::serve::ListenArgs;
 use crate::generate::{Options, Size, generate};
-use crate::serving::{Guard, Listening, serve};
+use crate::serving::serve;
 
 #[derive(Args)]
 pub struct DemoArgs {
@@ -37,7 +37,7 @@ const OPTIONS: Options = Options {
 const EDITION: &str = concat!("demo-", env!("GENERATOR_DIGEST"));
 
 pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
-    let guard = Guard::new(&args.listen)?;
+    let listening = args.listen.check()?;
     let root = args.out.unwrap_or_else(|| cache_folder().join(EDITION));
     // The truth is written last: without it, the folder is half an estate.
     if !root.join("truth.json").exists() {
@@ -47,13 +47,7 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         }
         generate(&OPTIONS, &root)?;
     }
-    serve(Listening {
-        root,
-        as_of: None,
-        address: args.listen.listen,
-        guard,
-        log_format: args.listen.log_format,
-    })?;
+    serve(listening, root, None)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,12 +6,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde::Serialize;
+use shared::config::SourceConfig;
 use shared::diagnostic::{Diagnostic, Severity, printable};
 use shared::merge::FileBatch;
+use shared::model::batch::Batch;
 use shared::model::identity::Presence;
 
 use super::{Format, escaped};
-use crate::estate::{MAX_FILE_BYTES, as_text, read, read_bytes, refused};
+use crate::estate::{FileOnDisk, MAX_FILE_BYTES, SOURCE_CONFIG, as_text, read, read_bytes, refused, source_config};
 
 #[derive(Args)]
 pub struct InspectArgs {
@@ -31,6 +33,8 @@ struct Inspected<'a> {
     credentials: usize,
     grants: usize,
     trusts: usize,
+    /// What the file only says of things that others list: last uses, for the most part.
+    mentions: usize,
     diagnostics: &'a [Diagnostic],
 }
 
@@ -54,10 +58,30 @@ pub fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
 fn inspect(path: &Path) -> Vec<FileBatch> {
     let name = as_text(path.as_os_str());
     let parent = path.parent().and_then(Path::file_name).map(as_text).unwrap_or_default();
-    match read(path, MAX_FILE_BYTES) {
-        Ok(bytes) => read_bytes(&parent, &name, &bytes, ""),
+    let beside = FileOnDisk::own(path.parent().unwrap_or(Path::new(".")), SOURCE_CONFIG);
+    let (config, problem) = match beside.map_or_else(|| Ok(SourceConfig::default()), |file| source_config(&file)) {
+        Ok(config) => (config, None),
+        Err(problem) => (SourceConfig::default(), Some(problem)),
+    };
+    let mut files = match read(path, MAX_FILE_BYTES) {
+        Ok(bytes) => read_bytes(&parent, &config, &name, &bytes, ""),
         Err(problem) => vec![refused(&parent, &name, 0, problem)],
+    };
+    // What is wrong with `source.toml` is wrong with how this file is read.
+    if let Some(first) = files.first_mut() {
+        first.diagnostics.extend(problem);
     }
+    files
+}
+
+fn n_mentions(batch: &Batch) -> usize {
+    let identities = batch.identities.iter().map(|fact| fact.presence);
+    let credentials = batch.credentials.iter().map(|fact| fact.presence);
+    let n_mentioned = identities
+        .chain(credentials)
+        .filter(|presence| *presence == Presence::Mentioned)
+        .count();
+    n_mentioned + batch.service_uses.len() + batch.trust_uses.len()
 }
 
 impl<'a> Inspected<'a> {
@@ -81,6 +105,7 @@ impl<'a> Inspected<'a> {
                 .count(),
             grants: batch.grants.len(),
             trusts: batch.trusts.len(),
+            mentions: n_mentions(batch),
             diagnostics: &file.diagnostics,
         }
     }
@@ -95,11 +120,12 @@ impl<'a> Inspected<'a> {
                 credentials,
                 grants,
                 trusts,
+                mentions,
                 ..
             } = self;
             writeln!(
                 out,
-                "  {identities} identities, {credentials} credentials, {grants} grants, {trusts} trusts"
+                "  {identities} identities, {credentials} credentials, {grants} grants, {trusts} trusts, {mentions} mentions"
             )?;
         }
         for diagnostic in self.diagnostics {

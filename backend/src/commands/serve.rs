@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::Format;
 use crate::cli::EstateArgs;
-use crate::serving::{Guard, Listening, serve};
+use crate::serving::{Guard, Listening, TlsFiles, serve};
 
 #[derive(Args)]
 pub struct ServeArgs {
@@ -28,12 +28,33 @@ pub struct ListenArgs {
     /// Required on any address that is not loopback
     #[arg(long, env = "ROLLCALL_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
+    /// The server's certificate, and those between it and the root, in PEM: serves TLS
+    #[arg(long, value_name = "FILE", env = "ROLLCALL_TLS_CERTIFICATE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", env = "ROLLCALL_TLS_KEY", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
     /// Another name under which browsers may reach this server; repeat for several
     #[arg(long, value_name = "NAME")]
     pub allow_host: Vec<String>,
     /// How log lines are written. Which ones is said by the variable ROLLCALL_LOG, such as `rollcall=debug`
     #[arg(long, env = "ROLLCALL_LOG_FORMAT", value_enum, default_value_t = Format::Text)]
     pub log_format: Format,
+}
+
+impl ListenArgs {
+    /// # Errors
+    /// As for [`Guard::new`].
+    pub fn check(self) -> anyhow::Result<Listening> {
+        let guard = Guard::new(&self)?;
+        let tls = self.tls_certificate.zip(self.tls_key);
+        Ok(Listening {
+            address: self.listen,
+            guard,
+            tls: tls.map(|(certificates, key)| TlsFiles { certificates, key }),
+            log_format: self.log_format,
+        })
+    }
 }
 
 /// `0` alone is a free port on loopback.
@@ -47,13 +68,6 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    let guard = Guard::new(&args.listen)?;
-    serve(Listening {
-        root: args.estate.estate,
-        as_of: args.estate.as_of,
-        address: args.listen.listen,
-        guard,
-        log_format: args.listen.log_format,
-    })?;
+    serve(args.listen.check()?, args.estate.estate, args.estate.as_of)?;
     Ok(ExitCode::SUCCESS)
 }

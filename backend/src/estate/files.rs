@@ -69,9 +69,6 @@ pub fn list(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
             Some((name, [])) => ("files".to_owned(), name.clone()),
             Some((source, rest)) => (source.clone(), rest.join("/")),
         };
-        if path == "source.toml" {
-            continue;
-        }
         files.extend(match trouble {
             None => FileOnDisk::look(disk_path, root, source, path),
             // What vanishes while it is listed was not there.
@@ -128,10 +125,10 @@ impl FileOnDisk {
     }
 
     /// The file's contents, or why they are not read.
-    pub fn bytes(&self) -> Result<Vec<u8>, Diagnostic> {
+    pub fn bytes(&self, max_bytes: u64) -> Result<Vec<u8>, Diagnostic> {
         match &self.refused {
             Some(reason) => Err(reason.clone()),
-            None => read(&self.disk_path, MAX_FILE_BYTES),
+            None => read(&self.disk_path, max_bytes),
         }
     }
 
@@ -140,12 +137,9 @@ impl FileOnDisk {
     /// # Errors
     /// When it cannot be read, is larger than `max_bytes`, or is no UTF-8.
     pub fn text(&self, max_bytes: u64) -> anyhow::Result<String> {
-        let bytes = match &self.refused {
-            Some(reason) => Err(reason.clone()),
-            None => read(&self.disk_path, max_bytes),
-        };
-        let bytes =
-            bytes.map_err(|problem| anyhow::anyhow!("found {}, expected {}", problem.found, problem.expected))?;
+        let bytes = self
+            .bytes(max_bytes)
+            .map_err(|problem| anyhow::anyhow!("found {}, expected {}", problem.found, problem.expected))?;
         String::from_utf8(bytes).context("it is no UTF-8")
     }
 

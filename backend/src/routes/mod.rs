@@ -60,7 +60,7 @@ pub fn router(app: Arc<App>) -> Router {
 /// Turns away what must not be answered, and gives every answer its headers.
 async fn guarded(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let is_too_long = request.uri().query().is_some_and(|query| query.len() > MAX_QUERY_BYTES);
-    let mut response = match app.guard.check(request.method(), request.headers()) {
+    let mut response = match app.guard.check(request.method(), request.uri(), request.headers()) {
         Err(refusal) => Failure::from(refusal).into_response(),
         Ok(()) if is_too_long => {
             let message = format!("the query is longer than {MAX_QUERY_BYTES} bytes");

@@ -4,7 +4,8 @@ use std::fs;
 use std::net::IpAddr;
 
 use anyhow::{Context, bail};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use subtle::ConstantTimeEq;
@@ -59,17 +60,18 @@ impl Guard {
     }
 
     /// Judges a request before anything else does.
-    pub fn check(&self, method: &Method, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         if method != Method::GET && method != Method::HEAD {
             return Err(Refusal {
                 status: StatusCode::METHOD_NOT_ALLOWED,
                 message: "only GET and HEAD are served",
             });
         }
-        let host = headers
-            .get(header::HOST)
-            .and_then(|host| host.to_str().ok())
-            .unwrap_or_default();
+        // HTTP/2 has the host in the address and mostly no header for it.
+        let host = match headers.get(header::HOST) {
+            Some(host) => host.to_str().unwrap_or_default(),
+            None => uri.authority().map(Authority::as_str).unwrap_or_default(),
+        };
         if !self.is_own_host(host) {
             return Err(Refusal {
                 status: StatusCode::MISDIRECTED_REQUEST,
@@ -214,8 +216,12 @@ mod tests {
             ("rollcall.example.evil.example", false),
             ("", false),
         ] {
-            let checked = guard(None).check(&Method::GET, &headers(&[(header::HOST, host)]));
+            let checked = guard(None).check(&Method::GET, &Uri::default(), &headers(&[(header::HOST, host)]));
             assert_eq!(checked.is_ok(), expected, "{host}");
+        }
+        for (uri, expected) in [("https://localhost/", true), ("https://evil.example/", false)] {
+            let checked = guard(None).check(&Method::GET, &Uri::from_static(uri), &HeaderMap::new());
+            assert_eq!(checked.is_ok(), expected, "{uri}");
         }
     }
 
@@ -230,11 +236,18 @@ mod tests {
             ("null", Err(StatusCode::FORBIDDEN)),
             ("localhost:7878", Err(StatusCode::FORBIDDEN)),
         ] {
-            let checked = guard(None).check(&Method::GET, &headers(&[own[0].clone(), (header::ORIGIN, origin)]));
+            let checked = guard(None).check(
+                &Method::GET,
+                &Uri::default(),
+                &headers(&[own[0].clone(), (header::ORIGIN, origin)]),
+            );
             assert_eq!(checked.map_err(|refusal| refusal.status), expected, "{origin}");
         }
         assert_eq!(
-            guard(None).check(&Method::POST, &headers(&own)).unwrap_err().status,
+            guard(None)
+                .check(&Method::POST, &Uri::default(), &headers(&own))
+                .unwrap_err()
+                .status,
             StatusCode::METHOD_NOT_ALLOWED
         );
     }
@@ -246,6 +259,7 @@ mod tests {
             guard
                 .check(
                     &Method::GET,
+                    &Uri::default(),
                     &headers(&[(header::HOST, "localhost"), (header::AUTHORIZATION, value)]),
                 )
                 .is_ok()

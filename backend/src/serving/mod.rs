@@ -9,20 +9,22 @@ pub mod guard;
 mod reload;
 
 use std::io::{self, IsTerminal, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
 use arc_swap::ArcSwapOption;
+use axum_server::tls_rustls::RustlsConfig;
+use axum_server::{Handle, Server};
+use hyper_util::rt::TokioTimer;
 use shared::analysis::Analysis;
 
 use shared::api::history::TrendSnapshot;
 use shared::api::{Loading, SnapshotName, State};
 use shared::history::History;
 use shared::model::instant::Instant;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
@@ -33,18 +35,35 @@ pub use self::reload::Watcher;
 use crate::commands::Format;
 use crate::estate::{Estate, Progress};
 
-/// What `serve` needs to know.
+/// Where, how and for whom to listen.
 pub struct Listening {
-    pub root: PathBuf,
-    /// Overrides the newest snapshot's own instant.
-    pub as_of: Option<Instant>,
     pub address: SocketAddr,
     pub guard: Guard,
+    /// Plain HTTP without.
+    pub tls: Option<TlsFiles>,
     pub log_format: Format,
+}
+
+/// What TLS needs, in PEM.
+pub struct TlsFiles {
+    /// The server's certificate, then those of the authorities between it and the root.
+    pub certificates: PathBuf,
+    pub key: PathBuf,
+}
+
+impl TlsFiles {
+    async fn load(&self) -> anyhow::Result<RustlsConfig> {
+        let (certificates, key) = (self.certificates.display(), self.key.display());
+        RustlsConfig::from_pem_file(&self.certificates, &self.key)
+            .await
+            .with_context(|| format!("cannot serve TLS with the certificate `{certificates}` and the key `{key}`"))
+    }
 }
 
 /// How long a stopped server waits for answers that are under way.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
+/// How long a client may take to ask. Whoever sends a byte a minute would otherwise hold a connection for ever.
+const ASK_WITHIN: Duration = Duration::from_secs(30);
 
 /// Everything that requests share.
 pub struct App {
@@ -192,12 +211,12 @@ impl Served {
     }
 }
 
-/// Serves until interrupted.
+/// Serves an estate until interrupted. `as_of` overrides the newest snapshot's own instant.
 ///
 /// # Errors
 /// When the address cannot be bound or the server stops on an error. An estate that cannot be read is no error: the
 /// page says what is wrong, and it is tried again when files change.
-pub fn serve(listening: Listening) -> anyhow::Result<()> {
+pub fn serve(listening: Listening, root: PathBuf, as_of: Option<Instant>) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| "rollcall=info,warn".into()))
         .with_writer(io::stderr)
@@ -206,50 +225,63 @@ pub fn serve(listening: Listening) -> anyhow::Result<()> {
         Format::Text => log.init(),
         Format::Json => log.json().init(),
     }
-    let app = Arc::new(App::new(listening.guard, listening.as_of, assets::ASSETS));
+    let app = Arc::new(App::new(listening.guard, as_of, assets::ASSETS));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the server")?;
     runtime.block_on(async {
+        let tls = match &listening.tls {
+            Some(files) => Some(files.load().await?),
+            None => None,
+        };
         let listener = TcpListener::bind(listening.address)
-            .await
+            .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
             .with_context(|| format!("cannot listen on {}", listening.address))?;
         let address = listener.local_addr()?;
         let watched = Arc::clone(&app);
-        std::thread::spawn(move || Watcher::new(listening.root).watch(&watched));
+        std::thread::spawn(move || Watcher::new(root).watch(&watched));
         // Nobody may be reading.
-        let _ = writeln!(io::stdout(), "http://{address}");
-        run(&app, listener).await.context("the server stopped")
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let _ = writeln!(io::stdout(), "{scheme}://{address}");
+        run(&app, listener, tls).await.context("the server stopped")
     })?;
     // Readings that go on do not keep a stopped server alive.
     runtime.shutdown_timeout(Duration::from_secs(1));
     Ok(())
 }
 
-async fn run(app: &Arc<App>, listener: TcpListener) -> io::Result<()> {
-    let stopping = |app: &Arc<App>| {
-        let mut is_stopping = app.is_stopping.subscribe();
-        // The sender lives as long as the server.
-        async move {
-            is_stopping
-                .wait_for(|is_stopping| *is_stopping)
-                .await
-                .map(drop)
-                .unwrap_or_default()
-        }
-    };
-    let server = axum::serve(listener, crate::routes::router(Arc::clone(app))).with_graceful_shutdown(stopping(app));
-    let signals = async {
+async fn run(app: &Arc<App>, listener: TcpListener, tls: Option<RustlsConfig>) -> io::Result<()> {
+    let handle = Handle::new();
+    let stopping = handle.clone();
+    let stopped = Arc::clone(app);
+    tokio::spawn(async move {
         interrupted().await;
         tracing::info!("stopping");
-        app.is_stopping.send_replace(true);
-        tokio::time::sleep(STOP_WITHIN).await;
-    };
-    tokio::select! {
-        served = server => served,
-        () = signals => Ok(()),
+        stopped.is_stopping.send_replace(true);
+        stopping.graceful_shutdown(Some(STOP_WITHIN));
+    });
+    let service = crate::routes::router(Arc::clone(app)).into_make_service();
+    match tls {
+        Some(config) => {
+            let server = axum_server::from_tcp_rustls(listener, config)?;
+            patient(server).handle(handle).serve(service).await
+        }
+        None => {
+            let server = axum_server::from_tcp(listener)?;
+            patient(server).handle(handle).serve(service).await
+        }
     }
+}
+
+/// A server that waits for requests, but not for ever for one that has begun.
+fn patient<Acceptor>(mut server: Server<SocketAddr, Acceptor>) -> Server<SocketAddr, Acceptor> {
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(ASK_WITHIN);
+    server.first_request_timeout(ASK_WITHIN)
 }
 
 async fn interrupted() {

@@ -149,11 +149,6 @@ fn goldens_of_rows_and_errors() {
         ("identities_older", "/api/v1/identities?snapshot=2026-09-30"),
         ("credentials", "/api/v1/credentials"),
         ("certificates", "/api/v1/certificates?expiry=30d"),
-        ("history", "/api/v1/history"),
-        (
-            "history_filtered",
-            "/api/v1/history?from=2026-10-31&to=2026-09-30&of=credential&kind=gone&q=backup",
-        ),
         ("findings", "/api/v1/findings?facets=yes"),
         ("findings_filtered", "/api/v1/findings?severity=low&limit=1&sort=-rule"),
         ("identities_with_finding", "/api/v1/identities?finding=unowned"),
@@ -162,6 +157,11 @@ fn goldens_of_rows_and_errors() {
             "/api/v1/credentials?finding=long_lived&verdict=unknown",
         ),
         ("export_findings", "/api/v1/export/findings?rule=not_rotated"),
+        ("history", "/api/v1/history"),
+        (
+            "history_filtered",
+            "/api/v1/history?from=2026-10-31&to=2026-09-30&of=credential&kind=gone&q=backup",
+        ),
         ("export_csv", "/api/v1/export/identities"),
         (
             "export_json",
@@ -200,8 +200,8 @@ fn goldens_of_shapes() {
         ("shape_of_overview", "/api/v1/overview"),
         ("shape_of_kpis", "/api/v1/kpis"),
         ("shape_of_sources", "/api/v1/sources"),
-        ("shape_of_trends", "/api/v1/trends"),
         ("shape_of_rules", "/api/v1/rules"),
+        ("shape_of_trends", "/api/v1/trends"),
         (
             "shape_of_identity",
             "/api/v1/identity?id=arn:aws:iam::111122223333:user/ci/ci-deploy",

@@ -9,3 +9,4 @@ mod hostile;
 mod http;
 mod reload;
 mod server;
+mod tls;

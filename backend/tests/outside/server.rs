@@ -20,8 +20,14 @@ pub struct Server {
 impl Server {
     /// Starts a server of an estate; its first line of output is its address.
     pub fn start(estate: &Path) -> Server {
+        Server::start_with(estate, &[], "http")
+    }
+
+    /// Starts a server with more arguments than the estate and the port.
+    pub fn start_with(estate: &Path, arguments: &[&str], scheme: &str) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
             .args(["serve", estate.to_str().unwrap(), "--listen", "0"])
+            .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -30,7 +36,12 @@ impl Server {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let address = line.trim().strip_prefix("http://").unwrap().parse().unwrap();
+        let address = line
+            .trim()
+            .strip_prefix(&format!("{scheme}://"))
+            .unwrap()
+            .parse()
+            .unwrap();
         Server { child, address }
     }
 

@@ -464,6 +464,7 @@ fn trusts(
             }
             "external_id" => html! { <span class="tag">"External id"</span> },
             "subject_or_audience" => html! { <span class="tag">"Subject or audience"</span> },
+            "not_reported" => html! { <span class="tag">"Not exported"</span> },
             _ => html! { <span class="tag">"On a condition"</span> },
         };
         html! {

@@ -3,6 +3,11 @@
 //! This judges one document alone: other policies of the same principal, permissions boundaries, service control
 //! policies and resource policies can only take from it here, and are not looked at.
 
+pub mod condition;
+pub mod evaluate;
+pub mod request;
+pub mod resource;
+
 use crate::model::access_policy::{AwsStatement, Conditional, Effect, Matched, Privilege};
 use crate::model::strings::{Strings, Sym};
 

@@ -3,7 +3,7 @@
 use crate::analysis::{Analysis, Force};
 use crate::api::detail::{
     CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail, LeakView,
-    MAX_RELATED, Named, OwnerView, TrustView,
+    MAX_RELATED, Named, OwnerView, ServiceUseView, TrustView,
 };
 use crate::api::findings::FindingRow;
 use crate::kpi::catalog::CRITERIA;
@@ -13,13 +13,14 @@ use crate::merge::owners;
 use crate::model::access_policy::{Ceiling, Conditional, Privilege};
 use crate::model::grant::TrustGuard;
 use crate::model::identity::{Knowledge, OwnerBasis};
-use crate::model::instant::Expiry;
+use crate::model::instant::{Expiry, Instant};
 use crate::model::principal::Principal;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{
-    Credential, CredentialId, Evidence, Grant, Identity, IdentityId, Leak, OwnerState, Snapshot, Trust,
+    Credential, CredentialId, Evidence, Grant, Identity, IdentityId, Leak, OwnerState, ServiceUse, Snapshot, Trust,
 };
 use crate::model::thresholds::ThresholdId;
+use crate::model::usage::Granted;
 use crate::rules::severity::Severity;
 
 /// `GET /api/v1/identity?id=…`; `None` when the snapshot does not list it.
@@ -77,6 +78,11 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
             .filter(acting)
             .take(MAX_RELATED)
             .map(|trust| target_view(snapshot, trust))
+            .collect(),
+        services: snapshot
+            .services_of(identity)
+            .iter()
+            .map(|used| service_view(snapshot, used))
             .collect(),
         cut,
     })
@@ -392,18 +398,37 @@ fn trust_view(snapshot: &Snapshot, trust: &Trust, other: Named) -> TrustView {
         Some(id) => named(snapshot, id).name,
         None => snapshot.strings.get(trust.target.text).to_owned(),
     };
+    let (may, did) = (trust.kind.verb(), trust.kind.past());
     let condition = match trust.guard {
-        TrustGuard::Open => "",
-        TrustGuard::ExternalId => ", if it presents the external id",
-        TrustGuard::SubjectOrAudience => ", if its token names the right subject or audience",
-        TrustGuard::OtherCondition => ", under a condition",
+        Some(TrustGuard::Open) | None => "",
+        Some(TrustGuard::ExternalId) => ", if it presents the external id",
+        Some(TrustGuard::SubjectOrAudience) => ", if its token names the right subject or audience",
+        Some(TrustGuard::OtherCondition) => ", under a condition",
+    };
+    let used_on = trust.last_used_at.map(Instant::to_date_text);
+    let sentence = match (trust.guard, used_on) {
+        (Some(_), None) => format!("{actor} {may} {target}{condition}."),
+        (Some(_), Some(day)) => format!("{actor} {may} {target}{condition}; last seen on {day}."),
+        (None, Some(day)) => format!("{actor} {did} {target} on {day}; no export lists the trust that allows it."),
+        (None, None) => format!("{actor} {did} {target}; no export lists the trust that allows it."),
     };
     TrustView {
         other,
         kind: trust.kind.id().to_owned(),
-        guard: trust.guard.id().to_owned(),
-        sentence: format!("{actor} {} {target}{condition}.", trust.kind.verb()),
+        guard: trust.guard.map_or("not_reported", TrustGuard::id).to_owned(),
+        sentence,
         evidence: evidence(snapshot, trust.evidence),
+    }
+}
+
+fn service_view(snapshot: &Snapshot, used: &ServiceUse) -> ServiceUseView {
+    let (last_used, last_used_at) = lists::last_used_word(used.last_used);
+    ServiceUseView {
+        service: snapshot.strings.get(used.service).to_owned(),
+        is_granted: used.granted == Granted::Reported,
+        last_used,
+        last_used_at,
+        evidence: evidence(snapshot, used.evidence),
     }
 }
 

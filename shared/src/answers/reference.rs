@@ -19,10 +19,19 @@ pub fn reference_pages() -> [(&'static str, String); 3] {
 
 const NOTE: &str = "<!-- Written by `cargo xtask docs` from the code. Edit that, not this. -->\n";
 
+const SOURCE_TOML: &str = r#"account = "123456789012"  # the account, tenant, project or cluster
+
+[[about]]
+file = "last-accessed/ci-*.json"  # a glob over the path below the source
+subject = "arn:aws:iam::123456789012:role/ci-deploy"
+"#;
+
 fn connectors() -> String {
     let mut page = format!(
         "{NOTE}# Connectors\n\nOne for each export format. Files are recognised by what is in them, never by their name; \
-         any encoding, gzip, Zstandard, zip and tar are taken, JSON in any framing.\n"
+         any encoding, gzip, Zstandard, zip and tar are taken, JSON in any framing.\n\n\
+         Some exports do not say whose they are or what they are about. It is then taken from the path, or from \
+         `source.toml` in the source's folder:\n\n```toml\n{SOURCE_TOML}```\n"
     );
     for connector in CONNECTORS {
         let _ = write!(
@@ -111,4 +120,16 @@ fn rules() -> String {
         );
     }
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SourceConfig;
+
+    #[test]
+    fn the_example_is_taken() {
+        let config = SourceConfig::parse(SOURCE_TOML).unwrap();
+        assert!(config.subject_of("last-accessed/ci-1.json").is_some());
+    }
 }

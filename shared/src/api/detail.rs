@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::findings::FindingRow;
-use super::rows::{CredentialRow, IdentityRow};
+use super::rows::{CredentialRow, IdentityRow, LastUsedWord};
 use crate::model::instant::Instant;
 use crate::model::ratio::Verdict;
 
@@ -28,6 +28,8 @@ pub struct IdentityDetail {
     pub actors: Vec<TrustView>,
     /// As whom it may act.
     pub targets: Vec<TrustView>,
+    /// The services of its platform that it may use or did use.
+    pub services: Vec<ServiceUseView>,
     /// Rows of a list that were cut off above [`MAX_RELATED`], by list name.
     pub cut: Vec<Cut>,
 }
@@ -129,10 +131,22 @@ pub struct TrustView {
     pub other: Named,
     /// `assumes`, `federates`, `impersonates` or `runs_as`.
     pub kind: String,
-    /// `open`, `external_id`, `subject_or_audience` or `other_condition`.
+    /// `open`, `external_id`, `subject_or_audience` or `other_condition`; `not_reported` for a trust that was only
+    /// seen in use.
     pub guard: String,
     /// The whole as a sentence: "`ci-deploy` may assume `prod-admin`."
     pub sentence: String,
+    pub evidence: Evidence,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceUseView {
+    /// The word that the platform's permissions begin with: `s3`.
+    pub service: String,
+    /// Whether an export says that it may use the service; `false` is not known.
+    pub is_granted: bool,
+    pub last_used: LastUsedWord,
+    pub last_used_at: Option<Instant>,
     pub evidence: Evidence,
 }
 

@@ -16,12 +16,13 @@ use hashbrown::{HashMap, HashSet};
 use serde::Deserialize;
 use smallvec::smallvec;
 
+use super::aws_export::{Labels, RawTag};
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact};
 use crate::model::batch::Batch;
 use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact, TrustGuard, TrustKind};
-use crate::model::identity::{IdentityFact, IdentityKind, Origin, OwnerBasis, OwnerClaim, Presence, Status};
+use crate::model::identity::{IdentityFact, IdentityKind, Origin, Presence, Status};
 use crate::model::instant::{Expiry, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
@@ -30,7 +31,6 @@ use crate::reading::absent::present;
 use crate::reading::aws_policy::{self, Document, Texts};
 use crate::reading::aws_trust;
 use crate::reading::json::{self, OpenRow, Row};
-use crate::reading::labels::{self, ENVIRONMENT_KEYS, OWNER_KEYS, PURPOSE_KEYS};
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
 
@@ -164,15 +164,6 @@ struct RawAttachedPolicy<'a> {
 struct RawBoundary<'a> {
     #[serde(borrow, default)]
     permissions_boundary_arn: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", expecting = "a tag")]
-struct RawTag<'a> {
-    #[serde(borrow, default)]
-    key: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    value: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -430,36 +421,11 @@ impl File {
     }
 
     fn labels(&mut self, fact: &mut IdentityFact, tags: &[RawTag<'_>], description: Option<&str>) {
-        let mut owners: Vec<(usize, &str)> = Vec::new();
-        let mut environment: Option<(usize, &str)> = None;
-        let mut purpose: Option<(usize, &str)> = None;
-        for tag in tags {
-            let (Some(key), Some(value)) = (tag.key.as_deref(), tag.value.as_deref().and_then(present)) else {
-                continue;
-            };
-            if let Some(rank) = labels::rank(OWNER_KEYS, key) {
-                owners.push((rank, value));
-            } else if let Some(rank) = labels::rank(ENVIRONMENT_KEYS, key) {
-                if environment.is_none_or(|(best, _)| rank < best) {
-                    environment = Some((rank, value));
-                }
-            } else if let Some(rank) = labels::rank(PURPOSE_KEYS, key)
-                && purpose.is_none_or(|(best, _)| rank < best)
-            {
-                purpose = Some((rank, value));
-            }
-        }
-        owners.sort_by_key(|(rank, _)| *rank);
-        fact.owners = owners
-            .into_iter()
-            .map(|(_, owner)| OwnerClaim {
-                text: self.batch.sym(owner),
-                basis: OwnerBasis::Tag,
-            })
-            .collect();
-        fact.environment = environment.map(|(_, value)| self.batch.sym(value));
-        let purpose = purpose.map(|(_, value)| value).or(description.and_then(present));
-        fact.purpose = purpose.map(|value| self.batch.sym(value));
+        let labels = Labels::read(tags, &mut self.batch);
+        fact.owners = labels.owners;
+        fact.environment = labels.environment;
+        let description = description.and_then(present);
+        fact.purpose = labels.purpose.or_else(|| self.batch.sym_of(description));
     }
 
     fn attached(&mut self, subject: Principal, arn: &Arn<'_>, policies: &[RawAttachedPolicy<'_>], place: Place) {

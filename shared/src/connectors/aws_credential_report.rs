@@ -19,7 +19,7 @@ use smallvec::smallvec;
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
-use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus, KeyedBy};
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::instant::{Instant, LastUsed};
 use crate::model::principal::HandleKind;
@@ -36,7 +36,7 @@ pub const CONNECTOR: Connector = Connector {
     vendor: "AWS",
     command: "aws iam generate-credential-report; aws iam get-credential-report --query Content --output text | base64 -d > credential-report.csv",
     cannot_tell: &[
-        "access key ids: the report numbers the two slots of a user and names neither key",
+        "access key ids: the report numbers the two slots of a user and names neither key; add `list-access-keys`, whose keys join by their creation",
         "what a user may do: add `get-account-authorization-details`",
         "use in the last four hours: AWS serves a cached report",
     ],
@@ -200,6 +200,7 @@ fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics
         }
         let mut key = credential(batch, arn, slot, CredentialKind::AccessKey, place);
         key.holder = Some(handle);
+        key.keyed_by = KeyedBy::Slot;
         key.status = state(status);
         key.created_at = rotated;
         key.last_used = used;
@@ -216,6 +217,7 @@ fn read_user(row: TableRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics
         if status == Some(true) || rotated.is_some() {
             let mut certificate = credential(batch, arn, slot, CredentialKind::SigningCertificate, place);
             certificate.holder = Some(handle);
+            certificate.keyed_by = KeyedBy::Slot;
             certificate.status = state(status);
             certificate.created_at = rotated;
             batch.credentials.push(certificate);

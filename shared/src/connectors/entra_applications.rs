@@ -93,15 +93,17 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
     for row in &rows.rows {
-        if let Some(raw) = row.parse(&mut export.diagnostics) {
-            read_application(raw, row, &mut export);
-        }
+        read_row(row, &mut export);
     }
     note_pages(&rows, &mut export.batch, "applications");
     export.finish()
 }
 
-fn read_application(raw: RawApplication<'_>, row: &Row<'_>, export: &mut Export) {
+/// States one application as Graph writes it, wherever it stands.
+pub(super) fn read_row(row: &Row<'_>, export: &mut Export) {
+    let Some(raw) = row.parse::<RawApplication<'_>>(&mut export.diagnostics) else {
+        return;
+    };
     let Some(app) = export.required_id(raw.app_id.as_deref(), || format!("{}.appId", row.name())) else {
         return;
     };

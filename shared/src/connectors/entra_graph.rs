@@ -347,7 +347,7 @@ impl Export {
                     Ok((key, certificate)) => {
                         self.batch.synonyms.push(Synonym { name: fact.key, key });
                         fact.key = key;
-                        fact.fingerprint = Some(certificate.public_key_sha256);
+                        fact.fingerprint = certificate.public_key_sha256;
                         fact.created_at = fact.created_at.or(Some(certificate.not_before));
                         if fact.expires_at == Expiry::NotReported {
                             fact.expires_at = certificate.not_after;
@@ -380,6 +380,35 @@ impl Export {
         let mut fact = self.credential(id, CredentialKind::Federation, target, place);
         fact.name = self.batch.sym_of(raw.name.as_deref());
         self.batch.credentials.push(fact);
+        self.federated(target, raw, place, name);
+    }
+
+    /// The same of a managed identity, whose federations are resources of Azure: `id` is a resource's.
+    pub fn managed_federation(
+        &mut self,
+        target: Handle,
+        raw: RawFederation<'_>,
+        id: &str,
+        place: Place,
+        name: impl Fn(&str) -> String,
+    ) {
+        let key = self.batch.sym(&format!("azure-federation:{id}"));
+        let mut fact = CredentialFact::listed(key, CredentialKind::Federation, place);
+        fact.holder = Some(target);
+        fact.status = CredentialStatus::Active;
+        fact.name = self.batch.sym_of(id.rsplit('/').next());
+        self.batch.credentials.push(fact);
+        self.federated(Some(target), raw, place, name);
+    }
+
+    /// States who may present a token of the federation.
+    fn federated(
+        &mut self,
+        target: Option<Handle>,
+        raw: RawFederation<'_>,
+        place: Place,
+        name: impl Fn(&str) -> String,
+    ) {
         let issuer = raw.issuer.as_deref().map(str::trim).unwrap_or_default();
         if issuer.is_empty() {
             self.diagnostics.push(Diagnostic::error(

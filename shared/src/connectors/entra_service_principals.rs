@@ -188,6 +188,18 @@ impl RawServicePrincipal<'_> {
     }
 }
 
+/// States one service principal as Graph writes it, wherever it stands.
+pub(super) fn read_row(row: &Row<'_>, export: &mut Export) {
+    let Some(mut raw) = row.parse::<RawServicePrincipal<'_>>(&mut export.diagnostics) else {
+        return;
+    };
+    let place = row.place(&mut export.batch);
+    if let Some(resource) = raw.object_id().and_then(Guid::parse) {
+        export.define_roles(resource, std::mem::take(&mut raw.app_roles), place);
+    }
+    read_service_principal(raw, row, export);
+}
+
 fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, export: &mut Export) {
     let app = export.id(raw.app_id.as_deref(), || format!("{}.appId", row.name()));
     let object = match app {

@@ -575,6 +575,7 @@ fn is_project_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::SourceConfig;
     use crate::model::instant::Instant;
     use crate::reading::probe::Format;
 
@@ -586,6 +587,7 @@ mod tests {
             bytes: b"",
             text: "",
             salt: "",
+            config: &SourceConfig::default(),
         };
         let named = named(&input).unwrap();
         let basis = match named.basis {

@@ -49,7 +49,7 @@ use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics, shorten};
 use crate::model::access_policy::{AccessPolicy, Conditional, KubernetesRule, PolicyFact, Privilege};
 use crate::model::batch::{Batch, Synonym};
-use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus, Custody};
 use crate::model::grant::{GrantFact, MembershipFact, TrustFact, TrustGuard, TrustKind};
 use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Presence, Status};
 use crate::model::instant::{Expiry, LastUsed};
@@ -1160,6 +1160,13 @@ impl<'i> Reader<'i> {
         let place = row.place(&mut self.batch);
         let mut fact = CredentialFact::listed(key, kind, place);
         fact.name = Some(self.joined(&[namespace, "/", name]));
+        // Only what is stored for others: the other kinds authenticate against the cluster itself.
+        if kind == CredentialKind::StoredSecret {
+            fact.custody = match VAULT_COPY_LABELS.iter().any(|label| metadata.label(label).is_some()) {
+                true => Custody::Vault,
+                false => Custody::Elsewhere,
+            };
+        }
         let holder = metadata.annotation("kubernetes.io/service-account.name");
         if let Some(account) = holder.as_deref().and_then(present) {
             fact.holder = Some(self.account_handle(namespace, account));
@@ -1590,6 +1597,14 @@ const ACCOUNT_USER: &str = "system:serviceaccount:";
 
 /// The group of all service accounts; that of a namespace has `:namespace` behind it.
 const ACCOUNTS_GROUP: &str = "system:serviceaccounts";
+
+/// The labels of secrets that an operator keeps in step with a vault: External Secrets, HashiCorp's Vault Secrets
+/// Operator, and the Secrets Store CSI driver.
+const VAULT_COPY_LABELS: [&str; 3] = [
+    "reconcile.external-secrets.io/created-by",
+    "secrets.hashicorp.com/vso-ownerRefUID",
+    "secrets-store.csi.k8s.io/managed",
+];
 
 /// Helm keeps a record of every release in a secret of this type: no credential, and often a megabyte.
 const HELM_RELEASE: &str = "helm.sh/release.v1";

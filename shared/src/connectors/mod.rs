@@ -11,10 +11,32 @@
 //!
 //! A test fails until all of that is there. The documentation and the Sources page come from the registry.
 
+mod active_directory;
+mod active_directory_accounts;
 mod ansible_inventory;
 mod ansible_vault;
+mod aws_access_analyzer;
 mod aws_account_authorization_details;
+mod aws_acm_certificates;
+mod aws_agentcore_identities;
+mod aws_bedrock_agents;
+mod aws_cloudtrail;
 mod aws_credential_report;
+mod aws_eks_access;
+mod aws_export;
+mod aws_identity_providers;
+mod aws_iot_certificates;
+mod aws_last_accessed;
+mod aws_roles_anywhere;
+mod aws_secrets_manager;
+mod aws_server_certificates;
+mod aws_user_credentials;
+mod azure_key_vault_objects;
+mod azure_managed_identities;
+mod azure_role_assignments;
+mod azure_role_definitions;
+mod azurehound;
+mod bloodhound_directory;
 mod csv_inventory;
 mod detect_secrets_baseline;
 mod entra_app_role_assignments;
@@ -47,6 +69,7 @@ mod gitlab_deploy_keys;
 mod gitlab_deploy_tokens;
 mod gitlab_secret_detection;
 mod gitleaks_findings;
+mod host;
 mod jenkins_credentials;
 mod kubernetes_objects;
 mod leaked_secret;
@@ -60,6 +83,9 @@ mod okta_api_tokens;
 mod okta_apps;
 mod okta_client_secrets;
 mod okta_system_log;
+mod openssh_keys;
+mod osquery_tables;
+mod postgresql_roles;
 mod registry_csv;
 mod roster_csv;
 mod salesforce_oauth_tokens;
@@ -73,6 +99,10 @@ mod terraform;
 mod terraform_show;
 mod terraform_state;
 mod trufflehog_findings;
+mod unix_groups;
+mod unix_passwd;
+mod unix_shadow;
+mod unix_sudoers;
 mod vault;
 mod vault_audit_log;
 mod vault_auth_methods;
@@ -85,6 +115,7 @@ mod x509_certificates;
 
 use std::borrow::Cow;
 
+use crate::config::SourceConfig;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::encoding;
@@ -97,6 +128,19 @@ use crate::reading::yaml;
 pub const CONNECTORS: &[&Connector] = &[
     &aws_account_authorization_details::CONNECTOR,
     &aws_credential_report::CONNECTOR,
+    &aws_user_credentials::CONNECTOR,
+    &aws_last_accessed::CONNECTOR,
+    &aws_access_analyzer::CONNECTOR,
+    &aws_cloudtrail::CONNECTOR,
+    &aws_identity_providers::CONNECTOR,
+    &aws_secrets_manager::CONNECTOR,
+    &aws_acm_certificates::CONNECTOR,
+    &aws_server_certificates::CONNECTOR,
+    &aws_iot_certificates::CONNECTOR,
+    &aws_eks_access::CONNECTOR,
+    &aws_roles_anywhere::CONNECTOR,
+    &aws_bedrock_agents::CONNECTOR,
+    &aws_agentcore_identities::CONNECTOR,
     &entra_federated_credentials::CONNECTOR,
     &entra_app_role_assignments::CONNECTOR,
     &entra_permission_grants::CONNECTOR,
@@ -104,6 +148,11 @@ pub const CONNECTORS: &[&Connector] = &[
     &entra_service_principals::CONNECTOR,
     &entra_applications::CONNECTOR,
     &entra_scubagear_export::CONNECTOR,
+    &azure_role_assignments::CONNECTOR,
+    &azure_role_definitions::CONNECTOR,
+    &azure_managed_identities::CONNECTOR,
+    &azure_key_vault_objects::CONNECTOR,
+    &azurehound::CONNECTOR,
     &gcp_service_accounts::CONNECTOR,
     &gcp_service_account_keys::CONNECTOR,
     &gcp_api_keys::CONNECTOR,
@@ -144,6 +193,10 @@ pub const CONNECTORS: &[&Connector] = &[
     &slack_apps::CONNECTOR,
     &slack_integration_logs::CONNECTOR,
     &salesforce_oauth_tokens::CONNECTOR,
+    &bloodhound_directory::CONNECTOR,
+    &active_directory_accounts::CONNECTOR,
+    &postgresql_roles::CONNECTOR,
+    &osquery_tables::CONNECTOR,
     &snowflake_users::CONNECTOR,
     &mcp_clients::CONNECTOR,
     &mcp_registry::CONNECTOR,
@@ -155,6 +208,11 @@ pub const CONNECTORS: &[&Connector] = &[
     &nosey_parker_findings::CONNECTOR,
     &gitguardian_scan::CONNECTOR,
     &sarif_findings::CONNECTOR,
+    &unix_passwd::CONNECTOR,
+    &unix_shadow::CONNECTOR,
+    &unix_groups::CONNECTOR,
+    &unix_sudoers::CONNECTOR,
+    &openssh_keys::CONNECTOR,
     &x509_certificates::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
@@ -199,6 +257,10 @@ pub enum Mark {
     Contains(&'static str, &'static str),
     /// The text begins with this.
     Begins(&'static str),
+    /// The first line that is neither blank nor a comment (`#`) contains this.
+    FirstLine(&'static str),
+    /// The first line that is neither blank nor a comment (`#`) has this many fields, between colons.
+    ColonFields(usize),
     /// The text contains this, wherever: for formats that have no paths.
     Text(&'static str),
     /// A table has this column.
@@ -226,6 +288,8 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// Mixed into fingerprints, so that they mean nothing outside the estate.
     pub salt: &'a str,
+    /// What `source.toml` says.
+    pub config: &'a SourceConfig,
 }
 
 /// What became of one file.
@@ -236,18 +300,16 @@ pub struct Reading {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
+/// [`read_in`] a source that has no `source.toml`.
 pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
-    let decoded = encoding::decode(bytes);
+    read_in(source, &SourceConfig::default(), path, bytes, salt)
+}
+
+/// Recognises and reads one plain file (see [`crate::reading::container`] for packed ones).
+pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], salt: &str) -> Reading {
     let mut diagnostics = Diagnostics::default();
-    let format = Format::of(bytes, &decoded);
-    let text = match format {
-        Format::Json => recording::answers(&decoded),
-        Format::Yaml => Cow::Owned(yaml::to_json(&decoded, &mut diagnostics)),
-        Format::Binary | Format::Der | Format::JavaKeyStore => Cow::Borrowed(""),
-        Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text => Cow::Borrowed(decoded.as_ref()),
-    };
-    let text = text.as_ref();
+    let (format, text) = text_of(bytes, &mut diagnostics);
+    let text: &str = &text;
     // The replacement character is what a cut one is decoded to; a file that holds it itself is whole.
     if text.ends_with('\u{FFFD}') && !bytes.ends_with("\u{FFFD}".as_bytes()) {
         diagnostics.push(Diagnostic::error(
@@ -274,6 +336,7 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
         bytes,
         text,
         salt,
+        config,
     });
     diagnostics.append(found);
     Reading {
@@ -283,13 +346,37 @@ pub fn read(source: &str, path: &str, bytes: &[u8], salt: &str) -> Reading {
     }
 }
 
+/// A file's format, and its text as connectors get it: decoded, out of recordings, YAML as JSON, nothing of what is no
+/// text.
+fn text_of<'a>(bytes: &'a [u8], diagnostics: &mut Diagnostics) -> (Format, Cow<'a, str>) {
+    let decoded = encoding::decode(bytes);
+    let format = Format::of(bytes, &decoded);
+    let text = match (format, decoded) {
+        (Format::Json, Cow::Borrowed(text)) => recording::answers(text),
+        (Format::Json, Cow::Owned(text)) => Cow::Owned(recording::answers(&text).into_owned()),
+        (Format::Yaml, decoded) => Cow::Owned(yaml::to_json(&decoded, diagnostics)),
+        (Format::Binary | Format::Der | Format::JavaKeyStore, _) => Cow::Borrowed(""),
+        (Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text, decoded) => decoded,
+    };
+    (format, text)
+}
+
 /// The connector whose export this is: the first with a signature that holds.
 pub fn recognise(probe: &Probe<'_>) -> Option<&'static Connector> {
-    CONNECTORS.iter().copied().find(|c| {
-        c.signatures
-            .iter()
-            .any(|marks| marks.iter().all(|mark| mark.holds(probe)))
-    })
+    CONNECTORS.iter().copied().find(|connector| connector.holds(probe))
+}
+
+/// Whether a connector's signature holds for a plain file, whatever the others say.
+pub fn is_recognised_by(connector: &Connector, bytes: &[u8]) -> bool {
+    let (format, text) = text_of(bytes, &mut Diagnostics::default());
+    connector.holds(&Probe::quick(format, bytes, &text))
+}
+
+impl Connector {
+    fn holds(&self, probe: &Probe<'_>) -> bool {
+        let holds = |marks: &&[Mark]| marks.iter().all(|mark| mark.holds(probe));
+        self.signatures.iter().any(holds)
+    }
 }
 
 impl Mark {
@@ -304,6 +391,8 @@ impl Mark {
             Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
             Mark::Begins(text) => probe.text.starts_with(text),
+            Mark::FirstLine(text) => first_line(probe.text).contains(text),
+            Mark::ColonFields(n) => first_line(probe.text).split(':').count() == n,
             Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
@@ -333,6 +422,8 @@ impl Mark {
             | Mark::Equals(..)
             | Mark::Contains(..)
             | Mark::Begins(_)
+            | Mark::FirstLine(_)
+            | Mark::ColonFields(_)
             | Mark::Text(_)
             | Mark::Column(_)
             | Mark::AnyColumn(_)
@@ -350,6 +441,8 @@ impl Mark {
             Mark::Equals(path, text) => format!("`{path}` = `{text}`"),
             Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
             Mark::Begins(text) => format!("`{text}` at its beginning"),
+            Mark::FirstLine(text) => format!("`{text}` in its first line"),
+            Mark::ColonFields(n) => format!("a first line of {n} fields between colons"),
             Mark::Text(text) => format!("`{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
@@ -362,6 +455,18 @@ impl Mark {
             Mark::OnlyColumns(names) => format!("no columns but `{}`", names.join("`, `")),
         }
     }
+}
+
+/// The first line of a text that is neither blank nor a comment; `""` when there is none. JSON may be one line of
+/// gigabytes, so only so much is looked at as the longest line of a format of lines takes.
+fn first_line(text: &str) -> &str {
+    const MAX_BYTES: usize = 64 << 10;
+    let end = text.floor_char_boundary(MAX_BYTES);
+    text[..end]
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .unwrap_or("")
 }
 
 fn row_has(probe: &Probe<'_>, member: &str) -> bool {
@@ -401,6 +506,8 @@ fn is_known_member(name: &str) -> bool {
         Mark::RowHas(member) | Mark::RowLacks(member) => member.eq_ignore_ascii_case(name),
         Mark::Is(_)
         | Mark::Begins(_)
+        | Mark::FirstLine(_)
+        | Mark::ColonFields(_)
         | Mark::Text(_)
         | Mark::Column(_)
         | Mark::AnyColumn(_)
@@ -422,6 +529,8 @@ fn is_known_column(name: &str) -> bool {
         Mark::AnyColumnLike(groups) => groups.iter().copied().flatten().any(is_like),
         Mark::Is(_)
         | Mark::Begins(_)
+        | Mark::FirstLine(_)
+        | Mark::ColonFields(_)
         | Mark::Text(_)
         | Mark::Has(_)
         | Mark::Lacks(_)

@@ -54,6 +54,13 @@ const JCEKS: u32 = 0xCECE_CECE;
 /// The passwords that stand for none: no characters, and the one that Java's tools suggest.
 const COMMON_PASSWORDS: [&str; 2] = ["", "changeit"];
 
+/// The most rounds of key derivation that the PKCS#12 stores of one file may take, all passwords together: a few
+/// seconds. OpenSSL asks for about 6,000 a store and Firefox for 1,800,000; a crafted store could ask for a year.
+const MAX_DERIVATION_ROUNDS: u64 = 10_000_000;
+
+/// The deepest that the parameters of a derivation lie in a PKCS#12 store, with room: bags lie in octet strings.
+const MAX_DER_DEPTH: u32 = 24;
+
 const KEEP_KEYS_OUT: &str = "nothing of it was kept; keep private keys out of the estate";
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
@@ -73,6 +80,8 @@ struct Reading {
     diagnostics: Diagnostics,
     /// The credentials that carry the alias of a store as their name.
     aliased: BTreeSet<usize>,
+    /// Rounds of key derivation so far: see [`MAX_DERIVATION_ROUNDS`].
+    n_rounds: u64,
 }
 
 impl Reading {
@@ -256,6 +265,21 @@ impl Reading {
     }
 
     fn pkcs12(&mut self, bytes: &[u8]) {
+        let n_rounds = derivation_rounds(bytes, MAX_DER_DEPTH).saturating_mul(COMMON_PASSWORDS.len() as u64);
+        self.n_rounds = self.n_rounds.saturating_add(n_rounds);
+        if self.n_rounds > MAX_DERIVATION_ROUNDS {
+            self.diagnostics.push(Diagnostic::error(
+                "whole file",
+                format!("a PKCS#12 store that takes {n_rounds} rounds of key derivation to open"),
+                format!("at most {MAX_DERIVATION_ROUNDS} rounds, which take seconds"),
+                "export the certificates alone with `openssl pkcs12 -nokeys`",
+            ));
+            self.batch.gaps.push(
+                "a PKCS#12 store takes too long to open: export the certificates alone with `openssl pkcs12 -nokeys`"
+                    .to_owned(),
+            );
+            return;
+        }
         let mut opened = Err(Pkcs12Error::InvalidData);
         for password in COMMON_PASSWORDS {
             opened = Pkcs12Archive::from_pkcs12(bytes, password);
@@ -283,7 +307,7 @@ impl Reading {
                         "a PKCS#12 store cannot be opened".to_owned(),
                     ),
                 };
-                self.diagnostics.push(Diagnostic::warning(
+                self.diagnostics.push(Diagnostic::error(
                     "whole file",
                     found,
                     "a store in DER without a password, or with Java's `changeit`",
@@ -541,6 +565,24 @@ fn children(inside: &[u8]) -> impl Iterator<Item = Result<(&[u8], Any<'_>), Cut>
     })
 }
 
+/// How many rounds of key derivation a PKCS#12 store asks for, as far as that stands outside of what is encrypted: the
+/// count of PBES1, PBKDF2, scrypt and of the MAC is always the integer after the salt.
+fn derivation_rounds(inside: &[u8], depth_left: u32) -> u64 {
+    let mut n_rounds: u64 = 0;
+    let mut is_after_salt = false;
+    for (_, child) in children(inside).map_while(Result::ok) {
+        let is_salt_like = child.class() == Class::Universal && child.tag() == Tag::OctetString;
+        if is_after_salt && child.class() == Class::Universal && child.tag() == Tag::Integer {
+            n_rounds = n_rounds.saturating_add(child.as_u64().unwrap_or(u64::MAX));
+        }
+        if depth_left > 0 && (is_salt_like || child.header.is_constructed()) {
+            n_rounds = n_rounds.saturating_add(derivation_rounds(child.data, depth_left - 1));
+        }
+        is_after_salt = is_salt_like;
+    }
+    n_rounds
+}
+
 /// One entry of a Java key store.
 struct JavaEntry<'a> {
     kind: JavaEntryKind,
@@ -621,4 +663,57 @@ impl<'a> JavaBytes<'a> {
 /// `1 certificate`, `2 certificates`.
 fn counted(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One DER element.
+    fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+        let inside = parts.concat();
+        let n_bytes = u32::try_from(inside.len()).unwrap().to_be_bytes();
+        let length = match inside.len() {
+            0..0x80 => vec![n_bytes[3]],
+            0x80..0x100 => vec![0x81, n_bytes[3]],
+            0x100..0x1_0000 => [&[0x82], &n_bytes[2..]].concat(),
+            _ => [&[0x84], n_bytes.as_slice()].concat(),
+        };
+        [&[tag], length.as_slice(), &inside].concat()
+    }
+
+    /// A PKCS#12 store whose bags, in the clear, each ask for `n_rounds`.
+    fn store(n_bags: usize, n_rounds: u32) -> Vec<u8> {
+        const DATA: &[u8] = &[6, 9, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 7, 1];
+        const SHROUDED_KEY: &[u8] = &[6, 11, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 12, 10, 1, 2];
+        const SHA1_TRIPLE_DES: &[u8] = &[6, 10, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 12, 1, 3];
+        let salt = element(4, &[b"saltsalt"]);
+        let n_zeros = n_rounds.leading_zeros() as usize / 8;
+        let rounds = element(2, &[&n_rounds.to_be_bytes()[n_zeros..]]);
+        let algorithm = element(0x30, &[SHA1_TRIPLE_DES, &element(0x30, &[&salt, &rounds])]);
+        let key = element(0x30, &[&algorithm, &element(4, &[&[0x11; 64]])]);
+        let bag = element(0x30, &[SHROUDED_KEY, &element(0xA0, &[&key])]);
+        let content = |inside: &[u8]| element(0x30, &[DATA, &element(0xA0, &[&element(4, &[inside])])]);
+        let safe = content(&element(0x30, &vec![bag.as_slice(); n_bags]));
+        element(0x30, &[&element(2, &[&[3]]), &content(&element(0x30, &[&safe]))])
+    }
+
+    #[test]
+    fn a_store_that_would_take_for_ever_is_not_opened() {
+        assert_eq!(derivation_rounds(&store(7, 1_000_000), MAX_DER_DEPTH), 7_000_000);
+        let found = |bytes: &[u8], n_rounds_before| {
+            let mut reading = Reading {
+                n_rounds: n_rounds_before,
+                ..Reading::default()
+            };
+            reading.elements(bytes);
+            reading.diagnostics[0].found.clone()
+        };
+        assert_eq!(found(&store(2, 100), 0), "a PKCS#12 store under a password");
+        let too_long = "a PKCS#12 store that takes 20000000 rounds of key derivation to open";
+        assert_eq!(found(&store(100, 100_000), 0), too_long);
+        // Many small stores in one file are one large one.
+        let too_late = "a PKCS#12 store that takes 400 rounds of key derivation to open";
+        assert_eq!(found(&store(2, 100), MAX_DERIVATION_ROUNDS), too_late);
+    }
 }

@@ -6,6 +6,7 @@ use crate::api::history::Subject;
 use crate::kpi::formulas;
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::credential::CredentialStatus;
+use crate::model::grant::TrustGuard;
 use crate::model::identity::{Class, HumanUse, Presence, Status};
 use crate::model::instant::Expiry;
 use crate::model::snapshot::{Credential, Grant, Identity, OwnerState, Snapshot, SourceId, Trust, TrustReach};
@@ -202,7 +203,8 @@ impl<'s> Rows<'s> {
             CredentialStatus::Revoked => Some("revoked"),
             CredentialStatus::Unknown => None,
         };
-        let is_ours = formulas::is_in_scope(snapshot, credential).then_some("yes");
+        let is_rotated = formulas::is_ours(snapshot, credential) && !formulas::is_authority(credential);
+        let is_ours = is_rotated.then_some("yes");
         let fields = [
             self.sym(credential.name),
             self.word(Some(credential.kind.id())),
@@ -264,7 +266,7 @@ impl<'s> Rows<'s> {
             TrustReach::Inside => "inside",
             TrustReach::Outside => "outside",
         };
-        let fields = [self.word(Some(trust.guard.id())), self.word(Some(reach))];
+        let fields = [self.word(trust.guard.map(TrustGuard::id)), self.word(Some(reach))];
         self.row(Subject::Trust, key, target, sources, &fields)
     }
 

@@ -256,16 +256,13 @@ pub const KPIS: &[Kpi] = &[
         Table::Identities,
         "non-human identities in scope that authenticate → only federated or short-lived credentials",
     ),
-    Kpi {
-        pending: Some("needs a vault or secrets-manager export, which this version does not read yet"),
-        ..share(
-            "credential.vaulted",
-            "Vaulted",
-            "Which secrets live in a vault?",
-            Table::Credentials,
-            "stored secrets → present in a vault or secrets-manager export",
-        )
-    },
+    share(
+        "credential.vaulted",
+        "Vaulted",
+        "Which secrets live in a vault?",
+        Table::Credentials,
+        "active secrets that are stored for others to use → a vault or secrets manager lists it, or is the origin of the copy; unknown when no export says where it is kept",
+    ),
     Kpi {
         standards: &["OWASP NHI8:2025", "OWASP NHI9:2025"],
         ..share(
@@ -380,9 +377,7 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         standards: &["OWASP NHI5:2025"],
-        pending: Some(
-            "needs a service-last-accessed or policy-intelligence export, which this version does not read yet",
-        ),
+        pending: NEEDS_ACCESS,
         ..share(
             "privilege.unused",
             "Privilege in use",

@@ -7,7 +7,7 @@ use super::catalog::{CRITERIA, Table};
 use crate::analysis::{Analysis, Force};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyAlgorithm, PublicTrust, SignatureHash};
-use crate::model::credential::{CredentialKind, CredentialStatus};
+use crate::model::credential::{CredentialKind, CredentialStatus, Custody};
 use crate::model::grant::TrustGuard;
 use crate::model::identity::{Class, HumanUse, IdentityKind, Knowledge, Origin, Status};
 use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
@@ -39,6 +39,7 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
         "credential.long_lived" => credentials(ends_in_time),
         "credential.unused" => credentials(is_used),
         "credential.shortlived" => identities(is_secretless),
+        "credential.vaulted" => credentials(is_vaulted),
         "credential.shared" => credentials(has_one_holder),
         "credential.leaked" => credentials(is_leak_shut),
         "certificate.expiry" => certificates(|_, _| Some(Verdict::Pass)),
@@ -199,6 +200,17 @@ fn is_secretless(analysis: &Analysis, index: usize) -> Option<Verdict> {
     Some(all)
 }
 
+fn is_vaulted(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let credential = counted_credential(analysis, index)?;
+    (credential.kind == CredentialKind::StoredSecret || credential.custody == Custody::Vault).then_some(
+        match credential.custody {
+            Custody::Vault => Verdict::Pass,
+            Custody::Elsewhere => Verdict::Fail,
+            Custody::NotReported => Verdict::Unknown,
+        },
+    )
+}
+
 pub(crate) fn has_one_holder(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let credential = counted_credential(analysis, index)?;
     credential.fingerprint?;
@@ -319,9 +331,11 @@ pub fn is_below_administrator(analysis: &Analysis, identity: &Identity) -> Optio
 pub fn is_guarded(trust: &Trust) -> Option<Verdict> {
     match (trust.reach, trust.guard) {
         (TrustReach::Inside, _) => None,
-        (TrustReach::Outside, TrustGuard::Open) => Some(Verdict::Fail),
-        (TrustReach::Outside, TrustGuard::ExternalId | TrustGuard::SubjectOrAudience) => Some(Verdict::Pass),
-        (TrustReach::Outside, TrustGuard::OtherCondition) => Some(Verdict::Unknown),
+        (TrustReach::Outside, Some(TrustGuard::Open)) => Some(Verdict::Fail),
+        (TrustReach::Outside, Some(TrustGuard::ExternalId | TrustGuard::SubjectOrAudience)) => Some(Verdict::Pass),
+        (TrustReach::Outside, Some(TrustGuard::OtherCondition)) => Some(Verdict::Unknown),
+        // Somebody came in, and no export shows what they had to present.
+        (TrustReach::Outside, None) => Some(Verdict::Unknown),
     }
 }
 
@@ -389,16 +403,16 @@ fn agent_is_governed(analysis: &Analysis, index: usize) -> Option<Verdict> {
 pub fn counted_credential(analysis: &Analysis, index: usize) -> Option<&Credential> {
     let snapshot = &analysis.snapshot;
     let credential = snapshot.credential(CredentialId(index as u32));
-    (is_in_scope(snapshot, credential) && is_active(credential, snapshot.as_of)).then_some(credential)
+    (is_ours(snapshot, credential) && !is_authority(credential) && is_active(credential, snapshot.as_of))
+        .then_some(credential)
 }
 
-/// Ours, and not a CA certificate.
-pub fn is_in_scope(snapshot: &Snapshot, credential: &Credential) -> bool {
-    let is_authority = credential
+/// The certificate of a certificate authority, which is not rotated as others are.
+pub fn is_authority(credential: &Credential) -> bool {
+    credential
         .certificate
         .as_ref()
-        .is_some_and(|c| c.role == CertificateRole::Authority);
-    is_ours(snapshot, credential) && !is_authority
+        .is_some_and(|c| c.role == CertificateRole::Authority)
 }
 
 /// Neither a person's alone nor the platform's; what nobody is known to hold counts as ours.

@@ -39,10 +39,10 @@ pub fn list(analysis: &Analysis) -> List {
     let sources = snapshot.sources.iter().map(|source| source.name.clone()).collect();
     list.indices(Facet::Source, sources, |row| credential(row).source.0 as usize);
     list.symbols(Facet::Environment, |row| credential(row).environment);
-    list.symbols(Facet::Owner, |row| holder(snapshot, credential(row))?.owner.text);
-    list.symbols(Facet::Team, |row| holder(snapshot, credential(row))?.owner.team);
+    list.symbols(Facet::Owner, |row| credential(row).owner.text);
+    list.symbols(Facet::Team, |row| credential(row).owner.team);
     list.symbols(Facet::Holder, |row| Some(holder(snapshot, credential(row))?.id));
-    sort_columns(&mut list, snapshot, credential);
+    sort_columns(&mut list, credential);
     list.usually_by(SortColumn::ExpiresAt);
     list.searchable(|row, add| {
         let strings = &snapshot.strings;
@@ -58,8 +58,8 @@ pub fn list(analysis: &Analysis) -> List {
         let names = [
             credential.name,
             holder.map(|h| h.name),
-            holder.and_then(|h| h.owner.text),
-            holder.and_then(|h| h.owner.team),
+            credential.owner.text,
+            credential.owner.team,
         ];
         names.into_iter().flatten().for_each(|sym| add(strings.get(sym)));
     });
@@ -82,7 +82,7 @@ pub fn row(analysis: &Analysis, index: usize) -> CertificateRow {
         id: snapshot.strings.get(credential.key).to_owned(),
         kind: credential.kind.id().to_owned(),
         status: status_word(credential, snapshot.as_of).to_owned(),
-        sha256: text(fact.map(|fact| fact.sha256)),
+        sha256: text(fact.and_then(|fact| fact.sha256)),
         subject: text(fact.map(|fact| fact.subject)).or(text(credential.name)),
         issuer: text(fact.map(|fact| fact.issuer)),
         serial: text(fact.map(|fact| fact.serial)),
@@ -103,8 +103,8 @@ pub fn row(analysis: &Analysis, index: usize) -> CertificateRow {
         source: snapshot.source(credential.source).name.clone(),
         n_places: credential.evidence.len(),
         environment: text(credential.environment),
-        owner: text(holder.and_then(|holder| holder.owner.text)),
-        team: text(holder.and_then(|holder| holder.owner.team)),
+        owner: text(credential.owner.text),
+        team: text(credential.owner.team),
         created_at: credential.created_at,
         last_used_at: None,
         expires_at,

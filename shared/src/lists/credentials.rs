@@ -18,8 +18,8 @@ pub fn list(analysis: &Analysis) -> List {
     let sources = snapshot.sources.iter().map(|source| source.name.clone()).collect();
     list.indices(Facet::Source, sources, |row| credentials[row].source.0 as usize);
     list.symbols(Facet::Environment, |row| credentials[row].environment);
-    list.symbols(Facet::Owner, |row| holder(snapshot, &credentials[row])?.owner.text);
-    list.symbols(Facet::Team, |row| holder(snapshot, &credentials[row])?.owner.team);
+    list.symbols(Facet::Owner, |row| credentials[row].owner.text);
+    list.symbols(Facet::Team, |row| credentials[row].owner.team);
     list.symbols(Facet::Holder, |row| Some(holder(snapshot, &credentials[row])?.id));
     list.words(Facet::Age, |row| {
         age_bucket(credentials[row].created_at, snapshot.as_of)
@@ -30,7 +30,7 @@ pub fn list(analysis: &Analysis) -> List {
     list.words(Facet::LastUsed, |row| {
         last_used_bucket(credentials[row].last_used, snapshot.as_of)
     });
-    sort_columns(&mut list, snapshot, |row| &credentials[row]);
+    sort_columns(&mut list, |row| &credentials[row]);
     list.sort_by_number(SortColumn::LastUsedAt, |row| match credentials[row].last_used {
         LastUsed::At(at) => Some(at.0),
         LastUsed::Never | LastUsed::NotWithin { .. } | LastUsed::NotReported => None,
@@ -43,8 +43,8 @@ pub fn list(analysis: &Analysis) -> List {
         let names = [
             credential.name,
             holder.map(|h| h.name),
-            holder.and_then(|h| h.owner.text),
-            holder.and_then(|h| h.owner.team),
+            credential.owner.text,
+            credential.owner.team,
         ];
         names.into_iter().flatten().for_each(|sym| add(strings.get(sym)));
     });
@@ -52,11 +52,7 @@ pub fn list(analysis: &Analysis) -> List {
 }
 
 /// The orders that every list of credentials has.
-pub(super) fn sort_columns<'a>(
-    list: &mut ListBuilder<'_>,
-    snapshot: &'a Snapshot,
-    credential: impl Fn(usize) -> &'a Credential,
-) {
+pub(super) fn sort_columns<'a>(list: &mut ListBuilder<'_>, credential: impl Fn(usize) -> &'a Credential) {
     list.sort_by_symbol(SortColumn::Name, |row| {
         let credential = credential(row);
         let subject = credential.certificate.as_ref().map(|certificate| certificate.subject);
@@ -66,7 +62,7 @@ pub(super) fn sort_columns<'a>(
     list.sort_by_facet(SortColumn::Status, Facet::Status);
     list.sort_by_facet(SortColumn::Source, Facet::Source);
     list.sort_by_symbol(SortColumn::Environment, |row| credential(row).environment);
-    list.sort_by_symbol(SortColumn::Owner, |row| holder(snapshot, credential(row))?.owner.text);
+    list.sort_by_symbol(SortColumn::Owner, |row| credential(row).owner.text);
     list.sort_by_number(SortColumn::CreatedAt, |row| credential(row).created_at.map(|at| at.0));
     list.sort_by_number(SortColumn::ExpiresAt, |row| match credential(row).expires_at {
         Expiry::At(end) => Some(end.0),
@@ -98,8 +94,8 @@ pub fn row(analysis: &Analysis, index: usize) -> CredentialRow {
         n_holders: credential.holders.len().max(analysis.n_sharing[index] as usize),
         source: snapshot.source(credential.source).name.clone(),
         environment: text(credential.environment),
-        owner: text(holder.and_then(|holder| holder.owner.text)),
-        team: text(holder.and_then(|holder| holder.owner.team)),
+        owner: text(credential.owner.text),
+        team: text(credential.owner.team),
         created_at: credential.created_at,
         age_days: credential.created_at.map(|at| at.days_until(snapshot.as_of)),
         last_used_at,

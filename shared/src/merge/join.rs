@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use crate::model::access_policy::Ceiling;
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, Presence, Status};
 use crate::model::instant::{Instant, LastUsed, SECONDS_PER_DAY};
-use crate::model::principal::Handle;
+use crate::model::principal::{Handle, HandleKind};
 use crate::model::snapshot::{
     Conflict, ConflictField, Evidence, Fact, Identity, IdentityId, Owner, Snapshot, SourceId,
 };
@@ -17,6 +17,7 @@ use crate::model::strings::{Strings, Sym};
 pub struct Joined {
     /// One of the facts with each handle, as it was numbered before the facts were grouped.
     fact_with: HashMap<Handle, u32>,
+    aliases: Aliases,
     /// For each of these facts, the identity that it became part of.
     identity_of: Vec<Option<IdentityId>>,
 }
@@ -24,9 +25,52 @@ pub struct Joined {
 impl Joined {
     /// The identity with this handle, when an export lists it.
     pub fn find(&self, handle: Handle) -> Option<IdentityId> {
-        let fact = *self.fact_with.get(&handle)?;
+        let fact = *self.fact_with.get(&self.aliases.resolve(handle))?;
         self.identity_of[fact as usize]
     }
+}
+
+/// Handles that say less than others and mean the same: see [`Aliases::of`].
+struct Aliases(HashMap<Handle, Option<Handle>>);
+
+impl Aliases {
+    /// Names of IAM users are unique in an account whatever their path, and lists of their credentials say the name
+    /// only. A user named without an account is the source's only user of that name.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
+    fn of(facts: &[Fact], snapshot: &Snapshot) -> Self {
+        let strings = &snapshot.strings;
+        let mut aliases = HashMap::new();
+        for fact in facts.iter().filter(|fact| fact.fact.presence == Presence::Listed) {
+            let arn = fact.fact.handles.iter().find(|handle| handle.kind == HandleKind::Arn);
+            let Some((arn, (account, name))) = arn.and_then(|arn| Some((*arn, user_of(strings.get(arn.text))?))) else {
+                continue;
+            };
+            let source = &snapshot.source(snapshot.file(fact.file).source).name;
+            for scope in [source, account] {
+                // A name that no export writes needs no alias.
+                if let Some(text) = strings.find(&format!("{scope}/{name}")) {
+                    let named = Handle {
+                        kind: HandleKind::AwsUserName,
+                        text,
+                    };
+                    let known = aliases.entry(named).or_insert(Some(arn));
+                    *known = known.filter(|known| *known == arn);
+                }
+            }
+        }
+        Self(aliases)
+    }
+
+    /// The handle that stands for this one and all that mean the same.
+    fn resolve(&self, handle: Handle) -> Handle {
+        self.0.get(&handle).copied().flatten().unwrap_or(handle)
+    }
+}
+
+/// The account and the name in the ARN of an IAM user.
+fn user_of(arn: &str) -> Option<(&str, &str)> {
+    let (account, path) = arn.split_once(":iam::")?.1.split_once(":user/")?;
+    Some((account, path.rsplit('/').next()?))
 }
 
 /// Facts about one identity that some export lists.
@@ -40,11 +84,12 @@ struct Group<'m> {
 
 /// Groups facts by handle, and makes one identity of every group that some export lists.
 pub fn identities(facts: Vec<Fact>, snapshot: &mut Snapshot) -> Joined {
+    let aliases = Aliases::of(&facts, snapshot);
     let mut sets = Sets::new(facts.len());
     let mut fact_with: HashMap<Handle, u32> = HashMap::with_capacity(facts.len());
     for (index, fact) in facts.iter().enumerate() {
         for handle in &fact.fact.handles {
-            let first = *fact_with.entry(*handle).or_insert(index as u32);
+            let first = *fact_with.entry(aliases.resolve(*handle)).or_insert(index as u32);
             sets.unite(first, index as u32);
         }
     }
@@ -54,9 +99,13 @@ pub fn identities(facts: Vec<Fact>, snapshot: &mut Snapshot) -> Joined {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for members in members.chunk_by(|a, b| a.0 == b.0) {
         let facts = || members.iter().map(|(_, index)| &facts[*index as usize].fact);
-        // A fact's first handle of a kind is the full one: an ARN with its path.
-        let handles = facts().flat_map(|fact| fact.handles.iter().copied().enumerate());
-        let best = handles.min_by_key(|(rank, handle)| (handle.kind, *rank, snapshot.strings.get(handle.text)));
+        // An export that lists the identity spells it best, and a fact's first handle of a kind is the full one: an ARN
+        // with its path.
+        let handles = facts().flat_map(|fact| {
+            let ranked = fact.handles.iter().enumerate();
+            ranked.map(|(rank, handle)| ((handle.kind, fact.presence, rank), *handle))
+        });
+        let best = handles.min_by_key(|(rank, handle)| (*rank, snapshot.strings.get(handle.text)));
         match best.map(|(_, handle)| handle) {
             Some(best) if facts().any(|fact| fact.presence == Presence::Listed) => {
                 let id = public_id(best, &mut snapshot.strings);
@@ -82,7 +131,11 @@ pub fn identities(facts: Vec<Fact>, snapshot: &mut Snapshot) -> Joined {
         snapshot.identities.push(merged);
     }
     snapshot.facts = grouped;
-    Joined { fact_with, identity_of }
+    Joined {
+        fact_with,
+        aliases,
+        identity_of,
+    }
 }
 
 fn public_id(best: Handle, strings: &mut Strings) -> Sym {
@@ -164,6 +217,7 @@ fn merge_facts(
         facts: range,
         credentials: 0..0,
         grants: 0..0,
+        services: 0..0,
     }
 }
 

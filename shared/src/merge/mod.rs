@@ -11,6 +11,9 @@ mod leaks;
 mod owner;
 mod registry;
 mod rename;
+mod same_credential;
+mod trust;
+mod usage;
 
 pub use owner::owners;
 
@@ -27,17 +30,18 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::batch::{Batch, Employment, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
-use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustKind};
+use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustKind, TrustUseFact};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
 use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
     Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
-    Snapshot, Source, SourceId, Trust, TrustReach,
+    Owner, Policy, Snapshot, Source, SourceId,
 };
 use crate::model::strings::{Strings, Sym};
-use crate::reading::aws_trust::EKS_POD_IDENTITY;
+use crate::model::usage::ServiceUseFact;
+use crate::reading::absent::present;
 
 /// One file's reading, ready to be merged.
 pub struct FileBatch {
@@ -82,7 +86,13 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     use_one_key(&mut facts.credentials, &facts.synonyms);
     merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
-    resolve_trusts(std::mem::take(&mut facts.trusts), &joined, &mut snapshot);
+    snapshot.trusts = trust::resolve(
+        std::mem::take(&mut facts.trusts),
+        std::mem::take(&mut facts.trust_uses),
+        &joined,
+        &snapshot,
+    );
+    usage::resolve(std::mem::take(&mut facts.service_uses), &joined, &mut snapshot);
     leaks::resolve(std::mem::take(&mut facts.leaks), &joined, &mut snapshot);
     let registry = RegistryIndex::new(&snapshot);
     let rows: Vec<Vec<usize>> = (0..snapshot.identities.len())
@@ -105,12 +115,14 @@ struct Facts {
     synonyms: Vec<Synonym>,
     grants: Vec<Grant>,
     memberships: Vec<MembershipFact>,
-    boundaries: Vec<BoundaryFact>,
+    boundaries: Vec<(FileId, BoundaryFact)>,
     trusts: Vec<(FileId, TrustFact)>,
     applications: Vec<home::Application>,
     /// See [`Batch::credentials_listed_of`]; for whole files only.
     listed_of: HashSet<(SourceId, HandleKind)>,
     leaks: Vec<(FileId, LeakFact)>,
+    trust_uses: Vec<(FileId, TrustUseFact)>,
+    service_uses: Vec<(FileId, ServiceUseFact)>,
 }
 
 fn take_file(
@@ -243,16 +255,34 @@ fn take_file(
         .extend(batch.memberships.into_iter().map(|fact| fact.renamed(&names)));
     facts
         .boundaries
-        .extend(batch.boundaries.into_iter().map(|fact| fact.renamed(&names)));
+        .extend(batch.boundaries.into_iter().map(|fact| (file_id, fact.renamed(&names))));
     facts
         .trusts
         .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(&names))));
     facts
         .leaks
         .extend(batch.leaks.into_iter().map(|fact| (file_id, fact.renamed(&names))));
-    snapshot
-        .policies
-        .extend(batch.policies.into_iter().map(|fact| fact.renamed(&names)));
+    facts
+        .trust_uses
+        .extend(batch.trust_uses.into_iter().map(|fact| (file_id, fact.renamed(&names))));
+    facts.service_uses.extend(
+        batch
+            .service_uses
+            .into_iter()
+            .map(|fact| (file_id, fact.renamed(&names))),
+    );
+    snapshot.policies.extend(batch.policies.into_iter().map(|fact| {
+        let fact = fact.renamed(&names);
+        Policy {
+            id: fact.id,
+            name: fact.name,
+            document: fact.document,
+            evidence: Evidence {
+                file: file_id,
+                place: fact.place,
+            },
+        }
+    }));
 }
 
 /// The roster is of today: who left after the snapshot's instant still worked here then.
@@ -302,18 +332,25 @@ fn use_one_key(facts: &mut [(FileId, CredentialFact)], synonyms: &[Synonym]) {
 /// Joins facts about the same credential and finds its holders.
 fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, snapshot: &mut Snapshot) {
     let strings = &snapshot.strings;
+    same_credential::unify_keys(&mut facts, joined);
     facts.sort_by(|(file_a, a), (file_b, b)| {
+        let order = |file: FileId, fact: &CredentialFact| {
+            // What a certificate says itself counts before what is said of it, a slot knows least, and a later export
+            // counts before an earlier.
+            let certificate = fact.certificate.as_deref();
+            let is_shown = certificate.is_some_and(|certificate| certificate.sha256.is_some());
+            let stated_at = snapshot.files[file.0 as usize].stated_at;
+            (
+                (fact.presence, !is_shown, certificate.is_none(), fact.keyed_by),
+                Reverse(stated_at),
+                file,
+                fact.place,
+            )
+        };
         strings
             .get(a.key)
             .cmp(strings.get(b.key))
-            // What a certificate says itself counts before what is said of it, and a later export before an earlier.
-            .then_with(|| {
-                let rank = |file: FileId, fact: &CredentialFact| {
-                    let stated_at = snapshot.files[file.0 as usize].stated_at;
-                    (fact.presence, fact.certificate.is_none(), Reverse(stated_at))
-                };
-                (rank(*file_a, a), file_a, a.place).cmp(&(rank(*file_b, b), file_b, b.place))
-            })
+            .then_with(|| order(*file_a, a).cmp(&order(*file_b, b)))
     });
     let mut conflicts = Vec::new();
     let mut held: Vec<(IdentityId, CredentialId)> = Vec::new();
@@ -339,12 +376,15 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             expires_at: fact.expires_at,
             fingerprint: fact.fingerprint,
             certificate: fact.certificate,
+            custody: fact.custody,
             evidence: vec![Evidence {
                 file,
                 place: fact.place,
             }],
             source: snapshot.files[file.0 as usize].source,
-            environment: None,
+            environment: fact.environment,
+            claims: fact.owners,
+            owner: Owner::default(),
             leaks: 0..0,
         };
         while let Some((file, other)) = facts.next_if(|(_, other)| other.key == key) {
@@ -356,6 +396,8 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
                 place: other.place,
             });
             credential.certificate = credential.certificate.or(other.certificate);
+            credential.environment = credential.environment.or(other.environment);
+            credential.claims.extend(other.owners);
         }
         if !is_listed {
             snapshot.n_unlisted += 1;
@@ -505,12 +547,16 @@ fn absorb(credential: &mut Credential, other: &CredentialFact) {
         last_used_for,
         expires_at,
         fingerprint,
+        custody,
         ..
     } = credential;
-    if *kind == CredentialKind::Unclassified {
+    // A secrets manager lists a secret; whoever uses it knows what it is.
+    let is_vague = matches!(*kind, CredentialKind::Unclassified | CredentialKind::StoredSecret);
+    if is_vague && other.kind != CredentialKind::Unclassified {
         *kind = other.kind;
     }
     *name = name.or(other.name);
+    *custody = (*custody).min(other.custody);
     if *status == CredentialStatus::Unknown || other.status == CredentialStatus::Revoked {
         *status = other.status;
     }
@@ -637,145 +683,6 @@ impl Defined {
     }
 }
 
-/// Finds both sides of every trust, and tells the estate's own actors from others.
-fn resolve_trusts(mut facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot: &mut Snapshot) {
-    // Another file's word on the same trust is no second one.
-    let mut first_in = HashMap::new();
-    facts.retain(|(file, fact)| {
-        let said = (fact.actor, fact.target, fact.kind, fact.guard);
-        first_in.entry(said).or_insert(*file) == file
-    });
-    // The accounts, tenants and projects that exports list identities of are the estate's own.
-    let own_accounts: HashSet<Sym> = snapshot
-        .identities
-        .iter()
-        .filter_map(|identity| identity.account)
-        .collect();
-    // A cluster's token is accepted by a cloud identity; the service account's annotation names the same pair.
-    let mut annotated: HashMap<(IdentityId, &str), IdentityId> = HashMap::new();
-    for (_, fact) in &facts {
-        if let Principal::Identity(actor) = fact.actor
-            && actor.kind == HandleKind::KubernetesServiceAccount
-            && let (Some(identity), Some(target)) = (joined.find(actor), joined.find(fact.target))
-            && let Some((_, local)) = snapshot.strings.get(actor.text).split_once('/')
-        {
-            annotated.insert((target, local), identity);
-        }
-    }
-    // EKS Pod Identity keeps no annotation, and names no cluster: see docs/adr/0014-pod-identity-by-name.md.
-    let mut only_account: HashMap<&str, Option<IdentityId>> = HashMap::new();
-    for (index, identity) in snapshot.identities.iter().enumerate() {
-        for handle in snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles) {
-            if handle.kind == HandleKind::KubernetesServiceAccount
-                && let Some((_, local)) = snapshot.strings.get(handle.text).split_once('/')
-            {
-                let id = IdentityId(index as u32);
-                let only = only_account.entry(local).or_insert(Some(id));
-                *only = only.filter(|other| *other == id);
-            }
-        }
-    }
-    let trusts = facts.iter().map(|(file, fact)| {
-        let actor_identity = match fact.actor {
-            Principal::Identity(handle) => joined.find(handle),
-            Principal::Federated {
-                subject: Some(subject),
-                issuer,
-            } => cluster_subject(snapshot.strings.get(subject)).and_then(|local| {
-                let by_annotation = joined
-                    .find(fact.target)
-                    .and_then(|target| annotated.get(&(target, local.as_str())).copied());
-                let is_unannotated = snapshot.strings.get(issuer) == EKS_POD_IDENTITY;
-                by_annotation.or_else(|| {
-                    only_account
-                        .get(local.as_str())
-                        .copied()
-                        .flatten()
-                        .filter(|_| is_unannotated)
-                })
-            }),
-            Principal::Federated { subject: None, .. }
-            | Principal::Group(_)
-            | Principal::Anyone
-            | Principal::AnyoneAuthenticated
-            | Principal::Account(_)
-            | Principal::PlatformService(_)
-            | Principal::Workload(_)
-            | Principal::Named(_) => None,
-        };
-        let is_own = |account: &str| {
-            snapshot
-                .strings
-                .find(account)
-                .is_some_and(|sym| own_accounts.contains(&sym))
-        };
-        let reach = match fact.actor {
-            _ if actor_identity.is_some() => TrustReach::Inside,
-            Principal::Identity(handle) => match account_of(handle, &snapshot.strings) {
-                Some(account) if !is_own(account) => TrustReach::Outside,
-                Some(_) | None => TrustReach::Inside,
-            },
-            Principal::Account(account) if own_accounts.contains(&account) => TrustReach::Inside,
-            Principal::Federated { issuer, .. } if snapshot.strings.get(issuer) == EKS_POD_IDENTITY => {
-                TrustReach::Inside
-            }
-            Principal::Account(_)
-            | Principal::Anyone
-            | Principal::AnyoneAuthenticated
-            | Principal::Federated { .. } => TrustReach::Outside,
-            Principal::Group(_) | Principal::PlatformService(_) | Principal::Workload(_) | Principal::Named(_) => {
-                TrustReach::Inside
-            }
-        };
-        Trust {
-            actor: fact.actor,
-            actor_identity,
-            target: fact.target,
-            target_identity: joined.find(fact.target),
-            kind: fact.kind,
-            guard: fact.guard,
-            reach,
-            evidence: Evidence {
-                file: *file,
-                place: fact.place,
-            },
-        }
-    });
-    snapshot.trusts = trusts.collect();
-}
-
-/// `namespace/name` of the Kubernetes service account that an OIDC subject names.
-fn cluster_subject(subject: &str) -> Option<String> {
-    let (namespace, name) = subject.strip_prefix("system:serviceaccount:")?.split_once(':')?;
-    Some(format!("{namespace}/{name}"))
-}
-
-/// The account that a handle's own text names.
-fn account_of(handle: Handle, strings: &Strings) -> Option<&str> {
-    match handle.kind {
-        HandleKind::Arn => strings
-            .get(handle.text)
-            .split(':')
-            .nth(4)
-            .filter(|account| !account.is_empty()),
-        HandleKind::GcpServiceAccount => strings
-            .get(handle.text)
-            .split_once('@')?
-            .1
-            .strip_suffix(".iam.gserviceaccount.com"),
-        HandleKind::EntraApp
-        | HandleKind::EntraObject
-        | HandleKind::GcpUniqueId
-        | HandleKind::KubernetesServiceAccount
-        | HandleKind::KubernetesUser
-        | HandleKind::Spiffe
-        | HandleKind::CertificateName
-        | HandleKind::Email
-        | HandleKind::Local
-        | HandleKind::AwsUniqueId => None,
-    }
-}
-
 /// What only the whole tells: use through credentials, and whether credentials are known.
 fn finish_identities(listed_of: &HashSet<(SourceId, HandleKind)>, snapshot: &mut Snapshot) {
     let roster: HashSet<Sym> = snapshot.people.iter().map(|person| person.email).collect();
@@ -844,9 +751,14 @@ fn finish_identities(listed_of: &HashSet<(SourceId, HandleKind)>, snapshot: &mut
     }
     for index in 0..snapshot.credentials.len() {
         let credential = &snapshot.credentials[index];
-        let environment = match credential.holders.first() {
-            Some(&holder) => snapshot.identity(holder).environment,
-            None => snapshot.source(credential.source).environment,
+        let by_source = snapshot.source(credential.source).environment;
+        let environment = match (credential.holders.first(), credential.environment) {
+            (Some(&holder), _) => snapshot.identity(holder).environment,
+            (None, Some(tag)) => present(snapshot.strings.get(tag))
+                .map(environment::normal)
+                .map(|text| snapshot.strings.intern(&text))
+                .or(by_source),
+            (None, None) => by_source,
         };
         snapshot.credentials[index].environment = environment;
     }

@@ -5,7 +5,9 @@ use hashbrown::HashMap;
 use super::registry::RegistryIndex;
 use crate::model::batch::Employment;
 use crate::model::identity::{OwnerBasis, OwnerClaim};
-use crate::model::snapshot::{Conflict, ConflictField, Evidence, FileId, IdentityId, Owner, OwnerState, Snapshot};
+use crate::model::snapshot::{
+    Conflict, ConflictField, Credential, Evidence, FileId, IdentityId, Owner, OwnerState, Snapshot,
+};
 use crate::model::strings::{Strings, Sym};
 use crate::reading::absent::present;
 
@@ -137,6 +139,36 @@ pub fn resolve(snapshot: &mut Snapshot, registry_rows: &[Vec<usize>]) {
         }
         snapshot.identities[index].owner = owner;
     }
+    for index in 0..snapshot.credentials.len() {
+        let credential = &snapshot.credentials[index];
+        let owner = match credential.holders.first() {
+            Some(&holder) => snapshot.identity(holder).owner,
+            None => of_credential(credential, &roster, &mut resolved, snapshot),
+        };
+        snapshot.credentials[index].owner = owner;
+    }
+}
+
+/// Who answers for a credential that nobody is known to hold.
+fn of_credential(
+    credential: &Credential,
+    roster: &Roster,
+    resolved: &mut HashMap<Sym, Option<Resolved>>,
+    snapshot: &Snapshot,
+) -> Owner {
+    let claims = credential.claims.iter().filter_map(|claim| {
+        let resolved = *resolved
+            .entry(claim.text)
+            .or_insert_with(|| roster.resolve(claim.text, snapshot));
+        Some((claim.basis, resolved?))
+    });
+    let best = claims.min_by_key(|(basis, resolved)| (rank(resolved.state), *basis));
+    best.map_or_else(Owner::default, |(basis, resolved)| Owner {
+        text: Some(resolved.text),
+        team: resolved.team,
+        state: resolved.state,
+        basis: Some(basis),
+    })
 }
 
 /// All claims on one identity, the one that counts first.

@@ -6,12 +6,13 @@ use crate::model::access_policy::{
 use crate::model::batch::{PersonRow, RegistryRow, Synonym};
 use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
-use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
+use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact, TrustUseFact};
 use crate::model::identity::{IdentityFact, OwnerClaim};
 use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::{Adopted, Sym};
+use crate::model::usage::ServiceUseFact;
 
 /// The same value with every symbol as the other table calls it.
 pub trait Rename {
@@ -113,13 +114,9 @@ impl Rename for IdentityFact {
 
 impl Rename for CertificateFact {
     fn rename(&mut self, names: &Adopted) {
-        for sym in [
-            &mut self.sha256,
-            &mut self.public_key_sha256,
-            &mut self.subject,
-            &mut self.issuer,
-            &mut self.serial,
-        ] {
+        self.sha256.rename(names);
+        self.public_key_sha256.rename(names);
+        for sym in [&mut self.subject, &mut self.issuer, &mut self.serial] {
             sym.rename(names);
         }
         self.names.rename(names);
@@ -134,6 +131,8 @@ impl Rename for CredentialFact {
         self.last_used_for.rename(names);
         self.fingerprint.rename(names);
         self.certificate.rename(names);
+        self.owners.rename(names);
+        self.environment.rename(names);
         self.place.rename(names);
     }
 }
@@ -172,6 +171,22 @@ impl Rename for TrustFact {
     }
 }
 
+impl Rename for TrustUseFact {
+    fn rename(&mut self, names: &Adopted) {
+        self.actor.rename(names);
+        self.target.rename(names);
+        self.place.rename(names);
+    }
+}
+
+impl Rename for ServiceUseFact {
+    fn rename(&mut self, names: &Adopted) {
+        self.identity.rename(names);
+        self.service.rename(names);
+        self.place.rename(names);
+    }
+}
+
 impl Rename for PolicyFact {
     fn rename(&mut self, names: &Adopted) {
         self.id.rename(names);
@@ -190,6 +205,10 @@ impl Rename for AccessPolicy {
                 aggregates.rename(names);
             }
             AccessPolicy::Vault(rules) => rules.rename(names),
+            AccessPolicy::Azure { actions, not_actions } => {
+                actions.rename(names);
+                not_actions.rename(names);
+            }
             AccessPolicy::Permissions(permissions) => permissions.rename(names),
         }
     }

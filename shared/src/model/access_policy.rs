@@ -25,6 +25,8 @@ pub enum AccessPolicy {
     },
     /// HashiCorp Vault: what may be done below which paths.
     Vault(Vec<VaultRule>),
+    /// Azure: the operations on resources that a role allows, and those of them that it does not.
+    Azure { actions: Vec<Sym>, not_actions: Vec<Sym> },
     /// A list of permissions: GCP custom roles, application permissions.
     Permissions(Vec<Sym>),
 }

@@ -4,13 +4,14 @@ use hashbrown::HashSet;
 
 use super::access_policy::PolicyFact;
 use super::credential::CredentialFact;
-use super::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
+use super::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact, TrustUseFact};
 use super::identity::IdentityFact;
 use super::instant::Instant;
 use super::leak::LeakFact;
 use super::principal::{Handle, HandleKind};
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
+use super::usage::ServiceUseFact;
 
 /// Every fact that one file states, with its own string table: nothing in it borrows from the file.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +25,8 @@ pub struct Batch {
     pub memberships: Vec<MembershipFact>,
     pub boundaries: Vec<BoundaryFact>,
     pub trusts: Vec<TrustFact>,
+    pub trust_uses: Vec<TrustUseFact>,
+    pub service_uses: Vec<ServiceUseFact>,
     pub policies: Vec<PolicyFact>,
     /// Kinds of handle of which the file lists every credential that its source stores, by itself or in part.
     pub credentials_listed_of: Vec<HandleKind>,

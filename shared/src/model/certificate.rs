@@ -7,9 +7,10 @@ use super::strings::Sym;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CertificateFact {
     /// SHA-256 of the DER encoding, 64 hex digits in lower case: what makes two copies the same certificate.
-    pub sha256: Sym,
+    /// `None` when the export describes the certificate without showing it.
+    pub sha256: Option<Sym>,
     /// SHA-256 of the SubjectPublicKeyInfo, 64 hex digits: equal in certificates that share a key.
-    pub public_key_sha256: Sym,
+    pub public_key_sha256: Option<Sym>,
     /// Distinguished names in RFC 4514-like text, as in `CN=api.example.com, O=Example`.
     pub subject: Sym,
     pub issuer: Sym,

@@ -1,7 +1,7 @@
 //! Credentials: what an identity authenticates with, as one export states it.
 
 use super::certificate::CertificateFact;
-use super::identity::Presence;
+use super::identity::{OwnerClaim, Presence};
 use super::instant::{Expiry, Instant, LastUsed};
 use super::principal::Handle;
 use super::provenance::Place;
@@ -15,6 +15,7 @@ pub struct CredentialFact {
     /// `x509:<sha256>`, `entra:<keyId>`, `gcp-key:projects/…/keys/…`, `aws-key:<arn>/access_key_1`,
     /// `k8s-secret:<source>/<namespace>/<name>`. Never a secret.
     pub key: Sym,
+    pub keyed_by: KeyedBy,
     /// Who authenticates with it, when the export says.
     pub holder: Option<Handle>,
     pub kind: CredentialKind,
@@ -29,6 +30,11 @@ pub struct CredentialFact {
     /// A salted or public hash of the secret or key: equal fingerprints are the same secret. Never a secret.
     pub fingerprint: Option<Sym>,
     pub certificate: Option<Box<CertificateFact>>,
+    pub custody: Custody,
+    /// Who answers for it, by its own tags. Counts where no identity is known to hold it.
+    pub owners: Vec<OwnerClaim>,
+    /// The environment that its own tags name, as written. Counts where no identity is known to hold it.
+    pub environment: Option<Sym>,
     pub place: Place,
 }
 
@@ -38,6 +44,7 @@ impl CredentialFact {
         Self {
             presence: Presence::Listed,
             key,
+            keyed_by: KeyedBy::Id,
             holder: None,
             kind,
             name: None,
@@ -48,6 +55,9 @@ impl CredentialFact {
             expires_at: Expiry::NotReported,
             fingerprint: None,
             certificate: None,
+            custody: Custody::NotReported,
+            owners: Vec::new(),
+            environment: None,
             place,
         }
     }
@@ -130,4 +140,26 @@ pub enum CredentialStatus {
     Revoked,
     #[default]
     Unknown,
+}
+
+/// What a credential's key names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyedBy {
+    /// This one credential.
+    #[default]
+    Id,
+    /// One of the holder's numbered slots: the export does not say which credential is in it. An export that does
+    /// lists the same one when holder, kind and instant of creation agree.
+    Slot,
+}
+
+/// Where the secret of a credential is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Custody {
+    /// A vault or secrets manager lists it, or says that it is the origin of this copy.
+    Vault,
+    /// It lies in a store that is no vault, such as a cluster's own.
+    Elsewhere,
+    #[default]
+    NotReported,
 }

@@ -2,7 +2,7 @@
 
 use super::access_policy::{Conditional, Privilege};
 use super::identity::Presence;
-use super::instant::Expiry;
+use super::instant::{Expiry, Instant};
 use super::principal::{Handle, Principal};
 use super::provenance::Place;
 use super::strings::Sym;
@@ -55,6 +55,19 @@ pub struct TrustFact {
     pub place: Place,
 }
 
+/// A principal acted as an identity: a trust that was really used, whether or not an export lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrustUseFact {
+    /// Who did; as exactly as the log names it.
+    pub actor: Principal,
+    /// As whom.
+    pub target: Handle,
+    pub kind: TrustKind,
+    /// The last time that the file shows.
+    pub at: Instant,
+    pub place: Place,
+}
+
 /// How a principal comes to act as an identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TrustKind {
@@ -86,6 +99,16 @@ impl TrustKind {
             TrustKind::Federates => "may sign in as",
             TrustKind::Impersonates => "may make tokens for",
             TrustKind::RunsAs => "runs as",
+        }
+    }
+
+    /// The same of what was seen to happen.
+    pub fn past(self) -> &'static str {
+        match self {
+            TrustKind::Assumes => "assumed",
+            TrustKind::Federates => "signed in as",
+            TrustKind::Impersonates => "made tokens for",
+            TrustKind::RunsAs => "ran as",
         }
     }
 }

@@ -15,3 +15,4 @@ pub mod ratio;
 pub mod snapshot;
 pub mod strings;
 pub mod thresholds;
+pub mod usage;

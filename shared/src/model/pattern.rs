@@ -3,6 +3,15 @@
 /// Whether `pattern` covers the whole of `text`, without regard to ASCII case. Takes time in proportion to the
 /// product of the two lengths at worst, and no stack.
 pub fn covers(pattern: &str, text: &str) -> bool {
+    covers_by(pattern, text, |a, b| a.eq_ignore_ascii_case(&b))
+}
+
+/// Whether `pattern` covers the whole of `text`, in the same case.
+pub fn covers_in_case(pattern: &str, text: &str) -> bool {
+    covers_by(pattern, text, |a, b| a == b)
+}
+
+fn covers_by(pattern: &str, text: &str, is_same: impl Fn(u8, u8) -> bool) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut p, mut t) = (0, 0);
     // Where to go on when the run that the last `*` took must be one character longer.
@@ -17,7 +26,7 @@ pub fn covers(pattern: &str, text: &str) -> bool {
                 p += 1;
                 t += n_bytes_of_character(text[t]);
             }
-            Some(byte) if byte.eq_ignore_ascii_case(&text[t]) => {
+            Some(byte) if is_same(*byte, text[t]) => {
                 p += 1;
                 t += 1;
             }
@@ -85,6 +94,9 @@ mod tests {
         fn it_does_what_the_definition_says(pattern in "[aBü*?]{0,8}", text in "[Abü]{0,8}") {
             let (p, t): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
             prop_assert_eq!(covers(&pattern, &text), covers_by_definition(&p, &t));
+            // Its letters and the text's are never of one case.
+            let p: Vec<char> = pattern.replace(['a', 'B'], "x").chars().collect();
+            prop_assert_eq!(covers_in_case(&pattern, &text), covers_by_definition(&p, &t));
         }
     }
 }

@@ -40,8 +40,11 @@ pub enum HandleKind {
     Email,
     /// A row of a file that has only its own names: `source/name`.
     Local,
-    /// An AWS unique id such as `AIDA…` or `AROA…`.
+    /// An AWS unique id such as `AIDA…` or `AROA…`, or the id of a Bedrock agent.
     AwsUniqueId,
+    /// An IAM user that an export names without its ARN: `account/name`, or `source/name` where nothing tells the
+    /// account. The latter names nobody where the source's exports list users of this name in several accounts.
+    AwsUserName,
 }
 
 impl HandleKind {
@@ -58,6 +61,7 @@ impl HandleKind {
             HandleKind::CertificateName => "cert:",
             HandleKind::Local => "local:",
             HandleKind::AwsUniqueId => "aws:id/",
+            HandleKind::AwsUserName => "aws:user/",
         }
     }
 }

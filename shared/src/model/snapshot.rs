@@ -2,17 +2,18 @@
 
 use std::ops::Range;
 
-use super::access_policy::{Ceiling, Conditional, PolicyFact, Privilege};
+use super::access_policy::{AccessPolicy, Ceiling, Conditional, Privilege};
 use super::batch::{PersonRow, RegistryRow};
 use super::certificate::CertificateFact;
-use super::credential::{CredentialKind, CredentialStatus};
+use super::credential::{CredentialKind, CredentialStatus, Custody};
 use super::grant::{TrustGuard, TrustKind};
-use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, Status};
+use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Status};
 use super::instant::{Expiry, Instant, LastUsed};
 use super::leak::LeakFact;
 use super::principal::Principal;
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
+use super::usage::Granted;
 use crate::diagnostic::Diagnostic;
 
 /// Index of an identity in [`Snapshot::identities`].
@@ -52,10 +53,14 @@ pub struct Snapshot {
     pub grants: Vec<Grant>,
     /// Grouped by identity, those of its groups included: see [`Identity::grants`]. Indices into `grants`.
     pub granted: Vec<u32>,
+    /// Grouped by identity, by service: see [`Identity::services`].
+    pub service_uses: Vec<ServiceUse>,
     /// In the order of the files.
     pub trusts: Vec<Trust>,
-    /// By id.
-    pub policies: Vec<PolicyFact>,
+    /// By id, then in the order of the files. Exports that define one differently are both kept.
+    pub policies: Vec<Policy>,
+    /// By identity.
+    pub boundaries: Vec<Boundary>,
     /// In the order of the files.
     pub leaks: Vec<Leak>,
     /// Grouped by credential: see [`Credential::leaks`]. Indices into `leaks`.
@@ -135,6 +140,8 @@ pub struct Identity {
     pub credentials: Range<u32>,
     /// Into [`Snapshot::granted`].
     pub grants: Range<u32>,
+    /// Into [`Snapshot::service_uses`].
+    pub services: Range<u32>,
 }
 
 /// Who answers for an identity.
@@ -181,10 +188,16 @@ pub struct Credential {
     pub expires_at: Expiry,
     pub fingerprint: Option<Sym>,
     pub certificate: Option<Box<CertificateFact>>,
+    pub custody: Custody,
     /// Where it was found; the first is the one that counts.
     pub evidence: Vec<Evidence>,
     pub source: SourceId,
+    /// The holder's, else by its own tags, else the source's.
     pub environment: Option<Sym>,
+    /// What its own tags say of who answers for it.
+    pub claims: Vec<OwnerClaim>,
+    /// The holder's, else by its own tags.
+    pub owner: Owner,
     /// Into [`Snapshot::leaked`].
     pub leaks: Range<u32>,
 }
@@ -194,6 +207,25 @@ pub struct Credential {
 pub struct Evidence {
     pub file: FileId,
     pub place: Place,
+}
+
+/// A role's or policy's definition, as one export states it.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The id that grants name: see [`super::access_policy::PolicyFact`].
+    pub id: Sym,
+    pub name: Sym,
+    pub document: AccessPolicy,
+    pub evidence: Evidence,
+}
+
+/// A policy that caps what the grants of an identity come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Boundary {
+    pub identity: IdentityId,
+    /// The id of the [`Policy`] that is the cap.
+    pub policy: Sym,
+    pub evidence: Evidence,
 }
 
 /// One grant, with its subject resolved.
@@ -221,8 +253,20 @@ pub struct Trust {
     pub target: super::principal::Handle,
     pub target_identity: Option<IdentityId>,
     pub kind: TrustKind,
-    pub guard: TrustGuard,
+    /// `None` when no export lists the trust: it was only seen in use.
+    pub guard: Option<TrustGuard>,
     pub reach: TrustReach,
+    /// The last use that a log shows. `None` says nothing: logs cover only their own time.
+    pub last_used_at: Option<Instant>,
+    pub evidence: Evidence,
+}
+
+/// One service that an identity may use or did use, as all exports together know it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ServiceUse {
+    pub service: Sym,
+    pub last_used: LastUsed,
+    pub granted: Granted,
     pub evidence: Evidence,
 }
 
@@ -316,10 +360,25 @@ impl Snapshot {
         self.granted[range].iter().map(|&index| &self.grants[index as usize])
     }
 
+    /// The caps on an identity's grants, one for each export that states one.
+    pub fn boundaries_of(&self, identity: IdentityId) -> &[Boundary] {
+        let start = self.boundaries.partition_point(|boundary| boundary.identity < identity);
+        let n = self.boundaries[start..]
+            .iter()
+            .take_while(|boundary| boundary.identity == identity)
+            .count();
+        &self.boundaries[start..start + n]
+    }
+
     /// Where a credential was found in the open.
     pub fn leaks_of(&self, credential: &Credential) -> impl Iterator<Item = &Leak> {
         let range = credential.leaks.start as usize..credential.leaks.end as usize;
         self.leaked[range].iter().map(|&index| &self.leaks[index as usize])
+    }
+
+    /// The services that exports say an identity may use or did use.
+    pub fn services_of(&self, identity: &Identity) -> &[ServiceUse] {
+        &self.service_uses[identity.services.start as usize..identity.services.end as usize]
     }
 
     /// The identity with this public id.

@@ -35,6 +35,8 @@ pub enum Object<'a, T> {
 #[serde(rename_all = "PascalCase")]
 pub struct Policy<'a> {
     #[serde(borrow, default)]
+    version: Texts<'a>,
+    #[serde(borrow, default)]
     pub statement: OneOrMany<Object<'a, Statement<'a>>>,
 }
 
@@ -146,13 +148,20 @@ impl Policy<'_> {
             .enumerate()
             .map(|(index, statement)| {
                 statement
-                    .and_then(|statement| statement.typed(strings))
+                    .and_then(|statement| statement.typed(self.words(), strings))
                     .map_err(|flaw| Flaw {
                         member: format!(".Statement[{index}]{}", flaw.member),
                         ..flaw
                     })
             })
             .collect()
+    }
+
+    fn words(&self) -> Words {
+        match self.version.iter().next() {
+            Some("2012-10-17") => Words::WithVariables,
+            _ => Words::Plain,
+        }
     }
 
     fn raw_statements(&self) -> Result<impl Iterator<Item = Result<&Statement<'_>, Flaw>>, Flaw> {
@@ -168,6 +177,23 @@ impl Policy<'_> {
             .0
             .iter()
             .map(|statement| statement.object("", "a statement")))
+    }
+}
+
+/// What `${aws:username}` is in a document: since the version of 2012 a variable, before it just text.
+#[derive(Clone, Copy)]
+enum Words {
+    Plain,
+    WithVariables,
+}
+
+impl Words {
+    /// The symbol of a text, in the words of 2012, where `${$}` is the sign.
+    fn intern(self, text: &str, strings: &mut Strings) -> Sym {
+        match self {
+            Words::Plain if text.contains("${") => strings.intern(&text.replace("${", "${$}{")),
+            Words::Plain | Words::WithVariables => strings.intern(text),
+        }
     }
 }
 
@@ -215,18 +241,18 @@ impl Statement<'_> {
         Ok(all)
     }
 
-    fn typed(&self, strings: &mut Strings) -> Result<AwsStatement, Flaw> {
+    fn typed(&self, words: Words, strings: &mut Strings) -> Result<AwsStatement, Flaw> {
         Ok(AwsStatement {
             effect: self.effect()?,
-            actions: matched(&self.action, &self.not_action, ".Action", strings)?,
-            resources: matched(&self.resource, &self.not_resource, ".Resource", strings)?,
+            actions: matched((&self.action, &self.not_action), ".Action", words, strings)?,
+            resources: matched((&self.resource, &self.not_resource), ".Resource", words, strings)?,
             conditions: self
                 .conditions()?
                 .into_iter()
                 .map(|(operator, key, values)| AwsCondition {
                     operator: strings.intern(operator),
                     key: strings.intern(key),
-                    values: values.symbols(strings),
+                    values: values.symbols(words, strings),
                 })
                 .collect(),
         })
@@ -234,14 +260,14 @@ impl Statement<'_> {
 }
 
 fn matched(
-    any_of: &Option<Texts<'_>>,
-    none_of: &Option<Texts<'_>>,
+    (any_of, none_of): (&Option<Texts<'_>>, &Option<Texts<'_>>),
     member: &str,
+    words: Words,
     strings: &mut Strings,
 ) -> Result<Matched, Flaw> {
     match (any_of, none_of) {
-        (_, Some(none_of)) => Ok(Matched::NoneOf(none_of.sound(member)?.symbols(strings))),
-        (Some(any_of), None) => Ok(Matched::AnyOf(any_of.sound(member)?.symbols(strings))),
+        (_, Some(none_of)) => Ok(Matched::NoneOf(none_of.sound(member)?.symbols(words, strings))),
+        (Some(any_of), None) => Ok(Matched::AnyOf(any_of.sound(member)?.symbols(words, strings))),
         (None, None) => Ok(Matched::default()),
     }
 }
@@ -266,8 +292,8 @@ impl Texts<'_> {
         })
     }
 
-    fn symbols(&self, strings: &mut Strings) -> Vec<Sym> {
-        self.iter().map(|text| strings.intern(text)).collect()
+    fn symbols(&self, words: Words, strings: &mut Strings) -> Vec<Sym> {
+        self.iter().map(|text| words.intern(text, strings)).collect()
     }
 }
 

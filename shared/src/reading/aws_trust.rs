@@ -115,42 +115,49 @@ fn principals<'s>(statement: &'s Statement<'_>) -> Result<Vec<(&'s str, &'s str)
     Ok(all)
 }
 
-type Condition<'s> = (&'s str, &'s str, &'s Texts<'s>);
+/// Operator, key and values of a condition.
+pub type Condition<'s> = (&'s str, &'s str, &'s Texts<'s>);
 
 fn add(principal: (&str, &str), conditions: &[Condition<'_>], strings: &mut Strings, trusts: &mut Vec<Trust>) {
     let (kind, text) = principal;
     let guard = guard(conditions);
     let mut push = |actor, kind| trusts.push(Trust { actor, kind, guard });
-    if text == "*" {
-        push(Principal::Anyone, TrustKind::Assumes);
-    } else if kind.eq_ignore_ascii_case("Service") {
-        let pods = match text {
-            EKS_POD_IDENTITY => pod_subjects(conditions),
-            _ => Vec::new(),
-        };
-        if pods.is_empty() {
-            push(Principal::PlatformService(strings.intern(text)), TrustKind::Assumes);
+    let (any, how) = actor(kind, text, strings);
+    let mut n_named = 0;
+    if let Principal::Federated { issuer, subject: None } = any {
+        for subject in subjects(conditions) {
+            n_named += 1;
+            let subject = Some(strings.intern(subject));
+            push(Principal::Federated { issuer, subject }, how);
         }
-        for subject in pods {
-            let issuer = strings.intern(EKS_POD_IDENTITY);
+    }
+    if let Principal::PlatformService(issuer) = any
+        && text == EKS_POD_IDENTITY
+    {
+        for subject in pod_subjects(conditions) {
+            n_named += 1;
             let subject = Some(strings.intern(&subject));
             push(Principal::Federated { issuer, subject }, TrustKind::Federates);
         }
+    }
+    if n_named == 0 {
+        push(any, how);
+    }
+}
+
+/// Who a principal of this type is, and how it comes to act as a role.
+pub fn actor(kind: &str, text: &str, strings: &mut Strings) -> (Principal, TrustKind) {
+    if text == "*" {
+        (Principal::Anyone, TrustKind::Assumes)
+    } else if kind.eq_ignore_ascii_case("Service") {
+        (Principal::PlatformService(strings.intern(text)), TrustKind::Assumes)
     } else if kind.eq_ignore_ascii_case("Federated") {
         let issuer = strings.intern(issuer(text));
-        let mut n_subjects = 0;
-        for subject in subjects(conditions) {
-            n_subjects += 1;
-            let subject = Some(strings.intern(subject));
-            push(Principal::Federated { issuer, subject }, TrustKind::Federates);
-        }
-        if n_subjects == 0 {
-            push(Principal::Federated { issuer, subject: None }, TrustKind::Federates);
-        }
+        (Principal::Federated { issuer, subject: None }, TrustKind::Federates)
     } else if kind.eq_ignore_ascii_case("AWS") {
-        push(aws_principal(text, strings), TrustKind::Assumes);
+        (aws_principal(text, strings), TrustKind::Assumes)
     } else {
-        push(Principal::Named(strings.intern(text)), TrustKind::Assumes);
+        (Principal::Named(strings.intern(text)), TrustKind::Assumes)
     }
 }
 
@@ -188,7 +195,7 @@ fn is_account_id(text: &str) -> bool {
 
 /// The issuer in a provider's ARN (`…:oidc-provider/host/path`, `…:saml-provider/name`), or the text itself, such as
 /// `accounts.google.com`.
-fn issuer(text: &str) -> &str {
+pub fn issuer(text: &str) -> &str {
     [":oidc-provider/", ":saml-provider/"]
         .iter()
         .find_map(|marker| text.split_once(marker))
@@ -196,7 +203,7 @@ fn issuer(text: &str) -> &str {
 }
 
 /// The subjects that conditions ask for; several in one list are alternatives.
-fn subjects<'s>(conditions: &[Condition<'s>]) -> impl Iterator<Item = &'s str> {
+pub fn subjects<'s>(conditions: &[Condition<'s>]) -> impl Iterator<Item = &'s str> {
     conditions
         .iter()
         .find(|(operator, key, values)| is_claim(key, &["sub"]) && asks_for_text(operator).is_some() && narrows(values))
@@ -226,7 +233,7 @@ fn is_literal(value: &str) -> bool {
 }
 
 /// The strongest thing that a statement's conditions check.
-fn guard(conditions: &[Condition<'_>]) -> TrustGuard {
+pub fn guard(conditions: &[Condition<'_>]) -> TrustGuard {
     let mut guard = TrustGuard::Open;
     for (operator, key, values) in conditions {
         let found = match asks_for_text(operator) {

@@ -79,7 +79,7 @@ pub fn push(der: &[u8], place: Place, batch: &mut Batch, diagnostics: &mut Diagn
     credential.status = CredentialStatus::Active;
     credential.created_at = Some(certificate.not_before);
     credential.expires_at = certificate.not_after;
-    credential.fingerprint = Some(certificate.public_key_sha256);
+    credential.fingerprint = certificate.public_key_sha256;
     if let Some((handle_kind, text, kind)) = named(&extensions, common_name.as_deref(), parsed.subject) {
         let handle = batch.handle(handle_kind, &text);
         let mut identity = IdentityFact::listed(smallvec![handle], kind, place);
@@ -294,8 +294,8 @@ fn moment(rest: &mut &[u8]) -> Option<Instant> {
 
 fn fact(parsed: &Certificate<'_>, extensions: &Extensions, batch: &mut Batch) -> CertificateFact {
     CertificateFact {
-        sha256: batch.sym(&hex(&Sha256::digest(parsed.raw))),
-        public_key_sha256: batch.sym(&hex(&Sha256::digest(parsed.key.raw))),
+        sha256: Some(batch.sym(&hex(&Sha256::digest(parsed.raw)))),
+        public_key_sha256: Some(batch.sym(&hex(&Sha256::digest(parsed.key.raw)))),
         subject: batch.sym(&parsed.subject.text()),
         issuer: batch.sym(&parsed.issuer.text()),
         serial: batch.sym(&serial_text(parsed.serial)),

@@ -32,16 +32,19 @@ pub struct Rows<'a> {
     /// Members of page objects that are no list: key and value as written.
     pub headers: Vec<(&'a str, &'a str)>,
     /// The page objects, in the order of the file: for formats whose pages say what their rows are.
-    pub pages: Vec<Page>,
+    pub pages: Vec<Page<'a>>,
     /// Pages that name a next page.
     pub n_continued: u32,
     /// Pages that name none: the last of their chain, or the only one.
     pub n_last: u32,
 }
 
-/// One page object: which of the file's rows and headers are its own.
+/// One page object: what it lists, whether it names a next page, and which of the file's rows and headers are its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
+pub struct Page<'a> {
+    /// The key of its list; of the last one, where it has several.
+    pub list: &'a str,
+    pub is_continued: bool,
     pub rows: Range<usize>,
     pub headers: Range<usize>,
 }
@@ -171,7 +174,7 @@ impl<'a, F: FnMut(&mut OpenRow<'a>)> Walk<'_, 'a, F> {
     /// A page, when it has one of the lists; else a row.
     fn object(&mut self, scan: &mut Scan<'a>, index: usize) -> Result<(), Broken> {
         let whole = *scan;
-        let mut is_page = false;
+        let mut list_of_page = None;
         let mut is_continued = false;
         let (rows_before, headers_before) = (self.n_rows, self.found.headers.len());
         let walked = if self.lists.is_empty() {
@@ -181,16 +184,18 @@ impl<'a, F: FnMut(&mut OpenRow<'a>)> Walk<'_, 'a, F> {
                 let is_list = self.lists.contains(&key);
                 match scan.start()? {
                     Start::Array if is_list => {
-                        is_page = true;
+                        list_of_page = Some(key);
                         scan.array(|scan, index| self.row(scan, key, index))
                     }
                     Start::Object if is_list => {
-                        is_page = true;
+                        list_of_page = Some(key);
                         self.row(scan, key, 0)
                     }
                     Start::Object | Start::Array | Start::Text | Start::Other => {
                         let value = scan.value()?;
-                        is_page |= is_list && value == "null";
+                        if is_list && value == "null" {
+                            list_of_page = Some(key);
+                        }
                         is_continued |= names_next_page(key, value);
                         self.found.headers.push((key, value));
                         Ok(())
@@ -198,8 +203,10 @@ impl<'a, F: FnMut(&mut OpenRow<'a>)> Walk<'_, 'a, F> {
                 }
             })
         };
-        if is_page {
+        if let Some(list) = list_of_page {
             self.found.pages.push(Page {
+                list,
+                is_continued,
                 rows: rows_before..self.n_rows,
                 headers: headers_before..self.found.headers.len(),
             });
@@ -249,13 +256,22 @@ impl<'a> Rows<'a> {
     }
 
     /// The text of a page's own header with this key, as [`Rows::header`] gives it.
-    pub fn page_header(&self, page: &Page, key: &str) -> Option<&'a str> {
+    pub fn page_header(&self, page: &Page<'_>, key: &str) -> Option<&'a str> {
         last_header(&self.headers[page.headers.clone()], key)
     }
 
     /// Tells the batch how its pages chain: see [`Batch::note_pages`].
     pub fn note_pages(&self, batch: &mut Batch, chain: &str) {
         batch.note_pages(chain, self.n_continued, self.n_last);
+    }
+
+    /// Tells the batch how the pages of one list chain, where a file holds other lists or single answers as well.
+    pub fn note_pages_of(&self, list: &str, chain: &str, batch: &mut Batch) {
+        let pages = self.pages.iter().filter(|page| page.list == list);
+        let (continued, last): (Vec<_>, Vec<_>) = pages.partition(|page| page.is_continued);
+        if !continued.is_empty() || !last.is_empty() {
+            batch.note_pages(chain, continued.len() as u32, last.len() as u32);
+        }
     }
 }
 
@@ -273,8 +289,10 @@ fn last_header<'a>(headers: &[(&'a str, &'a str)], key: &str) -> Option<&'a str>
 fn names_next_page(key: &str, value: &str) -> bool {
     match key {
         "IsTruncated" => value == "true",
-        "@odata.nextLink" | "odata.nextLink" | "nextLink" | "NextToken" | "nextToken" | "nextPageToken"
-        | "next_page" | "next_page_token" => !matches!(value, "null" | "\"\"" | "false"),
+        "@odata.nextLink" | "odata.nextLink" | "nextLink" | "NextToken" | "nextToken" | "nextMarker"
+        | "nextPageToken" | "next_page" | "next_page_token" | "skip_token" | "$skipToken" => {
+            !matches!(value, "null" | "\"\"" | "false")
+        }
         _ => false,
     }
 }

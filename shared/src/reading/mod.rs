@@ -24,6 +24,7 @@ pub mod private_key;
 pub mod probe;
 pub mod recording;
 pub mod scan;
+pub mod ssh_certificate;
 pub mod ssh_key;
 pub mod subject;
 pub mod table;

@@ -72,8 +72,8 @@ fn analysis(certificates: &[Certificate]) -> Analysis {
         let sha256 = batch.sym(&format!("{n:064}"));
         let key = batch.sym(&format!("x509:{n:064}"));
         let fact = CertificateFact {
-            sha256,
-            public_key_sha256: batch.sym(certificate.public_key),
+            sha256: Some(sha256),
+            public_key_sha256: Some(batch.sym(certificate.public_key)),
             subject: batch.sym(certificate.subject),
             issuer: batch.sym("CN=CA"),
             serial: sha256,

@@ -4,6 +4,8 @@
 // Tests read files, and say that something is wrong by panicking.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
+mod access_aws;
+mod aws_joins;
 mod certificate_names;
 mod certificates;
 mod connectors;
@@ -12,9 +14,11 @@ mod laws;
 mod leaks;
 mod merge;
 mod real_aws;
+mod real_azure;
 mod real_code_hosts;
 mod real_entra;
 mod real_gcp;
+mod real_hosts;
 mod real_inventory;
 mod real_kubernetes;
 mod real_scanners;

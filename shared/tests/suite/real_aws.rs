@@ -1,16 +1,19 @@
 //! AWS connectors against real and recorded exports. The expected numbers were counted from the same files by a
 //! separate Python program that walks the plain JSON, without any of this crate.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use shared::access;
 use shared::connectors::{self, Reading};
 use shared::diagnostic::Severity;
 use shared::model::access_policy::{AccessPolicy, Privilege};
+use shared::model::credential::Custody;
 use shared::model::grant::{TrustGuard, TrustKind};
-use shared::model::identity::{IdentityKind, Origin};
-use shared::model::instant::LastUsed;
+use shared::model::identity::{HumanUse, IdentityKind, Origin, Presence};
+use shared::model::instant::{Instant, LastUsed};
 use shared::model::principal::{HandleKind, Principal};
+use shared::reading::container;
 
 #[derive(Debug, Default, PartialEq)]
 struct Counts {
@@ -296,4 +299,337 @@ fn no_other_answer_of_the_cli_is_taken_for_it() {
         assert_ne!(connector, Some("aws_account_authorization_details"), "{name}");
     }
     assert!(n_files > 300, "{n_files}");
+}
+
+/// What a file gives: identities and credentials that it lists, grants, trusts, and last uses of what others list.
+fn counted(reading: &Reading) -> [usize; 5] {
+    let batch = &reading.batch;
+    let is_listed = |presence| presence == Presence::Listed;
+    let n_identities = batch.identities.iter().filter(|fact| is_listed(fact.presence)).count();
+    let n_credentials = batch.credentials.iter().filter(|fact| is_listed(fact.presence)).count();
+    let n_mentioned = batch.identities.len() - n_identities + batch.credentials.len() - n_credentials;
+    let n_uses = batch.service_uses.len() + batch.trust_uses.len();
+    [
+        n_identities,
+        n_credentials,
+        batch.grants.len(),
+        batch.trusts.len(),
+        n_mentioned + n_uses,
+    ]
+}
+
+/// The answers in the CLI's manual that say something of identities. All others are none of these connectors'.
+#[test]
+fn the_other_answers_in_the_manual_of_the_cli() {
+    let Some(folder) = crate::support::data("aws_cli_examples/aws__aws-cli") else {
+        return;
+    };
+    let expected = [
+        (
+            "accessanalyzer.get-finding-v2.1",
+            "aws_access_analyzer",
+            [0, 0, 0, 1, 0],
+        ),
+        ("accessanalyzer.get-finding.1", "aws_access_analyzer", [0, 0, 0, 1, 0]),
+        ("accessanalyzer.list-findings-v2.1", "aws_access_analyzer", [0; 5]),
+        ("accessanalyzer.list-findings.1", "aws_access_analyzer", [0, 0, 0, 2, 0]),
+        ("acm.describe-certificate.1", "aws_acm_certificates", [0, 1, 0, 0, 0]),
+        ("acm.list-certificates.1", "aws_acm_certificates", [0, 2, 0, 0, 0]),
+        ("eks.describe-access-entry.1", "aws_eks_access", [0; 5]),
+        (
+            "eks.describe-pod-identity-association.1",
+            "aws_eks_access",
+            [0, 0, 0, 1, 0],
+        ),
+        ("eks.list-access-entries.1", "aws_eks_access", [0; 5]),
+        (
+            "eks.list-associated-access-policies.1",
+            "aws_eks_access",
+            [0, 0, 1, 0, 0],
+        ),
+        ("eks.list-pod-identity-associations.1", "aws_eks_access", [0; 5]),
+        ("eks.list-pod-identity-associations.2", "aws_eks_access", [0; 5]),
+        (
+            "iam.create-open-id-connect-provider.1",
+            "aws_identity_providers",
+            [0, 1, 0, 0, 0],
+        ),
+        (
+            "iam.create-service-specific-credential.1",
+            "aws_user_credentials",
+            [0, 1, 0, 0, 0],
+        ),
+        ("iam.generate-credential-report.1", "aws_credential_report", [0; 5]),
+        (
+            "iam.get-access-key-last-used.1",
+            "aws_user_credentials",
+            [0, 0, 0, 0, 1],
+        ),
+        ("iam.get-saml-provider.1", "aws_identity_providers", [0; 5]),
+        (
+            "iam.get-service-last-accessed-details-with-entities.1",
+            "aws_last_accessed",
+            [0, 0, 0, 0, 2],
+        ),
+        ("iam.get-ssh-public-key.1", "aws_user_credentials", [0, 1, 0, 0, 0]),
+        ("iam.list-access-keys.1", "aws_user_credentials", [0, 2, 0, 0, 0]),
+        (
+            "iam.list-open-id-connect-providers.1",
+            "aws_identity_providers",
+            [0, 1, 0, 0, 0],
+        ),
+        ("iam.list-saml-providers.1", "aws_identity_providers", [0, 1, 0, 0, 0]),
+        (
+            "iam.list-server-certificates.1",
+            "aws_server_certificates",
+            [0, 2, 0, 0, 0],
+        ),
+        (
+            "iam.list-service-specific-credential.1",
+            "aws_user_credentials",
+            [0, 1, 0, 0, 0],
+        ),
+        (
+            "iam.list-service-specific-credential.2",
+            "aws_user_credentials",
+            [0, 1, 0, 0, 0],
+        ),
+        (
+            "iam.list-service-specific-credentials.1",
+            "aws_user_credentials",
+            [0, 2, 0, 0, 0],
+        ),
+        (
+            "iam.list-signing-certificates.1",
+            "aws_user_credentials",
+            [0, 1, 0, 0, 0],
+        ),
+        ("iam.list-ssh-public-keys.1", "aws_user_credentials", [0, 1, 0, 0, 0]),
+        ("iot.describe-ca-certificate.1", "aws_iot_certificates", [0, 1, 0, 0, 0]),
+        ("iot.list-ca-certificates.1", "aws_iot_certificates", [0, 1, 0, 0, 0]),
+        ("iot.list-certificates-by-ca.1", "aws_iot_certificates", [1, 1, 0, 0, 0]),
+        ("iot.list-certificates.1", "aws_iot_certificates", [6, 6, 0, 0, 0]),
+        (
+            "secretsmanager.batch-get-secret-value.1",
+            "aws_secrets_manager",
+            [0, 3, 0, 0, 0],
+        ),
+        (
+            "secretsmanager.batch-get-secret-value.2",
+            "aws_secrets_manager",
+            [0, 3, 0, 0, 0],
+        ),
+        ("secretsmanager.create-secret.2", "aws_secrets_manager", [0, 1, 0, 0, 0]),
+        ("secretsmanager.create-secret.3", "aws_secrets_manager", [0, 1, 0, 0, 0]),
+        (
+            "secretsmanager.describe-secret.1",
+            "aws_secrets_manager",
+            [0, 1, 0, 0, 0],
+        ),
+        (
+            "secretsmanager.get-secret-value.1",
+            "aws_secrets_manager",
+            [0, 1, 0, 0, 0],
+        ),
+        (
+            "secretsmanager.get-secret-value.2",
+            "aws_secrets_manager",
+            [0, 1, 0, 0, 0],
+        ),
+        (
+            "secretsmanager.list-secret-version-ids.1",
+            "aws_secrets_manager",
+            [0, 0, 0, 0, 1],
+        ),
+        ("secretsmanager.list-secrets.1", "aws_secrets_manager", [0, 2, 0, 0, 0]),
+        ("secretsmanager.list-secrets.2", "aws_secrets_manager", [0, 1, 0, 0, 0]),
+        ("secretsmanager.list-secrets.3", "aws_secrets_manager", [0, 1, 0, 0, 0]),
+    ];
+    let mut n_recognised = 0;
+    let mut n_others = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let Some(stem) = name
+            .strip_suffix(".json")
+            .filter(|stem| !stem.contains("authorization-details"))
+        else {
+            continue;
+        };
+        let reading = connectors::read("aws", &name, &std::fs::read(&path).unwrap(), "salt");
+        let found = reading.connector.map(|connector| connector.id);
+        match expected.iter().find(|(known, ..)| *known == stem) {
+            Some((_, connector, counts)) => {
+                n_recognised += 1;
+                assert_eq!(found, Some(*connector), "{name}");
+                let errors: Vec<_> = reading
+                    .diagnostics
+                    .iter()
+                    .filter(|d| d.severity == Severity::Error)
+                    .collect();
+                assert!(errors.is_empty(), "{name}: {errors:#?}");
+                assert_eq!(counted(&reading), *counts, "{name}");
+            }
+            None => {
+                n_others += 1;
+                assert!(
+                    !found.is_some_and(|id| id.starts_with("aws_")),
+                    "{name} was taken for {found:?}"
+                );
+            }
+        }
+    }
+    assert_eq!(n_recognised, expected.len());
+    assert!(n_others > 300, "{n_others}");
+}
+
+/// Events of attacks that somebody ran and recorded, each in a file of its own.
+#[test]
+fn the_logs_of_stratus_red_team() {
+    let Some(folder) = crate::support::data("aws_cloudtrail/DataDog__stratus-red-team") else {
+        return;
+    };
+    let mut n_files = 0;
+    // Callers, access keys, pairs of caller and service, trusts, and users that signed in to the console.
+    let mut sums = [0; 5];
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "json") {
+            continue;
+        }
+        n_files += 1;
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let reading = connectors::read("aws", &name, &std::fs::read(&path).unwrap(), "salt");
+        assert_eq!(
+            reading.connector.map(|connector| connector.id),
+            Some("aws_cloudtrail"),
+            "{name}"
+        );
+        assert!(reading.diagnostics.is_empty(), "{name}: {:#?}", reading.diagnostics);
+        let batch = &reading.batch;
+        let n_signed_in = batch
+            .identities
+            .iter()
+            .filter(|fact| fact.human_use == HumanUse::InteractiveSignIn)
+            .count();
+        let found = [
+            batch.identities.len(),
+            batch.credentials.len(),
+            batch.service_uses.len(),
+            batch.trust_uses.len(),
+            n_signed_in,
+        ];
+        sums.iter_mut().zip(found).for_each(|(sum, n)| *sum += n);
+        if name == "aws.credential-access.ec2-get-password-data.json" {
+            let used = batch
+                .identities
+                .iter()
+                .map(|fact| fact.last_used)
+                .max_by_key(|used| format!("{used:?}"));
+            assert_eq!(
+                used,
+                Some(LastUsed::At(Instant::from_text("2024-07-30T21:31:21Z").unwrap()))
+            );
+            let [trust] = &batch.trust_uses[..] else {
+                panic!("{:#?}", batch.trust_uses)
+            };
+            assert!(matches!(trust.actor, Principal::Identity(_)) && trust.kind == TrustKind::Assumes);
+        }
+    }
+    assert_eq!(n_files, 35);
+    assert_eq!(sums, [40, 32, 42, 4, 1]);
+}
+
+#[test]
+fn a_log_as_it_lies_in_the_bucket() {
+    let Some(folder) = crate::support::data("shape_samples/cloudtrail") else {
+        return;
+    };
+    let name = "123456789012_CloudTrail_eu-west-1_20261120T0600Z_AbCdEf.json.gz";
+    let bytes = std::fs::read(folder.join(name)).unwrap();
+    let mut n_members = 0;
+    container::each_member(name, &bytes, &mut |member| {
+        n_members += 1;
+        let reading = connectors::read("aws", &member.path, member.bytes.unwrap(), "salt");
+        assert_eq!(reading.connector.map(|connector| connector.id), Some("aws_cloudtrail"));
+        let batch = &reading.batch;
+        let found = [
+            batch.identities.len(),
+            batch.credentials.len(),
+            batch.service_uses.len(),
+        ];
+        assert_eq!(found, [303, 1, 358]);
+        assert_eq!(batch.trust_uses.len(), 14);
+        let [others] = &reading.diagnostics[..] else {
+            panic!("{:#?}", reading.diagnostics)
+        };
+        assert!(others.found.starts_with("428 events"), "{others:?}");
+    });
+    assert_eq!(n_members, 1);
+}
+
+#[test]
+fn a_large_list_of_secrets() {
+    let Some(folder) = crate::support::data("aws_secretsmanager/moto-large") else {
+        return;
+    };
+    let bytes = std::fs::read(folder.join("list-secrets.json")).unwrap();
+    let reading = connectors::read("aws", "list-secrets.json", &bytes, "salt");
+    assert!(reading.diagnostics.is_empty() && reading.batch.is_complete());
+    let secrets = &reading.batch.credentials;
+    assert_eq!(counted(&reading), [0, 400, 0, 0, 0]);
+    let dates = || secrets.iter().filter_map(|secret| secret.created_at);
+    assert_eq!(dates().count(), 400);
+    assert_eq!(dates().min().unwrap().to_string(), "2018-05-27T08:08:01Z");
+    assert_eq!(dates().max().unwrap().to_string(), "2026-11-13T08:11:37Z");
+    assert!(secrets.iter().all(|secret| secret.custody == Custody::Vault));
+}
+
+#[test]
+fn the_agents_of_cloud_custodian() {
+    let Some(folder) = crate::support::data("aws_bedrock_ai_agents/cloud-custodian__cloud-custodian") else {
+        return;
+    };
+    let mut agents = BTreeSet::new();
+    let mut roles = BTreeSet::new();
+    let mut n_files = 0;
+    for recording in std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+    {
+        for entry in std::fs::read_dir(recording).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let is_agents = name.contains(".GetAgent_") || name.contains(".ListAgents_");
+            if !name.ends_with(".cli.json") || !is_agents {
+                continue;
+            }
+            n_files += 1;
+            let reading = connectors::read("aws", &name, &std::fs::read(&path).unwrap(), "salt");
+            assert_eq!(
+                reading.connector.map(|connector| connector.id),
+                Some("aws_bedrock_agents"),
+                "{name}"
+            );
+            assert!(reading.diagnostics.is_empty(), "{name}: {:#?}", reading.diagnostics);
+            let batch = &reading.batch;
+            for agent in &batch.identities {
+                assert_eq!(agent.kind, Some(IdentityKind::Agent));
+                let id = agent
+                    .handles
+                    .iter()
+                    .find(|handle| handle.kind == HandleKind::AwsUniqueId)
+                    .unwrap();
+                agents.insert(batch.strings.get(id.text).to_owned());
+            }
+            roles.extend(
+                batch
+                    .trusts
+                    .iter()
+                    .map(|trust| batch.strings.get(trust.target.text).to_owned()),
+            );
+        }
+    }
+    assert_eq!((n_files, agents.len(), roles.len()), (13, 6, 2));
 }

@@ -12,7 +12,7 @@ use shared::{analysis, answers, connectors};
 
 /// Values of members whose name says that they are secret. Long enough not to occur by chance.
 fn secrets_in(text: &str) -> Vec<String> {
-    const NAMES: [&str; 20] = [
+    const NAMES: [&str; 23] = [
         "\"secretText\"",
         "\"password\"",
         "\"Password\"",
@@ -33,6 +33,10 @@ fn secrets_in(text: &str) -> Vec<String> {
         "\"raw_source_code_extract\"",
         "\"secretKey\"",
         "\"client_token\"",
+        "\"ServicePassword\"",
+        "\"TOKEN\"",
+        // JSON inside a text, as Secrets Manager answers it.
+        "\\\"password\\\"",
     ];
     let mut secrets = Vec::new();
     for name in NAMES {
@@ -42,8 +46,8 @@ fn secrets_in(text: &str) -> Vec<String> {
                 .strip_prefix(':')
                 .map(str::trim_start);
             let value = rest
-                .and_then(|rest| rest.strip_prefix('"'))
-                .and_then(|rest| rest.split('"').next());
+                .and_then(|rest| rest.trim_start_matches('\\').strip_prefix('"'))
+                .and_then(|rest| rest.split(['"', '\\']).next());
             secrets.extend(value.filter(|value| value.len() >= 12).map(str::to_owned));
         }
     }

@@ -31,7 +31,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
             .map(|it| format!("{} {}", text(it, "sha256"), text(it, "expiry")))
             .collect(),
         found_certificates()
-            .map(|(_, it)| format!("{} {}", found.text(it.sha256), bucket(it.not_after)))
+            .map(|(_, it)| format!("{} {}", found.text(it.sha256.unwrap()), bucket(it.not_after)))
             .collect(),
     );
     scores.compare(
@@ -58,7 +58,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
                         _ => "file",
                     };
                     let source = &found.0.snapshot.source(file.source).name;
-                    format!("{} {source} {kind}", found.text(it.sha256))
+                    format!("{} {source} {kind}", found.text(it.sha256.unwrap()))
                 })
             })
             .collect(),
@@ -73,7 +73,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
         (found.0.certificates.iter().enumerate())
             .filter(|(row, _)| is_strong(found.0, *row) == Some(Verdict::Fail))
             .filter_map(|(_, id)| found.0.snapshot.credential(*id).certificate.as_deref())
-            .map(|it| found.text(it.sha256).to_owned())
+            .map(|it| found.text(it.sha256.unwrap()).to_owned())
             .collect(),
     );
     for (what, join, verdict) in [
@@ -90,7 +90,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
             (found.0.rekeyed.iter())
                 .filter(|(_, found)| **found == verdict)
                 .filter_map(|(id, _)| found.0.snapshot.credential(*id).certificate.as_deref())
-                .map(|it| found.text(it.sha256).to_owned())
+                .map(|it| found.text(it.sha256.unwrap()).to_owned())
                 .collect(),
         );
     }

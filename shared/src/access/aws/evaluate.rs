@@ -1,0 +1,705 @@
+//! Whether an AWS identity may do something, by all that exports tell together.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
+//!
+//! Looked at: the policies of the identity and of its groups, its permissions boundary, and for taking on a role the
+//! role's trust policy. An explicit denial goes before everything. Service control policies, session policies and the
+//! policies of other resources are in no export that Rollcall reads: see [`Decision::blind_spots`].
+
+use super::condition::{Holds, all_hold};
+use super::request::{Given, Principal, PrincipalKind, Request, Target, account_in};
+use super::resource::{self, Among, Compared, Glob};
+use super::well_known;
+use crate::access::decision::{BlindSpot, Decision, Dependency, Reason, Says};
+use crate::access::index::Index;
+use crate::model::access_policy::{AccessPolicy, AwsStatement, Effect, Matched};
+use crate::model::grant::{TrustGuard, TrustKind};
+use crate::model::identity::IdentityKind;
+use crate::model::principal;
+use crate::model::snapshot::{Evidence, IdentityId, Snapshot};
+use crate::model::strings::{Strings, Sym};
+
+const ALLOWED: &[BlindSpot] = &[
+    BlindSpot::OrganisationPolicies,
+    BlindSpot::ResourcePolicies,
+    BlindSpot::SessionPolicies,
+];
+/// What nothing allows, the policy of the resource may.
+const NOT_ALLOWED: &[BlindSpot] = &[BlindSpot::ResourcePolicies];
+/// What is denied stays so.
+const DENIED: &[BlindSpot] = &[];
+
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+
+/// The policies that bear on one identity.
+pub struct Policies<'s> {
+    pub held: Vec<Held<'s>>,
+    /// Policies that no export defines, each with the grant by which the identity has it.
+    pub undefined: Vec<Sym>,
+    pub boundary: Option<Cap<'s>>,
+}
+
+/// One policy of an identity or of one of its groups.
+#[derive(Clone, Copy)]
+pub struct Held<'s> {
+    pub id: Sym,
+    pub name: Sym,
+    pub grant: Option<u32>,
+    pub document: Document<'s>,
+    pub evidence: Evidence,
+    /// Exports define the policy differently, so what this one says is not certain.
+    pub is_disputed: bool,
+}
+
+/// What a policy says.
+#[derive(Clone, Copy)]
+pub enum Document<'s> {
+    Statements(&'s [AwsStatement]),
+    /// AWS's own `AdministratorAccess`, of which no export needs to give the document.
+    Everything,
+}
+
+/// What caps an identity: policies that all have to allow, of which one would do if exports agreed.
+pub struct Cap<'s> {
+    pub held: Vec<Held<'s>>,
+    pub undefined: Vec<Sym>,
+}
+
+impl<'s> Policies<'s> {
+    pub fn of(snapshot: &'s Snapshot, index: &Index, id: IdentityId) -> Self {
+        let identity = snapshot.identity(id);
+        let mut held = Vec::new();
+        let mut undefined = Vec::new();
+        let range = identity.grants.start as usize..identity.grants.end as usize;
+        for &at in &snapshot.granted[range] {
+            let grant = &snapshot.grants[at as usize];
+            let policy = grant.policy.unwrap_or(grant.role);
+            gather(
+                snapshot,
+                index,
+                (policy, Some(at), grant.evidence),
+                &mut held,
+                &mut undefined,
+            );
+        }
+        let boundaries = snapshot.boundaries_of(id);
+        let boundary = (!boundaries.is_empty()).then(|| {
+            let mut cap = Cap {
+                held: Vec::new(),
+                undefined: Vec::new(),
+            };
+            for boundary in boundaries {
+                let stated = (boundary.policy, None, boundary.evidence);
+                gather(snapshot, index, stated, &mut cap.held, &mut cap.undefined);
+            }
+            // Exports that state different boundaries: no one of them is certain.
+            for held in &mut cap.held {
+                held.is_disputed |= boundaries.len() > 1;
+            }
+            cap
+        });
+        Self {
+            held,
+            undefined,
+            boundary,
+        }
+    }
+}
+
+fn gather<'s>(
+    snapshot: &'s Snapshot,
+    index: &Index,
+    (policy, grant, stated_at): (Sym, Option<u32>, Evidence),
+    held: &mut Vec<Held<'s>>,
+    undefined: &mut Vec<Sym>,
+) {
+    let defined = index.policies_of(policy, snapshot);
+    if defined.is_empty() && well_known(snapshot.strings.get(policy)).is_some() {
+        held.push(Held {
+            id: policy,
+            name: policy,
+            grant,
+            document: Document::Everything,
+            evidence: stated_at,
+            is_disputed: false,
+        });
+    } else if defined.is_empty() {
+        undefined.push(policy);
+    }
+    let is_disputed = defined.iter().any(|policy| policy.document != defined[0].document);
+    for (at, policy) in defined.iter().enumerate() {
+        // Another file's word on the same policy is no second one.
+        if let AccessPolicy::Aws(statements) = &policy.document
+            && (at == 0 || is_disputed)
+        {
+            held.push(Held {
+                id: policy.id,
+                name: policy.name,
+                grant,
+                document: Document::Statements(statements),
+                evidence: policy.evidence,
+                is_disputed,
+            });
+        }
+    }
+}
+
+/// What a set of policies says to a request, with the statement that says so.
+struct Word {
+    holds: Holds,
+    reason: Option<Reason>,
+    needs: Vec<Dependency>,
+}
+
+impl Word {
+    const NOTHING: Word = Word {
+        holds: Holds::No,
+        reason: None,
+        needs: Vec::new(),
+    };
+
+    /// The surer word; of two that are not sure, the one that depends on less.
+    fn or(self, other: Word) -> Word {
+        let is_better = other.holds > self.holds
+            || other.holds == Holds::Maybe && self.holds == Holds::Maybe && other.needs.len() < self.needs.len();
+        if is_better { other } else { self }
+    }
+}
+
+/// Decides one request. `resource` is an ARN, or a pattern of which any resource will do.
+pub fn decide(
+    snapshot: &Snapshot,
+    index: &Index,
+    id: IdentityId,
+    (action, target): (&str, Target<'_>),
+    given: Given<'_>,
+) -> Decision {
+    let principal = Principal::new(snapshot, id);
+    let policies = Policies::of(snapshot, index, id);
+    let request = Request {
+        action,
+        target,
+        principal: &principal,
+        given,
+    };
+    let identity = snapshot.identity(id);
+    if identity.kind == IdentityKind::Root {
+        let fact = &snapshot.facts_of(identity)[0];
+        let reason = Reason {
+            says: Says::Allows,
+            name: identity.name,
+            statement: None,
+            grant: None,
+            evidence: Evidence {
+                file: fact.file,
+                place: fact.fact.place,
+            },
+        };
+        return Decision::allowed(vec![reason], ALLOWED);
+    }
+    match target {
+        Target::One(_) => decide_one(snapshot, index, id, &policies, &request),
+        Target::Some(pattern) => decide_some(&snapshot.strings, &policies, &request, pattern),
+    }
+}
+
+fn decide_one(
+    snapshot: &Snapshot,
+    index: &Index,
+    id: IdentityId,
+    policies: &Policies<'_>,
+    request: &Request<'_>,
+) -> Decision {
+    let strings = &snapshot.strings;
+    let Target::One(resource) = request.target else {
+        return Decision::denied(Vec::new(), DENIED);
+    };
+    let mut denies = Vec::new();
+    let caps = policies.boundary.iter().flat_map(|cap| &cap.held);
+    for held in policies.held.iter().chain(caps) {
+        let word = word_of(held, Effect::Deny, strings, request);
+        match word.holds {
+            Holds::Yes => return Decision::denied(word.reason.into_iter().collect(), DENIED),
+            Holds::Maybe => denies.push(word),
+            Holds::No => {}
+        }
+    }
+    let given = grants_word(&policies.held, &policies.undefined, strings, request);
+    let cap = policies
+        .boundary
+        .as_ref()
+        .map(|cap| grants_word(&cap.held, &cap.undefined, strings, request));
+    let owner = account_in(resource);
+    let is_at_home = match (&request.principal.account, owner) {
+        (Some(own), Some(owner)) => own == owner,
+        // A bucket's ARN names no account.
+        (_, None) | (None, Some(_)) => true,
+    };
+    let is_assuming = request.action.eq_ignore_ascii_case(ASSUME_ROLE) && resource.contains(":role/");
+    let (mut words, blind_spots) = match is_assuming.then(|| trust_word(snapshot, index, id, request, resource)) {
+        Some(Some(trust)) => {
+            let is_named = trust.names_principal;
+            let word = trust.word;
+            match is_at_home && is_named && word.holds >= given.holds {
+                // Named by itself, it needs no policy of its own. A user then is not capped either.
+                true if request.principal.kind == PrincipalKind::User => {
+                    return finish(vec![word], denies, &policies.undefined, ALLOWED);
+                }
+                true => (vec![word], ALLOWED),
+                false => (vec![given, word], ALLOWED),
+            }
+        }
+        Some(None) => {
+            let unknown = Word {
+                holds: Holds::Maybe,
+                reason: None,
+                needs: vec![Dependency::Export(
+                    "the trust policy of the role, which no export lists",
+                )],
+            };
+            (vec![given, unknown], ALLOWED)
+        }
+        None if !is_at_home => {
+            let unknown = Word {
+                holds: Holds::Maybe,
+                reason: None,
+                needs: vec![Dependency::Export(
+                    "the policy of the resource, which belongs to another account",
+                )],
+            };
+            (vec![given, unknown], ALLOWED)
+        }
+        None => (vec![given], ALLOWED),
+    };
+    if let Some(mut cap) = cap {
+        if cap.holds == Holds::No
+            && let Some(held) = policies.boundary.as_ref().and_then(|cap| cap.held.first())
+        {
+            cap.reason = Some(reason(held, Says::LeavesOut, None));
+        }
+        words.push(cap);
+    }
+    finish(words, denies, &policies.undefined, blind_spots)
+}
+
+/// All words must hold, and no denial.
+fn finish(words: Vec<Word>, denies: Vec<Word>, undefined: &[Sym], blind_spots: &'static [BlindSpot]) -> Decision {
+    if let Some(no) = words.iter().find(|word| word.holds == Holds::No) {
+        return Decision::denied(no.reason.into_iter().collect(), NOT_ALLOWED);
+    }
+    let is_sure = words.iter().all(|word| word.holds == Holds::Yes);
+    // A policy that nothing defines may deny what others allow.
+    let may_deny = undefined.iter().map(|policy| Dependency::Policy(*policy));
+    let proof = words.iter().filter_map(|word| word.reason);
+    if is_sure && denies.is_empty() && undefined.is_empty() {
+        return Decision::allowed(proof.collect(), blind_spots);
+    }
+    let proof = denies.iter().filter_map(|word| word.reason).chain(proof).collect();
+    let needs = words.into_iter().chain(denies).flat_map(|word| word.needs);
+    Decision::depends(proof, needs.chain(may_deny).collect(), blind_spots)
+}
+
+/// What policies that give say: the surest of them, and what is not defined may give anything.
+fn grants_word(held: &[Held<'_>], undefined: &[Sym], strings: &Strings, request: &Request<'_>) -> Word {
+    let mut best = Word::NOTHING;
+    for held in held {
+        best = best.or(word_of(held, Effect::Allow, strings, request));
+        if best.holds == Holds::Yes {
+            return best;
+        }
+    }
+    if best.holds == Holds::No && !undefined.is_empty() {
+        best.holds = Holds::Maybe;
+        best.needs = undefined.iter().map(|policy| Dependency::Policy(*policy)).collect();
+    }
+    best
+}
+
+/// What the statements of one policy with this effect say to a request for one resource.
+fn word_of(held: &Held<'_>, effect: Effect, strings: &Strings, request: &Request<'_>) -> Word {
+    let Document::Statements(statements) = held.document else {
+        return match effect {
+            Effect::Allow => Word {
+                holds: Holds::Yes,
+                reason: Some(reason(held, Says::Allows, None)),
+                needs: Vec::new(),
+            },
+            Effect::Deny => Word::NOTHING,
+        };
+    };
+    let mut best = Word::NOTHING;
+    for (at, statement) in statements.iter().enumerate() {
+        if statement.effect != effect || !request.is_among_actions(&statement.actions, strings) {
+            continue;
+        }
+        let mut needs = Vec::new();
+        let mut holds = covers(&statement.resources, strings, request, &mut needs);
+        if holds != Holds::No {
+            holds = holds.min(all_hold(&statement.conditions, strings, request, &mut needs));
+        }
+        if holds == Holds::Yes && held.is_disputed {
+            holds = Holds::Maybe;
+            needs.push(Dependency::Conflict(held.id));
+        }
+        let says = match effect {
+            Effect::Allow => Says::Allows,
+            Effect::Deny => Says::Denies,
+        };
+        best = best.or(Word {
+            holds,
+            reason: Some(reason(held, says, Some(at))),
+            needs,
+        });
+        if best.holds == Holds::Yes {
+            break;
+        }
+    }
+    best
+}
+
+fn reason(held: &Held<'_>, says: Says, statement: Option<usize>) -> Reason {
+    Reason {
+        says,
+        name: held.name,
+        statement: statement.and_then(|at| u32::try_from(at).ok()),
+        grant: held.grant,
+        evidence: held.evidence,
+    }
+}
+
+/// Whether a statement's resources include the one resource of the request.
+fn covers(resources: &Matched, strings: &Strings, request: &Request<'_>, needs: &mut Vec<Dependency>) -> Holds {
+    let Target::One(resource) = request.target else {
+        return Holds::No;
+    };
+    let mut any_of = |patterns: &[Sym]| {
+        let mut any = Holds::No;
+        for pattern in patterns {
+            let pattern = strings.get(*pattern);
+            any = any.max(match pattern.contains("${") {
+                false => Holds::of(resource::covers(pattern, resource)),
+                true => match request.glob(pattern, Compared::ByPart, needs) {
+                    Some((glob, known)) => Holds::of(glob.covers(resource)).min(known),
+                    None => Holds::No,
+                },
+            });
+            if any == Holds::Yes {
+                break;
+            }
+        }
+        any
+    };
+    match resources {
+        Matched::AnyOf(patterns) => any_of(patterns),
+        Matched::NoneOf(patterns) => any_of(patterns).not(),
+    }
+}
+
+/// What a role's trust policy says of one that would take it on.
+struct TrustWord {
+    word: Word,
+    /// It is let in by its own name or as anybody, not by its account.
+    names_principal: bool,
+}
+
+/// `None` when no export lists the role, so that whom it trusts is not known.
+fn trust_word(
+    snapshot: &Snapshot,
+    index: &Index,
+    id: IdentityId,
+    request: &Request<'_>,
+    role: &str,
+) -> Option<TrustWord> {
+    let target = index.identity_of_arn(role, snapshot)?;
+    let account = request.principal.account.as_deref();
+    let mut best = TrustWord {
+        word: Word::NOTHING,
+        names_principal: false,
+    };
+    for trust in index.trusts_to(target, snapshot) {
+        if trust.kind != TrustKind::Assumes {
+            continue;
+        }
+        let names_principal = match trust.actor {
+            principal::Principal::Anyone => true,
+            principal::Principal::Account(trusted) if account == Some(snapshot.strings.get(trusted)) => false,
+            principal::Principal::Identity(_) if trust.actor_identity == Some(id) => true,
+            principal::Principal::Identity(_)
+            | principal::Principal::Account(_)
+            | principal::Principal::Group(_)
+            | principal::Principal::AnyoneAuthenticated
+            | principal::Principal::PlatformService(_)
+            | principal::Principal::Federated { .. }
+            | principal::Principal::Workload(_)
+            | principal::Principal::Named(_) => continue,
+        };
+        let needs = match trust.guard {
+            Some(TrustGuard::Open) => Vec::new(),
+            Some(TrustGuard::ExternalId) => match request.value("sts:ExternalId") {
+                super::request::Value::Texts(_) | super::request::Value::Unknown => {
+                    vec![Dependency::Condition("sts:ExternalId".to_owned())]
+                }
+                super::request::Value::Absent => continue,
+            },
+            Some(TrustGuard::SubjectOrAudience | TrustGuard::OtherCondition) => {
+                vec![Dependency::Export(
+                    "the conditions of the role's trust policy, of which only their sort is kept",
+                )]
+            }
+            // Seen in a log: it was let in once, and no policy says by what.
+            None => vec![Dependency::Export("the role's trust policy")],
+        };
+        let word = Word {
+            holds: match needs.is_empty() {
+                true => Holds::Yes,
+                false => Holds::Maybe,
+            },
+            reason: Some(Reason {
+                says: Says::LetsIn,
+                name: trust.target.text,
+                statement: None,
+                grant: None,
+                evidence: trust.evidence,
+            }),
+            needs,
+        };
+        let is_better = (word.holds, names_principal) > (best.word.holds, best.names_principal);
+        if is_better {
+            best = TrustWord { word, names_principal };
+        }
+    }
+    Some(best)
+}
+
+/// Whether there is a resource among those that `universe` covers to which the action is allowed.
+fn decide_some(strings: &Strings, policies: &Policies<'_>, request: &Request<'_>, universe: &str) -> Decision {
+    let scope = Scope::new(strings, policies, request, universe);
+    if let Some(decision) = scope.find(Holds::Yes) {
+        return decision;
+    }
+    if let Some(decision) = scope.find(Holds::Maybe) {
+        return decision;
+    }
+    if !policies.undefined.is_empty() {
+        let needs = policies.undefined.iter().map(|policy| Dependency::Policy(*policy));
+        return Decision::depends(Vec::new(), needs.collect(), ALLOWED);
+    }
+    Decision::denied(scope.why_not(), NOT_ALLOWED)
+}
+
+/// One statement that bears on the action, without its resources.
+struct Bearing<'s> {
+    reason: Reason,
+    resources: &'s Matched,
+    holds: Holds,
+    needs: Vec<Dependency>,
+}
+
+/// All statements that bear on the action, for a request that leaves the resource open.
+struct Scope<'s, 'r> {
+    strings: &'s Strings,
+    request: &'r Request<'r>,
+    universe: Among,
+    allows: Vec<Bearing<'s>>,
+    denies: Vec<Bearing<'s>>,
+    /// What the boundary allows; `None` without one.
+    caps: Option<Vec<Bearing<'s>>>,
+    undefined: &'s [Sym],
+    undefined_caps: &'s [Sym],
+}
+
+/// All resources, for a policy whose document is not needed.
+static EVERYTHING: Matched = Matched::NoneOf(Vec::new());
+
+impl<'s, 'r> Scope<'s, 'r> {
+    fn new(strings: &'s Strings, policies: &'s Policies<'s>, request: &'r Request<'r>, universe: &str) -> Self {
+        let bearing = |held: &'s [Held<'s>], effect| bearing(held, effect, strings, request);
+        let caps: &[Held<'_>] = policies.boundary.as_ref().map_or(&[], |cap| &cap.held);
+        let mut denies = bearing(&policies.held, Effect::Deny);
+        denies.extend(bearing(caps, Effect::Deny));
+        Self {
+            strings,
+            request,
+            universe: Among {
+                globs: vec![Glob::plain(universe)],
+                is_excluded: false,
+            },
+            allows: bearing(&policies.held, Effect::Allow),
+            denies,
+            caps: policies.boundary.as_ref().map(|cap| bearing(&cap.held, Effect::Allow)),
+            undefined: &policies.undefined,
+            undefined_caps: policies.boundary.as_ref().map_or(&[], |cap| &cap.undefined),
+        }
+    }
+
+    /// A resource that is allowed for certain, or perhaps.
+    fn find(&self, sureness: Holds) -> Option<Decision> {
+        let is_certain = sureness == Holds::Yes;
+        let undefined = || self.undefined.iter().chain(self.undefined_caps);
+        if is_certain && undefined().next().is_some() {
+            return None;
+        }
+        // For certain, whatever may deny is taken to deny; perhaps, only what denies for certain.
+        let unknown = match is_certain {
+            true => Unknown::IsAny,
+            false => Unknown::IsNone,
+        };
+        let denies = self.denies.iter().filter(|deny| is_certain || deny.holds == Holds::Yes);
+        let denies = denies.filter_map(|deny| self.among(deny, unknown));
+        let mut left: Vec<Among> = denies.map(|(among, _)| among.inverted()).collect();
+        left.push(self.universe.clone());
+        // Without a boundary, or under one that nothing defines, nothing is capped for as much as is known.
+        let is_capped = self.caps.is_some() && self.undefined_caps.is_empty();
+        for allow in self.allows.iter().filter(|allow| allow.holds >= sureness) {
+            let Some((among, unknown_keys)) = self.among(allow, Unknown::IsAny) else {
+                continue;
+            };
+            if is_certain && !unknown_keys.is_empty() {
+                continue;
+            }
+            let n_before = left.len();
+            left.push(among);
+            let mut deciding = vec![(allow, unknown_keys)];
+            let mut is_found = !is_capped && resource::leaves_some(&left);
+            if is_capped {
+                let caps = self.caps.iter().flatten().filter(|cap| cap.holds >= sureness);
+                for (cap, (among, unknown_keys)) in caps.filter_map(|cap| Some((cap, self.among(cap, Unknown::IsAny)?)))
+                {
+                    if is_certain && !unknown_keys.is_empty() {
+                        continue;
+                    }
+                    left.push(among);
+                    if resource::leaves_some(&left) {
+                        is_found = true;
+                        deciding.push((cap, unknown_keys));
+                        break;
+                    }
+                    left.pop();
+                }
+            }
+            if !is_found {
+                left.truncate(n_before);
+                continue;
+            }
+            if is_certain {
+                let proof = deciding.iter().map(|(bearing, _)| bearing.reason);
+                return Some(Decision::allowed(proof.collect(), ALLOWED));
+            }
+            // Denials that may hold count where they are about what is left.
+            for deny in &self.denies {
+                let Some((among, unknown_keys)) = self.among(deny, Unknown::IsAny) else {
+                    continue;
+                };
+                if deny.holds == Holds::Maybe || !unknown_keys.is_empty() {
+                    left.push(among);
+                    if resource::leaves_some(&left) {
+                        deciding.push((deny, unknown_keys));
+                    }
+                    left.pop();
+                }
+            }
+            let proof = deciding.iter().map(|(bearing, _)| bearing.reason).collect();
+            let needs = deciding
+                .iter()
+                .flat_map(|(bearing, unknown_keys)| bearing.needs.iter().chain(unknown_keys));
+            let needs = needs
+                .cloned()
+                .chain(undefined().map(|policy| Dependency::Policy(*policy)));
+            return Some(Decision::depends(proof, needs.collect(), ALLOWED));
+        }
+        None
+    }
+
+    /// The statement that takes it, when one would have given it.
+    fn why_not(&self) -> Vec<Reason> {
+        match (
+            self.allows.is_empty(),
+            self.denies.iter().find(|deny| deny.holds == Holds::Yes),
+        ) {
+            (false, Some(deny)) => vec![deny.reason],
+            (true, _) | (false, None) => Vec::new(),
+        }
+    }
+
+    /// Which resources a statement is about, and the keys of variables on which that depends; `None` when it is about
+    /// none.
+    fn among(&self, bearing: &Bearing<'s>, unknown: Unknown) -> Option<(Among, Vec<Dependency>)> {
+        let (patterns, is_excluded) = match bearing.resources {
+            Matched::AnyOf(patterns) => (patterns, false),
+            Matched::NoneOf(patterns) => (patterns, true),
+        };
+        let mut needs = Vec::new();
+        let mut globs = Vec::with_capacity(patterns.len());
+        for pattern in patterns {
+            let filled = self
+                .request
+                .glob(self.strings.get(*pattern), Compared::ByPart, &mut needs);
+            if let Some((glob, known)) = filled {
+                // Of what is excluded, the less is known the more may be left.
+                let takes_unknown = (unknown == Unknown::IsAny) != is_excluded;
+                if known == Holds::Yes || takes_unknown {
+                    globs.push(glob);
+                }
+            }
+        }
+        (is_excluded || !globs.is_empty()).then_some((Among { globs, is_excluded }, needs))
+    }
+}
+
+/// What a variable stands for whose value is not known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    IsAny,
+    IsNone,
+}
+
+/// The statements with this effect that bear on the action of a request, whatever their resources.
+fn bearing<'s>(held: &[Held<'s>], effect: Effect, strings: &Strings, request: &Request<'_>) -> Vec<Bearing<'s>> {
+    let mut all = Vec::new();
+    for held in held {
+        let Document::Statements(statements) = held.document else {
+            if effect == Effect::Allow {
+                all.push(Bearing {
+                    reason: reason(held, Says::Allows, None),
+                    resources: &EVERYTHING,
+                    holds: Holds::Yes,
+                    needs: Vec::new(),
+                });
+            }
+            continue;
+        };
+        for (at, statement) in statements.iter().enumerate() {
+            if statement.effect != effect || !request.is_among_actions(&statement.actions, strings) {
+                continue;
+            }
+            let mut needs = Vec::new();
+            let mut holds = all_hold(&statement.conditions, strings, request, &mut needs);
+            if holds == Holds::Yes && held.is_disputed {
+                holds = Holds::Maybe;
+                needs.push(Dependency::Conflict(held.id));
+            }
+            if holds != Holds::No {
+                let says = match effect {
+                    Effect::Allow => Says::Allows,
+                    Effect::Deny => Says::Denies,
+                };
+                all.push(Bearing {
+                    reason: reason(held, says, Some(at)),
+                    resources: &statement.resources,
+                    holds,
+                    needs,
+                });
+            }
+        }
+    }
+    all
+}
+
+impl Among {
+    fn inverted(self) -> Self {
+        Self {
+            is_excluded: !self.is_excluded,
+            ..self
+        }
+    }
+}

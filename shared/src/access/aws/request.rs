@@ -1,0 +1,227 @@
+//! What is known of a request to AWS: who asks, for what, and which of the keys that conditions look at.
+
+use super::condition::Holds;
+use super::resource::{Compared, Glob};
+use crate::access::decision::Dependency;
+use crate::model::access_policy::Matched;
+use crate::model::identity::IdentityKind;
+use crate::model::pattern;
+use crate::model::principal::HandleKind;
+use crate::model::snapshot::{IdentityId, Snapshot};
+use crate::model::strings::Strings;
+
+/// Keys of the request that whoever asks knows, each with its values; a key without values is absent.
+pub type Given<'a> = &'a [(&'a str, &'a [&'a str])];
+
+/// A request, as far as it is known.
+pub struct Request<'a> {
+    pub action: &'a str,
+    pub target: Target<'a>,
+    pub principal: &'a Principal,
+    pub given: Given<'a>,
+}
+
+/// What the request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// One resource, by its ARN.
+    One(&'a str),
+    /// Any resource that this pattern covers: is there one?
+    Some(&'a str),
+}
+
+/// Who asks, as condition keys and policy variables name it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Principal {
+    pub arn: Option<String>,
+    pub account: Option<String>,
+    /// `None` for what has no user name: a role.
+    pub user_name: Option<String>,
+    /// `AIDA…`; a role's session adds its own name.
+    pub unique_id: Option<String>,
+    pub kind: PrincipalKind,
+}
+
+/// What AWS calls a principal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PrincipalKind {
+    User,
+    #[default]
+    AssumedRole,
+    Account,
+}
+
+/// The value of a condition key.
+pub enum Value {
+    Unknown,
+    /// The request has no such key.
+    Absent,
+    Texts(Vec<String>),
+}
+
+impl Principal {
+    pub fn new(snapshot: &Snapshot, id: IdentityId) -> Self {
+        let identity = snapshot.identity(id);
+        let handle = |kind: HandleKind| {
+            let mut handles = snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles);
+            let handle = handles.find(|handle| handle.kind == kind)?;
+            Some(snapshot.strings.get(handle.text).to_owned())
+        };
+        let kind = match identity.kind {
+            IdentityKind::User => PrincipalKind::User,
+            IdentityKind::Root => PrincipalKind::Account,
+            IdentityKind::Role
+            | IdentityKind::ServiceAccount
+            | IdentityKind::Application
+            | IdentityKind::ManagedIdentity
+            | IdentityKind::Workload
+            | IdentityKind::Device
+            | IdentityKind::Pipeline
+            | IdentityKind::Integration
+            | IdentityKind::HostAccount
+            | IdentityKind::DatabaseAccount
+            | IdentityKind::Robot
+            | IdentityKind::Agent
+            | IdentityKind::Human
+            | IdentityKind::Unclassified => PrincipalKind::AssumedRole,
+        };
+        Self {
+            arn: handle(HandleKind::Arn),
+            account: identity.account.map(|account| snapshot.strings.get(account).to_owned()),
+            user_name: (kind == PrincipalKind::User).then(|| snapshot.strings.get(identity.name).to_owned()),
+            unique_id: handle(HandleKind::AwsUniqueId),
+            kind,
+        }
+    }
+}
+
+impl Request<'_> {
+    /// What the request has under a condition key, whose case does not matter.
+    pub fn value(&self, key: &str) -> Value {
+        if let Some((_, values)) = self.given.iter().find(|(given, _)| given.eq_ignore_ascii_case(key)) {
+            return match values.is_empty() {
+                true => Value::Absent,
+                false => Value::Texts(values.iter().map(|value| (*value).to_owned()).collect()),
+            };
+        }
+        let known = |value: &Option<String>| match value {
+            Some(value) => Value::Texts(vec![value.clone()]),
+            None => Value::Unknown,
+        };
+        let is = |name: &str| key.eq_ignore_ascii_case(name);
+        let principal = self.principal;
+        if is("aws:PrincipalArn") {
+            known(&principal.arn)
+        } else if is("aws:PrincipalAccount") {
+            known(&principal.account)
+        } else if is("aws:PrincipalType") {
+            let kind = match principal.kind {
+                PrincipalKind::User => "User",
+                PrincipalKind::AssumedRole => "AssumedRole",
+                PrincipalKind::Account => "Account",
+            };
+            Value::Texts(vec![kind.to_owned()])
+        } else if is("aws:PrincipalIsAWSService") {
+            Value::Texts(vec!["false".to_owned()])
+        } else if is("aws:username") {
+            match principal.kind {
+                PrincipalKind::User => known(&principal.user_name),
+                PrincipalKind::AssumedRole | PrincipalKind::Account => Value::Absent,
+            }
+        } else if is("aws:userid") {
+            match principal.kind {
+                PrincipalKind::User => known(&principal.unique_id),
+                PrincipalKind::Account => known(&principal.account),
+                PrincipalKind::AssumedRole => Value::Unknown,
+            }
+        } else if is("aws:ResourceAccount") {
+            match self.target {
+                Target::One(resource) => known(&account_in(resource).map(str::to_owned)),
+                Target::Some(_) => Value::Unknown,
+            }
+        } else {
+            Value::Unknown
+        }
+    }
+
+    /// A text of a policy with its variables filled in.
+    pub fn filled(&self, text: &str, needs: &mut Vec<Dependency>) -> Value {
+        let mut filled = String::with_capacity(text.len());
+        let mut is_known = true;
+        let mut rest = text;
+        while let Some((before, name, after)) = next_variable(rest) {
+            filled.push_str(before);
+            match self.variable(name, needs) {
+                Value::Texts(values) => filled.push_str(values.first().map_or("", String::as_str)),
+                Value::Absent => return Value::Absent,
+                Value::Unknown => is_known = false,
+            }
+            rest = after;
+        }
+        match is_known {
+            true => {
+                filled.push_str(rest);
+                Value::Texts(vec![filled])
+            }
+            false => Value::Unknown,
+        }
+    }
+
+    /// A pattern with its variables filled in, and whether all are known. `None` when one has no value here: then the
+    /// pattern covers nothing.
+    pub fn glob(&self, pattern: &str, compared: Compared, needs: &mut Vec<Dependency>) -> Option<(Glob, Holds)> {
+        let mut known = Holds::Yes;
+        let mut is_absent = false;
+        let glob = Glob::new(pattern, compared, |name| match self.variable(name, needs) {
+            Value::Texts(values) => values.into_iter().next(),
+            Value::Absent => {
+                is_absent = true;
+                None
+            }
+            Value::Unknown => {
+                known = Holds::Maybe;
+                None
+            }
+        });
+        (!is_absent).then_some((glob, known))
+    }
+
+    /// What stands for `${name}` or `${name, 'default'}`; `${*}`, `${?}` and `${$}` are the signs themselves.
+    fn variable(&self, name: &str, needs: &mut Vec<Dependency>) -> Value {
+        if matches!(name, "*" | "?" | "$") {
+            return Value::Texts(vec![name.to_owned()]);
+        }
+        let (key, default) = match name.split_once(',') {
+            Some((key, default)) => (key.trim(), Some(default.trim().trim_matches('\''))),
+            None => (name.trim(), None),
+        };
+        match (self.value(key), default) {
+            (Value::Absent, Some(default)) => Value::Texts(vec![default.to_owned()]),
+            (Value::Unknown, _) => {
+                needs.push(Dependency::Condition(key.to_owned()));
+                Value::Unknown
+            }
+            (value, _) => value,
+        }
+    }
+
+    /// Whether a statement's actions include the one that is asked for. Their case does not matter.
+    pub fn is_among_actions(&self, actions: &Matched, strings: &Strings) -> bool {
+        match actions {
+            Matched::AnyOf(patterns) => patterns.iter().any(|p| pattern::covers(strings.get(*p), self.action)),
+            Matched::NoneOf(patterns) => !patterns.iter().any(|p| pattern::covers(strings.get(*p), self.action)),
+        }
+    }
+}
+
+/// The account that an ARN names; none in that of a bucket.
+pub fn account_in(arn: &str) -> Option<&str> {
+    let account = arn.strip_prefix("arn:")?.splitn(5, ':').nth(3)?;
+    Some(account).filter(|account| !account.is_empty() && *account != "*")
+}
+
+fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once("${")?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}

@@ -1,0 +1,132 @@
+//! An answer of effective access: the outcome, and the statements and files that decide it.
+
+use crate::model::snapshot::Evidence;
+use crate::model::strings::Sym;
+
+/// Whether an identity may do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    Denied,
+    /// On what is said beside it: see [`Decision::depends_on`].
+    DependsOn,
+    Allowed,
+}
+
+/// Whether an identity may do one thing to one resource, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    pub outcome: Outcome,
+    /// As few reasons as decide it, in the order in which the platform looks at them. Empty when it is denied because
+    /// nothing allows it.
+    pub proof: Vec<Reason>,
+    /// In order, without repetition; empty unless the outcome depends on something.
+    pub depends_on: Vec<Dependency>,
+    /// What could still change the outcome and is in no export that Rollcall reads.
+    pub blind_spots: &'static [BlindSpot],
+}
+
+/// One statement, rule, binding or trust that decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reason {
+    pub says: Says,
+    /// The policy or role by name; for a trust, whom it lets in.
+    pub name: Sym,
+    /// Index of the statement or rule in the policy, when the policy's document decides.
+    pub statement: Option<u32>,
+    /// Index in [`crate::model::snapshot::Snapshot::grants`] of the grant by which the identity has the policy.
+    pub grant: Option<u32>,
+    /// Where the document stands; where nothing defines the policy, where the grant stands.
+    pub evidence: Evidence,
+}
+
+/// What a reason does to the outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Says {
+    /// It denies, whatever else allows.
+    Denies,
+    /// It allows.
+    Allows,
+    /// It caps what the grants come to, and leaves this out.
+    LeavesOut,
+    /// It lets the identity act as the resource.
+    LetsIn,
+}
+
+/// Something that must be known, or must hold, for the outcome to be one or the other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dependency {
+    /// What the platform checks at the time of the request: a condition's key, such as `aws:SecureTransport`.
+    Condition(String),
+    /// What a policy or role gives, which no export defines: its id.
+    Policy(Sym),
+    /// Which of the exports that define this policy differently is right: its id.
+    Conflict(Sym),
+    /// What an export would tell that is not in the estate, in words.
+    Export(&'static str),
+}
+
+/// What no export that Rollcall reads tells, and what could change an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlindSpot {
+    /// AWS service control and resource control policies: they can only take.
+    OrganisationPolicies,
+    /// AWS policies of resources: they can take, and inside an account they can give.
+    ResourcePolicies,
+    /// AWS session policies, which whoever takes on a role may add: they can only take.
+    SessionPolicies,
+    /// Google Cloud deny policies and principal access boundaries: they can only take.
+    GcpDenyPolicies,
+    /// Kubernetes authorizers beside RBAC (node, webhook) and admission control.
+    OtherAuthorizers,
+    /// Vault: parameters, control groups and Sentinel, which can only take.
+    VaultRestrictions,
+    /// Entra: conditional access, and application management and consent policies, which can only take.
+    EntraPolicies,
+}
+
+impl BlindSpot {
+    /// In words, as the end of the sentence "not looked at: …".
+    pub fn in_words(self) -> &'static str {
+        match self {
+            BlindSpot::OrganisationPolicies => "service and resource control policies of the AWS organisation",
+            BlindSpot::ResourcePolicies => "the resource's own policy",
+            BlindSpot::SessionPolicies => "session policies",
+            BlindSpot::GcpDenyPolicies => "deny policies and principal access boundaries",
+            BlindSpot::OtherAuthorizers => "authorizers other than RBAC, and admission control",
+            BlindSpot::VaultRestrictions => "allowed parameters, control groups and Sentinel rules",
+            BlindSpot::EntraPolicies => "conditional access and application management policies",
+        }
+    }
+}
+
+impl Decision {
+    pub(super) fn allowed(proof: Vec<Reason>, blind_spots: &'static [BlindSpot]) -> Self {
+        Self {
+            outcome: Outcome::Allowed,
+            proof,
+            depends_on: Vec::new(),
+            blind_spots,
+        }
+    }
+
+    pub(super) fn denied(proof: Vec<Reason>, blind_spots: &'static [BlindSpot]) -> Self {
+        Self {
+            outcome: Outcome::Denied,
+            ..Self::allowed(proof, blind_spots)
+        }
+    }
+
+    pub(super) fn depends(
+        proof: Vec<Reason>,
+        mut depends_on: Vec<Dependency>,
+        blind_spots: &'static [BlindSpot],
+    ) -> Self {
+        depends_on.sort_unstable();
+        depends_on.dedup();
+        Self {
+            outcome: Outcome::DependsOn,
+            depends_on,
+            ..Self::allowed(proof, blind_spots)
+        }
+    }
+}

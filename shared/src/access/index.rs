@@ -1,0 +1,60 @@
+//! What the evaluators look up again and again in a snapshot.
+
+use hashbrown::HashMap;
+
+use crate::model::principal::HandleKind;
+use crate::model::snapshot::{IdentityId, Policy, Snapshot, Trust};
+use crate::model::strings::Sym;
+
+/// Ways into the lists of one snapshot.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// The first policy with an id, and how many there are.
+    policies: HashMap<Sym, (u32, u32)>,
+    /// Trusts by whom they let act as, in the order of the snapshot.
+    trusts: Vec<(IdentityId, u32)>,
+    arns: HashMap<Sym, IdentityId>,
+}
+
+impl Index {
+    pub fn new(snapshot: &Snapshot) -> Self {
+        let mut policies: HashMap<Sym, (u32, u32)> = HashMap::with_capacity(snapshot.policies.len());
+        for (at, policy) in snapshot.policies.iter().enumerate() {
+            policies.entry(policy.id).or_insert((at as u32, 0)).1 += 1;
+        }
+        let targets = snapshot.trusts.iter().enumerate();
+        let mut trusts: Vec<_> = targets
+            .filter_map(|(at, trust)| Some((trust.target_identity?, at as u32)))
+            .collect();
+        trusts.sort_unstable();
+        let mut arns = HashMap::new();
+        for (at, identity) in snapshot.identities.iter().enumerate() {
+            for handle in snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles) {
+                if handle.kind == HandleKind::Arn {
+                    arns.entry(handle.text).or_insert(IdentityId(at as u32));
+                }
+            }
+        }
+        Self { policies, trusts, arns }
+    }
+
+    /// What exports say that a policy gives; empty when none defines it.
+    pub fn policies_of<'s>(&self, id: Sym, snapshot: &'s Snapshot) -> &'s [Policy] {
+        match self.policies.get(&id) {
+            Some(&(first, n)) => &snapshot.policies[first as usize..(first + n) as usize],
+            None => &[],
+        }
+    }
+
+    /// The trusts that let somebody act as an identity.
+    pub fn trusts_to<'s>(&self, target: IdentityId, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s Trust> {
+        let start = self.trusts.partition_point(|(of, _)| *of < target);
+        let of_target = self.trusts[start..].iter().take_while(move |(of, _)| *of == target);
+        of_target.map(|(_, at)| &snapshot.trusts[*at as usize])
+    }
+
+    /// The listed user or role with this ARN.
+    pub fn identity_of_arn(&self, arn: &str, snapshot: &Snapshot) -> Option<IdentityId> {
+        self.arns.get(&snapshot.strings.find(arn)?).copied()
+    }
+}

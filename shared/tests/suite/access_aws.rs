@@ -1,0 +1,613 @@
+//! Effective access on AWS: the vendor's published examples, the counter-examples that catch other tools, and small
+//! random policies against an oracle that tries everything.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use shared::access::Access;
+use shared::access::decision::{Decision, Dependency, Outcome, Says};
+use shared::config::Config;
+use shared::connectors;
+use shared::merge::{AsOf, FileBatch, merge};
+use shared::model::instant::Instant;
+use shared::model::snapshot::{IdentityId, Snapshot};
+
+const ACCOUNT: &str = "111122223333";
+
+/// The snapshot of files of one AWS source.
+pub fn snapshot_of(files: &[(&str, &str)]) -> Snapshot {
+    let files = files.iter().map(|(path, text)| {
+        let reading = connectors::read("aws", path, text.as_bytes(), "salt");
+        FileBatch {
+            source: "aws".to_owned(),
+            path: (*path).to_owned(),
+            connector: Some(reading.connector.expect("a connector recognises it").id),
+            n_bytes: text.len() as u64,
+            batch: reading.batch,
+            diagnostics: reading.diagnostics.iter().cloned().collect(),
+        }
+    });
+    merge(files.collect(), AsOf::Newest(Instant(0)), &Config::default())
+}
+
+/// Account authorization details with one user, `alice`, who has one inline policy, and perhaps a boundary.
+fn details(statements: &Value, boundary: Option<&Value>) -> Value {
+    let policy = |statements: &Value| json!({"Version": "2012-10-17", "Statement": statements});
+    let mut user = json!({
+        "Arn": format!("arn:aws:iam::{ACCOUNT}:user/alice"), "UserName": "alice", "UserId": "AIDAALICE",
+        "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": policy(statements)}],
+    });
+    let arn = format!("arn:aws:iam::{ACCOUNT}:policy/boundary");
+    if boundary.is_some() {
+        user["PermissionsBoundary"] = json!({"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn});
+    }
+    let policies: Vec<_> = (boundary.iter())
+        .map(|statements| {
+            json!({"Arn": arn, "PolicyName": "boundary", "DefaultVersionId": "v1", "PolicyVersionList":
+                [{"VersionId": "v1", "IsDefaultVersion": true, "Document": policy(statements)}]})
+        })
+        .collect();
+    json!({"UserDetailList": [user], "GroupDetailList": [], "RoleDetailList": [], "Policies": policies})
+}
+
+/// What one identity of the details may do, given some keys.
+fn ask(details: &Value, who: &str, action: &str, resource: &str, given: &[(&str, &[&str])]) -> (Decision, Snapshot) {
+    let snapshot = snapshot_of(&[("details.json", &details.to_string())]);
+    let id = find(&snapshot, who);
+    let decision = Access::new(&snapshot).decide(&snapshot, id, action, resource, given);
+    (decision, snapshot)
+}
+
+pub fn find(snapshot: &Snapshot, name: &str) -> IdentityId {
+    let at = (snapshot.identities.iter()).position(|identity| snapshot.strings.get(identity.name) == name);
+    IdentityId(at.unwrap_or_else(|| panic!("no {name}")) as u32)
+}
+
+/// Statements of one user; request; keys given; outcome, with the keys on which it depends.
+#[track_caller]
+fn check(statements: &Value, (action, resource): (&str, &str), given: &[(&str, &[&str])], expected: &str) {
+    let (decision, _) = ask(&details(statements, None), "alice", action, resource, given);
+    assert_eq!(said(&decision), expected, "{action} on {resource} given {given:?}");
+}
+
+fn said(decision: &Decision) -> String {
+    let keys: Vec<_> = (decision.depends_on.iter())
+        .map(|dependency| match dependency {
+            Dependency::Condition(key) => key.clone(),
+            Dependency::Policy(_) => "a policy".to_owned(),
+            Dependency::Conflict(_) => "a conflict".to_owned(),
+            Dependency::Export(words) => (*words).to_owned(),
+        })
+        .collect();
+    match decision.outcome {
+        Outcome::Allowed => "allowed".to_owned(),
+        Outcome::Denied if decision.proof.iter().any(|reason| reason.says == Says::Denies) => "denied".to_owned(),
+        Outcome::Denied => "not allowed".to_owned(),
+        Outcome::DependsOn => format!("depends on {}", keys.join(", ")),
+    }
+}
+
+/// An unconditional Allow with a Deny on one bucket only: the action stays reachable.
+#[test]
+fn a_denial_on_one_bucket_leaves_the_others() {
+    let statements = json!([
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::secret/*"},
+    ]);
+    for (resource, expected) in [
+        ("*", "allowed"),
+        ("arn:aws:s3:::other/key", "allowed"),
+        ("arn:aws:s3:::secret/key", "denied"),
+        ("arn:aws:s3:::secret/*", "denied"),
+        ("arn:aws:s3:::sec*", "allowed"),
+    ] {
+        check(&statements, ("s3:GetObject", resource), &[], expected);
+    }
+}
+
+/// An unconditional Allow with a Deny conditioned on missing TLS: the action depends on the condition.
+#[test]
+fn a_denial_without_tls_depends_on_tls() {
+    let statements = json!([
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+    ]);
+    for resource in ["*", "arn:aws:s3:::any/key"] {
+        for (given, expected) in [
+            (&[] as &[(&str, &[&str])], "depends on aws:SecureTransport"),
+            (&[("aws:SecureTransport", &["true"])], "allowed"),
+            (&[("AWS:securetransport", &["false"])], "denied"),
+            (&[("aws:SecureTransport", &[])], "allowed"),
+        ] {
+            check(&statements, ("s3:GetObject", resource), given, expected);
+        }
+    }
+}
+
+/// The examples of the IAM user guide, with what the guide says of each.
+#[test]
+fn the_examples_of_the_user_guide() {
+    // reference_policies_examples_aws-dates
+    let dates = json!({"Effect": "Allow", "Action": "service-prefix:action-name", "Resource": "*", "Condition": {
+        "DateGreaterThan": {"aws:CurrentTime": "2020-04-01T00:00:00Z"},
+        "DateLessThan": {"aws:CurrentTime": "2020-06-30T23:59:59Z"}}});
+    let at = ("service-prefix:action-name", "*");
+    check(&dates, at, &[("aws:CurrentTime", &["2020-05-01T12:00:00Z"])], "allowed");
+    check(
+        &dates,
+        at,
+        &[("aws:CurrentTime", &["2020-07-01T00:00:00Z"])],
+        "not allowed",
+    );
+    check(&dates, at, &[], "depends on aws:CurrentTime");
+
+    // reference_policies_examples_aws_deny-ip
+    let addresses = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {
+        "NotIpAddress": {"aws:SourceIp": ["192.0.2.0/24", "203.0.113.0/24"]}, "Bool": {"aws:ViaAWSService": "false"}}}]);
+    let list = ("ec2:DescribeInstances", "*");
+    let via = ("aws:ViaAWSService", &["false"] as &[&str]);
+    check(&addresses, list, &[("aws:SourceIp", &["203.0.113.7"]), via], "allowed");
+    check(&addresses, list, &[("aws:SourceIp", &["198.51.100.7"]), via], "denied");
+    check(
+        &addresses,
+        list,
+        &[("aws:SourceIp", &["198.51.100.7"]), ("aws:ViaAWSService", &["true"])],
+        "allowed",
+    );
+    check(&addresses, list, &[], "depends on aws:SourceIp, aws:ViaAWSService");
+
+    // reference_policies_variables: a home folder in a bucket
+    let home = json!([
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::amzn-s3-demo-bucket",
+            "Condition": {"StringLike": {"s3:prefix": ["${aws:username}/*"]}}},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::amzn-s3-demo-bucket/${aws:username}/*"}]);
+    check(
+        &home,
+        ("s3:GetObject", "arn:aws:s3:::amzn-s3-demo-bucket/alice/x"),
+        &[],
+        "allowed",
+    );
+    check(
+        &home,
+        ("s3:GetObject", "arn:aws:s3:::amzn-s3-demo-bucket/bob/x"),
+        &[],
+        "not allowed",
+    );
+    let bucket = ("s3:ListBucket", "arn:aws:s3:::amzn-s3-demo-bucket");
+    check(&home, bucket, &[("s3:prefix", &["alice/photos"])], "allowed");
+    check(&home, bucket, &[("s3:prefix", &["bob/photos"])], "not allowed");
+
+    // reference_policies_elements_notresource: all of S3 but one bucket, which is denied
+    let all_but = json!({"Effect": "Deny", "Action": "s3:*", "NotResource": [
+        "arn:aws:s3:::HRBucket/Payroll", "arn:aws:s3:::HRBucket/Payroll/*"]});
+    let all_but = json!([all_but, {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]);
+    check(
+        &all_but,
+        ("s3:GetObject", "arn:aws:s3:::HRBucket/Payroll/may"),
+        &[],
+        "allowed",
+    );
+    check(&all_but, ("s3:GetObject", "arn:aws:s3:::HRBucket/other"), &[], "denied");
+    check(&all_but, ("s3:GetObject", "arn:aws:s3:::O*"), &[], "denied");
+
+    // reference_policies_elements_notaction: everything but IAM
+    let not_iam = json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"});
+    check(&not_iam, ("IAM:CreateUser", "*"), &[], "not allowed");
+    check(&not_iam, ("s3:GetObject", "*"), &[], "allowed");
+
+    // reference_policies_condition-single-vs-multi-valued-context-keys: tag keys
+    let tags = |operator: &str| {
+        json!([{"Effect": "Allow", "Action": "ec2:CreateTags", "Resource": "*",
+            "Condition": {operator: {"aws:TagKeys": ["environment", "cost-center"]}}}])
+    };
+    let create = ("ec2:CreateTags", "*");
+    let both: &[(&str, &[&str])] = &[("aws:TagKeys", &["environment", "cost-center"])];
+    let other: &[(&str, &[&str])] = &[("aws:TagKeys", &["environment", "team"])];
+    let none: &[(&str, &[&str])] = &[("aws:TagKeys", &[])];
+    check(&tags("ForAllValues:StringEquals"), create, both, "allowed");
+    check(&tags("ForAllValues:StringEquals"), create, other, "not allowed");
+    check(&tags("ForAllValues:StringEquals"), create, none, "allowed");
+    check(&tags("ForAnyValue:StringEquals"), create, other, "allowed");
+    check(&tags("ForAnyValue:StringEquals"), create, none, "not allowed");
+
+    // reference_policies_elements_condition_operators, IfExists and Null
+    let instance_type = json!({"Effect": "Allow", "Action": "ec2:*", "Resource": "*", "Condition": {
+        "StringLikeIfExists": {"ec2:InstanceType": ["t1.*", "t2.*", "m3.*"]}}});
+    check(
+        &instance_type,
+        ("ec2:RunInstances", "*"),
+        &[("ec2:InstanceType", &["t2.micro"])],
+        "allowed",
+    );
+    check(
+        &instance_type,
+        ("ec2:RunInstances", "*"),
+        &[("ec2:InstanceType", &["x1.32xlarge"])],
+        "not allowed",
+    );
+    check(
+        &instance_type,
+        ("ec2:RunInstances", "*"),
+        &[("ec2:InstanceType", &[])],
+        "allowed",
+    );
+    let mfa = json!([{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "ec2:StopInstances", "Resource": "*", "Condition": {
+            "BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}]);
+    check(
+        &mfa,
+        ("ec2:StopInstances", "*"),
+        &[("aws:MultiFactorAuthPresent", &[])],
+        "denied",
+    );
+    check(
+        &mfa,
+        ("ec2:StopInstances", "*"),
+        &[("aws:MultiFactorAuthPresent", &["true"])],
+        "allowed",
+    );
+    check(
+        &mfa,
+        ("ec2:StopInstances", "*"),
+        &[],
+        "depends on aws:MultiFactorAuthPresent",
+    );
+    check(&mfa, ("ec2:StartInstances", "*"), &[], "allowed");
+    let temporary = json!({"Effect": "Allow", "Action": "ec2:*", "Resource": "*", "Condition": {"Null": {"aws:TokenIssueTime": "true"}}});
+    check(
+        &temporary,
+        ("ec2:RunInstances", "*"),
+        &[("aws:TokenIssueTime", &[])],
+        "allowed",
+    );
+    check(
+        &temporary,
+        ("ec2:RunInstances", "*"),
+        &[("aws:TokenIssueTime", &["2026-01-01"])],
+        "not allowed",
+    );
+}
+
+/// access_policies_boundaries: ShirleyRodriguez may do what both her policy and her boundary allow.
+#[test]
+fn the_boundary_of_the_user_guide() {
+    let boundary = json!([{"Effect": "Allow", "Action": ["s3:*", "cloudwatch:*", "ec2:*"], "Resource": "*"}]);
+    let check = |statements: &Value, action: &str, expected: &str| {
+        let (decision, snapshot) = ask(&details(statements, Some(&boundary)), "alice", action, "*", &[]);
+        assert_eq!(said(&decision), expected, "{action}");
+        decision
+            .proof
+            .iter()
+            .map(|reason| snapshot.strings.get(reason.name).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let iam = json!({"Effect": "Allow", "Action": "iam:CreateUser", "Resource": "*"});
+    check(&iam, "iam:CreateUser", "not allowed");
+    check(&iam, "s3:ListBucket", "not allowed");
+    let s3 = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"});
+    assert_eq!(check(&s3, "s3:ListBucket", "allowed"), ["own", "boundary"]);
+    // One resource tells which document leaves it out.
+    let (decision, _) = ask(
+        &details(&iam, Some(&boundary)),
+        "alice",
+        "iam:CreateUser",
+        "arn:aws:iam::1:user/x",
+        &[],
+    );
+    assert_eq!(decision.outcome, Outcome::Denied);
+    assert_eq!(decision.proof[0].says, Says::LeavesOut);
+}
+
+/// Variables are text in documents that do not say the version of 2012.
+#[test]
+fn an_old_document_has_no_variables() {
+    for (version, resource, expected) in [
+        (json!("2012-10-17"), "arn:aws:s3:::b/alice", "allowed"),
+        (json!("2008-10-17"), "arn:aws:s3:::b/alice", "not allowed"),
+        (json!("2008-10-17"), "arn:aws:s3:::b/${aws:username}", "allowed"),
+        (Value::Null, "arn:aws:s3:::b/alice", "not allowed"),
+    ] {
+        let mut details = details(&json!([]), None);
+        details["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"] = json!({"Version": version, "Statement":
+            [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:username}"}]});
+        let (decision, _) = ask(&details, "alice", "s3:GetObject", resource, &[]);
+        assert_eq!(said(&decision), expected, "{version} {resource}");
+    }
+}
+
+/// Who may take on a role: both sides, in one account and across two.
+#[test]
+fn both_sides_of_a_trust_count() {
+    let other = "444455556666";
+    let role = |account: &str, name: &str, trust: Value| {
+        json!({"Arn": format!("arn:aws:iam::{account}:role/{name}"), "RoleName": name, "RoleId": format!("AROA{name}"),
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}})
+    };
+    let allow = |principal: Value| json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"});
+    let guarded = |principal: &str, condition: Value| json!({"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole", "Condition": condition});
+    let alice = format!("arn:aws:iam::{ACCOUNT}:user/alice");
+    let root = format!("arn:aws:iam::{ACCOUNT}:root");
+    let at_home = format!("arn:aws:iam::{ACCOUNT}:role/");
+    let away = format!("arn:aws:iam::{other}:role/");
+    let external = json!({"StringEquals": {"sts:ExternalId": "x"}});
+    for (allows, target, expected) in [
+        (true, format!("{at_home}by-name"), "allowed"),
+        // Named by itself, it needs no policy of its own.
+        (false, format!("{at_home}by-name"), "allowed"),
+        (true, format!("{at_home}by-account"), "allowed"),
+        (false, format!("{at_home}by-account"), "not allowed"),
+        (true, format!("{at_home}nobody"), "not allowed"),
+        (true, format!("{at_home}guarded"), "depends on sts:ExternalId"),
+        (true, format!("{away}by-name"), "allowed"),
+        (false, format!("{away}by-name"), "not allowed"),
+        (true, format!("{away}by-account"), "allowed"),
+        (true, format!("{away}nobody"), "not allowed"),
+        (
+            true,
+            format!("{away}unlisted"),
+            "depends on the trust policy of the role, which no export lists",
+        ),
+        (false, format!("{away}unlisted"), "not allowed"),
+    ] {
+        let statements = match allows {
+            true => json!([{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}]),
+            false => json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]),
+        };
+        let mut details = details(&statements, None);
+        let roles = [ACCOUNT, other].into_iter().flat_map(|account| {
+            [
+                role(account, "by-name", allow(json!({"AWS": alice}))),
+                role(account, "by-account", allow(json!({"AWS": root}))),
+                role(account, "nobody", allow(json!({"Service": "ec2.amazonaws.com"}))),
+                role(account, "guarded", guarded(&alice, external.clone())),
+            ]
+        });
+        details["RoleDetailList"] = roles.collect();
+        let (decision, _) = ask(&details, "alice", "sts:AssumeRole", &target, &[]);
+        assert_eq!(said(&decision), expected, "{target}, own policy {allows}");
+    }
+}
+
+/// What no export defines may give or take.
+#[test]
+fn a_policy_without_a_document_is_not_nothing() {
+    let mut details = details(&json!([{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]), None);
+    let attach = |details: &mut Value, arn: &str| {
+        details["UserDetailList"][0]["AttachedManagedPolicies"] =
+            json!([{"PolicyName": arn.rsplit('/').next(), "PolicyArn": arn}]);
+    };
+    attach(&mut details, "arn:aws:iam::aws:policy/AWSDenyAll");
+    for action in ["s3:GetObject", "ec2:RunInstances"] {
+        let (decision, _) = ask(&details, "alice", action, "arn:aws:s3:::b", &[]);
+        assert_eq!(said(&decision), "depends on a policy", "{action}");
+        let (decision, _) = ask(&details, "alice", action, "*", &[]);
+        assert_eq!(said(&decision), "depends on a policy", "{action}");
+    }
+    // AWS's own, which everybody knows.
+    attach(&mut details, "arn:aws:iam::aws:policy/AdministratorAccess");
+    let (decision, _) = ask(&details, "alice", "ec2:RunInstances", "*", &[]);
+    assert_eq!(said(&decision), "allowed");
+}
+
+mod oracle {
+    //! What the manual says, tried out: plain, slow, and without anything of the evaluator.
+
+    use serde_json::Value;
+
+    pub type Keys = Vec<(&'static str, Vec<&'static str>)>;
+
+    fn texts(value: &Value) -> Vec<&str> {
+        match value {
+            Value::String(text) => vec![text],
+            Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect(),
+            _ => vec![],
+        }
+    }
+
+    fn glob(pattern: &[u8], text: &[u8]) -> bool {
+        match (pattern.first(), text.first()) {
+            (None, None) => true,
+            (Some(b'*'), _) => glob(&pattern[1..], text) || !text.is_empty() && glob(pattern, &text[1..]),
+            (Some(b'?'), Some(_)) => glob(&pattern[1..], &text[1..]),
+            (Some(a), Some(b)) => a == b && glob(&pattern[1..], &text[1..]),
+            _ => false,
+        }
+    }
+
+    fn any(patterns: &Value, text: &str, lower: bool) -> bool {
+        texts(patterns).iter().any(|pattern| {
+            let pattern = pattern.replace("${aws:username}", "alice");
+            match lower {
+                true => glob(pattern.to_lowercase().as_bytes(), text.to_lowercase().as_bytes()),
+                false => glob(pattern.as_bytes(), text.as_bytes()),
+            }
+        })
+    }
+
+    fn condition_holds(operator: &str, key: &str, wanted: &Value, keys: &Keys) -> bool {
+        let found = keys.iter().find(|(name, values)| *name == key && !values.is_empty());
+        let wanted = texts(wanted);
+        if operator == "Null" {
+            return (wanted == ["true"]) == found.is_none();
+        }
+        let if_exists = operator.ends_with("IfExists");
+        let word = operator.trim_end_matches("IfExists");
+        let (set, word) = word.split_once(':').unwrap_or(("", word));
+        let negated = word.contains("Not");
+        let Some((_, found)) = found else {
+            return if_exists || set == "ForAllValues" || set != "ForAnyValue" && negated;
+        };
+        let passes = |found: &&str| {
+            let is_one = wanted.iter().any(|wanted| match word {
+                "StringEquals" | "StringNotEquals" => found == wanted,
+                "StringLike" | "StringNotLike" => glob(wanted.as_bytes(), found.as_bytes()),
+                "Bool" => found == wanted,
+                _ => panic!("{word}"),
+            });
+            is_one != negated
+        };
+        match set {
+            "ForAnyValue" => found.iter().any(passes),
+            _ => found.iter().all(passes),
+        }
+    }
+
+    fn matches(statement: &Value, action: &str, resource: &str, keys: &Keys) -> bool {
+        let action_fits = match statement.get("Action") {
+            Some(actions) => any(actions, action, true),
+            None => !any(&statement["NotAction"], action, true),
+        };
+        let resource_fits = match statement.get("Resource") {
+            Some(resources) => any(resources, resource, false),
+            None => !any(&statement["NotResource"], resource, false),
+        };
+        let none = serde_json::Map::new();
+        let conditions = statement.get("Condition").and_then(Value::as_object).unwrap_or(&none);
+        action_fits
+            && resource_fits
+            && conditions.iter().all(|(operator, wanted)| {
+                (wanted.as_object().unwrap().iter()).all(|(key, wanted)| condition_holds(operator, key, wanted, keys))
+            })
+    }
+
+    /// Whether the user may, when everything is known.
+    pub fn may(own: &[Value], boundary: Option<&[Value]>, action: &str, resource: &str, keys: &Keys) -> bool {
+        let says = |statements: &[Value], effect: &str| {
+            let mut of_effect = statements.iter().filter(|statement| statement["Effect"] == effect);
+            of_effect.any(|statement| matches(statement, action, resource, keys))
+        };
+        let documents = [Some(own), boundary];
+        documents.iter().flatten().all(|document| says(document, "Allow"))
+            && !documents.iter().flatten().any(|document| says(document, "Deny"))
+    }
+}
+
+const TLS: &str = "aws:SecureTransport";
+/// Has one value at most.
+const TAG: &str = "aws:PrincipalTag/team";
+/// May have several: only set operators say what then counts.
+const TAG_KEYS: &str = "aws:TagKeys";
+
+fn statement() -> impl Strategy<Value = Value> {
+    let actions = prop::sample::subsequence(
+        vec!["s3:GetObject", "S3:get*", "s3:*", "*", "ec2:*", "s3:PutObject"],
+        1..3,
+    );
+    let resource = "arn:aws:s3:::[ab*?]{0,4}";
+    let variable = Just("arn:aws:s3:::${aws:username}*".to_owned());
+    let resources = prop::collection::vec(
+        prop_oneof![4 => resource, 1 => Just("*".to_owned()), 1 => variable],
+        1..3,
+    );
+    let condition = prop_oneof![
+        3 => Just(Value::Null),
+        1 => (prop::sample::select(vec!["Bool", "BoolIfExists", "Null"]), prop::sample::select(vec!["true", "false"]))
+            .prop_map(|(operator, value)| json!({operator: {TLS: value}})),
+        1 => (
+            prop::sample::select(vec!["StringEquals", "StringNotEquals", "StringLike", "StringNotLike"]),
+            prop::sample::select(vec!["", "ForAllValues:", "ForAnyValue:"]),
+            prop::sample::select(vec!["", "IfExists"]),
+            prop::collection::vec(prop::sample::select(vec!["a", "b", "*"]), 1..3),
+        )
+            .prop_map(|(operator, set, end, values)| {
+                let key = if set.is_empty() { TAG } else { TAG_KEYS };
+                json!({format!("{set}{operator}{end}"): {key: values}})
+            }),
+    ];
+    let kinds = (prop::sample::select(vec!["Allow", "Allow", "Deny"]), 0..6u8, 0..6u8);
+    (kinds, actions, resources, condition).prop_map(
+        |((effect, not_action, not_resource), actions, resources, condition)| {
+            let mut statement = json!({"Effect": effect});
+            statement[if not_action == 0 { "NotAction" } else { "Action" }] = json!(actions);
+            statement[if not_resource == 0 { "NotResource" } else { "Resource" }] = json!(resources);
+            if !condition.is_null() {
+                statement["Condition"] = condition;
+            }
+            statement
+        },
+    )
+}
+
+/// Every way in which the three keys can be: absent, or with one or two values.
+fn all_keys() -> Vec<oracle::Keys> {
+    let mut all = Vec::new();
+    for tls in [vec![], vec!["true"], vec!["false"]] {
+        for tag in [vec![], vec!["a"], vec!["b"], vec!["c"]] {
+            for keys in [vec![], vec!["a"], vec!["c"], vec!["a", "c"]] {
+                all.push(vec![(TLS, tls.clone()), (TAG, tag.clone()), (TAG_KEYS, keys)]);
+            }
+        }
+    }
+    all
+}
+
+/// Every resource of at most five letters, which is longer than the shortest that two such patterns tell apart.
+fn all_resources() -> Vec<String> {
+    let mut all = vec![String::new()];
+    for at in 0.. {
+        let Some(text) = all.get(at).cloned() else { break };
+        if text.len() < 5 {
+            all.extend(["a", "b", "c"].map(|letter| format!("{text}{letter}")));
+        }
+    }
+    all.push("alice".to_owned());
+    all.push("aliceb".to_owned());
+    all.iter().map(|text| format!("arn:aws:s3:::{text}")).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_says_what_trying_everything_finds(
+        own in prop::collection::vec(statement(), 1..5),
+        boundary in prop::option::of(prop::collection::vec(statement(), 1..3)),
+    ) {
+        let details = details(&json!(own), boundary.as_ref().map(|statements| json!(statements)).as_ref());
+        let snapshot = snapshot_of(&[("details.json", &details.to_string())]);
+        let access = Access::new(&snapshot);
+        let alice = find(&snapshot, "alice");
+        let (all_keys, all_resources) = (all_keys(), all_resources());
+        for action in ["s3:GetObject", "s3:PutObject", "ec2:RunInstances"] {
+            let may = |resource: &str, keys: &oracle::Keys| {
+                oracle::may(&own, boundary.as_deref(), action, resource, keys)
+            };
+            let decide = |resource: &str, keys: &oracle::Keys| {
+                let given: Vec<(&str, &[&str])> = keys.iter().map(|(key, values)| (*key, values.as_slice())).collect();
+                access.decide(&snapshot, alice, action, resource, &given)
+            };
+            let unknown = Vec::new();
+            for resource in ["arn:aws:s3:::", "arn:aws:s3:::a", "arn:aws:s3:::ab", "arn:aws:s3:::bab", "arn:aws:s3:::alice"] {
+                let mut can = Vec::new();
+                for keys in &all_keys {
+                    let expected = may(resource, keys);
+                    can.push(expected);
+                    let decision = decide(resource, keys);
+                    let outcome = if expected { Outcome::Allowed } else { Outcome::Denied };
+                    prop_assert_eq!(decision.outcome, outcome, "{} on {} given {:?}", action, resource, keys);
+                }
+                let decision = decide(resource, &unknown);
+                match decision.outcome {
+                    Outcome::Allowed => prop_assert!(can.iter().all(|can| *can), "{action} on {resource}: {decision:?}"),
+                    Outcome::Denied => prop_assert!(!can.iter().any(|can| *can), "{action} on {resource}: {decision:?}"),
+                    Outcome::DependsOn => prop_assert!(!decision.depends_on.is_empty()),
+                }
+            }
+            if action != "s3:GetObject" {
+                continue;
+            }
+            let mut can = Vec::new();
+            for keys in &all_keys {
+                let expected = all_resources.iter().any(|resource| may(resource, keys));
+                can.push(expected);
+                let decision = decide("arn:aws:s3:::*", keys);
+                let outcome = if expected { Outcome::Allowed } else { Outcome::Denied };
+                prop_assert_eq!(decision.outcome, outcome, "{} on some resource given {:?}", action, keys);
+            }
+            match decide("arn:aws:s3:::*", &unknown).outcome {
+                Outcome::Allowed => prop_assert!(can.iter().all(|can| *can), "{action} on some resource"),
+                Outcome::Denied => prop_assert!(!can.iter().any(|can| *can), "{action} on some resource"),
+                Outcome::DependsOn => {}
+            }
+        }
+    }
+}
