@@ -11,6 +11,7 @@ mod connectors;
 mod laws;
 mod leaks;
 mod merge;
+mod real_access;
 mod real_aws;
 mod real_code_hosts;
 mod real_entra;
