@@ -7,6 +7,7 @@ pub mod condition;
 pub mod evaluate;
 pub mod request;
 pub mod resource;
+pub mod standing;
 
 use crate::model::access_policy::{AwsStatement, Conditional, Effect, Matched, Privilege};
 use crate::model::strings::{Strings, Sym};
@@ -17,7 +18,10 @@ use crate::model::strings::{Strings, Sym};
 /// `NotAction` nor a list of many services does, however near they come. A denial of everything, or of everything
 /// but a few actions or resources, takes it away; a conditional one makes it conditional. A denial of some actions
 /// leaves an administrator one.
-pub fn privilege(statements: &[AwsStatement], strings: &Strings) -> (Privilege, Conditional) {
+pub fn privilege<'a>(
+    statements: impl IntoIterator<Item = &'a AwsStatement>,
+    strings: &Strings,
+) -> (Privilege, Conditional) {
     let mut administrator = None;
     let mut limited = None;
     let mut denied = None;

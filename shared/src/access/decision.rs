@@ -1,6 +1,6 @@
 //! An answer of effective access: the outcome, and the statements and files that decide it.
 
-use crate::model::snapshot::Evidence;
+use crate::model::snapshot::{Evidence, IdentityId};
 use crate::model::strings::Sym;
 
 /// Whether an identity may do something.
@@ -10,6 +10,32 @@ pub enum Outcome {
     /// On what is said beside it: see [`Decision::depends_on`].
     DependsOn,
     Allowed,
+}
+
+/// Whether something holds, as far as is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holds {
+    #[default]
+    No,
+    Maybe,
+    Yes,
+}
+
+impl Holds {
+    pub fn of(holds: bool) -> Self {
+        match holds {
+            true => Holds::Yes,
+            false => Holds::No,
+        }
+    }
+
+    pub fn not(self) -> Self {
+        match self {
+            Holds::No => Holds::Yes,
+            Holds::Maybe => Holds::Maybe,
+            Holds::Yes => Holds::No,
+        }
+    }
 }
 
 /// Whether an identity may do one thing to one resource, and why.
@@ -61,6 +87,8 @@ pub enum Dependency {
     Policy(Sym),
     /// Which of the exports that define this policy differently is right: its id.
     Conflict(Sym),
+    /// Whether this identity is an administrator or can become one, which is not certain itself.
+    Power(IdentityId),
     /// What an export would tell that is not in the estate, in words.
     Export(&'static str),
 }
@@ -82,6 +110,16 @@ pub enum BlindSpot {
     VaultRestrictions,
     /// Entra: conditional access, and application management and consent policies, which can only take.
     EntraPolicies,
+}
+
+impl Outcome {
+    pub fn holds(self) -> Holds {
+        match self {
+            Outcome::Denied => Holds::No,
+            Outcome::DependsOn => Holds::Maybe,
+            Outcome::Allowed => Holds::Yes,
+        }
+    }
 }
 
 impl BlindSpot {

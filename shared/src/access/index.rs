@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use crate::model::principal::HandleKind;
+use crate::model::principal::{HandleKind, Principal};
 use crate::model::snapshot::{IdentityId, Policy, Snapshot, Trust};
 use crate::model::strings::Sym;
 
@@ -13,6 +13,12 @@ pub struct Index {
     policies: HashMap<Sym, (u32, u32)>,
     /// Trusts by whom they let act as, in the order of the snapshot.
     trusts: Vec<(IdentityId, u32)>,
+    /// Trusts by who may act.
+    by_actor: Vec<(IdentityId, u32)>,
+    /// Trusts by the account whose identities may act.
+    by_account: HashMap<Sym, Vec<u32>>,
+    /// Trusts that let everybody act.
+    by_anyone: Vec<u32>,
     arns: HashMap<Sym, IdentityId>,
 }
 
@@ -27,6 +33,26 @@ impl Index {
             .filter_map(|(at, trust)| Some((trust.target_identity?, at as u32)))
             .collect();
         trusts.sort_unstable();
+        let actors = snapshot.trusts.iter().enumerate();
+        let mut by_actor: Vec<_> = actors
+            .filter_map(|(at, trust)| Some((trust.actor_identity?, at as u32)))
+            .collect();
+        by_actor.sort_unstable();
+        let mut by_account: HashMap<Sym, Vec<u32>> = HashMap::new();
+        let mut by_anyone = Vec::new();
+        for (at, trust) in snapshot.trusts.iter().enumerate() {
+            match trust.actor {
+                Principal::Account(account) => by_account.entry(account).or_default().push(at as u32),
+                Principal::Anyone => by_anyone.push(at as u32),
+                Principal::Identity(_)
+                | Principal::Group(_)
+                | Principal::AnyoneAuthenticated
+                | Principal::PlatformService(_)
+                | Principal::Federated { .. }
+                | Principal::Workload(_)
+                | Principal::Named(_) => {}
+            }
+        }
         let mut arns = HashMap::new();
         for (at, identity) in snapshot.identities.iter().enumerate() {
             for handle in snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles) {
@@ -35,7 +61,14 @@ impl Index {
                 }
             }
         }
-        Self { policies, trusts, arns }
+        Self {
+            policies,
+            trusts,
+            by_actor,
+            by_account,
+            by_anyone,
+            arns,
+        }
     }
 
     /// What exports say that a policy gives; empty when none defines it.
@@ -51,6 +84,19 @@ impl Index {
         let start = self.trusts.partition_point(|(of, _)| *of < target);
         let of_target = self.trusts[start..].iter().take_while(move |(of, _)| *of == target);
         of_target.map(|(_, at)| &snapshot.trusts[*at as usize])
+    }
+
+    /// The trusts that let an identity act as another: by its own name, by its account's, or as anybody.
+    pub fn trusts_by<'s>(&self, actor: IdentityId, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s Trust> {
+        let start = self.by_actor.partition_point(|(by, _)| *by < actor);
+        let by_actor = self.by_actor[start..].iter().take_while(move |(by, _)| *by == actor);
+        let account = snapshot.identity(actor).account;
+        let by_account = account.and_then(|account| self.by_account.get(&account));
+        let all = by_actor
+            .map(|(_, at)| at)
+            .chain(by_account.into_iter().flatten())
+            .chain(&self.by_anyone);
+        all.map(|at| &snapshot.trusts[*at as usize])
     }
 
     /// The listed user or role with this ARN.

@@ -7,14 +7,19 @@
 pub mod aws;
 pub mod azure;
 pub mod decision;
+pub mod escalation;
 pub mod gcp;
 mod index;
 pub mod kubernetes;
+pub mod standing;
 pub mod vault;
 
+use self::aws::evaluate::Asker;
 use self::aws::request::{Given, Target};
 use self::decision::Decision;
+use self::escalation::Escalation;
 use self::index::Index;
+use self::standing::{Standing, Survey};
 use crate::model::access_policy::{AccessPolicy, Conditional, Privilege};
 use crate::model::snapshot::{IdentityId, Snapshot};
 use crate::model::strings::Strings;
@@ -23,13 +28,30 @@ use crate::model::strings::Strings;
 #[derive(Debug, Default)]
 pub struct Access {
     index: Index,
+    survey: Survey,
 }
 
 impl Access {
     pub fn new(snapshot: &Snapshot) -> Self {
-        Self {
-            index: Index::new(snapshot),
+        let index = Index::new(snapshot);
+        let survey = Survey::new(snapshot, &index);
+        Self { index, survey }
+    }
+
+    /// How far an identity reaches altogether.
+    pub fn standing(&self, identity: IdentityId) -> Standing {
+        self.survey.standings[identity.0 as usize]
+    }
+
+    /// The ways in which an identity can become an administrator, each with what allows it.
+    pub fn escalations(&self, snapshot: &Snapshot, identity: IdentityId) -> Vec<Escalation> {
+        let Self { index, survey } = self;
+        let mut all = survey.by_trust(snapshot, index, identity);
+        if standing::is_aws(snapshot.identity(identity), snapshot) {
+            let Survey { targets, power, .. } = survey;
+            all.extend(aws::standing::escalations(snapshot, index, identity, targets, power));
         }
+        all
     }
 
     /// Whether an identity may do an action (`s3:GetObject`) to a resource (an ARN). Of a pattern (`*`,
@@ -49,7 +71,7 @@ impl Access {
             true => Target::Some(resource),
             false => Target::One(resource),
         };
-        aws::evaluate::decide(snapshot, &self.index, identity, (action, target), given)
+        Asker::new(snapshot, &self.index, identity).decide(action, target, given)
     }
 }
 

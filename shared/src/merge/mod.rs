@@ -37,7 +37,7 @@ use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
     Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
-    Owner, Policy, Snapshot, Source, SourceId,
+    Membership, Owner, Policy, Snapshot, Source, SourceId,
 };
 use crate::model::strings::{Strings, Sym};
 use crate::model::usage::ServiceUseFact;
@@ -114,7 +114,7 @@ struct Facts {
     credentials: Vec<(FileId, CredentialFact)>,
     synonyms: Vec<Synonym>,
     grants: Vec<Grant>,
-    memberships: Vec<MembershipFact>,
+    memberships: Vec<(FileId, MembershipFact)>,
     boundaries: Vec<(FileId, BoundaryFact)>,
     trusts: Vec<(FileId, TrustFact)>,
     applications: Vec<home::Application>,
@@ -250,9 +250,10 @@ fn take_file(
             },
         }
     }));
+    let memberships = batch.memberships.into_iter();
     facts
         .memberships
-        .extend(batch.memberships.into_iter().map(|fact| fact.renamed(&names)));
+        .extend(memberships.map(|fact| (file_id, fact.renamed(&names))));
     facts
         .boundaries
         .extend(batch.boundaries.into_iter().map(|fact| (file_id, fact.renamed(&names))));
@@ -619,13 +620,27 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
         }
         grants.push(grant);
     }
-    for membership in facts.memberships.drain(..) {
+    for (file, membership) in facts.memberships.drain(..) {
         if let Principal::Identity(member) = membership.member
-            && let (Some(identity), Some(grants)) = (joined.find(member), by_group.get(&membership.group))
+            && let Some(identity) = joined.find(member)
         {
-            granted.extend(grants.iter().map(|&grant| (identity, grant)));
+            let grants = by_group.get(&membership.group).into_iter().flatten();
+            granted.extend(grants.map(|&grant| (identity, grant)));
+            snapshot.memberships.push(Membership {
+                identity,
+                group: membership.group,
+                evidence: Evidence {
+                    file,
+                    place: membership.place,
+                },
+            });
         }
     }
+    snapshot.memberships.sort_unstable();
+    // Another file's word on the same membership is no second one.
+    snapshot
+        .memberships
+        .dedup_by_key(|membership| (membership.identity, membership.group));
     granted.sort_unstable();
     granted.dedup();
     let mut at = 0;

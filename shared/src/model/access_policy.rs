@@ -14,7 +14,7 @@ pub struct PolicyFact {
 }
 
 /// A policy document in the platform's own terms.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AccessPolicy {
     /// AWS: the statements of the version in force.
     Aws(Vec<AwsStatement>),
@@ -32,7 +32,7 @@ pub enum AccessPolicy {
 }
 
 /// One statement of an AWS policy.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AwsStatement {
     pub effect: Effect,
     pub actions: Matched,
@@ -42,7 +42,7 @@ pub struct AwsStatement {
 }
 
 /// Patterns that must match, or that must not.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Matched {
     AnyOf(Vec<Sym>),
     /// AWS `NotAction`, `NotResource`.
@@ -56,7 +56,7 @@ impl Default for Matched {
 }
 
 /// One condition of an AWS statement.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct AwsCondition {
     pub operator: Sym,
     pub key: Sym,
@@ -72,7 +72,7 @@ pub enum Effect {
 }
 
 /// One rule of a Kubernetes role.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct KubernetesRule {
     pub verbs: Vec<Sym>,
     pub api_groups: Vec<Sym>,
@@ -82,7 +82,7 @@ pub struct KubernetesRule {
 }
 
 /// One `path` stanza of a Vault policy.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct VaultRule {
     /// A path, where `*` at the end is any rest and `+` is one part.
     pub path: Sym,

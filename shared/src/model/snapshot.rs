@@ -61,6 +61,8 @@ pub struct Snapshot {
     pub policies: Vec<Policy>,
     /// By identity.
     pub boundaries: Vec<Boundary>,
+    /// By identity, then by the symbol of the group.
+    pub memberships: Vec<Membership>,
     /// In the order of the files.
     pub leaks: Vec<Leak>,
     /// Grouped by credential: see [`Credential::leaks`]. Indices into `leaks`.
@@ -228,6 +230,15 @@ pub struct Boundary {
     pub evidence: Evidence,
 }
 
+/// An identity belongs to a group, and so has the group's grants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Membership {
+    pub identity: IdentityId,
+    /// The group's id, as [`Principal::Group`] writes it.
+    pub group: Sym,
+    pub evidence: Evidence,
+}
+
 /// One grant, with its subject resolved.
 #[derive(Clone, Debug)]
 pub struct Grant {
@@ -368,6 +379,18 @@ impl Snapshot {
             .take_while(|boundary| boundary.identity == identity)
             .count();
         &self.boundaries[start..start + n]
+    }
+
+    /// The groups that an identity belongs to.
+    pub fn memberships_of(&self, identity: IdentityId) -> &[Membership] {
+        let start = self
+            .memberships
+            .partition_point(|membership| membership.identity < identity);
+        let n = self.memberships[start..]
+            .iter()
+            .take_while(|membership| membership.identity == identity)
+            .count();
+        &self.memberships[start..start + n]
     }
 
     /// Where a credential was found in the open.

@@ -13,6 +13,7 @@ mod history;
 mod laws;
 mod leaks;
 mod merge;
+mod real_access;
 mod real_aws;
 mod real_azure;
 mod real_code_hosts;

@@ -91,7 +91,7 @@ fn check(path: &Path, expected: Counts) -> Reading {
         policies: batch.policies.len(),
         statements: documents().map(Vec::len).sum(),
         administrator_documents: documents()
-            .filter(|statements| access::aws::privilege(statements, &batch.strings).0 == Privilege::Administrator)
+            .filter(|statements| access::aws::privilege(*statements, &batch.strings).0 == Privilege::Administrator)
             .count(),
         owner_claims: batch.identities.iter().map(|fact| fact.owners.len()).sum(),
         environments: batch

@@ -7,36 +7,11 @@ use std::net::IpAddr;
 
 use super::request::{Request, Value};
 use super::resource::Compared;
-use crate::access::decision::Dependency;
+use crate::access::decision::{Dependency, Holds};
 use crate::model::access_policy::AwsCondition;
 use crate::model::pattern;
 use crate::model::strings::Strings;
 use crate::reading::moment::{DateOrder, Moment};
-
-/// Whether something holds, as far as is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Holds {
-    No,
-    Maybe,
-    Yes,
-}
-
-impl Holds {
-    pub fn of(holds: bool) -> Self {
-        match holds {
-            true => Holds::Yes,
-            false => Holds::No,
-        }
-    }
-
-    pub fn not(self) -> Self {
-        match self {
-            Holds::No => Holds::Yes,
-            Holds::Maybe => Holds::Maybe,
-            Holds::Yes => Holds::No,
-        }
-    }
-}
 
 /// Whether all conditions of a statement hold; `needs` gets the keys on which that depends.
 pub fn all_hold(

@@ -6,15 +6,16 @@
 //! role's trust policy. An explicit denial goes before everything. Service control policies, session policies and the
 //! policies of other resources are in no export that Rollcall reads: see [`Decision::blind_spots`].
 
-use super::condition::{Holds, all_hold};
+use super::condition::all_hold;
 use super::request::{Given, Principal, PrincipalKind, Request, Target, account_in};
 use super::resource::{self, Among, Compared, Glob};
 use super::well_known;
-use crate::access::decision::{BlindSpot, Decision, Dependency, Reason, Says};
+use crate::access::decision::{BlindSpot, Decision, Dependency, Holds, Reason, Says};
 use crate::access::index::Index;
 use crate::model::access_policy::{AccessPolicy, AwsStatement, Effect, Matched};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::IdentityKind;
+use crate::model::pattern;
 use crate::model::principal;
 use crate::model::snapshot::{Evidence, IdentityId, Snapshot};
 use crate::model::strings::{Strings, Sym};
@@ -46,9 +47,21 @@ pub struct Held<'s> {
     pub name: Sym,
     pub grant: Option<u32>,
     pub document: Document<'s>,
+    /// Index of the first of these statements in the policy.
+    pub offset: usize,
     pub evidence: Evidence,
     /// Exports define the policy differently, so what this one says is not certain.
     pub is_disputed: bool,
+}
+
+impl<'s> Held<'s> {
+    /// Its statements; none for what is known without a document.
+    pub fn statements(&self) -> &'s [AwsStatement] {
+        match self.document {
+            Document::Statements(statements) => statements,
+            Document::Everything => &[],
+        }
+    }
 }
 
 /// What a policy says.
@@ -106,6 +119,47 @@ impl<'s> Policies<'s> {
     }
 }
 
+impl<'s> Policies<'s> {
+    /// Only the statements that bear on an action, for many requests with it.
+    fn about(&self, action: &str, strings: &Strings) -> Policies<'s> {
+        let narrow = |held: &[Held<'s>]| {
+            let mut narrowed = Vec::with_capacity(held.len());
+            for policy in held {
+                let Document::Statements(statements) = policy.document else {
+                    narrowed.push(*policy);
+                    continue;
+                };
+                for (at, statement) in statements.iter().enumerate() {
+                    if is_about(statement, action, strings) {
+                        narrowed.push(Held {
+                            document: Document::Statements(std::slice::from_ref(statement)),
+                            offset: at,
+                            ..*policy
+                        });
+                    }
+                }
+            }
+            narrowed
+        };
+        Policies {
+            held: narrow(&self.held),
+            undefined: self.undefined.clone(),
+            boundary: self.boundary.as_ref().map(|cap| Cap {
+                held: narrow(&cap.held),
+                undefined: cap.undefined.clone(),
+            }),
+        }
+    }
+}
+
+/// Whether the actions of a statement include this one. Their case does not matter.
+fn is_about(statement: &AwsStatement, action: &str, strings: &Strings) -> bool {
+    match &statement.actions {
+        Matched::AnyOf(patterns) => patterns.iter().any(|p| pattern::covers(strings.get(*p), action)),
+        Matched::NoneOf(patterns) => !patterns.iter().any(|p| pattern::covers(strings.get(*p), action)),
+    }
+}
+
 fn gather<'s>(
     snapshot: &'s Snapshot,
     index: &Index,
@@ -120,6 +174,7 @@ fn gather<'s>(
             name: policy,
             grant,
             document: Document::Everything,
+            offset: 0,
             evidence: stated_at,
             is_disputed: false,
         });
@@ -137,6 +192,7 @@ fn gather<'s>(
                 name: policy.name,
                 grant,
                 document: Document::Statements(statements),
+                offset: 0,
                 evidence: policy.evidence,
                 is_disputed,
             });
@@ -166,40 +222,65 @@ impl Word {
     }
 }
 
-/// Decides one request. `resource` is an ARN, or a pattern of which any resource will do.
-pub fn decide(
-    snapshot: &Snapshot,
-    index: &Index,
-    id: IdentityId,
-    (action, target): (&str, Target<'_>),
-    given: Given<'_>,
-) -> Decision {
-    let principal = Principal::new(snapshot, id);
-    let policies = Policies::of(snapshot, index, id);
-    let request = Request {
-        action,
-        target,
-        principal: &principal,
-        given,
-    };
-    let identity = snapshot.identity(id);
-    if identity.kind == IdentityKind::Root {
-        let fact = &snapshot.facts_of(identity)[0];
-        let reason = Reason {
-            says: Says::Allows,
-            name: identity.name,
-            statement: None,
-            grant: None,
-            evidence: Evidence {
-                file: fact.file,
-                place: fact.fact.place,
-            },
-        };
-        return Decision::allowed(vec![reason], ALLOWED);
+/// One identity with all that bears on what it may do.
+pub struct Asker<'s> {
+    pub snapshot: &'s Snapshot,
+    pub index: &'s Index,
+    pub id: IdentityId,
+    pub principal: Principal,
+    pub policies: Policies<'s>,
+}
+
+impl<'s> Asker<'s> {
+    pub fn new(snapshot: &'s Snapshot, index: &'s Index, id: IdentityId) -> Self {
+        Self {
+            snapshot,
+            index,
+            id,
+            principal: Principal::new(snapshot, id),
+            policies: Policies::of(snapshot, index, id),
+        }
     }
-    match target {
-        Target::One(_) => decide_one(snapshot, index, id, &policies, &request),
-        Target::Some(pattern) => decide_some(&snapshot.strings, &policies, &request, pattern),
+
+    /// The same with only those statements that bear on an action: for many requests with it and no other.
+    pub fn about(&self, action: &str) -> Asker<'s> {
+        Asker {
+            snapshot: self.snapshot,
+            index: self.index,
+            id: self.id,
+            principal: self.principal.clone(),
+            policies: self.policies.about(action, &self.snapshot.strings),
+        }
+    }
+
+    /// Decides one request.
+    pub fn decide(&self, action: &str, target: Target<'_>, given: Given<'_>) -> Decision {
+        let request = Request {
+            action,
+            target,
+            principal: &self.principal,
+            given,
+        };
+        let snapshot = self.snapshot;
+        let identity = snapshot.identity(self.id);
+        if identity.kind == IdentityKind::Root {
+            let fact = &snapshot.facts_of(identity)[0];
+            let reason = Reason {
+                says: Says::Allows,
+                name: identity.name,
+                statement: None,
+                grant: None,
+                evidence: Evidence {
+                    file: fact.file,
+                    place: fact.fact.place,
+                },
+            };
+            return Decision::allowed(vec![reason], ALLOWED);
+        }
+        match target {
+            Target::One(_) => decide_one(snapshot, self.index, self.id, &self.policies, &request),
+            Target::Some(pattern) => decide_some(&snapshot.strings, &self.policies, &request, pattern),
+        }
     }
 }
 
@@ -329,7 +410,7 @@ fn word_of(held: &Held<'_>, effect: Effect, strings: &Strings, request: &Request
     };
     let mut best = Word::NOTHING;
     for (at, statement) in statements.iter().enumerate() {
-        if statement.effect != effect || !request.is_among_actions(&statement.actions, strings) {
+        if statement.effect != effect || !is_about(statement, request.action, strings) {
             continue;
         }
         let mut needs = Vec::new();
@@ -361,7 +442,7 @@ fn reason(held: &Held<'_>, says: Says, statement: Option<usize>) -> Reason {
     Reason {
         says,
         name: held.name,
-        statement: statement.and_then(|at| u32::try_from(at).ok()),
+        statement: statement.and_then(|at| u32::try_from(held.offset + at).ok()),
         grant: held.grant,
         evidence: held.evidence,
     }
@@ -669,7 +750,7 @@ fn bearing<'s>(held: &[Held<'s>], effect: Effect, strings: &Strings, request: &R
             continue;
         };
         for (at, statement) in statements.iter().enumerate() {
-            if statement.effect != effect || !request.is_among_actions(&statement.actions, strings) {
+            if statement.effect != effect || !is_about(statement, request.action, strings) {
                 continue;
             }
             let mut needs = Vec::new();

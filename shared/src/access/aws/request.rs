@@ -1,14 +1,10 @@
 //! What is known of a request to AWS: who asks, for what, and which of the keys that conditions look at.
 
-use super::condition::Holds;
 use super::resource::{Compared, Glob};
-use crate::access::decision::Dependency;
-use crate::model::access_policy::Matched;
+use crate::access::decision::{Dependency, Holds};
 use crate::model::identity::IdentityKind;
-use crate::model::pattern;
 use crate::model::principal::HandleKind;
 use crate::model::snapshot::{IdentityId, Snapshot};
-use crate::model::strings::Strings;
 
 /// Keys of the request that whoever asks knows, each with its values; a key without values is absent.
 pub type Given<'a> = &'a [(&'a str, &'a [&'a str])];
@@ -202,14 +198,6 @@ impl Request<'_> {
                 Value::Unknown
             }
             (value, _) => value,
-        }
-    }
-
-    /// Whether a statement's actions include the one that is asked for. Their case does not matter.
-    pub fn is_among_actions(&self, actions: &Matched, strings: &Strings) -> bool {
-        match actions {
-            Matched::AnyOf(patterns) => patterns.iter().any(|p| pattern::covers(strings.get(*p), self.action)),
-            Matched::NoneOf(patterns) => !patterns.iter().any(|p| pattern::covers(strings.get(*p), self.action)),
         }
     }
 }

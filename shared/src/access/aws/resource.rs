@@ -115,6 +115,17 @@ impl Glob {
         Self::new(pattern, Compared::ByPart, |_| None)
     }
 
+    fn is_everything(&self) -> bool {
+        self.tokens == [Token::AnyRun(Reach::Anywhere)]
+    }
+
+    /// Both begin with text, and these beginnings differ: they have no text in common.
+    fn begins_otherwise(&self, other: &Glob) -> bool {
+        let mut pairs = self.tokens.iter().zip(&other.tokens);
+        let first = pairs.find(|(a, b)| a != b || !matches!(a, Token::One(_)));
+        matches!(first, Some((Token::One(_), Token::One(_))))
+    }
+
     pub fn covers(&self, text: &str) -> bool {
         let mut states = States::default();
         states.start(&self.tokens);
@@ -138,6 +149,24 @@ pub struct Among {
 /// The globs run side by side over all texts at once, as a set of states each; a text that leaves every one of them as
 /// it must be is such a resource.
 pub fn leaves_some(among: &[Among]) -> bool {
+    // Most policies say `*` and deny nothing, or deny something quite different.
+    let wanted: Vec<&Among> = (among.iter())
+        .filter(|among| !among.is_excluded && !among.globs.iter().any(Glob::is_everything))
+        .collect();
+    let all_differ = |a: &Among, b: &Among| {
+        let mut pairs = a.globs.iter().flat_map(|a| b.globs.iter().map(move |b| (a, b)));
+        pairs.all(|(a, b)| a.begins_otherwise(b))
+    };
+    let excluded = among.iter().filter(|among| among.is_excluded);
+    let excluded = excluded.filter(|excluded| !wanted.iter().any(|wanted| all_differ(wanted, excluded)));
+    let excluded: Vec<&Among> = excluded.filter(|among| !among.globs.is_empty()).collect();
+    match (wanted.as_slice(), excluded.as_slice()) {
+        ([], []) => return true,
+        ([only], []) => return !only.globs.is_empty(),
+        ([a, b], _) if all_differ(a, b) => return false,
+        (_, _) => {}
+    }
+    let among = [wanted, excluded].concat();
     let mut letters: Vec<char> = (among
         .iter()
         .flat_map(|among| &among.globs)

@@ -1,0 +1,743 @@
+//! How far AWS identities reach altogether: who is an administrator, and who can become one.
+//!
+//! Identities with the same documents are judged once. Which rows of the catalogue can hold at all is told by a set of
+//! bits for each document; only what then remains is worked out exactly.
+
+use hashbrown::HashMap;
+
+use super::evaluate::{Asker, Document, Held, Policies};
+use super::request::Target;
+use crate::access::decision::{Decision, Dependency, Holds, Outcome, Reason};
+use crate::access::escalation::aws::AWS;
+use crate::access::escalation::{Escalation, EscalationPath, Gives, Kind, Need, On, Through};
+use crate::access::index::Index;
+use crate::access::standing::{Assumes, Granted, Power, Tier, is_aws};
+use crate::model::access_policy::{AwsStatement, Conditional, Effect, Matched, Privilege};
+use crate::model::grant::TrustKind;
+use crate::model::identity::IdentityKind;
+use crate::model::pattern;
+use crate::model::principal::Principal;
+use crate::model::snapshot::{IdentityId, Snapshot};
+use crate::model::strings::{Strings, Sym};
+
+/// How many users or roles of an account are tried as the one through whom a row works. Real accounts have at most
+/// 5,000 users and 1,000 roles by default; a row that fits none of so many is taken to depend on the rest.
+const MAX_TRIED: usize = 2_000;
+
+/// Actions that read secrets, or what stores hold.
+pub const SENSITIVE: &[&str] = &[
+    "secretsmanager:GetSecretValue",
+    "secretsmanager:BatchGetSecretValue",
+    "ssm:GetParameter",
+    "ssm:GetParameters",
+    "ssm:GetParametersByPath",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "dynamodb:GetItem",
+    "dynamodb:BatchGetItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "sqs:ReceiveMessage",
+    "kinesis:GetRecords",
+    "rds-data:ExecuteStatement",
+    "redshift-data:ExecuteStatement",
+    "athena:GetQueryResults",
+];
+
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+
+/// What actions begin with that only look.
+const READING: &[&str] = &[
+    "get",
+    "list",
+    "describe",
+    "head",
+    "batchget",
+    "batchdescribe",
+    "lookup",
+    "search",
+    "view",
+    "query",
+    "scan",
+    "read",
+    "check",
+    "select",
+    "preview",
+    "estimate",
+    "simulate",
+    "detect",
+    "download",
+    "discover",
+    "filter",
+];
+
+/// The AWS identities of a snapshot, by what they are given.
+pub struct Accounts {
+    groups: Vec<Group>,
+    /// By identity: whether its own policies may let it take on some role.
+    assumes: Vec<Assumes>,
+    is_first_round: bool,
+}
+
+/// Identities that are given the same.
+struct Group {
+    members: Vec<IdentityId>,
+    rows: Vec<&'static EscalationPath>,
+}
+
+/// What one document says, seen from afar.
+#[derive(Clone, Copy, Default)]
+struct Sight {
+    /// Which of [`actions`] some statement allows, to whatever and under whatever condition.
+    allows: u128,
+    reads: bool,
+    writes: bool,
+    /// What it says depends on who asks, by a variable or a condition's key.
+    is_personal: bool,
+}
+
+/// The actions that are looked for, in the order of their bits.
+fn actions() -> Vec<&'static str> {
+    let needed = AWS.iter().flat_map(|row| row.needs).map(|need| need.action);
+    let mut actions: Vec<_> = needed.chain(SENSITIVE.iter().copied()).chain([ASSUME_ROLE]).collect();
+    actions.sort_unstable();
+    actions.dedup();
+    actions
+}
+
+impl Accounts {
+    /// Finds what each AWS identity is given, and writes it into `granted_to`.
+    pub fn new(snapshot: &Snapshot, index: &Index, granted_to: &mut [Granted]) -> Self {
+        let actions = actions();
+        let bit = |action: &str| 1u128 << actions.binary_search(&action).unwrap_or_default();
+        let rows: Vec<_> = AWS
+            .iter()
+            .map(|row| (row, row.needs.iter().fold(0, |bits, need| bits | bit(need.action))))
+            .collect();
+        let itself = |need: &Need| matches!(need.on, On::Itself | On::ItsGroup | On::ItsPolicy);
+        let own: u128 = (AWS.iter().flat_map(|row| row.needs))
+            .filter(|need| itself(need))
+            .fold(0, |bits, need| bits | bit(need.action));
+        let sensitive: Vec<_> = SENSITIVE.iter().map(|action| (*action, bit(action))).collect();
+        let mut documents = Documents::new(&actions);
+        let mut by_key: HashMap<Vec<u32>, usize> = HashMap::new();
+        let mut accounts = Self {
+            groups: Vec::new(),
+            assumes: vec![Assumes::Nothing; snapshot.identities.len()],
+            is_first_round: true,
+        };
+        let mut granted: Vec<(Granted, bool)> = Vec::new();
+        for (at, identity) in snapshot.identities.iter().enumerate() {
+            if identity.kind == IdentityKind::Root || !is_aws(identity, snapshot) {
+                continue;
+            }
+            let id = IdentityId(at as u32);
+            let policies = Policies::of(snapshot, index, id);
+            let (key, sight) = documents.key(&policies, snapshot);
+            let mut key = key;
+            key.push(identity.account.map_or(u32::MAX, |account| account.index() as u32));
+            key.push(u32::from(identity.kind == IdentityKind::User));
+            if sight.is_personal || sight.allows & own != 0 {
+                key.push(at as u32);
+            }
+            let group = *by_key.entry(key).or_insert_with(|| {
+                let asker = Asker::new(snapshot, index, id);
+                let is_administrator = administers(&asker, identity.ceiling.leaves(Some(Privilege::Administrator)));
+                let fitting = rows.iter().filter(|(_, bits)| sight.allows & bits == *bits);
+                let rows = match is_administrator {
+                    Holds::Yes => Vec::new(),
+                    Holds::Maybe | Holds::No => fitting.map(|(row, _)| *row).collect(),
+                };
+                accounts.groups.push(Group {
+                    members: Vec::new(),
+                    rows,
+                });
+                let reads = (sensitive.iter())
+                    .filter(|(_, bit)| sight.allows & bit != 0)
+                    .map(|(action, _)| asker.decide(action, Target::Some("*"), &[]).outcome.holds());
+                let reads_data = reads.max().unwrap_or(Holds::No);
+                let least = match (sight.writes, sight.reads) {
+                    (true, _) => Tier::Write,
+                    (false, true) => Tier::Read,
+                    (false, false) => Tier::Nothing,
+                };
+                let has_undefined = !asker.policies.undefined.is_empty();
+                granted.push((
+                    Granted {
+                        is_administrator,
+                        data: if reads_data == Holds::Yes {
+                            Tier::SensitiveData
+                        } else {
+                            least
+                        },
+                        data_at_most: match reads_data == Holds::No && !has_undefined {
+                            true => least,
+                            false => Tier::SensitiveData,
+                        },
+                        is_catalogued: !has_undefined,
+                    },
+                    sight.allows & bit(ASSUME_ROLE) != 0 || has_undefined,
+                ));
+                accounts.groups.len() - 1
+            });
+            accounts.groups[group].members.push(id);
+            let (of_group, assumes) = granted[group];
+            granted_to[at] = of_group;
+            if assumes {
+                accounts.assumes[at] = Assumes::Some;
+            }
+        }
+        accounts.groups.retain(|group| !group.rows.is_empty());
+        accounts
+    }
+
+    pub fn assumes(&self, id: IdentityId) -> Assumes {
+        self.assumes[id.0 as usize]
+    }
+
+    /// Who has a way up by a row of the catalogue, when others have this power.
+    pub fn ways_up(
+        &mut self,
+        snapshot: &Snapshot,
+        index: &Index,
+        targets: &Targets,
+        power: &Power,
+    ) -> Vec<(IdentityId, Holds)> {
+        let mut found = Vec::new();
+        let is_first = std::mem::replace(&mut self.is_first_round, false);
+        for group in &self.groups {
+            let first = group.members[0];
+            let before = power[first.0 as usize];
+            if before == Holds::Yes {
+                continue;
+            }
+            let asker = Asker::new(snapshot, index, first);
+            let mut best = before;
+            // What needs nobody else does not change.
+            let rows = group.rows.iter().filter(|row| is_first || row.gives.needs_another());
+            for row in rows {
+                if let Some(escalation) = escalation(&asker, row, targets, power) {
+                    best = best.max(escalation.outcome.holds());
+                }
+                if best == Holds::Yes {
+                    break;
+                }
+            }
+            if best > before {
+                found.extend(group.members.iter().map(|member| (*member, best)));
+            }
+        }
+        found
+    }
+}
+
+/// The rows of the catalogue that an AWS identity fulfils.
+pub fn escalations(
+    snapshot: &Snapshot,
+    index: &Index,
+    id: IdentityId,
+    targets: &Targets,
+    power: &Power,
+) -> Vec<Escalation> {
+    let asker = Asker::new(snapshot, index, id);
+    (AWS.iter())
+        .filter_map(|row| escalation(&asker, row, targets, power))
+        .collect()
+}
+
+/// Whether the policies of an identity together give everything.
+fn administers(asker: &Asker<'_>, leaves: Option<Privilege>) -> Holds {
+    let strings = &asker.snapshot.strings;
+    let everything = asker
+        .policies
+        .held
+        .iter()
+        .any(|held| matches!(held.document, Document::Everything));
+    let statements = || asker.policies.held.iter().flat_map(Held::statements);
+    let (privilege, when) = super::privilege(statements(), strings);
+    let is_disputed = asker.policies.held.iter().any(|held| held.is_disputed);
+    let holds = match (privilege, when) {
+        _ if everything => Holds::Yes,
+        (Privilege::Administrator, Conditional::Always) if !is_disputed => Holds::Yes,
+        (Privilege::Administrator, Conditional::Always | Conditional::OnCondition) => Holds::Maybe,
+        (Privilege::Limited, _) if !asker.policies.undefined.is_empty() => Holds::Maybe,
+        (Privilege::Limited, _) => Holds::No,
+    };
+    match leaves {
+        Some(Privilege::Administrator) => holds,
+        Some(Privilege::Limited) => Holds::No,
+        None => holds.min(Holds::Maybe),
+    }
+}
+
+/// Every document that was seen, by what it says.
+struct Documents<'s> {
+    actions: &'s [&'static str],
+    ids: HashMap<&'s [AwsStatement], u32>,
+    /// The same by where a document lies in memory, which is faster to look up than what it says.
+    by_address: HashMap<usize, u32>,
+    sights: Vec<Sight>,
+    patterns: HashMap<Sym, u128>,
+}
+
+impl<'s> Documents<'s> {
+    fn new(actions: &'s [&'static str]) -> Self {
+        Self {
+            actions,
+            ids: HashMap::new(),
+            by_address: HashMap::new(),
+            sights: Vec::new(),
+            patterns: HashMap::new(),
+        }
+    }
+
+    /// What tells one set of policies from others that say something else, and what it says seen from afar.
+    fn key(&mut self, policies: &Policies<'s>, snapshot: &Snapshot) -> (Vec<u32>, Sight) {
+        // No id, and twice itself and one more is no other's.
+        const EVERYTHING: u32 = u32::MAX / 2 - 1;
+        const NEXT: u32 = u32::MAX;
+        let mut all = Sight::default();
+        let mut held: Vec<u32> = Vec::with_capacity(policies.held.len());
+        for policy in &policies.held {
+            let (id, sight) = match policy.document {
+                Document::Everything => (EVERYTHING, Sight::everything()),
+                Document::Statements(statements) => self.sight(statements, &snapshot.strings),
+            };
+            held.push(id * 2 + u32::from(policy.is_disputed));
+            all = all.and(sight);
+        }
+        if !policies.undefined.is_empty() {
+            all.allows = u128::MAX;
+        }
+        held.sort_unstable();
+        held.dedup();
+        held.push(NEXT);
+        held.extend(policies.undefined.iter().map(|policy| policy.index() as u32));
+        if let Some(cap) = &policies.boundary {
+            held.push(NEXT);
+            for policy in &cap.held {
+                let (id, sight) = match policy.document {
+                    Document::Everything => (EVERYTHING, Sight::default()),
+                    Document::Statements(statements) => self.sight(statements, &snapshot.strings),
+                };
+                held.push(id * 2 + u32::from(policy.is_disputed));
+                all.is_personal |= sight.is_personal;
+            }
+            held.push(NEXT);
+            held.extend(cap.undefined.iter().map(|policy| policy.index() as u32));
+        }
+        (held, all)
+    }
+
+    fn sight(&mut self, statements: &'s [AwsStatement], strings: &Strings) -> (u32, Sight) {
+        let address = statements.as_ptr() as usize;
+        if let Some(&id) = self.by_address.get(&address).or_else(|| self.ids.get(statements)) {
+            self.by_address.insert(address, id);
+            return (id, self.sights[id as usize]);
+        }
+        let mut sight = Sight::default();
+        for statement in statements {
+            sight.is_personal |= names_who_asks(statement, strings);
+            if statement.effect == Effect::Deny {
+                continue;
+            }
+            let (patterns, is_excluded) = match &statement.actions {
+                Matched::AnyOf(patterns) => (patterns, false),
+                Matched::NoneOf(patterns) => (patterns, true),
+            };
+            let bits = patterns
+                .iter()
+                .fold(0, |bits, pattern| bits | self.bits(*pattern, strings));
+            sight.allows |= if is_excluded { !bits } else { bits };
+            sight.writes |= is_excluded || patterns.iter().any(|pattern| !is_reading(strings.get(*pattern)));
+            sight.reads |= !patterns.is_empty();
+        }
+        let id = self.sights.len() as u32;
+        self.ids.insert(statements, id);
+        self.sights.push(sight);
+        (id, sight)
+    }
+
+    fn bits(&mut self, sym: Sym, strings: &Strings) -> u128 {
+        let actions = self.actions;
+        *self.patterns.entry(sym).or_insert_with(|| {
+            let text = strings.get(sym);
+            let covered = actions
+                .iter()
+                .enumerate()
+                .filter(|(_, action)| pattern::covers(text, action));
+            covered.fold(0, |bits, (at, _)| bits | 1 << at)
+        })
+    }
+}
+
+impl Sight {
+    fn everything() -> Self {
+        Self {
+            allows: u128::MAX,
+            reads: true,
+            writes: true,
+            is_personal: false,
+        }
+    }
+
+    fn and(self, other: Sight) -> Sight {
+        Sight {
+            allows: self.allows | other.allows,
+            reads: self.reads || other.reads,
+            writes: self.writes || other.writes,
+            is_personal: self.is_personal || other.is_personal,
+        }
+    }
+}
+
+/// Whether what a statement says depends on who asks.
+fn names_who_asks(statement: &AwsStatement, strings: &Strings) -> bool {
+    let has_variable = |sym: &Sym| strings.get(*sym).contains("${");
+    let in_resources = match &statement.resources {
+        Matched::AnyOf(patterns) | Matched::NoneOf(patterns) => patterns.iter().any(has_variable),
+    };
+    let in_conditions = statement.conditions.iter().any(|condition| {
+        let key = strings.get(condition.key);
+        let is_known = ["aws:principal", "aws:user"];
+        is_known.iter().any(|start| {
+            key.get(..start.len())
+                .is_some_and(|key| key.eq_ignore_ascii_case(start))
+        }) || condition.values.iter().any(has_variable)
+    });
+    in_resources || in_conditions
+}
+
+/// Whether a pattern of actions covers only such as read, by the verb with which AWS begins their names.
+pub fn is_reading(pattern: &str) -> bool {
+    let Some((_, name)) = pattern.split_once(':') else {
+        return false;
+    };
+    READING.iter().any(|verb| {
+        name.get(..verb.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(verb))
+    })
+}
+
+/// In whom power lies, by account.
+#[derive(Debug, Default)]
+pub struct Targets {
+    strong: HashMap<(Sym, Kind), Vec<IdentityId>>,
+    /// By the service that may act as them.
+    by_service: HashMap<(Sym, Sym), Vec<IdentityId>>,
+    /// Groups that are given everything.
+    groups: HashMap<Sym, Vec<Sym>>,
+    all: HashMap<(Sym, Kind), Vec<IdentityId>>,
+}
+
+impl Targets {
+    pub fn new(snapshot: &Snapshot, index: &Index, power: &Power) -> Self {
+        let mut targets = Self::default();
+        for (at, identity) in snapshot.identities.iter().enumerate() {
+            let id = IdentityId(at as u32);
+            let (Some(account), Some(kind)) = (identity.account, kind_of(identity.kind)) else {
+                continue;
+            };
+            targets.all.entry((account, kind)).or_default().push(id);
+            if power[at] == Holds::No {
+                continue;
+            }
+            targets.strong.entry((account, kind)).or_default().push(id);
+            if kind == Kind::Role {
+                for trust in index.trusts_to(id, snapshot) {
+                    if let (TrustKind::Assumes, Principal::PlatformService(service)) = (trust.kind, trust.actor) {
+                        targets.by_service.entry((account, service)).or_default().push(id);
+                    }
+                }
+            }
+        }
+        for grant in &snapshot.grants {
+            if let (Principal::Group(group), Some(account), Some(Privilege::Administrator)) =
+                (grant.subject, grant.resource, grant.privilege)
+            {
+                let groups = targets.groups.entry(account).or_default();
+                if !groups.contains(&group) {
+                    groups.push(group);
+                }
+            }
+        }
+        // Who has power for certain is tried first.
+        for ids in targets.strong.values_mut().chain(targets.by_service.values_mut()) {
+            ids.sort_by_key(|id| (std::cmp::Reverse(power[id.0 as usize]), *id));
+        }
+        targets
+    }
+
+    fn strong(&self, account: Option<Sym>, kind: Kind) -> &[IdentityId] {
+        let ids = account.and_then(|account| self.strong.get(&(account, kind)));
+        ids.map_or(&[], Vec::as_slice)
+    }
+}
+
+fn kind_of(kind: IdentityKind) -> Option<Kind> {
+    match kind {
+        IdentityKind::User => Some(Kind::User),
+        IdentityKind::Role => Some(Kind::Role),
+        IdentityKind::ServiceAccount
+        | IdentityKind::Root
+        | IdentityKind::Application
+        | IdentityKind::ManagedIdentity
+        | IdentityKind::Workload
+        | IdentityKind::Device
+        | IdentityKind::Pipeline
+        | IdentityKind::Integration
+        | IdentityKind::HostAccount
+        | IdentityKind::DatabaseAccount
+        | IdentityKind::Robot
+        | IdentityKind::Agent
+        | IdentityKind::Human
+        | IdentityKind::Unclassified => None,
+    }
+}
+
+/// How far the needs of a row are met.
+#[derive(Clone)]
+struct Met {
+    holds: Holds,
+    proof: Vec<Reason>,
+    depends_on: Vec<Dependency>,
+}
+
+impl Met {
+    const ALL: Met = Met {
+        holds: Holds::Yes,
+        proof: Vec::new(),
+        depends_on: Vec::new(),
+    };
+
+    fn and(mut self, decision: Decision) -> Met {
+        self.holds = self.holds.min(decision.outcome.holds());
+        self.proof.extend(decision.proof);
+        self.depends_on.extend(decision.depends_on);
+        self
+    }
+
+    fn depending(mut self, dependency: Dependency) -> Met {
+        self.holds = self.holds.min(Holds::Maybe);
+        self.depends_on.push(dependency);
+        self
+    }
+
+    fn escalation(mut self, path: &'static EscalationPath, through: Option<Through>) -> Option<Escalation> {
+        let outcome = match self.holds {
+            Holds::No => return None,
+            Holds::Maybe => Outcome::DependsOn,
+            Holds::Yes => Outcome::Allowed,
+        };
+        self.proof.dedup();
+        self.depends_on.sort_unstable();
+        self.depends_on.dedup();
+        Some(Escalation {
+            path,
+            outcome,
+            through,
+            proof: self.proof,
+            depends_on: self.depends_on,
+        })
+    }
+}
+
+/// Whether an identity fulfils a row, when others have this power.
+fn escalation(
+    asker: &Asker<'_>,
+    path: &'static EscalationPath,
+    targets: &Targets,
+    power: &Power,
+) -> Option<Escalation> {
+    let account = asker.snapshot.identity(asker.id).account;
+    let is_about = |need: &&Need, kind: Kind| match need.on {
+        On::Some(pattern) => pattern == kind.pattern(),
+        On::ItsPolicy => matches!(path.gives, Gives::Written(_)),
+        On::Itself | On::ItsGroup => false,
+    };
+    // What does not depend on whom it is done to comes first: it mostly fails already.
+    let kind = match path.gives {
+        Gives::Another(kind) | Gives::Written(kind) => Some(kind),
+        Gives::RoleOf(_) => Some(Kind::Role),
+        Gives::Everything | Gives::RoleOfSome { .. } | Gives::OlderVersion => None,
+    };
+    let mut met = Met::ALL;
+    for need in path.needs {
+        if kind.is_some_and(|kind| is_about(&need, kind)) {
+            continue;
+        }
+        met = met.and(own_need(asker, need)?);
+        if met.holds == Holds::No {
+            return None;
+        }
+    }
+    // Whom it could be done to may be many, so what bears on the action is looked up once, and whether there can be
+    // anybody at all.
+    let about: Vec<(&Need, Asker<'_>)> = (path.needs.iter())
+        .filter(|need| kind.is_some_and(|kind| is_about(need, kind)))
+        .map(|need| (need, asker.about(need.action)))
+        .collect();
+    let service = match path.gives {
+        Gives::RoleOf(service) => Some([service]),
+        Gives::Everything | Gives::Another(_) | Gives::Written(_) | Gives::RoleOfSome { .. } | Gives::OlderVersion => {
+            None
+        }
+    };
+    let given: &[(&str, &[&str])] = match &service {
+        Some(service) => &[("iam:PassedToService", service)],
+        None => &[],
+    };
+    for (need, asker) in &about {
+        if let On::Some(pattern) = need.on
+            && asker.decide(need.action, Target::Some(pattern), given).outcome == Outcome::Denied
+            // A role that names this identity itself lets it in without more.
+            && need.action != ASSUME_ROLE
+        {
+            return None;
+        }
+    }
+    let met_for = |target: IdentityId| {
+        let arn = arn_of(asker.snapshot, target)?;
+        let mut met = met.clone();
+        for (need, asker) in &about {
+            let decision = match need.on {
+                On::ItsPolicy => policy_need(asker, target, need.action)?,
+                On::Some(_) | On::Itself | On::ItsGroup => asker.decide(need.action, Target::One(arn), given),
+            };
+            met = met.and(decision);
+            if met.holds == Holds::No {
+                return None;
+            }
+        }
+        Some(met)
+    };
+    let best_of = |candidates: &[IdentityId]| {
+        let mut best: Option<(IdentityId, Met)> = None;
+        for &candidate in candidates.iter().filter(|id| **id != asker.id).take(MAX_TRIED) {
+            let Some(mut met) = met_for(candidate) else {
+                continue;
+            };
+            if path.gives.needs_another() && power[candidate.0 as usize] == Holds::Maybe {
+                met = met.depending(Dependency::Power(candidate));
+            }
+            if best.as_ref().is_none_or(|(_, best)| met.holds > best.holds) {
+                best = Some((candidate, met));
+            }
+            if best.as_ref().is_some_and(|(_, best)| best.holds == Holds::Yes) {
+                break;
+            }
+        }
+        let (through, met) = best?;
+        met.escalation(path, Some(Through::Identity(through)))
+    };
+    match path.gives {
+        Gives::Everything => met.escalation(path, None),
+        Gives::Another(Kind::Group) => {
+            let groups = account.and_then(|account| targets.groups.get(&account))?;
+            let mut best: Option<Escalation> = None;
+            for &group in groups {
+                let arn = asker.snapshot.strings.get(group);
+                let mut met = met.clone();
+                for (need, asker) in &about {
+                    met = met.and(asker.decide(need.action, Target::One(arn), &[]));
+                }
+                if let Some(found) = met.escalation(path, Some(Through::Group(group)))
+                    && best.as_ref().is_none_or(|best| found.outcome > best.outcome)
+                {
+                    best = Some(found);
+                }
+            }
+            best
+        }
+        Gives::Another(kind) => best_of(targets.strong(account, kind)),
+        Gives::Written(kind) if about.iter().any(|(need, _)| need.action == ASSUME_ROLE) => {
+            let trusting = asker.index.trusts_by(asker.id, asker.snapshot);
+            let trusting: Vec<_> = (trusting.filter_map(|trust| trust.target_identity))
+                .filter(|target| {
+                    let target = asker.snapshot.identity(*target);
+                    kind_of(target.kind) == Some(kind) && target.account == account
+                })
+                .collect();
+            best_of(&trusting)
+        }
+        Gives::Written(kind) => best_of(account.and_then(|account| targets.all.get(&(account, kind)))?),
+        Gives::RoleOf(service) => best_of(of_service(asker, targets, service)),
+        Gives::RoleOfSome { service, thing } => {
+            of_service(asker, targets, service).iter().find(|id| **id != asker.id)?;
+            met.depending(Dependency::Export(thing)).escalation(path, None)
+        }
+        Gives::OlderVersion => met
+            .depending(Dependency::Export("what older versions of the policy allow"))
+            .escalation(path, None),
+    }
+}
+
+fn of_service<'t>(asker: &Asker<'_>, targets: &'t Targets, service: &str) -> &'t [IdentityId] {
+    let account = asker.snapshot.identity(asker.id).account;
+    let service = asker.snapshot.strings.find(service);
+    let ids = account.zip(service).and_then(|key| targets.by_service.get(&key));
+    ids.map_or(&[], Vec::as_slice)
+}
+
+/// Whether a need is met that is about nobody else; `None` when there is nothing that it could be done to.
+fn own_need(asker: &Asker<'_>, need: &Need) -> Option<Decision> {
+    let snapshot = asker.snapshot;
+    match need.on {
+        On::Some(pattern) => Some(asker.decide(need.action, Target::Some(pattern), &[])),
+        On::Itself => {
+            let is_user = need.action.contains("User");
+            let kind = kind_of(snapshot.identity(asker.id).kind)?;
+            if is_user != (kind == Kind::User) {
+                return None;
+            }
+            let arn = asker.principal.arn.as_deref()?;
+            Some(asker.decide(need.action, Target::One(arn), &[]))
+        }
+        On::ItsGroup => {
+            let groups = snapshot
+                .memberships_of(asker.id)
+                .iter()
+                .map(|membership| membership.group);
+            let decisions = groups.map(|group| {
+                let arn = snapshot.strings.get(group);
+                asker.decide(need.action, Target::One(arn), &[])
+            });
+            decisions.max_by_key(|decision| decision.outcome)
+        }
+        On::ItsPolicy => policy_need(asker, asker.id, need.action),
+    }
+}
+
+/// Whether an action is allowed to a policy of this identity that the account itself manages.
+fn policy_need(asker: &Asker<'_>, of: IdentityId, action: &str) -> Option<Decision> {
+    let snapshot = asker.snapshot;
+    let grants = snapshot
+        .grants_of(snapshot.identity(of))
+        .filter_map(|grant| grant.policy);
+    let policies = grants.map(|policy| snapshot.strings.get(policy));
+    let managed =
+        policies.filter(|arn| arn.contains(":policy/") && !arn.contains(":iam::aws:") && !arn.contains("/inline/"));
+    let decisions = managed.map(|arn| asker.decide(action, Target::One(arn), &[]));
+    decisions.max_by_key(|decision| decision.outcome)
+}
+
+fn arn_of(snapshot: &Snapshot, id: IdentityId) -> Option<&str> {
+    let handles = snapshot
+        .facts_of(snapshot.identity(id))
+        .iter()
+        .flat_map(|fact| &fact.fact.handles);
+    let arn = handles
+        .filter(|handle| handle.kind == crate::model::principal::HandleKind::Arn)
+        .next()?;
+    Some(snapshot.strings.get(arn.text))
+}
+
+impl Gives {
+    /// Whether what a row gives depends on what others have.
+    fn needs_another(self) -> bool {
+        match self {
+            Gives::Another(_) | Gives::RoleOf(_) | Gives::RoleOfSome { .. } => true,
+            Gives::Everything | Gives::Written(_) | Gives::OlderVersion => false,
+        }
+    }
+}
