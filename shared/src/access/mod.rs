@@ -6,6 +6,10 @@ pub mod gcp;
 pub mod kubernetes;
 pub mod vault;
 
+mod wildcard;
+
+pub use wildcard::{Wildcards, wildcards};
+
 use crate::model::access_policy::{AccessPolicy, Conditional, Privilege};
 use crate::model::strings::Strings;
 

@@ -338,6 +338,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             last_used_for: fact.last_used_for,
             expires_at: fact.expires_at,
             fingerprint: fact.fingerprint,
+            key_algorithm: fact.key_algorithm,
             certificate: fact.certificate,
             evidence: vec![Evidence {
                 file,
@@ -505,6 +506,7 @@ fn absorb(credential: &mut Credential, other: &CredentialFact) {
         last_used_for,
         expires_at,
         fingerprint,
+        key_algorithm,
         ..
     } = credential;
     if *kind == CredentialKind::Unclassified {
@@ -521,6 +523,7 @@ fn absorb(credential: &mut Credential, other: &CredentialFact) {
         *expires_at = other.expires_at;
     }
     *fingerprint = fingerprint.or(other.fingerprint);
+    *key_algorithm = key_algorithm.or(other.key_algorithm);
 }
 
 /// Two exports on the same thing: a use that one saw happened; a longer look back that saw none tells more.
@@ -745,7 +748,7 @@ fn resolve_trusts(mut facts: Vec<(FileId, TrustFact)>, joined: &Joined, snapshot
 }
 
 /// `namespace/name` of the Kubernetes service account that an OIDC subject names.
-fn cluster_subject(subject: &str) -> Option<String> {
+pub(crate) fn cluster_subject(subject: &str) -> Option<String> {
     let (namespace, name) = subject.strip_prefix("system:serviceaccount:")?.split_once(':')?;
     Some(format!("{namespace}/{name}"))
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::access_policy::{Ceiling, Conditional, PolicyFact, Privilege};
 use super::batch::{PersonRow, RegistryRow};
-use super::certificate::CertificateFact;
+use super::certificate::{CertificateFact, KeyAlgorithm};
 use super::credential::{CredentialKind, CredentialStatus};
 use super::grant::{TrustGuard, TrustKind};
 use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, Status};
@@ -180,6 +180,7 @@ pub struct Credential {
     pub last_used_for: Option<Sym>,
     pub expires_at: Expiry,
     pub fingerprint: Option<Sym>,
+    pub key_algorithm: Option<KeyAlgorithm>,
     pub certificate: Option<Box<CertificateFact>>,
     /// Where it was found; the first is the one that counts.
     pub evidence: Vec<Evidence>,
