@@ -1,16 +1,22 @@
 //! One snapshot, judged: every identity against every criterion, once, so that every number is a fold over it.
 
 use hashbrown::{HashMap, HashSet};
+use smallvec::SmallVec;
 
+use crate::access::{self, Wildcards};
 use crate::config::Config;
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas::{self, CLEAN};
 use crate::lists::Lists;
+use crate::merge::cluster_subject;
 use crate::model::credential::CredentialKind;
+use crate::model::grant::TrustKind;
 use crate::model::instant::Expiry;
+use crate::model::principal::{HandleKind, Principal};
 use crate::model::ratio::Verdict;
-use crate::model::snapshot::{CredentialId, IdentityId, Snapshot, Trust};
+use crate::model::snapshot::{Credential, CredentialId, Evidence, Identity, IdentityId, Snapshot, SourceId, Trust};
 use crate::model::strings::Sym;
+use crate::reading::aws_trust::EKS_POD_IDENTITY;
 use crate::rules::{self, Findings};
 
 /// A snapshot with the verdicts that KPIs and lists share. Immutable.
@@ -27,9 +33,17 @@ pub struct Analysis {
     pub certificates: Vec<CredentialId>,
     /// For each credential: how many holders, or places in other environments, share its fingerprint.
     pub n_sharing: Vec<u32>,
+    /// For each credential: in how many known environments its holders, and those of its fingerprint, are.
+    pub n_environments: Vec<u32>,
     /// For each certificate that renews another: does it have a new key?
     pub rekeyed: HashMap<CredentialId, Verdict>,
     trusts_to: TrustsTo,
+    /// For each source, what its exports tell of.
+    pub told_of: Vec<ToldOf>,
+    /// Identities that only workloads which are gone may act as, each with one of those trusts.
+    pub abandoned: HashMap<IdentityId, u32>,
+    /// What each access policy that an export defines allows by wildcards; absent when it has none.
+    pub wildcards: HashMap<Sym, Wildcards>,
     pub findings: Findings,
     pub lists: Lists,
 }
@@ -62,10 +76,31 @@ impl Analysis {
 
     /// The ways in which others may act as an identity, in the order of the files.
     pub fn trusts_to(&self, identity: IdentityId) -> impl Iterator<Item = &Trust> {
-        let TrustsTo { starts, trusts } = &self.trusts_to;
-        let index = identity.0 as usize;
-        let range = starts[index] as usize..starts[index + 1] as usize;
-        trusts[range].iter().map(|&at| &self.snapshot.trusts[at as usize])
+        let trusts = self.trusts_to.of(identity.0 as usize).iter();
+        trusts.map(|&at| &self.snapshot.trusts[at as usize])
+    }
+}
+
+/// What the exports of a source tell of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToldOf {
+    /// What runs as which identity.
+    pub workloads: bool,
+    /// Who may do what.
+    pub grants: bool,
+}
+
+impl ToldOf {
+    fn of_sources(snapshot: &Snapshot) -> Vec<ToldOf> {
+        let mut told = vec![ToldOf::default(); snapshot.sources.len()];
+        let source = |evidence: Evidence| snapshot.file(evidence.file).source.0 as usize;
+        for trust in snapshot.trusts.iter().filter(|trust| trust.kind == TrustKind::RunsAs) {
+            told[source(trust.evidence)].workloads = true;
+        }
+        for grant in &snapshot.grants {
+            told[source(grant.evidence)].grants = true;
+        }
+        told
     }
 }
 
@@ -85,6 +120,10 @@ impl TrustsTo {
         }
         TrustsTo { starts, trusts }
     }
+
+    fn of(&self, identity: usize) -> &[u32] {
+        &self.trusts[self.starts[identity] as usize..self.starts[identity + 1] as usize]
+    }
 }
 
 /// Judges a snapshot.
@@ -99,10 +138,16 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
         _ if config.criteria.is_empty() || config.criteria.iter().any(|id| id == criterion) => Force::InForce,
         _ => Force::SwitchedOff,
     });
+    let trusts_to = TrustsTo::new(&snapshot);
+    let (n_sharing, n_environments) = count_sharing(&snapshot);
     let mut analysis = Analysis {
-        n_sharing: count_sharing(&snapshot),
+        n_sharing,
+        n_environments,
+        told_of: ToldOf::of_sources(&snapshot),
+        abandoned: find_abandoned(&snapshot, &trusts_to),
+        wildcards: access::wildcards(&snapshot.policies, &snapshot.strings),
         rekeyed: find_renewals(&snapshot),
-        trusts_to: TrustsTo::new(&snapshot),
+        trusts_to,
         findings: Findings::default(),
         snapshot,
         config: config.clone(),
@@ -141,7 +186,7 @@ fn governed(verdicts: &[Option<Verdict>; CRITERIA.len()], in_force: &[Force; CRI
 }
 
 /// A fingerprint that stands in several credentials, or a credential with several holders or places.
-fn count_sharing(snapshot: &Snapshot) -> Vec<u32> {
+fn count_sharing(snapshot: &Snapshot) -> (Vec<u32>, Vec<u32>) {
     let mut uses: HashMap<Sym, HashSet<(u32, Option<Sym>)>> = HashMap::new();
     for (index, credential) in snapshot.credentials.iter().enumerate() {
         if let Some(fingerprint) = credential.fingerprint {
@@ -159,11 +204,100 @@ fn count_sharing(snapshot: &Snapshot) -> Vec<u32> {
         }
     }
     let n_users = |fingerprint: Sym| uses.get(&fingerprint).map_or(1, |users| users.len() as u32);
-    snapshot
-        .credentials
-        .iter()
-        .map(|credential| credential.fingerprint.map_or(1, n_users))
-        .collect()
+    let n_environments = |credential: &Credential| {
+        let of_holders = credential
+            .holders
+            .iter()
+            .map(|holder| snapshot.identity(*holder).environment);
+        let of_fingerprint = credential.fingerprint.and_then(|fingerprint| uses.get(&fingerprint));
+        let mut known: SmallVec<[Sym; 4]> = of_holders
+            .chain(
+                of_fingerprint
+                    .into_iter()
+                    .flatten()
+                    .map(|(_, environment)| *environment),
+            )
+            .flatten()
+            .collect();
+        known.sort_unstable();
+        known.dedup();
+        known.len() as u32
+    };
+    let credentials = || snapshot.credentials.iter();
+    (
+        credentials()
+            .map(|credential| credential.fingerprint.map_or(1, n_users))
+            .collect(),
+        credentials().map(n_environments).collect(),
+    )
+}
+
+/// Identities whose only way in is a workload of the estate's clusters that is gone: their trusts name service accounts
+/// that no cluster with that issuer has, though all of its exports are here.
+///
+/// Which source an issuer is of follows from its other trusts, whose service accounts are found.
+fn find_abandoned(snapshot: &Snapshot, trusts_to: &TrustsTo) -> HashMap<IdentityId, u32> {
+    let subject_of = |trust: &Trust| match trust.actor {
+        Principal::Federated {
+            issuer,
+            subject: Some(subject),
+        } => cluster_subject(snapshot.strings.get(subject)).map(|account| (issuer, account)),
+        Principal::Federated { subject: None, .. }
+        | Principal::Identity(_)
+        | Principal::Group(_)
+        | Principal::Anyone
+        | Principal::AnyoneAuthenticated
+        | Principal::Account(_)
+        | Principal::PlatformService(_)
+        | Principal::Workload(_)
+        | Principal::Named(_) => None,
+    };
+    let is_of_cluster = |identity: &Identity| {
+        let handles = snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles);
+        handles
+            .into_iter()
+            .any(|handle| handle.kind == HandleKind::KubernetesServiceAccount)
+    };
+    let mut sources: HashMap<Sym, Vec<SourceId>> = HashMap::new();
+    for trust in &snapshot.trusts {
+        if let (Some((issuer, _)), Some(actor)) = (subject_of(trust), trust.actor_identity) {
+            let source = snapshot.identity(actor).source;
+            let known = sources.entry(issuer).or_default();
+            if is_of_cluster(snapshot.identity(actor)) && !known.contains(&source) {
+                known.push(source);
+            }
+        }
+    }
+    let is_gone = |at: &u32| {
+        let trust = &snapshot.trusts[*at as usize];
+        let of_issuer = |(issuer, account): (Sym, String)| {
+            // Pods of all EKS clusters have one issuer: another cluster may have the account.
+            let sources = sources
+                .get(&issuer)
+                .filter(|_| snapshot.strings.get(issuer) != EKS_POD_IDENTITY)?;
+            let is_listed = |source: &SourceId| {
+                let source = snapshot.source(*source);
+                let id = format!(
+                    "{}{}/{account}",
+                    HandleKind::KubernetesServiceAccount.prefix(),
+                    source.name
+                );
+                !source.gaps.is_empty() || snapshot.find(&id).is_some()
+            };
+            Some(!sources.iter().any(is_listed))
+        };
+        trust.actor_identity.is_none() && subject_of(trust).and_then(of_issuer) == Some(true)
+    };
+    let mut abandoned = HashMap::new();
+    for index in 0..snapshot.identities.len() {
+        let trusts = trusts_to.of(index);
+        if let Some(first) = trusts.first()
+            && trusts.iter().all(is_gone)
+        {
+            abandoned.insert(IdentityId(index as u32), *first);
+        }
+    }
+    abandoned
 }
 
 /// Certificates of the same subject, names and issuer, in the order of issue: each but the first renews the one before

@@ -14,6 +14,10 @@ pub mod kubernetes;
 pub mod standing;
 pub mod vault;
 
+mod wildcard;
+
+pub use wildcard::{Wildcards, wildcards};
+
 use self::aws::evaluate::Asker;
 use self::aws::request::{Given, Target};
 use self::decision::Decision;

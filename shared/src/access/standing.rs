@@ -291,11 +291,13 @@ impl<'s> Actor<'s> {
         };
         match trust.guard {
             // It is the subject that is checked.
-            TrustGuard::Open | TrustGuard::SubjectOrAudience => Decision::allowed(vec![reason], &[]),
-            TrustGuard::ExternalId | TrustGuard::OtherCondition => {
+            Some(TrustGuard::Open | TrustGuard::SubjectOrAudience) => Decision::allowed(vec![reason], &[]),
+            Some(TrustGuard::ExternalId | TrustGuard::OtherCondition) => {
                 let condition = Dependency::Export("the condition of the trust, of which only its sort is kept");
                 Decision::depends(vec![reason], vec![condition], &[])
             }
+            // Seen in a log: it was let in once, and no policy says by what.
+            None => Decision::depends(vec![reason], vec![Dependency::Export("the role's trust policy")], &[]),
         }
     }
 }

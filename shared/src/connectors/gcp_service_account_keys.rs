@@ -4,7 +4,7 @@
 //! API as `keys`, or one key a line when the answers for many accounts are gathered.
 //! <https://cloud.google.com/iam/docs/reference/rest/v1/projects.serviceAccounts.keys>
 //!
-//! Read: name (which alone says whose key it is), start, end (year 9999 is never), whether it is disabled.
+//! Read: name (which alone says whose key it is), start, end (year 9999 is never), algorithm, whether it is disabled.
 //! Only user-managed keys are credentials that somebody holds; Google makes, holds and rotates the system-managed
 //! ones itself, so they are counted in a note and left out. Every account has one: an account of which the list shows
 //! no other has no key of its own.
@@ -17,6 +17,7 @@ use smallvec::smallvec;
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
+use crate::model::certificate::KeyAlgorithm;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{IdentityFact, Knowledge};
 use crate::reading::gcp_member;
@@ -55,6 +56,9 @@ struct RawKey<'a> {
     valid_before_time: Moment,
     #[serde(borrow, default)]
     key_type: Option<Text<'a>>,
+    /// `KEY_ALG_RSA_2048`.
+    #[serde(borrow, default)]
+    key_algorithm: Option<Text<'a>>,
     /// Absent on an enabled key.
     #[serde(default)]
     disabled: Option<bool>,
@@ -124,6 +128,7 @@ fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) -> 
     fact.expires_at = raw
         .valid_before_time
         .expiry(|| format!("{}.validBeforeTime", row.name()), diagnostics);
+    fact.key_algorithm = raw.key_algorithm.as_deref().and_then(key_algorithm);
     batch.credentials.push(fact);
     Managed::ByUser
 }
@@ -144,6 +149,12 @@ fn note_listed(account: &str, row: &Row<'_>, batch: &mut Batch) {
     fact.origin = gcp_member::origin_of(account);
     fact.credentials_known = Knowledge::Reported;
     batch.identities.push(fact);
+}
+
+/// `KEY_ALG_UNSPECIFIED` and what Google may add tell nothing.
+fn key_algorithm(text: &str) -> Option<KeyAlgorithm> {
+    let n_bits = text.strip_prefix("KEY_ALG_RSA_")?.parse().ok()?;
+    Some(KeyAlgorithm::Rsa { n_bits })
 }
 
 /// The last part of a key's resource name.

@@ -166,11 +166,17 @@ pub(crate) fn ends_in_time(analysis: &Analysis, index: usize) -> Option<Verdict>
     }))
 }
 
-fn is_used(analysis: &Analysis, index: usize) -> Option<Verdict> {
+pub(crate) fn is_used(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let credential = counted_credential(analysis, index)?;
-    let window = match credential.kind {
-        CredentialKind::Federation | CredentialKind::Certificate | CredentialKind::StoredSecret => return None,
-        CredentialKind::AccessKey => ThresholdId::AccessKeyUnusedDays,
+    let window = unused_window(credential.kind)?;
+    used_within(analysis, credential.created_at, credential.last_used, window)
+}
+
+/// How long a credential of this kind may go unused; `None` for kinds whose use nobody reports.
+pub fn unused_window(kind: CredentialKind) -> Option<ThresholdId> {
+    match kind {
+        CredentialKind::Federation | CredentialKind::Certificate | CredentialKind::StoredSecret => None,
+        CredentialKind::AccessKey => Some(ThresholdId::AccessKeyUnusedDays),
         CredentialKind::ClientSecret
         | CredentialKind::ServiceAccountKey
         | CredentialKind::ApiKey
@@ -178,9 +184,8 @@ fn is_used(analysis: &Analysis, index: usize) -> Option<Verdict> {
         | CredentialKind::SigningCertificate
         | CredentialKind::Token
         | CredentialKind::Password
-        | CredentialKind::Unclassified => ThresholdId::CredentialUnusedDays,
-    };
-    used_within(analysis, credential.created_at, credential.last_used, window)
+        | CredentialKind::Unclassified => Some(ThresholdId::CredentialUnusedDays),
+    }
 }
 
 fn is_secretless(analysis: &Analysis, index: usize) -> Option<Verdict> {
@@ -257,12 +262,6 @@ fn is_strong(analysis: &Analysis, index: usize) -> Option<Verdict> {
 
 /// Whether a certificate's key and signature are sound.
 pub fn strength(certificate: &CertificateFact) -> Verdict {
-    let key = match certificate.key {
-        KeyAlgorithm::Rsa { n_bits } | KeyAlgorithm::Dsa { n_bits } => Some(n_bits >= 2048),
-        KeyAlgorithm::Ec { n_bits } => Some(n_bits >= 256),
-        KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 => Some(true),
-        KeyAlgorithm::Other => None,
-    };
     let signature = match certificate.signature_hash {
         // Nothing rests on the signature of a root: it is trusted by being there.
         _ if certificate.issued_by == IssuedBy::Itself && certificate.role == CertificateRole::Authority => Some(true),
@@ -270,7 +269,17 @@ pub fn strength(certificate: &CertificateFact) -> Verdict {
         SignatureHash::Sha2 | SignatureHash::Sha3 | SignatureHash::Intrinsic => Some(true),
         SignatureHash::Other => None,
     };
-    Verdict::of(key).and(Verdict::of(signature))
+    key_strength(certificate.key).and(Verdict::of(signature))
+}
+
+/// Whether a key is long enough.
+pub fn key_strength(key: KeyAlgorithm) -> Verdict {
+    Verdict::of(match key {
+        KeyAlgorithm::Rsa { n_bits } | KeyAlgorithm::Dsa { n_bits } => Some(n_bits >= 2048),
+        KeyAlgorithm::Ec { n_bits } => Some(n_bits >= 256),
+        KeyAlgorithm::Ed25519 | KeyAlgorithm::Ed448 => Some(true),
+        KeyAlgorithm::Other => None,
+    })
 }
 
 fn is_rekeyed(analysis: &Analysis, index: usize) -> Option<Verdict> {
@@ -501,7 +510,7 @@ pub(crate) fn never_ends(kind: CredentialKind) -> bool {
 }
 
 /// Used inside a window? A thing younger than the window is not judged.
-fn used_within(
+pub(crate) fn used_within(
     analysis: &Analysis,
     created_at: Option<Instant>,
     last_used: LastUsed,

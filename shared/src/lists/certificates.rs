@@ -6,7 +6,7 @@ use crate::analysis::Analysis;
 use crate::api::query::{Facet, SortColumn};
 use crate::api::rows::CertificateRow;
 use crate::kpi::formulas;
-use crate::model::certificate::{CertificateFact, CertificateRole, KeyAlgorithm, PublicTrust, SignatureHash};
+use crate::model::certificate::{CertificateRole, KeyAlgorithm, PublicTrust, SignatureHash};
 use crate::model::instant::Expiry;
 
 pub fn list(analysis: &Analysis) -> List {
@@ -96,7 +96,7 @@ pub fn row(analysis: &Analysis, index: usize) -> CertificateRow {
             .unwrap_or_default(),
         role: fact.map(|fact| role_word(fact.role).to_owned()),
         trust: fact.map(|fact| trust_word(fact.trust).to_owned()),
-        key: fact.map(key_text),
+        key: fact.map(|fact| key_text(fact.key)),
         signature_hash: fact.map(|fact| hash_text(fact.signature_hash).to_owned()),
         holder: text(holder.map(|holder| holder.id)),
         holder_name: text(holder.map(|holder| holder.name)),
@@ -149,8 +149,8 @@ fn key_class(key: KeyAlgorithm) -> &'static str {
     }
 }
 
-pub(crate) fn key_text(fact: &CertificateFact) -> String {
-    match fact.key {
+pub(crate) fn key_text(key: KeyAlgorithm) -> String {
+    match key {
         KeyAlgorithm::Rsa { n_bits } => format!("RSA {n_bits}"),
         KeyAlgorithm::Ec { n_bits } => format!("EC {n_bits}"),
         KeyAlgorithm::Dsa { n_bits } => format!("DSA {n_bits}"),

@@ -16,6 +16,7 @@ mod trust;
 mod usage;
 
 pub use owner::owners;
+pub(crate) use trust::cluster_subject;
 
 use std::cmp::Reverse;
 
@@ -376,6 +377,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             last_used_for: fact.last_used_for,
             expires_at: fact.expires_at,
             fingerprint: fact.fingerprint,
+            key_algorithm: fact.key_algorithm,
             certificate: fact.certificate,
             custody: fact.custody,
             evidence: vec![Evidence {
@@ -549,6 +551,7 @@ fn absorb(credential: &mut Credential, other: &CredentialFact) {
         expires_at,
         fingerprint,
         custody,
+        key_algorithm,
         ..
     } = credential;
     // A secrets manager lists a secret; whoever uses it knows what it is.
@@ -568,6 +571,7 @@ fn absorb(credential: &mut Credential, other: &CredentialFact) {
         *expires_at = other.expires_at;
     }
     *fingerprint = fingerprint.or(other.fingerprint);
+    *key_algorithm = key_algorithm.or(other.key_algorithm);
 }
 
 /// Two exports on the same thing: a use that one saw happened; a longer look back that saw none tells more.

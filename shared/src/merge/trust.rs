@@ -257,7 +257,7 @@ impl<'a> Sides<'a> {
 }
 
 /// `namespace/name` of the Kubernetes service account that an OIDC subject names.
-fn cluster_subject(subject: &str) -> Option<String> {
+pub(crate) fn cluster_subject(subject: &str) -> Option<String> {
     let (namespace, name) = subject.strip_prefix("system:serviceaccount:")?.split_once(':')?;
     Some(format!("{namespace}/{name}"))
 }

@@ -1,6 +1,6 @@
 //! Credentials: what an identity authenticates with, as one export states it.
 
-use super::certificate::CertificateFact;
+use super::certificate::{CertificateFact, KeyAlgorithm};
 use super::identity::{OwnerClaim, Presence};
 use super::instant::{Expiry, Instant, LastUsed};
 use super::principal::Handle;
@@ -29,6 +29,8 @@ pub struct CredentialFact {
     pub expires_at: Expiry,
     /// A salted or public hash of the secret or key: equal fingerprints are the same secret. Never a secret.
     pub fingerprint: Option<Sym>,
+    /// The algorithm of a key pair, where the export tells it of a key that is no certificate's.
+    pub key_algorithm: Option<KeyAlgorithm>,
     pub certificate: Option<Box<CertificateFact>>,
     pub custody: Custody,
     /// Who answers for it, by its own tags. Counts where no identity is known to hold it.
@@ -54,6 +56,7 @@ impl CredentialFact {
             last_used_for: None,
             expires_at: Expiry::NotReported,
             fingerprint: None,
+            key_algorithm: None,
             certificate: None,
             custody: Custody::NotReported,
             owners: Vec::new(),

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::access_policy::{AccessPolicy, Ceiling, Conditional, Privilege};
 use super::batch::{PersonRow, RegistryRow};
-use super::certificate::CertificateFact;
+use super::certificate::{CertificateFact, KeyAlgorithm};
 use super::credential::{CredentialKind, CredentialStatus, Custody};
 use super::grant::{TrustGuard, TrustKind};
 use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Status};
@@ -189,6 +189,7 @@ pub struct Credential {
     pub last_used_for: Option<Sym>,
     pub expires_at: Expiry,
     pub fingerprint: Option<Sym>,
+    pub key_algorithm: Option<KeyAlgorithm>,
     pub certificate: Option<Box<CertificateFact>>,
     pub custody: Custody,
     /// Where it was found; the first is the one that counts.

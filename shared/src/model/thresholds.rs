@@ -76,7 +76,7 @@ impl ThresholdId {
         match self {
             ThresholdId::AccessKeyMaxAgeDays => (90, "CIS AWS 2.12"),
             ThresholdId::ServiceAccountKeyMaxAgeDays => (90, "CIS GCP 1.8"),
-            ThresholdId::ApiKeyMaxAgeDays => (90, "CIS GCP 1.8"),
+            ThresholdId::ApiKeyMaxAgeDays => (90, "CIS GCP 1.16"),
             ThresholdId::ClientSecretMaxAgeDays => (180, OURS),
             ThresholdId::SshKeyMaxAgeDays => (365, OURS),
             ThresholdId::CredentialMaxLifetimeDays => (365, OURS),

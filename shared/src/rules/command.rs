@@ -118,6 +118,16 @@ pub fn end_sign_in(analysis: &Analysis, index: usize) -> Option<String> {
     }
 }
 
+/// Keeps the token of a Kubernetes account, `source/namespace/name`, out of the workloads that do not ask for it.
+pub fn withhold_token(account: &str) -> Option<String> {
+    let mut parts = account.splitn(3, '/').skip(1);
+    let (namespace, name) = (word(parts.next()?)?, word(parts.next()?)?);
+    let patch = r#"'{"automountServiceAccountToken": false}'"#;
+    Some(format!(
+        "kubectl patch serviceaccount {name} --namespace={namespace} --patch={patch}"
+    ))
+}
+
 fn entra_credential(analysis: &Analysis, credential: &Credential, flags: &str) -> Option<String> {
     let id = analysis.snapshot.strings.get(credential.key).strip_prefix("entra:")?;
     let app = handle(analysis, holder(analysis, credential)?, HandleKind::EntraApp)?;
@@ -130,7 +140,8 @@ fn holder<'a>(analysis: &'a Analysis, credential: &Credential) -> Option<&'a Ide
     Some(analysis.snapshot.identity(*holder))
 }
 
-fn handle<'a>(analysis: &'a Analysis, identity: &Identity, kind: HandleKind) -> Option<&'a str> {
+/// The name of this kind that an export has for an identity.
+pub fn handle<'a>(analysis: &'a Analysis, identity: &Identity, kind: HandleKind) -> Option<&'a str> {
     let facts = analysis.snapshot.facts_of(identity).iter();
     let mut handles = facts.flat_map(|fact| &fact.fact.handles);
     let handle = handles.find(|handle| handle.kind == kind)?;

@@ -4,6 +4,7 @@
 //! row: pass, fail (a finding), unknown, or not in its population. To add one, write its file in the shape of the
 //! others and add it to [`RULES`]; `docs/rules.md` and every list follow.
 
+pub mod codes;
 pub mod frameworks;
 pub mod severity;
 
@@ -11,21 +12,32 @@ mod command;
 mod subject;
 
 mod administrator;
+mod cross_environment_credential;
+mod cross_environment_reach;
+mod default_account_in_use;
+mod escalation_path;
 mod expired_but_present;
 mod expiring;
 mod human_use;
 mod improper_offboarding;
 mod leaked_and_live;
+mod legacy_token;
 mod long_lived;
 mod not_rotated;
 mod open_ci_trust;
 mod open_external_trust;
 mod orphaned;
+mod root_key_in_use;
 mod shared_credential;
 mod stale;
+mod static_key_despite_federation;
+mod token_automount;
 mod unowned;
 mod unreviewed;
+mod unused_credential;
+mod unused_permission;
 mod weak_key;
+mod wildcard_grant;
 
 use frameworks::Control;
 use severity::{Exposure, Facts, Severity, Tier};
@@ -43,15 +55,26 @@ pub const RULES: &[&Rule] = &[
     &orphaned::RULE,
     &unowned::RULE,
     &stale::RULE,
+    &unused_credential::RULE,
     &leaked_and_live::RULE,
     &open_external_trust::RULE,
     &weak_key::RULE,
+    &legacy_token::RULE,
+    &static_key_despite_federation::RULE,
     &administrator::RULE,
+    &wildcard_grant::RULE,
+    &escalation_path::RULE,
+    &unused_permission::RULE,
+    &root_key_in_use::RULE,
     &open_ci_trust::RULE,
+    &default_account_in_use::RULE,
+    &token_automount::RULE,
     &long_lived::RULE,
     &not_rotated::RULE,
     &expiring::RULE,
     &expired_but_present::RULE,
+    &cross_environment_credential::RULE,
+    &cross_environment_reach::RULE,
     &shared_credential::RULE,
     &human_use::RULE,
     &unreviewed::RULE,
@@ -400,6 +423,7 @@ mod tests {
 
     #[test]
     fn every_rule_is_told_in_full() {
+        assert!(RULES.iter().map(|rule| rule.code).eq(codes::CODES));
         for (index, rule) in RULES.iter().enumerate() {
             let code = rule.code;
             assert!(RULES[..index].iter().all(|other| other.code != code), "{code} twice");

@@ -11,7 +11,7 @@ use crate::model::ratio::Verdict;
 pub const RULE: Rule = Rule {
     code: "weak_key",
     title: "Weak key or signature",
-    finds: "A certificate that is still valid with an RSA or DSA key below 2048 bits, an elliptic curve below 256, or an MD2, MD5 or SHA-1 signature.",
+    finds: "A certificate or key that still works, with an RSA or DSA key below 2048 bits, an elliptic curve below 256, or an MD2, MD5 or SHA-1 signature.",
     why: "Such a key can be computed, and such a signature forged: then anybody is this identity.",
     cannot_see: &[
         "Keys of which an export holds no more than a fingerprint.",
@@ -30,7 +30,7 @@ pub const RULE: Rule = Rule {
         cis::C3_10,
         cab::SC_081,
     ],
-    population: "certificates that have not ended; unknown when the algorithm is none that Rollcall knows",
+    population: "active certificates, and active keys of which an export tells the algorithm; unknown when the algorithm is none that Rollcall knows",
     test: Test::Credentials(Check {
         judge,
         exposure: |_, _| Exposure::Portable,
@@ -42,16 +42,23 @@ pub const RULE: Rule = Rule {
 
 fn judge(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let credential = subject::credential(analysis, index);
-    let certificate = credential.certificate.as_deref()?;
-    formulas::is_active(credential, analysis.snapshot.as_of).then(|| formulas::strength(certificate))
+    let verdict = match (&credential.certificate, credential.key_algorithm) {
+        (Some(certificate), _) => formulas::strength(certificate),
+        (None, Some(key)) => formulas::key_strength(key),
+        (None, None) => return None,
+    };
+    formulas::is_active(credential, analysis.snapshot.as_of).then_some(verdict)
 }
 
 fn observe(analysis: &Analysis, index: usize) -> Observed {
-    let certificate = subject::credential(analysis, index).certificate.as_deref();
-    let value = certificate.map(|certificate| {
-        let hash = hash_text(certificate.signature_hash);
-        format!("key {}, signature hash {hash}", key_text(certificate))
-    });
+    let credential = subject::credential(analysis, index);
+    let value = match (&credential.certificate, credential.key_algorithm) {
+        (Some(certificate), _) => {
+            let hash = hash_text(certificate.signature_hash);
+            Some(format!("key {}, signature hash {hash}", key_text(certificate.key)))
+        }
+        (None, key) => key.map(|key| format!("key {}", key_text(key))),
+    };
     Observed {
         value: value.unwrap_or_default(),
         limit: Some(fixed_limit("RSA ≥ 2048, EC ≥ 256, no SHA-1", &nist::SC_13)),

@@ -27,6 +27,7 @@ mod real_terraform;
 mod real_vault;
 mod real_x509;
 mod reference;
+mod rules;
 mod secrets;
 mod several_files;
 mod support;

@@ -1,0 +1,32 @@
+//! The codes alone, for what stands below the rules: `rollcall.toml` names them.
+
+/// In the order of [`super::RULES`].
+pub const CODES: [&str; 27] = [
+    "improper_offboarding",
+    "orphaned",
+    "unowned",
+    "stale",
+    "unused_credential",
+    "leaked_and_live",
+    "open_external_trust",
+    "weak_key",
+    "legacy_token",
+    "static_key_despite_federation",
+    "administrator",
+    "wildcard_grant",
+    "escalation_path",
+    "unused_permission",
+    "root_key_in_use",
+    "open_ci_trust",
+    "default_account_in_use",
+    "token_automount",
+    "long_lived",
+    "not_rotated",
+    "expiring",
+    "expired_but_present",
+    "cross_environment_credential",
+    "cross_environment_reach",
+    "shared_credential",
+    "human_use",
+    "unreviewed",
+];

@@ -1,0 +1,139 @@
+//! Every rule on a small estate of its own, `testdata/rules/<code>/`: whom it judges and how, what it says of what it
+//! finds, and a golden of all of that beside the estate.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use shared::analysis::{Analysis, analyze};
+use shared::answers;
+use shared::api::query::ListQuery;
+use shared::config::Config;
+use shared::connectors;
+use shared::merge::{AsOf, FileBatch, merge};
+use shared::model::instant::Instant;
+use shared::model::ratio::{Ratio, Verdict};
+use shared::rules::frameworks::{Framework, controls};
+use shared::rules::{RULES, Rule, Test};
+
+fn folder(rule: &Rule) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata/rules")
+        .join(rule.code)
+}
+
+/// The files below a folder that are no goldens: each with its source, `""` for the estate's own.
+fn files(folder: &Path) -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            found.extend(files(&path).into_iter().map(|(_, file)| (name.clone(), file)));
+        } else if name != "rollcall.toml" && path.extension().is_some_and(|extension| extension != "snap") {
+            found.push((String::new(), path));
+        }
+    }
+    found.sort();
+    found
+}
+
+/// An estate in a folder, as of 2026-10-31.
+pub fn estate(folder: &Path) -> Analysis {
+    let config = fs::read_to_string(folder.join("rollcall.toml")).unwrap_or_default();
+    let config = Config::parse(&config).unwrap();
+    let read = |(source, path): (String, PathBuf)| {
+        let bytes = fs::read(&path).unwrap();
+        let path = path.file_name().unwrap().to_string_lossy().into_owned();
+        let reading = connectors::read(&source, &path, &bytes, "salt");
+        assert!(
+            reading.connector.is_some(),
+            "{source}/{path}: {:#?}",
+            reading.diagnostics
+        );
+        FileBatch {
+            source,
+            path,
+            connector: reading.connector.map(|connector| connector.id),
+            n_bytes: bytes.len() as u64,
+            batch: reading.batch,
+            diagnostics: reading.diagnostics,
+        }
+    };
+    let batches = files(folder).into_iter().map(read).collect();
+    let as_of = AsOf::Given(Instant::from_text("2026-10-31").unwrap());
+    analyze(merge(batches, as_of, &config), &config)
+}
+
+/// What one rule makes of an estate, as text.
+fn shown(rule: &Rule, analysis: &Analysis) -> String {
+    let mut text = String::new();
+    let query = ListQuery::parse(&format!("rule={}", rule.code)).unwrap();
+    for row in answers::findings(analysis, &query).unwrap().rows {
+        writeln!(text, "{}: {}", row.severity, row.subject_id).unwrap();
+        writeln!(text, "  {}", row.because).unwrap();
+        writeln!(text, "  {}", row.observed).unwrap();
+        if let (Some(limit), Some(set_by)) = (row.threshold, row.threshold_set_by) {
+            writeln!(text, "  limit {limit}, {set_by}").unwrap();
+        }
+        writeln!(
+            text,
+            "  {} {}",
+            row.file.unwrap_or_default(),
+            row.place.unwrap_or_default()
+        )
+        .unwrap();
+        if let Some(command) = row.command {
+            writeln!(text, "  $ {command}").unwrap();
+        }
+        if let Some(who) = row.waived_by {
+            writeln!(text, "  waived by {who}: {}", row.waived_because.unwrap_or_default()).unwrap();
+        }
+    }
+    for verdict in [Verdict::Unknown, Verdict::Pass] {
+        let snapshot = &analysis.snapshot;
+        let check = rule.check().unwrap();
+        let ids: Vec<_> = match rule.test {
+            Test::Credentials(_) => snapshot.credentials.iter().map(|credential| credential.key).collect(),
+            Test::Identities(_) | Test::Pending(_) => snapshot.identities.iter().map(|identity| identity.id).collect(),
+        };
+        for (row, id) in ids.into_iter().enumerate() {
+            if (check.judge)(analysis, row) == Some(verdict) {
+                writeln!(text, "{}: {}", verdict.id(), snapshot.strings.get(id)).unwrap();
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn goldens_of_rules() {
+    let mut one_sided: Vec<(&str, Ratio)> = Vec::new();
+    for rule in RULES.iter().filter(|rule| rule.check().is_some()) {
+        let folder = folder(rule);
+        assert!(
+            folder.is_dir(),
+            "{}: write a small estate in {}",
+            rule.code,
+            folder.display()
+        );
+        let analysis = estate(&folder);
+        let tally = &analysis.findings.tallies[RULES.iter().position(|other| other.code == rule.code).unwrap()];
+        assert_eq!(tally.unmeasured, None, "{}", rule.code);
+        if tally.ratio.fail == 0 || tally.ratio.pass == 0 {
+            one_sided.push((rule.code, tally.ratio));
+        }
+        insta::with_settings!({ snapshot_path => &folder, prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!("findings", shown(rule, &analysis));
+        });
+    }
+    assert!(one_sided.is_empty(), "nothing fails, or nothing passes: {one_sided:?}");
+}
+
+#[test]
+fn every_one_of_the_owasp_top_ten_has_a_rule_that_judges() {
+    for control in controls().filter(|control| control.framework == Framework::OwaspNhi) {
+        let mut rules = RULES.iter().filter(|rule| rule.check().is_some());
+        assert!(rules.any(|rule| rule.references.contains(&control)), "{control}");
+    }
+}
