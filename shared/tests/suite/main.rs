@@ -29,4 +29,5 @@ mod reference;
 mod secrets;
 mod several_files;
 mod support;
+mod survival;
 mod tidy;
