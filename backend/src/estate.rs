@@ -12,9 +12,12 @@ use anyhow::{Context, bail};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use shared::analysis::{Analysis, analyze};
+use shared::answers;
+use shared::api::history::TrendSnapshot;
 use shared::config::{Config, SourceConfig};
 use shared::connectors::{self, Reading};
 use shared::diagnostic::{Diagnostic, shorten};
+use shared::history::History;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::batch::Batch;
 use shared::model::instant::Instant;
@@ -145,6 +148,19 @@ impl Estate {
             None => AsOf::Newest(folder.newest_file_at),
         };
         Ok(analyze(merge(batches, as_of, &self.config), &self.config))
+    }
+
+    /// Adds a snapshot to a history of the estate, or why it cannot be read. Call it for the oldest first.
+    pub fn remember(&self, history: &mut History, index: usize, read: Result<&Analysis, String>) {
+        let name = &self.snapshots[index].name;
+        match read {
+            Ok(analysis) => history.add(answers::summary(name, analysis)),
+            Err(problem) => history.unread.push(TrendSnapshot {
+                name: name.clone(),
+                as_of: self.as_of(index),
+                problem: Some(problem),
+            }),
+        }
     }
 
     /// Whether a snapshot and the estate's own files are still as they were when the estate was opened.

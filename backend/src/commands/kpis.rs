@@ -6,10 +6,12 @@ use std::process::ExitCode;
 use clap::Args;
 use shared::answers;
 use shared::api::kpis::KpiValue;
+use shared::history::History;
 use shared::kpi::catalog;
 
 use super::{Format, escaped, read_snapshot};
 use crate::cli::EstateArgs;
+use crate::estate::Progress;
 
 #[derive(Args)]
 pub struct KpisArgs {
@@ -21,7 +23,18 @@ pub struct KpisArgs {
 
 pub fn run(args: KpisArgs) -> anyhow::Result<ExitCode> {
     let (estate, analysis) = read_snapshot(&args.estate, None)?;
-    let kpis = answers::kpis(&analysis, &estate.names());
+    let mut history = History::default();
+    let newest = estate.snapshots.len() - 1;
+    // Some numbers take several snapshots.
+    if newest > 0 {
+        for index in 0..newest {
+            let read = estate.load(index, None, &Progress::default());
+            let read = read.map_err(|error| format!("{error:#}"));
+            estate.remember(&mut history, index, read.as_ref().map_err(Clone::clone));
+        }
+        estate.remember(&mut history, newest, Ok(&analysis));
+    }
+    let kpis = answers::kpis(&analysis, &estate.names(), history.snapshots.last());
     let mut out = io::stdout().lock();
     match args.format {
         Format::Json => writeln!(out, "{}", escaped(&serde_json::to_string_pretty(&kpis)?))?,

@@ -44,6 +44,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::SOURCES, get(sources))
         .route(route::HISTORY, get(history))
         .route(route::TRENDS, get(trends))
+        .route(route::DURATIONS, get(durations))
         .route("/api/v1/export/identities", get(export_identities))
         .route("/api/v1/export/credentials", get(export_credentials))
         .route("/api/v1/export/certificates", get(export_certificates))
@@ -101,7 +102,15 @@ async fn kpis(ask: Ask) -> Response {
     ask.answer(|served, analysis, query| {
         only(query, &["snapshot"])?;
         let names: Vec<String> = served.names.iter().map(|snapshot| snapshot.name.clone()).collect();
-        json(&answers::kpis(analysis, &names))
+        let history = match names.len() {
+            1 => None,
+            _ => Some(served.history()?),
+        };
+        let name = value(query, "snapshot")
+            .or_else(|| names.last().cloned())
+            .unwrap_or_default();
+        let past = history.as_ref().and_then(|history| history.find(&name));
+        json(&answers::kpis(analysis, &names, past))
     })
     .await
 }
@@ -179,6 +188,16 @@ async fn trends(ask: Ask) -> Response {
             &history.snapshots[from],
             &history.snapshots[to],
         ))
+    })
+    .await
+}
+
+async fn durations(ask: Ask) -> Response {
+    ask.answer(|served, _, query| {
+        only(query, &["to"])?;
+        let history = served.history()?;
+        let (_, to) = served.pair(&history, None, value(query, "to").as_deref())?;
+        json(&answers::durations(&history, to))
     })
     .await
 }

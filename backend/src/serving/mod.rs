@@ -21,7 +21,6 @@ use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use shared::analysis::Analysis;
 
-use shared::api::history::TrendSnapshot;
 use shared::api::{Loading, SnapshotName, State};
 use shared::history::History;
 use shared::model::instant::Instant;
@@ -161,14 +160,10 @@ impl Served {
             return Ok(Arc::clone(history));
         }
         let mut made = History::default();
-        for (index, SnapshotName { name, as_of }) in self.names.iter().enumerate() {
+        for index in 0..self.names.len() {
             match self.brief(index) {
-                Ok(analysis) => made.add(shared::answers::summary(name, &analysis)),
-                Err(NoAnalysis::Failed(problem)) => made.unread.push(TrendSnapshot {
-                    name: name.clone(),
-                    as_of: *as_of,
-                    problem: Some(problem),
-                }),
+                Ok(analysis) => self.estate.remember(&mut made, index, Ok(&analysis)),
+                Err(NoAnalysis::Failed(problem)) => self.estate.remember(&mut made, index, Err(problem)),
                 Err(other) => return Err(other),
             }
         }

@@ -202,6 +202,7 @@ fn goldens_of_shapes() {
         ("shape_of_sources", "/api/v1/sources"),
         ("shape_of_rules", "/api/v1/rules"),
         ("shape_of_trends", "/api/v1/trends"),
+        ("shape_of_durations", "/api/v1/durations"),
         (
             "shape_of_identity",
             "/api/v1/identity?id=arn:aws:iam::111122223333:user/ci/ci-deploy",
@@ -220,7 +221,13 @@ fn goldens_of_shapes() {
 fn a_trend_says_what_may_be_compared() {
     let app = app(&folder::fixture());
     let trends = get(&app, "/api/v1/trends").json();
-    for id in ["owner", "nhi.total", "credential.age", "credential.leaked"] {
+    for id in [
+        "owner",
+        "nhi.total",
+        "credential.age",
+        "credential.leaked",
+        "time_to_rotate",
+    ] {
         let trend = trends["kpis"]
             .as_array()
             .unwrap()

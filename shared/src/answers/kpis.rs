@@ -5,6 +5,7 @@ use hashbrown::HashSet;
 use crate::analysis::{Analysis, Force};
 use crate::api::kpis::{Breakdown, Bucket, KpiValue, Kpis, Part};
 use crate::api::query::Facet;
+use crate::history::Past;
 use crate::kpi::catalog::{self, CRITERIA, KPIS, Kpi, KpiKind, Table};
 use crate::kpi::formulas::{self, Judge, RENEWAL_WEEKS};
 use crate::lists::{AGE_BUCKETS, AUTHORITY_BUCKETS, EXPIRY_BUCKETS, List};
@@ -17,12 +18,19 @@ use crate::model::ratio::{Ratio, Verdict};
 use crate::model::thresholds::ThresholdId;
 use crate::rules::RULES;
 
-/// `GET /api/v1/kpis`.
-pub fn kpis(analysis: &Analysis, snapshots: &[String]) -> Kpis {
+/// `GET /api/v1/kpis`. `past` is the same snapshot in the history of the estate, where it has several.
+pub fn kpis(analysis: &Analysis, snapshots: &[String], past: Option<&Past>) -> Kpis {
+    let mut values = kpi_values(analysis);
+    for value in values.iter_mut().filter(|value| value.kind == KpiKind::Duration) {
+        if let Some(number) = past.and_then(|past| past.head.number(&value.id)) {
+            value.value = number.value;
+            value.note = number.note.clone();
+        }
+    }
     Kpis {
         as_of: analysis.snapshot.as_of,
         snapshots: snapshots.to_vec(),
-        kpis: kpi_values(analysis),
+        kpis: values,
     }
 }
 
@@ -49,8 +57,7 @@ fn value(kpi: &Kpi, analysis: &Analysis) -> KpiValue {
         },
         KpiKind::Count => fill_count(&mut value, analysis),
         KpiKind::Distribution => fill_distribution(&mut value, analysis),
-        // Durations need history: the catalogue says so in `pending`.
-        KpiKind::Duration => {}
+        KpiKind::Duration => value.note = Some("needs a second snapshot".to_owned()),
     }
     value
 }

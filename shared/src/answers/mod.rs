@@ -1,5 +1,6 @@
 //! One function for each route: an analysis in, a wire type out. The command line calls the same ones.
 
+mod durations;
 mod history;
 mod identity;
 mod kpis;
@@ -9,6 +10,7 @@ mod rules;
 mod sources;
 mod tables;
 
+pub use durations::durations;
 pub use history::{history, summary, trends};
 pub use identity::identity;
 pub use kpis::{kpi_values, kpis};

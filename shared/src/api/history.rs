@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SnapshotName;
 use super::query::{BadQuery, DEFAULT_LIMIT, MAX_LIMIT, encode, pairs};
+use crate::model::instant::Instant;
 
 /// What differs between two snapshots.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -141,7 +142,7 @@ pub struct Trends {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrendSnapshot {
     pub name: String,
-    pub as_of: crate::model::instant::Instant,
+    pub as_of: Instant,
     /// Why it could not be read; it then has no values.
     pub problem: Option<String>,
 }
@@ -185,6 +186,70 @@ pub struct KpiChange {
     pub direction: String,
     /// Sources that lie under the number in either snapshot and cannot be compared; the KPI's `note` says why.
     pub left_out: Vec<String>,
+}
+
+/// `GET /api/v1/durations`: how long credentials are in place, and how long what is retired goes on, as all snapshots
+/// until `to` show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Durations {
+    pub to: SnapshotName,
+    pub n_snapshots: usize,
+    /// Of all credentials that have a maximum age (`kind` is `""`), then of each kind, the most frequent first.
+    pub rotation: Vec<Survival>,
+    /// Credentials of `to` of which no export says when they were made: they are in no curve.
+    pub n_without_age: usize,
+    /// Of everything in `retirements`.
+    pub revocation: Survival,
+    /// Those that are still active first, then the longest first; at most [`MAX_LIMIT`].
+    pub retirements: Vec<Retirement>,
+    pub n_retirements: usize,
+}
+
+/// How many last longer than an age: Kaplan and Meier's estimate, with ends that lie between two snapshots spread over
+/// the time between by the curve itself (Turnbull).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Survival {
+    /// A credential kind; `""` for all together.
+    pub kind: String,
+    pub n: usize,
+    /// Those whose end was seen.
+    pub n_ended: usize,
+    /// The age that half do not outlast; `None` where fewer than ten ends were seen, fewer than ten are under observation
+    /// from the start, or more than half last longer.
+    pub median_days: Option<u32>,
+    /// The 95 % band of the median; without an upper end where the curve's band does not come down to a half.
+    pub median_lower: Option<u32>,
+    pub median_upper: Option<u32>,
+    /// By age.
+    pub points: Vec<SurvivalPoint>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SurvivalPoint {
+    pub days: u32,
+    /// The share that lasts longer, from 0 to 1, with its 95 % band.
+    pub share: f64,
+    pub lower: f64,
+    pub upper: f64,
+    pub n_at_risk: u64,
+}
+
+/// An identity or credential that should not work any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retirement {
+    /// `identity` or `credential`.
+    pub of: Subject,
+    pub id: String,
+    pub name: String,
+    /// The identity itself, or the credential's holder.
+    pub identity: Option<String>,
+    /// `retires`, `owner_left`, `workload_gone` or `leaked`.
+    pub cause: String,
+    /// Since when, at the latest.
+    pub since: Instant,
+    /// For how many whole days it was still active then: at least, and at most where that is over.
+    pub at_least_days: u32,
+    pub at_most_days: Option<u32>,
 }
 
 /// The query of `/api/v1/history`, and of the page's URL.

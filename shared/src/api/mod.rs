@@ -35,6 +35,8 @@ pub mod route {
     pub const HISTORY: &str = "/api/v1/history";
     /// Every KPI over all snapshots.
     pub const TRENDS: &str = "/api/v1/trends";
+    /// How long credentials are in place, and how long what is retired goes on.
+    pub const DURATIONS: &str = "/api/v1/durations";
     /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.
     pub const EXPORT: &str = "/api/v1/export";
 }

@@ -5,8 +5,12 @@
 
 pub mod comparison;
 pub mod diff;
+pub mod durations;
 pub mod numbers;
+pub mod retirement;
 pub mod row;
+pub mod slots;
+pub mod survival;
 
 use std::hash::BuildHasher;
 
@@ -17,7 +21,7 @@ use self::row::{Row, Rows};
 use crate::analysis::{Analysis, Force};
 use crate::api::history::TrendSnapshot;
 use crate::api::kpis::KpiValue;
-use crate::kpi::catalog::CRITERIA;
+use crate::kpi::catalog::{CRITERIA, KPIS};
 use crate::model::instant::Instant;
 use crate::model::strings::Strings;
 
@@ -49,6 +53,19 @@ pub struct SourceHead {
     pub gaps: Vec<String>,
     /// The connectors that read its exports, by id.
     pub connectors: Vec<String>,
+}
+
+impl Head {
+    /// The number of a KPI of the catalogue.
+    pub fn number(&self, id: &str) -> Option<&Number> {
+        let at = KPIS.iter().position(|kpi| kpi.id == id)?;
+        self.numbers.get(at)
+    }
+
+    fn number_mut(&mut self, id: &str) -> Option<&mut Number> {
+        let at = KPIS.iter().position(|kpi| kpi.id == id)?;
+        self.numbers.get_mut(at)
+    }
 }
 
 impl Summary {
@@ -124,6 +141,19 @@ impl History {
             head: summary.head,
             rows,
         });
+        let n_snapshots = self.snapshots.len();
+        let durations = [
+            ("time_to_rotate", self.time_to_rotate(n_snapshots)),
+            ("time_to_revoke", self.time_to_revoke(n_snapshots)),
+        ];
+        if let Some(past) = self.snapshots.last_mut() {
+            for (id, duration) in durations {
+                if let Some(number) = past.head.number_mut(id) {
+                    number.value = duration.days.map(f64::from);
+                    number.note = Some(duration.note);
+                }
+            }
+        }
     }
 
     /// The snapshot of this name.

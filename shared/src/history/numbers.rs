@@ -35,9 +35,11 @@ pub fn numbers(analysis: &Analysis, values: &[KpiValue]) -> Vec<Number> {
     KPIS.iter()
         .zip(values)
         .map(|(kpi, value)| {
-            let parts = match value.value {
-                Some(_) => parts(kpi.id, analysis),
-                None => Vec::new(),
+            // A duration gets its value from the snapshots before.
+            let is_measured = value.value.is_some() || kpi.kind == KpiKind::Duration;
+            let parts = match is_measured {
+                true => parts(kpi.id, analysis),
+                false => Vec::new(),
             };
             let parts = (0..).zip(parts).filter(|(_, ratio)| ratio.population() > 0);
             Number {
@@ -103,7 +105,13 @@ fn parts(id: &str, analysis: &Analysis) -> Vec<Ratio> {
             }
         }
         id => {
-            let id = if id == "nhi.per_human" { "nhi.total" } else { id };
+            // What these are measured on.
+            let id = match id {
+                "nhi.per_human" => "nhi.total",
+                "time_to_rotate" => "credential.rotation",
+                "time_to_revoke" => "owner",
+                id => id,
+            };
             let Some((table, judge)) = formulas::judge(id) else {
                 return Vec::new();
             };

@@ -8,12 +8,15 @@ use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::credential::CredentialStatus;
 use crate::model::grant::TrustGuard;
 use crate::model::identity::{Class, HumanUse, Presence, Status};
-use crate::model::instant::Expiry;
-use crate::model::snapshot::{Credential, Grant, Identity, OwnerState, Snapshot, SourceId, Trust, TrustReach};
+use crate::model::instant::{Expiry, Instant};
+use crate::model::principal::Principal;
+use crate::model::snapshot::{
+    Credential, Grant, Identity, IdentityId, OwnerState, Snapshot, SourceId, Trust, TrustReach,
+};
 use crate::model::strings::{Adopted, Strings, Sym};
 
 /// The most fields that a kind of row has.
-pub const MAX_FIELDS: usize = 12;
+pub const MAX_FIELDS: usize = 13;
 
 /// An identity, a credential, a grant or a trust. Equal rows say the same.
 ///
@@ -26,13 +29,13 @@ pub struct Row {
     pub key: [Option<Sym>; 4],
     /// The public id of the identity that it is about.
     pub identity: Option<Sym>,
-    /// The names of the sources that list it, one in each line.
+    /// The names of the sources that list it, one in each line; with those that list an identity by which it is known.
     pub sources: Sym,
     /// What is said of it, in the order of [`fields`]; `None` where nothing is.
     pub fields: [Option<Sym>; MAX_FIELDS],
 }
 
-/// The names of the fields of a row. A credential has one more, [`IS_OURS`], which is not shown.
+/// The names of the fields of a row that are shown.
 pub fn fields(of: Subject) -> &'static [&'static str] {
     match of {
         Subject::Identity => &[
@@ -64,8 +67,14 @@ pub fn fields(of: Subject) -> &'static [&'static str] {
     }
 }
 
-/// The field of a credential that has a value when the credential KPIs count it while it is active.
+/// The field of an identity in scope that says when the owner on record left; not shown.
+pub const OWNER_LEFT_AT: usize = 12;
+/// The field of a credential that has a value when the credential KPIs count it while it is active; not shown.
 pub const IS_OURS: usize = 8;
+/// The field of a credential that says when it was first seen in the open; not shown.
+pub const LEAKED_AT: usize = 9;
+/// The field of a trust that has a value when the actor is a workload, or an identity that an export lists; not shown.
+pub const IS_ACTOR_LISTED: usize = 2;
 
 impl Row {
     /// The same row in the symbols of another table.
@@ -112,15 +121,23 @@ pub struct Rows<'s> {
     /// What symbols of the snapshot are called here.
     names: Vec<Option<Sym>>,
     source_lists: HashMap<Vec<SourceId>, Sym>,
+    /// By name and address, in symbols of the snapshot: when people left.
+    left_at: HashMap<Sym, Instant>,
 }
 
 impl<'s> Rows<'s> {
     pub fn new(snapshot: &'s Snapshot) -> Self {
+        let left = snapshot.people.iter().flat_map(|person| {
+            let names = [Some(person.email), person.name];
+            names.into_iter().flatten().zip(std::iter::repeat(person.left_at))
+        });
+        let left = left.filter_map(|(name, left_at)| Some((name, left_at?)));
         Rows {
             snapshot,
             strings: Strings::default(),
             names: vec![None; snapshot.strings.n_strings()],
             source_lists: HashMap::new(),
+            left_at: left.collect(),
         }
     }
 
@@ -143,9 +160,7 @@ impl<'s> Rows<'s> {
 
     fn identity(&mut self, identity: &Identity) -> Row {
         let snapshot = self.snapshot;
-        let listing = snapshot.facts_of(identity).iter();
-        let listing = listing.filter(|fact| fact.fact.presence == Presence::Listed);
-        let sources = self.sources(listing.map(|fact| snapshot.file(fact.file).source));
+        let sources = self.sources(listing(snapshot, identity).collect(), &[]);
         let id = self.sym(Some(identity.id));
         let class = match identity.class {
             Class::NonHuman => Some("non_human"),
@@ -164,6 +179,9 @@ impl<'s> Rows<'s> {
             OwnerState::Left => Some("left"),
             OwnerState::Absent => None,
         };
+        let is_left = identity.owner.state == OwnerState::Left && formulas::in_scope(identity);
+        let left_at = identity.owner.text.filter(|_| is_left);
+        let left_at = left_at.and_then(|owner| self.left_at.get(&owner).copied());
         let human_use = match identity.human_use {
             HumanUse::Absent => Some("none"),
             HumanUse::ConsolePassword => Some("console password"),
@@ -184,14 +202,18 @@ impl<'s> Rows<'s> {
             self.text(identity.reviewed_at.map(|at| at.to_date_text())),
             self.text(identity.retires_at.map(|at| at.to_date_text())),
             self.word(human_use),
+            self.text(left_at.map(|at| at.to_string())),
         ];
         self.row(Subject::Identity, [id, None, None, None], id, sources, &fields)
     }
 
     fn credential(&mut self, credential: &Credential) -> Row {
         let snapshot = self.snapshot;
-        let listing = credential.evidence.iter();
-        let sources = self.sources(listing.map(|evidence| snapshot.file(evidence.file).source));
+        let listing = credential
+            .evidence
+            .iter()
+            .map(|evidence| snapshot.file(evidence.file).source);
+        let sources = self.sources(listing.collect(), &credential.holders);
         let ids: Vec<&str> = credential
             .holders
             .iter()
@@ -205,6 +227,10 @@ impl<'s> Rows<'s> {
         };
         let is_rotated = formulas::is_ours(snapshot, credential) && !formulas::is_authority(credential);
         let is_ours = is_rotated.then_some("yes");
+        let leaked_at = snapshot
+            .leaks_of(credential)
+            .filter_map(|leak| leak.fact.leaked_at)
+            .min();
         let fields = [
             self.sym(credential.name),
             self.word(Some(credential.kind.id())),
@@ -215,6 +241,7 @@ impl<'s> Rows<'s> {
             self.sym(credential.fingerprint),
             self.sym(credential.environment),
             self.word(is_ours),
+            self.text(leaked_at.map(|at| at.to_string())),
         ];
         let holder = credential.holders.first().map(|holder| snapshot.identity(*holder).id);
         let (key, holder) = (self.sym(Some(credential.key)), self.sym(holder));
@@ -223,7 +250,10 @@ impl<'s> Rows<'s> {
 
     fn grant(&mut self, grant: &Grant) -> Row {
         let snapshot = self.snapshot;
-        let sources = self.sources([snapshot.file(grant.evidence.file).source].into_iter());
+        let sources = self.sources(
+            vec![snapshot.file(grant.evidence.file).source],
+            grant.identity.as_slice(),
+        );
         let identity = grant.identity.map(|id| snapshot.identity(id));
         let privilege = identity.map_or(grant.privilege, |identity| identity.ceiling.leaves(grant.privilege));
         let privilege = match privilege {
@@ -252,7 +282,8 @@ impl<'s> Rows<'s> {
 
     fn trust(&mut self, trust: &Trust) -> Row {
         let snapshot = self.snapshot;
-        let sources = self.sources([snapshot.file(trust.evidence.file).source].into_iter());
+        let ends: Vec<IdentityId> = trust.actor_identity.into_iter().chain(trust.target_identity).collect();
+        let sources = self.sources(vec![snapshot.file(trust.evidence.file).source], &ends);
         let id = |identity| snapshot.identity(identity).id;
         let target = self.sym(trust.target_identity.map(id));
         let actor = self.sym(trust.actor_identity.map(id));
@@ -266,7 +297,13 @@ impl<'s> Rows<'s> {
             TrustReach::Inside => "inside",
             TrustReach::Outside => "outside",
         };
-        let fields = [self.word(trust.guard.map(TrustGuard::id)), self.word(Some(reach))];
+        let is_workload = matches!(trust.actor, Principal::Workload(_));
+        let is_listed = (is_workload || trust.actor_identity.is_some()).then_some("yes");
+        let fields = [
+            self.word(trust.guard.map(TrustGuard::id)),
+            self.word(Some(reach)),
+            self.word(is_listed),
+        ];
         self.row(Subject::Trust, key, target, sources, &fields)
     }
 
@@ -289,8 +326,14 @@ impl<'s> Rows<'s> {
         }
     }
 
-    fn sources(&mut self, ids: impl Iterator<Item = SourceId>) -> Sym {
-        let mut ids: Vec<SourceId> = ids.collect();
+    /// Who lists a thing. Who lists an identity by which it is known counts too, where those do not.
+    fn sources(&mut self, mut ids: Vec<SourceId>, known_by: &[IdentityId]) -> Sym {
+        for identity in known_by {
+            let identity = self.snapshot.identity(*identity);
+            if !listing(self.snapshot, identity).any(|source| ids.contains(&source)) {
+                ids.extend(listing(self.snapshot, identity));
+            }
+        }
         ids.sort_unstable();
         ids.dedup();
         if let Some(known) = self.source_lists.get(&ids) {
@@ -326,4 +369,11 @@ impl<'s> Rows<'s> {
             Expiry::NotReported => None,
         }
     }
+}
+
+/// The sources that list an identity, each once for every fact.
+fn listing<'s>(snapshot: &'s Snapshot, identity: &Identity) -> impl Iterator<Item = SourceId> + use<'s> {
+    let facts = snapshot.facts_of(identity).iter();
+    let listing = facts.filter(|fact| fact.fact.presence == Presence::Listed);
+    listing.map(|fact| snapshot.file(fact.file).source)
 }

@@ -93,7 +93,6 @@ const fn count(
     }
 }
 
-const NEEDS_HISTORY: Option<&str> = Some("needs history over several snapshots, which this version does not read yet");
 const NEEDS_ACCESS: Option<&str> = Some("needs effective access, which this version does not evaluate yet");
 
 pub const KPIS: &[Kpi] = &[
@@ -286,13 +285,12 @@ pub const KPIS: &[Kpi] = &[
     Kpi {
         kind: KpiKind::Duration,
         better: Better::Lower,
-        pending: NEEDS_HISTORY,
         ..share(
             "time_to_rotate",
             "Time to rotate",
             "How long until a credential is replaced?",
             Table::Credentials,
-            "credential slots over snapshots → Kaplan–Meier median with 95 % band",
+            "active credentials that have a maximum age, over all snapshots until this one → the age that half do not outlast before another takes their place (Kaplan and Meier), with its 95 % band: not yet replaced is right-censored, replaced between two snapshots is interval-censored (Turnbull), and the ages before a credential was first seen count for nothing; fewer than 10 replacements give no median",
         )
     },
     Kpi {
@@ -430,13 +428,12 @@ pub const KPIS: &[Kpi] = &[
     Kpi {
         kind: KpiKind::Duration,
         better: Better::Lower,
-        pending: NEEDS_HISTORY,
         ..share(
             "time_to_revoke",
             "Time to revoke",
             "How fast do we remove?",
             Table::Identities,
-            "retired identities → last snapshot still active − that date, as an interval",
+            "identities whose date of retirement has come, whose owner left or whose workloads are gone, and leaked credentials, over all snapshots until this one → the time from then until they are gone or switched off, which lies between two snapshots, as for time_to_rotate; those that are still active are lower bounds",
         )
     },
     Kpi {

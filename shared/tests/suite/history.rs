@@ -307,3 +307,160 @@ fn a_change_is_claimed_over_what_can_be_compared_and_no_more() {
     assert_eq!(age.change, None);
     assert_eq!(trends.steady_sources, ["crm"]);
 }
+
+const REPORT: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
+password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
+access_key_1_last_used_region,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,\
+access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,\
+cert_1_last_rotated,cert_2_active,cert_2_last_rotated\n";
+
+/// A credential report with users, each with when its first key was made and whether it works.
+fn report(users: &[(&str, &str, bool)]) -> String {
+    let row = |(name, made_on, is_active): &(&str, &str, bool)| {
+        format!(
+            "{name},arn:aws:iam::111122223333:user/{name},2020-01-01T00:00:00+00:00,false,N/A,N/A,N/A,false,\
+             {is_active},{made_on}T00:00:00+00:00,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A\n"
+        )
+    };
+    REPORT.to_owned() + &users.iter().map(row).collect::<String>()
+}
+
+fn month(history: &mut History, day: &str, files: &[(&str, &str, String)]) {
+    let config = Config::default();
+    let batches = files
+        .iter()
+        .map(|(source, path, text)| read(source, path, text.as_bytes()))
+        .collect();
+    let as_of = AsOf::Given(Instant::from_text(day).unwrap());
+    history.add(answers::summary(day, &analyze(merge(batches, as_of, &config), &config)));
+}
+
+/// By the user of each key: first and last age at which it was seen, and by when it was replaced.
+#[test]
+fn a_slot_is_followed_until_another_key_takes_it() {
+    let mut history = History::default();
+    let aws = |users: &[(&str, &str, bool)]| vec![("aws", "credential_report.csv", report(users))];
+    let first = [
+        ("rotated", "2026-07-11", true),
+        ("removed", "2026-07-12", true),
+        ("off", "2026-07-13", true),
+    ];
+    month(&mut history, "2026-07-31", &aws(&first));
+    let second = [
+        ("rotated", "2026-08-21", true),
+        ("off", "2026-07-13", false),
+        ("late", "2026-08-01", true),
+    ];
+    month(&mut history, "2026-08-31", &aws(&second));
+    // Nobody looked.
+    month(
+        &mut history,
+        "2026-09-30",
+        &[("other", "credential_report.csv", report(&[]))],
+    );
+    let lives = |n_snapshots| {
+        let slots = history.slots(n_snapshots);
+        let mut lives: Vec<_> = slots
+            .lives
+            .iter()
+            .map(|(_, life)| (life.seen_from, life.seen_until, life.ended_by))
+            .collect();
+        lives.sort();
+        lives
+    };
+    // Removed and switched off are not replaced; the key of August is, by the fourth day after the first look, no more.
+    let expected = [
+        (10, 10, None),
+        (18, 18, None),
+        (19, 19, None),
+        (20, 20, Some(41)),
+        (30, 30, None),
+    ];
+    assert_eq!(lives(2), expected);
+    assert_eq!(lives(3), expected, "a source that is missing ends nothing");
+}
+
+/// Two Google Cloud keys, or two secrets of an application, have keys of their own: the later takes the earlier's place.
+#[test]
+fn a_successor_under_another_key_replaces_once() {
+    let mut history = History::default();
+    let key = |id: u8, made_on: &str| {
+        format!(
+            "{{\"name\":\"projects/p/serviceAccounts/a@p.iam.gserviceaccount.com/keys/{id:040}\",\
+             \"keyType\":\"USER_MANAGED\",\"validAfterTime\":\"{made_on}T00:00:00Z\",\
+             \"validBeforeTime\":\"9999-12-31T23:59:59Z\"}}"
+        )
+    };
+    let account = "[{\"name\":\"projects/p/serviceAccounts/a@p.iam.gserviceaccount.com\",\"projectId\":\"p\",\
+                   \"uniqueId\":\"100000000000000000001\",\"email\":\"a@p.iam.gserviceaccount.com\"}]";
+    let keys = |keys: &[String]| {
+        let keys = ("gcp", "keys.json", format!("[{}]", keys.join(",")));
+        vec![keys, ("gcp", "accounts.json", account.to_owned())]
+    };
+    month(
+        &mut history,
+        "2026-07-31",
+        &keys(&[key(1, "2026-07-01"), key(2, "2026-07-02")]),
+    );
+    month(
+        &mut history,
+        "2026-08-31",
+        &keys(&[key(2, "2026-07-02"), key(3, "2026-08-21")]),
+    );
+    month(&mut history, "2026-09-30", &keys(&[key(3, "2026-08-21")]));
+    let mut lives: Vec<_> = history
+        .slots(3)
+        .lives
+        .iter()
+        .map(|(_, life)| (life.seen_from, life.seen_until, life.ended_by))
+        .collect();
+    lives.sort();
+    // One slot whose keys overlap: the first gives way to the second, the second to the third, and that one is there.
+    assert_eq!(lives, [(10, 40, None), (29, 60, Some(90)), (30, 30, Some(61))]);
+}
+
+#[test]
+fn what_is_retired_goes_on_until_it_was_seen_to_be_gone() {
+    let mut history = History::default();
+    let registry = "identity,owner,retires_on\n*:user/gone,,2026-08-10\n*:user/stays,,2026-08-11\n*:user/far,,2027-01-01\n\
+                    *:user/orphan,jo@example.com,\n";
+    let roster = "email,name,team,status,left_on\njo@example.com,Jo,Ops,left,2026-07-01\n";
+    let all = [
+        ("gone", "2026-07-11", true),
+        ("stays", "2026-07-12", true),
+        ("far", "2026-07-13", true),
+    ];
+    let mut add = |day, users: &[(&str, &str, bool)]| {
+        let files = [
+            ("aws", "credential_report.csv", report(users)),
+            ("", "registry.csv", registry.to_owned()),
+            ("", "roster.csv", roster.to_owned()),
+        ];
+        month(&mut history, day, &files);
+    };
+    add("2026-07-31", &all);
+    add("2026-08-31", &[all[0], all[1], all[2], ("orphan", "2026-08-02", true)]);
+    add("2026-09-30", &[all[1], all[2], ("orphan", "2026-08-02", true)]);
+    let durations = answers::durations(&history, 2);
+    let shown: Vec<_> = durations
+        .retirements
+        .iter()
+        .map(|retired| {
+            (
+                retired.name.as_str(),
+                retired.cause.as_str(),
+                retired.at_least_days,
+                retired.at_most_days,
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("orphan", "owner_left", 91, None),
+            ("stays", "retires", 50, None),
+            ("gone", "retires", 21, Some(51)),
+        ]
+    );
+    assert_eq!((durations.revocation.n, durations.revocation.n_ended), (3, 1));
+}

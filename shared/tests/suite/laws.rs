@@ -53,7 +53,7 @@ fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
 }
 
 fn everything(analysis: &Analysis) -> String {
-    let mut text = serde_json::to_string(&answers::kpis(analysis, &[])).unwrap();
+    let mut text = serde_json::to_string(&answers::kpis(analysis, &[], None)).unwrap();
     text += &serde_json::to_string(&answers::overview(analysis)).unwrap();
     text += &serde_json::to_string(&answers::rules(analysis)).unwrap();
     for table in [

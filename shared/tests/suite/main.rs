@@ -31,4 +31,5 @@ mod rules;
 mod secrets;
 mod several_files;
 mod support;
+mod survival;
 mod tidy;

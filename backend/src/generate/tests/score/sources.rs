@@ -72,7 +72,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
 
 /// Every number follows from the rows; these are counted without them.
 pub fn score_numbers(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
-    let kpis = answers::kpis(found.0, &[]);
+    let kpis = answers::kpis(found.0, &[], None);
     let value = |id: &str| kpis.kpis.iter().find(|kpi| kpi.id == id).and_then(|kpi| kpi.value);
     let n_unclassified = planted.snapshot["by_kind"]["iam_user_not_in_report"]
         .as_f64()
