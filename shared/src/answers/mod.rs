@@ -1,5 +1,6 @@
 //! One function for each route: an analysis in, a wire type out. The command line calls the same ones.
 
+pub mod graph;
 mod history;
 mod identity;
 mod kpis;
@@ -10,7 +11,7 @@ mod sources;
 mod tables;
 
 pub use history::{history, summary, trends};
-pub use identity::identity;
+pub use identity::{evidence, identity};
 pub use kpis::{kpi_values, kpis};
 pub use overview::overview;
 pub use reference::reference_pages;
