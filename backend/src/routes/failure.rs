@@ -82,7 +82,7 @@ impl From<NoAnswer> for Failure {
         let message = reason.to_string();
         match reason {
             NoAnswer::NoSuchNode(_) => Failure::not_found(message),
-            NoAnswer::Missing(_) => Failure::bad_query(message),
+            NoAnswer::Missing(_) | NoAnswer::NoCredential(_) => Failure::bad_query(message),
         }
     }
 }

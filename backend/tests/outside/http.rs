@@ -197,6 +197,18 @@ fn goldens_of_rows_and_errors() {
             "graph_paths",
             "/api/v1/graph/paths?from=identity:k8s:k8s-payments/payments/api&to=resource:k8s-payments&paths=1",
         ),
+        (
+            "graph_safe_to_act",
+            "/api/v1/graph/safe-to-act?node=credential:aws-key:arn:aws:iam::111122223333:user/ci/ci-deploy/access_key_1",
+        ),
+        (
+            "graph_smallest_change",
+            "/api/v1/graph/smallest-change?from=identity:k8s:k8s-payments/payments/api&to=administrators",
+        ),
+        (
+            "graph_no_credential",
+            "/api/v1/graph/safe-to-act?node=identity:k8s:k8s-payments/payments/api",
+        ),
         ("graph_no_node", "/api/v1/graph/reach?node=identity:nobody"),
         ("graph_no_question", "/api/v1/graph/paths?from=identity:nobody"),
         ("graph_bad_key", "/api/v1/graph/reach?from=identity:nobody"),

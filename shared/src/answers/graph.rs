@@ -12,7 +12,7 @@ use crate::graph::node::{Node, NodeKind};
 use crate::graph::paths::{several, shortest};
 use crate::graph::reach::{Caps, MAX_STEPS, Stopped, reach};
 use crate::model::relation::Relation;
-use crate::model::snapshot::Snapshot;
+use crate::model::snapshot::{Owner, Snapshot};
 use crate::model::strings::Sym;
 
 /// A question that cannot be answered.
@@ -22,6 +22,8 @@ pub enum NoAnswer {
     NoSuchNode(String),
     #[error("the question needs `{0}=…`, the id of a node")]
     Missing(&'static str),
+    #[error("`{0}` is no credential; `/api/v1/graph/nodes?kind=credential&q=…` finds them")]
+    NoCredential(String),
 }
 
 /// The keys of each question, besides `snapshot`.
@@ -38,6 +40,8 @@ pub const NEIGHBOURS_KEYS: &[&str] = &[
 ];
 pub const REACH_KEYS: &[&str] = &["node", "kind", "environment", "q", "steps", "offset", "limit"];
 pub const PATHS_KEYS: &[&str] = &["from", "to", "steps", "paths"];
+pub const SAFE_TO_ACT_KEYS: &[&str] = &["node"];
+pub const SMALLEST_CHANGE_KEYS: &[&str] = &["from", "to"];
 
 /// `GET /api/v1/graph/nodes`.
 pub fn nodes(analysis: &Analysis, query: &GraphQuery) -> NodesPage {
@@ -104,27 +108,6 @@ pub fn reached(analysis: &Analysis, query: &GraphQuery, direction: Direction) ->
     let found = reach(&asked.graph.adjacency, &starts, direction, caps(query), |_| true);
     let n_starts = found.ends[0];
     let others = &found.nodes[n_starts..];
-    let mut kinds = [0; NodeKind::ALL.len()];
-    let mut environments: Vec<(Option<Sym>, usize)> = Vec::new();
-    for node in others {
-        let node = asked.graph.node(*node);
-        kinds[node.kind() as usize] += 1;
-        if let Node::Identity(id) = node {
-            let environment = analysis.snapshot.identity(id).environment;
-            match environments.iter_mut().find(|(known, _)| *known == environment) {
-                Some((_, n)) => *n += 1,
-                None => environments.push((environment, 1)),
-            }
-        }
-    }
-    let mut environments: Vec<CountView> = environments
-        .into_iter()
-        .map(|(environment, n)| CountView {
-            value: analysis.snapshot.strings.get_or_empty(environment).to_owned(),
-            n,
-        })
-        .collect();
-    environments.sort_by(|a, b| b.n.cmp(&a.n).then_with(|| a.value.cmp(&b.value)));
     let rows = found
         .with_distance()
         .skip(n_starts)
@@ -136,16 +119,8 @@ pub fn reached(analysis: &Analysis, query: &GraphQuery, direction: Direction) ->
         direction: direction.id().to_owned(),
         n_reached: others.len(),
         n_by_distance: found.ends.windows(2).map(|ends| ends[1] - ends[0]).collect(),
-        kinds: NodeKind::ALL
-            .into_iter()
-            .zip(kinds)
-            .filter(|(_, n)| *n > 0)
-            .map(|(kind, n)| CountView {
-                value: kind.id().to_owned(),
-                n,
-            })
-            .collect(),
-        environments,
+        kinds: asked.kinds(others),
+        environments: asked.environments(others),
         stopped: found.stopped.map(why),
         n_matching,
         offset: query.offset,
@@ -188,7 +163,7 @@ fn caps(query: &GraphQuery) -> Caps {
     }
 }
 
-fn why(stopped: Stopped) -> String {
+pub(super) fn why(stopped: Stopped) -> String {
     match stopped {
         Stopped::Steps(n) => format!("There is more beyond {n} steps, which were not walked."),
         Stopped::Nodes(n) => format!("The search stopped after {n} nodes; there may be more."),
@@ -279,8 +254,44 @@ impl<'a> Asked<'a> {
         Ok(found)
     }
 
+    /// How many of these nodes are of each kind.
+    pub fn kinds(&self, nodes: &[NodeId]) -> Vec<CountView> {
+        let mut counts = [0; NodeKind::ALL.len()];
+        for node in nodes {
+            counts[self.graph.node(*node).kind() as usize] += 1;
+        }
+        let counted = NodeKind::ALL.into_iter().zip(counts).filter(|(_, n)| *n > 0);
+        counted
+            .map(|(kind, n)| CountView {
+                value: kind.id().to_owned(),
+                n,
+            })
+            .collect()
+    }
+
+    /// How many of these nodes are identities of each environment, most first.
+    pub fn environments(&self, nodes: &[NodeId]) -> Vec<CountView> {
+        let mut counts: Vec<(Option<Sym>, usize)> = Vec::new();
+        for node in nodes {
+            if let Node::Identity(id) = self.graph.node(*node) {
+                let environment = self.snapshot.identity(id).environment;
+                match counts.iter_mut().find(|(known, _)| *known == environment) {
+                    Some((_, n)) => *n += 1,
+                    None => counts.push((environment, 1)),
+                }
+            }
+        }
+        let counted = counts.into_iter().map(|(environment, n)| CountView {
+            value: self.snapshot.strings.get_or_empty(environment).to_owned(),
+            n,
+        });
+        let mut counted: Vec<CountView> = counted.collect();
+        counted.sort_by(|a, b| b.n.cmp(&a.n).then_with(|| a.value.cmp(&b.value)));
+        counted
+    }
+
     /// The one node with this id.
-    fn only(&self, key: &'static str, ids: &[String]) -> Result<NodeId, NoAnswer> {
+    pub fn only(&self, key: &'static str, ids: &[String]) -> Result<NodeId, NoAnswer> {
         let id = ids.first().ok_or(NoAnswer::Missing(key))?;
         let node = self.graph.find(self.snapshot, id);
         node.ok_or_else(|| NoAnswer::NoSuchNode(shorten(id)))
@@ -311,6 +322,14 @@ impl<'a> Asked<'a> {
             view.source = Some(self.snapshot.source(source).name.clone());
         }
         view
+    }
+
+    /// Who answers for a node, when it is an identity and somebody does.
+    pub fn owner(&self, id: NodeId) -> Owner {
+        if let Node::Identity(id) = self.graph.node(id) {
+            return self.snapshot.identity(id).owner;
+        }
+        Owner::default()
     }
 
     fn environment(&self, node: Node) -> Option<Sym> {

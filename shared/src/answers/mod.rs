@@ -7,6 +7,8 @@ mod kpis;
 mod overview;
 mod reference;
 mod rules;
+mod safe_to_act;
+mod smallest_change;
 mod sources;
 mod tables;
 
@@ -16,5 +18,7 @@ pub use kpis::{kpi_values, kpis};
 pub use overview::overview;
 pub use reference::reference_pages;
 pub use rules::rules;
+pub use safe_to_act::safe_to_act;
+pub use smallest_change::smallest_change;
 pub use sources::sources;
 pub use tables::{ExportFormat, certificates, credentials, export, findings, identities};

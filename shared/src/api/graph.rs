@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::detail::Evidence;
+use super::detail::{Cut, Evidence};
 use super::query::{BadQuery, MAX_LIMIT, bad, encode, number, pairs};
 use crate::graph::adjacency::Direction;
 use crate::graph::node::NodeKind;
@@ -126,6 +126,98 @@ pub struct PathView {
     /// Whether a step of it depends on a condition.
     pub conditional: bool,
     pub steps: Vec<StepView>,
+}
+
+/// `GET /api/v1/graph/safe-to-act?node=credential:…`: what to know before a credential is replaced or revoked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SafeToActView {
+    pub as_of: Instant,
+    pub credential: NodeView,
+    /// Whether it signs anybody in now, as far as is known.
+    pub works: bool,
+    pub opens: OpensView,
+    /// Who would break, the most certain first.
+    pub dependents: Vec<DependentView>,
+    /// What the snapshot cannot know about dependents.
+    pub dependents_caveat: String,
+    /// Whom to tell: the owners of its identities and of what depends on it.
+    pub tell: Vec<TellView>,
+    /// Ways by which its identities can still be acted as when it is revoked.
+    pub survives: Vec<StepView>,
+    /// Places that hold the same secret under another name.
+    pub copies: Vec<NodeView>,
+    /// If others may have it: in which order to replace it and what it opens, so that nothing that still works can
+    /// read a new secret. Credentials of one step must be revoked together before a new one is made.
+    pub rotation: Vec<RotationStep>,
+    /// Lists that were cut off, by name.
+    pub cut: Vec<Cut>,
+}
+
+/// What whoever has a credential gets to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpensView {
+    pub n_reached: usize,
+    /// By kind of node.
+    pub kinds: Vec<CountView>,
+    /// Identities by environment; `""` for none recorded.
+    pub environments: Vec<CountView>,
+    /// Whose administrator one becomes, nearest first.
+    pub administers: Vec<NodeView>,
+    /// Why there may be more; `None` when this is all.
+    pub stopped: Option<String>,
+}
+
+/// Something that uses a credential.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DependentView {
+    pub node: NodeView,
+    /// `declared` (code or configuration names it), `mounted` (stored where workloads take it from), `seen_in_use` or
+    /// `inferred` (from who holds it).
+    pub basis: String,
+    pub sentence: String,
+    pub evidence: Vec<Evidence>,
+}
+
+/// An owner, and what of theirs is concerned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TellView {
+    /// `None` when nobody is recorded.
+    pub owner: Option<String>,
+    /// `active`, `recorded`, `unresolved`, `left` or `absent`.
+    pub state: String,
+    pub concerns: Vec<NodeView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RotationStep {
+    pub credentials: Vec<NodeView>,
+    pub sentence: String,
+}
+
+/// `GET /api/v1/graph/smallest-change?from=…&to=…`: the fewest grants, memberships and trusts whose removal cuts some
+/// nodes off from others.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SmallestChangeView {
+    pub as_of: Instant,
+    pub from: Vec<NodeView>,
+    pub to: Vec<NodeView>,
+    /// `cut`, `no_way` (there is none to cut), `impossible` or `too_much`.
+    pub outcome: String,
+    pub sentence: String,
+    pub n_changes: usize,
+    /// The changes, by who would have to make them.
+    pub owners: Vec<ChangesView>,
+    /// Without the changes the graph was walked again, and no target was reached.
+    pub verified: bool,
+    /// When it is impossible: a way on which nothing of this can be removed.
+    pub obstacle: Option<PathView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangesView {
+    /// Who answers for the identity that is trusted or granted something; `None` when nobody is recorded.
+    pub owner: Option<String>,
+    pub changes: Vec<StepView>,
 }
 
 /// What is asked of the graph: the server's extractor and the page's URL at once.

@@ -42,6 +42,8 @@ pub mod route {
     pub const GRAPH_REACH: &str = "/api/v1/graph/reach";
     pub const GRAPH_WHO_CAN_REACH: &str = "/api/v1/graph/who-can-reach";
     pub const GRAPH_PATHS: &str = "/api/v1/graph/paths";
+    pub const GRAPH_SAFE_TO_ACT: &str = "/api/v1/graph/safe-to-act";
+    pub const GRAPH_SMALLEST_CHANGE: &str = "/api/v1/graph/smallest-change";
     /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.
     pub const EXPORT: &str = "/api/v1/export";
 }

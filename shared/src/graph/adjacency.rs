@@ -159,6 +159,13 @@ impl Adjacency {
         side.access(node).map(move |at| self.link(side, direction, at))
     }
 
+    /// The one at this place among them.
+    pub fn access_at(&self, node: NodeId, direction: Direction, at: usize) -> Option<Link> {
+        let side = self.side(direction);
+        let place = side.access(node).start + at;
+        (place < side.access(node).end).then(|| self.link(side, direction, place))
+    }
+
     fn side(&self, direction: Direction) -> &Side {
         match direction {
             Direction::Out => &self.out,
@@ -273,7 +280,9 @@ pub(super) mod tests {
                     let links: Vec<Link> = adjacency.links(node, direction).collect();
                     prop_assert!(links.is_sorted_by_key(|link| (link.relation, link.node)));
                     let access: Vec<Link> = links.iter().copied().filter(|link| link.relation.is_access()).collect();
-                    prop_assert_eq!(adjacency.access(node, direction).collect::<Vec<_>>(), access);
+                    prop_assert_eq!(adjacency.access(node, direction).collect::<Vec<_>>(), access.clone());
+                    let by_place = (0..links.len()).filter_map(|at| adjacency.access_at(node, direction, at));
+                    prop_assert_eq!(by_place.collect::<Vec<_>>(), access);
                     for relation in Relation::ALL {
                         let of: Vec<Link> = links.iter().copied().filter(|link| link.relation == relation).collect();
                         prop_assert_eq!(adjacency.links_of(node, direction, relation).collect::<Vec<_>>(), of);

@@ -7,7 +7,9 @@
 
 pub mod adjacency;
 mod build;
+pub mod cut;
 pub mod node;
+pub mod order;
 pub mod paths;
 pub mod reach;
 

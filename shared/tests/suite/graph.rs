@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 use shared::analysis::{Analysis, analyze};
-use shared::answers::graph;
+use shared::answers;
+use shared::answers::graph::{self, NoAnswer};
 use shared::api::graph::{GraphQuery, PathsView, ReachPage};
 use shared::config::Config;
 use shared::connectors;
@@ -304,4 +305,146 @@ fn every_node_is_found_by_its_id() {
         };
         assert_eq!(&graph::neighbours(&analysis, &query).unwrap().node, node);
     }
+}
+
+/// A cluster in which two accounts have stored tokens, one of them administers it, and a deployment runs as that one.
+fn cluster(bindings: &[Value]) -> Analysis {
+    let account = |name: &str| {
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
+            "name": name, "namespace": "shop", "annotations": {"owner": format!("team-{name}")}
+        }})
+    };
+    let token = |name: &str| {
+        json!({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/service-account-token", "metadata": {
+            "name": format!("{name}-token"),
+            "namespace": "shop",
+            "creationTimestamp": "2025-01-01T00:00:00Z",
+            "annotations": {"kubernetes.io/service-account.name": name}
+        }})
+    };
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"template": {"spec": {"serviceAccountName": "api", "automountServiceAccountToken": true}}}
+    });
+    let mut items = vec![account("api"), account("job"), token("api"), token("job"), deployment];
+    items.extend(bindings.iter().cloned());
+    estate(&[(
+        "k8s",
+        "objects.json",
+        json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string(),
+    )])
+}
+
+fn binding(role: &str, account: &str) -> Value {
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": {"name": format!("{role}-{account}")},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": "shop"}]
+    })
+}
+
+#[test]
+fn safe_to_act_says_who_would_break_and_what_survives() {
+    let analysis = cluster(&[binding("view", "job")]);
+    let view = answers::safe_to_act(&analysis, &ask("node=credential:k8s-secret:k8s/shop/api-token")).unwrap();
+    assert!(view.works);
+    let dependents: Vec<_> = view
+        .dependents
+        .iter()
+        .map(|dependent| (dependent.basis.as_str(), dependent.sentence.as_str()))
+        .collect();
+    assert_eq!(
+        dependents,
+        [
+            (
+                "mounted",
+                "the cluster's secrets of k8s keeps token shop/api-token of shop/api."
+            ),
+            (
+                "inferred",
+                "service account shop/api authenticates with it; no export tells when it last did."
+            ),
+            (
+                "inferred",
+                "Deployment shop/web runs as service account shop/api, and may use it."
+            ),
+        ]
+    );
+    assert!(view.dependents.iter().all(|dependent| !dependent.evidence.is_empty()));
+    let survives: Vec<_> = view.survives.iter().map(|step| step.sentence.as_str()).collect();
+    assert_eq!(survives, ["Deployment shop/web runs as service account shop/api."]);
+    let told: Vec<_> = view
+        .tell
+        .iter()
+        .map(|tell| (tell.owner.as_deref(), tell.concerns.len()))
+        .collect();
+    assert_eq!(told, [(Some("team-api"), 1), (None, 2)]);
+    let steps: Vec<_> = view.rotation.iter().map(|step| step.credentials.len()).collect();
+    assert_eq!(steps, [1]);
+    assert_eq!(view.opens.administers, []);
+}
+
+#[test]
+fn what_leads_to_each_other_is_revoked_together() {
+    let analysis = cluster(&[binding("cluster-admin", "api")]);
+    let rotation = |name: &str| {
+        let node = format!("node=credential:k8s-secret:k8s/shop/{name}-token");
+        let view = answers::safe_to_act(&analysis, &ask(&node)).unwrap();
+        let steps = view.rotation.into_iter();
+        let labels = |step: shared::api::graph::RotationStep| {
+            step.credentials.into_iter().map(|node| node.label).collect::<Vec<_>>()
+        };
+        steps.map(labels).collect::<Vec<_>>()
+    };
+    // The administrator's token reads the other; the other leads nowhere.
+    let (api, job) = ("token shop/api-token of shop/api", "token shop/job-token of shop/job");
+    assert_eq!(rotation("api"), [vec![api], vec![job]]);
+    assert_eq!(rotation("job"), [vec![job]]);
+    let analysis = cluster(&[binding("cluster-admin", "api"), binding("cluster-admin", "job")]);
+    let node = "node=credential:k8s-secret:k8s/shop/job-token";
+    let view = answers::safe_to_act(&analysis, &ask(node)).unwrap();
+    assert_eq!(view.rotation.len(), 1);
+    assert_eq!(view.rotation[0].credentials.len(), 2);
+    assert_eq!(
+        view.rotation[0].sentence,
+        "Revoke these 2 together before a new one is made: each leads to the others, and so to their new secrets."
+    );
+    let refused = answers::safe_to_act(&analysis, &ask("node=identity:k8s:k8s/shop/api"));
+    assert_eq!(
+        refused.unwrap_err(),
+        NoAnswer::NoCredential("identity:k8s:k8s/shop/api".to_owned())
+    );
+}
+
+#[test]
+fn the_smallest_change_is_by_owner_and_verified() {
+    let analysis = account();
+    let change =
+        |from: &str, to: &str| answers::smallest_change(&analysis, &ask(&format!("from={from}&to={to}"))).unwrap();
+    let (ci, outside) = (
+        format!("identity:{ACCOUNT}:user/ci"),
+        "trust_source:anyone in account 999988887777".to_owned(),
+    );
+    let both = change(&format!("{ci}&from={outside}"), "administrators");
+    let changes: Vec<_> = both
+        .owners
+        .iter()
+        .flat_map(|owner| &owner.changes)
+        .map(|step| step.sentence.as_str())
+        .collect();
+    assert_eq!(changes, ["role deploy may assume role admin."]);
+    assert_eq!((both.outcome.as_str(), both.n_changes, both.verified), ("cut", 1, true));
+    let none = change(&format!("identity:{ACCOUNT}:role/lone"), "administrators");
+    assert_eq!(
+        (none.outcome.as_str(), none.n_changes, none.verified),
+        ("no_way", 0, true)
+    );
+    let impossible = change(ADMINISTRATORS, &ci);
+    assert_eq!(impossible.outcome, "impossible");
+    assert_eq!(
+        impossible.obstacle.unwrap().sentence,
+        "administrators of 111122223333 control user ci."
+    );
 }
