@@ -9,8 +9,8 @@ use super::reach::{Caps, NodeSet, reach};
 
 /// The most changes that are looked for: a longer list is no small change, and nobody's to-do.
 pub const MAX_CHANGES: usize = 1_000;
-/// The most edges between the two sides that are looked at: a bound on memory (100 MB) and time.
-const MAX_EDGES: usize = 4_000_000;
+/// The most edges between the two sides that are looked at: a bound on memory (200 MB) and time.
+const MAX_EDGES: usize = 6_000_000;
 
 /// What it takes to cut the targets off.
 #[derive(Clone, Debug, PartialEq, Eq)]
