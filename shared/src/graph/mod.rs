@@ -8,6 +8,7 @@
 pub mod adjacency;
 mod build;
 pub mod cut;
+pub mod layout;
 pub mod node;
 pub mod order;
 pub mod paths;
