@@ -624,27 +624,40 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
         }
         grants.push(grant);
     }
+    let mut memberships: Vec<Membership> = Vec::with_capacity(facts.memberships.len());
+    let mut first_in = HashMap::new();
     for (file, membership) in facts.memberships.drain(..) {
-        if let Principal::Identity(member) = membership.member
-            && let Some(identity) = joined.find(member)
-        {
-            let grants = by_group.get(&membership.group).into_iter().flatten();
-            granted.extend(grants.map(|&grant| (identity, grant)));
-            snapshot.memberships.push(Membership {
-                identity,
-                group: membership.group,
-                evidence: Evidence {
-                    file,
-                    place: membership.place,
-                },
-            });
+        // Another file's word on the same membership is no second one.
+        let said = (membership.member, membership.group);
+        if *first_in.entry(said).or_insert(file) != file {
+            continue;
         }
+        let identity = match membership.member {
+            Principal::Identity(member) => joined.find(member),
+            Principal::Group(_)
+            | Principal::Anyone
+            | Principal::AnyoneAuthenticated
+            | Principal::Account(_)
+            | Principal::PlatformService(_)
+            | Principal::Federated { .. }
+            | Principal::Workload(_)
+            | Principal::Named(_) => None,
+        };
+        if let (Some(identity), Some(grants)) = (identity, by_group.get(&membership.group)) {
+            granted.extend(grants.iter().map(|&grant| (identity, grant)));
+        }
+        memberships.push(Membership {
+            member: membership.member,
+            identity,
+            group: membership.group,
+            evidence: Evidence {
+                file,
+                place: membership.place,
+            },
+        });
     }
-    snapshot.memberships.sort_unstable();
-    // Another file's word on the same membership is no second one.
-    snapshot
-        .memberships
-        .dedup_by_key(|membership| (membership.identity, membership.group));
+    memberships.sort_unstable_by_key(|membership| (membership.identity, membership.group, membership.evidence));
+    snapshot.memberships = memberships;
     granted.sort_unstable();
     granted.dedup();
     let mut at = 0;

@@ -61,7 +61,7 @@ pub struct Snapshot {
     pub policies: Vec<Policy>,
     /// By identity.
     pub boundaries: Vec<Boundary>,
-    /// By identity, then by the symbol of the group.
+    /// By identity, those of members that no export lists first; then by the symbol of the group.
     pub memberships: Vec<Membership>,
     /// In the order of the files.
     pub leaks: Vec<Leak>,
@@ -231,15 +231,6 @@ pub struct Boundary {
     pub evidence: Evidence,
 }
 
-/// An identity belongs to a group, and so has the group's grants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Membership {
-    pub identity: IdentityId,
-    /// The group's id, as [`Principal::Group`] writes it.
-    pub group: Sym,
-    pub evidence: Evidence,
-}
-
 /// One grant, with its subject resolved.
 #[derive(Clone, Debug)]
 pub struct Grant {
@@ -253,6 +244,17 @@ pub struct Grant {
     pub privilege: Option<Privilege>,
     pub conditional: Conditional,
     pub expires_at: Expiry,
+    pub evidence: Evidence,
+}
+
+/// One membership of a group, with its member resolved. Members have the group's grants.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    pub member: Principal,
+    /// The identity that the member is, when an export lists it.
+    pub identity: Option<IdentityId>,
+    /// As [`Principal::Group`] writes it.
+    pub group: Sym,
     pub evidence: Evidence,
 }
 
@@ -386,10 +388,10 @@ impl Snapshot {
     pub fn memberships_of(&self, identity: IdentityId) -> &[Membership] {
         let start = self
             .memberships
-            .partition_point(|membership| membership.identity < identity);
+            .partition_point(|membership| membership.identity < Some(identity));
         let n = self.memberships[start..]
             .iter()
-            .take_while(|membership| membership.identity == identity)
+            .take_while(|membership| membership.identity == Some(identity))
             .count();
         &self.memberships[start..start + n]
     }
@@ -412,6 +414,17 @@ impl Snapshot {
             .binary_search_by(|identity| self.strings.get(identity.id).cmp(id))
             .ok()?;
         Some(IdentityId(at as u32))
+    }
+}
+
+impl Credential {
+    /// Works at this instant, as far as is known: neither inactive, nor revoked, nor expired.
+    pub fn works(&self, as_of: Instant) -> bool {
+        let is_over = matches!(self.expires_at, Expiry::At(end) if end <= as_of);
+        match self.status {
+            CredentialStatus::Active | CredentialStatus::Unknown => !is_over,
+            CredentialStatus::Inactive | CredentialStatus::Revoked => false,
+        }
     }
 }
 

@@ -1,0 +1,8 @@
+//! Where to draw nodes: one file for each way. Pure and the same on every machine; `Force` runs in the page's worker.
+//!
+//! Positions are two numbers a node, x to the right and y down, in units of about a node and its label apart; whoever
+//! draws them scales. Nodes are `0..n_nodes` of what is on screen, not those of the whole graph.
+
+pub mod force;
+pub mod layered;
+pub mod radial;
