@@ -27,10 +27,12 @@ mod aws_export;
 mod aws_identity_providers;
 mod aws_iot_certificates;
 mod aws_last_accessed;
+mod aws_managed_policies;
 mod aws_roles_anywhere;
 mod aws_secrets_manager;
 mod aws_server_certificates;
 mod aws_user_credentials;
+mod aws_users_and_roles;
 mod azure_key_vault_objects;
 mod azure_managed_identities;
 mod azure_role_assignments;
@@ -128,8 +130,10 @@ use crate::reading::yaml;
 pub const CONNECTORS: &[&Connector] = &[
     &aws_account_authorization_details::CONNECTOR,
     &aws_credential_report::CONNECTOR,
+    &aws_users_and_roles::CONNECTOR,
     &aws_user_credentials::CONNECTOR,
     &aws_last_accessed::CONNECTOR,
+    &aws_managed_policies::CONNECTOR,
     &aws_access_analyzer::CONNECTOR,
     &aws_cloudtrail::CONNECTOR,
     &aws_identity_providers::CONNECTOR,
