@@ -18,6 +18,7 @@ mod real_aws;
 mod real_azure;
 mod real_code_hosts;
 mod real_entra;
+mod real_files;
 mod real_gcp;
 mod real_hosts;
 mod real_inventory;
