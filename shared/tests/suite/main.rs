@@ -30,5 +30,6 @@ mod real_x509;
 mod reference;
 mod secrets;
 mod several_files;
+mod subjects;
 mod support;
 mod tidy;
