@@ -24,8 +24,12 @@ const NOTE: &str = "<!-- Written by `cargo xtask docs` from the code. Edit that,
 const SOURCE_TOML: &str = r#"account = "123456789012"  # the account, tenant, project or cluster
 
 [[about]]
-file = "last-accessed/ci-*.json"  # a glob over the path below the source
+file = "last-accessed/ci-*.json"  # a glob over the path below the source, or over its end
 subject = "arn:aws:iam::123456789012:role/ci-deploy"
+
+[[about]]
+file = "policy.json"
+subject = "projects/acme-prod"  # as the platform writes it; of hosts `web01` or `deploy@web01`
 "#;
 
 fn connectors() -> String {

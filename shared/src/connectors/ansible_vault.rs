@@ -16,7 +16,6 @@ use crate::model::credential::{CredentialFact, CredentialKind};
 use crate::model::provenance::Place;
 use crate::reading::json;
 use crate::reading::probe::Format;
-use crate::reading::subject::subject_of;
 
 pub const CONNECTOR: Connector = Connector {
     id: "ansible_vault",
@@ -46,7 +45,7 @@ const GENERIC: &[&str] = &[
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
-    let subject = subject_of(input.path, GENERIC).unwrap_or("vault").to_owned();
+    let subject = input.subject(GENERIC).unwrap_or("vault").to_owned();
     if input.format == Format::Yaml || input.format == Format::Json {
         for row in json::rows(input.text, &[], &mut diagnostics).rows {
             if let Some(value) = row.parse::<Value>(&mut diagnostics) {

@@ -22,7 +22,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact};
 use crate::model::batch::Batch;
 use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact, TrustGuard, TrustKind};
-use crate::model::identity::{IdentityFact, IdentityKind, Origin, Presence, Status};
+use crate::model::identity::{HumanUse, IdentityFact, IdentityKind, Origin, Presence, Status};
 use crate::model::instant::{Expiry, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
@@ -60,7 +60,7 @@ const ROLE_TRACKING_DAYS: u16 = 400;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", expecting = "a user")]
-struct RawUser<'a> {
+pub struct RawUser<'a> {
     #[serde(borrow, default)]
     arn: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -69,6 +69,9 @@ struct RawUser<'a> {
     user_id: Option<Cow<'a, str>>,
     #[serde(default)]
     create_date: Moment,
+    /// Only in `list-users` and `get-user`: absent where there is no password, or none that was used.
+    #[serde(default)]
+    password_last_used: Moment,
     #[serde(borrow, default)]
     user_policy_list: OneOrMany<RawInlinePolicy<'a>>,
     #[serde(borrow, default)]
@@ -94,7 +97,7 @@ struct RawGroup<'a> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", expecting = "a role")]
-struct RawRole<'a> {
+pub struct RawRole<'a> {
     #[serde(borrow, default)]
     arn: Cow<'a, str>,
     #[serde(borrow, default)]
@@ -205,11 +208,11 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
 
 /// What was read of one file.
 #[derive(Default)]
-struct File {
-    batch: Batch,
-    diagnostics: Diagnostics,
+pub struct File {
+    pub batch: Batch,
+    pub diagnostics: Diagnostics,
     /// The account of the first row: pages of two accounts are two chains.
-    account: Option<Sym>,
+    pub account: Option<Sym>,
     /// The ARNs of listed groups, without their paths.
     groups: HashSet<Sym>,
 }
@@ -219,9 +222,17 @@ impl File {
         let lists = [USERS, GROUPS, ROLES, POLICIES];
         let mut problems = Diagnostics::default();
         let rows = json::each_row(text, &lists, &mut problems, |row| match row.list {
-            USERS => self.user(row),
+            USERS => {
+                if let Some(raw) = row.parse(&mut self.diagnostics) {
+                    self.user(raw, row);
+                }
+            }
             GROUPS => self.group(row),
-            ROLES => self.role(row),
+            ROLES => {
+                if let Some(raw) = row.parse(&mut self.diagnostics) {
+                    self.role(raw, row);
+                }
+            }
             POLICIES => self.policy(row),
             _ => self.other(row),
         });
@@ -242,16 +253,17 @@ impl File {
         ));
     }
 
-    fn user(&mut self, row: &mut OpenRow<'_>) {
-        let Some(raw) = row.parse::<RawUser<'_>>(&mut self.diagnostics) else {
-            return;
-        };
+    pub fn user(&mut self, raw: RawUser<'_>, row: &Row<'_>) {
         let Some(arn) = self.arn(row, &raw.arn, ":user/") else {
             return;
         };
         let place = row.place(&mut self.batch);
         let mut fact = self.identity(&arn, raw.user_id, raw.user_name, IdentityKind::User, place);
         fact.created_at = self.instant(raw.create_date, row, "CreateDate");
+        if let Some(at) = self.instant(raw.password_last_used, row, "PasswordLastUsed") {
+            fact.last_used = LastUsed::At(at);
+            fact.human_use = HumanUse::InteractiveSignIn;
+        }
         self.labels(&mut fact, &raw.tags.0, None);
         self.batch.identities.push(fact);
         for name in raw.group_list.iter() {
@@ -286,10 +298,7 @@ impl File {
         self.inline(subject, &arn, &raw.group_policy_list.0, place, (row, "GroupPolicyList"));
     }
 
-    fn role(&mut self, row: &mut OpenRow<'_>) {
-        let Some(raw) = row.parse::<RawRole<'_>>(&mut self.diagnostics) else {
-            return;
-        };
+    pub fn role(&mut self, raw: RawRole<'_>, row: &Row<'_>) {
         let Some(arn) = self.arn(row, &raw.arn, ":role/") else {
             return;
         };
@@ -528,7 +537,7 @@ impl File {
         }
     }
 
-    fn trust(&mut self, actor: Principal, target: Handle, kind: TrustKind, guard: TrustGuard, place: Place) {
+    pub fn trust(&mut self, actor: Principal, target: Handle, kind: TrustKind, guard: TrustGuard, place: Place) {
         self.batch.trusts.push(TrustFact {
             actor,
             target,
@@ -559,7 +568,7 @@ impl File {
 
     /// A unique id that two identities share tells neither of them apart: documentation and redacted exports write
     /// the same one everywhere.
-    fn drop_shared_unique_ids(&mut self) {
+    pub fn drop_shared_unique_ids(&mut self) {
         let mut holder: HashMap<Sym, Option<Sym>> = HashMap::with_capacity(self.batch.identities.len());
         for fact in &self.batch.identities {
             if let Some(id) = fact

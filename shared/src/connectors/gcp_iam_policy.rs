@@ -40,7 +40,7 @@ pub const CONNECTOR: Connector = Connector {
     vendor: "Google Cloud",
     command: "gcloud projects get-iam-policy PROJECT --format=json > PROJECT.iam-policy.json",
     cannot_tell: &[
-        "which resource the policy belongs to: name the file `PROJECT.iam-policy.json`, or `ACCOUNT.iam-policy.json` for a service account",
+        "which resource the policy belongs to: name the file `PROJECT.iam-policy.json`, or `ACCOUNT.iam-policy.json` for a service account, or put `[[about]]` into source.toml with `projects/ID`, an account's e-mail address or a full resource name as `subject`",
         "what is inherited from the folder and the organisation: add their policies, or use `gcloud asset search-all-iam-policies`",
         "who is in a Google group",
         "which permissions a role has",
@@ -103,7 +103,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             .or_else(|| {
                 named
                     .as_ref()
-                    .filter(|named| named.is_account)
+                    .filter(|named| named.is_account || named.basis == NameBasis::Declared)
                     .map(|n| n.resource.clone())
             })
             .or_else(|| proved(policy))
@@ -124,7 +124,9 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let is_guessed = policies
         .iter()
         .any(|(_, policy)| stated(policy).is_none() && proved(policy).is_none() && !policy.bindings.0.is_empty());
-    if let Some(named) = named.filter(|named| is_guessed && named.basis != NameBasis::FileName) {
+    if let Some(named) =
+        named.filter(|named| is_guessed && !matches!(named.basis, NameBasis::Declared | NameBasis::FileName))
+    {
         diagnostics.push(Diagnostic::info(
             "whole file",
             "a policy that does not say which resource it belongs to",
@@ -384,6 +386,8 @@ struct Named {
 /// What a resource's name was taken from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum NameBasis {
+    /// `source.toml` says it.
+    Declared,
     /// The file's name says that it is a policy, and of what.
     FileName,
     /// The file's name, which may mean something else.
@@ -395,6 +399,7 @@ enum NameBasis {
 impl NameBasis {
     fn in_words(self) -> &'static str {
         match self {
+            NameBasis::Declared => "source.toml",
             NameBasis::FileName | NameBasis::BareFileName => "the file's name",
             NameBasis::Folder => "the folder's name",
             NameBasis::Source => "the source's name",
@@ -403,20 +408,35 @@ impl NameBasis {
 }
 
 fn named(input: &Input<'_>) -> Option<Named> {
-    let (folders, file) = input.path.rsplit_once('/').unwrap_or(("", input.path));
-    if let Some(email) = email_in(file) {
+    let of_account = |email, basis| {
         let project = gcp_member::project_of(email).unwrap_or("-");
-        return Some(Named {
+        Named {
             resource: format!("//iam.googleapis.com/projects/{project}/serviceAccounts/{email}"),
-            basis: NameBasis::FileName,
+            basis,
             is_account: true,
-        });
-    }
+        }
+    };
     let of = |resource, basis| Named {
         resource,
         basis,
         is_account: false,
     };
+    if let Some(subject) = input.config.subject_of(input.path) {
+        return Some(if subject.starts_with("//") {
+            of(subject.to_owned(), NameBasis::Declared)
+        } else if subject.contains('@') {
+            of_account(subject, NameBasis::Declared)
+        } else {
+            of(
+                format!("//cloudresourcemanager.googleapis.com/{subject}"),
+                NameBasis::Declared,
+            )
+        });
+    }
+    let (folders, file) = input.path.rsplit_once('/').unwrap_or(("", input.path));
+    if let Some(email) = email_in(file) {
+        return Some(of_account(email, NameBasis::FileName));
+    }
     match resource_in(without_extensions(file)) {
         Found::Resource(resource, NameKind::OfPolicy) => return Some(of(resource, NameBasis::FileName)),
         Found::Resource(resource, NameKind::Bare) => return Some(of(resource, NameBasis::BareFileName)),
@@ -591,7 +611,7 @@ mod tests {
         };
         let named = named(&input).unwrap();
         let basis = match named.basis {
-            NameBasis::FileName => "certain",
+            NameBasis::Declared | NameBasis::FileName => "certain",
             NameBasis::BareFileName | NameBasis::Folder | NameBasis::Source => named.basis.in_words(),
         };
         let resource = named

@@ -17,7 +17,6 @@ use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::reading::json;
 use crate::reading::moment::Moment;
-use crate::reading::subject::subject_of;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -65,7 +64,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["secrets"], &mut diagnostics);
     let lists = github::lists_of_pages(&rows, "secrets", &mut batch);
-    let subject = subject_of(input.path, GENERIC).unwrap_or("organisation");
+    let subject = input.subject(GENERIC).unwrap_or("organisation");
     if lists.iter().any(|list| *list > 0) {
         diagnostics.push(Diagnostic::warning(
             "whole file",

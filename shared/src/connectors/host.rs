@@ -12,7 +12,6 @@ use crate::model::instant::Expiry;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::reading::labels::{OWNER_KEYS, rank};
-use crate::reading::subject::subject_of;
 
 /// Where a file was taken from.
 pub(super) struct Location<'a> {
@@ -48,8 +47,15 @@ const GENERIC: [&str; 18] = [
 ];
 
 /// Reads a path such as `web01/etc/passwd`, `web01/home/deploy/.ssh/authorized_keys`, `passwd.web01` or
-/// `deploy@web01.authorized_keys`.
+/// `deploy@web01.authorized_keys`. `source.toml` goes first: `web01`, or `deploy@web01` for a file of one account.
 pub(super) fn locate(input: Input<'_>) -> Location<'_> {
+    if let Some(subject) = input.config.subject_of(input.path) {
+        let (user, host) = match subject.split_once('@') {
+            Some((user, host)) => (Some(user), host),
+            None => (None, subject),
+        };
+        return Location { host, user };
+    }
     let parts: Vec<&str> = input.path.split('/').filter(|part| !part.is_empty()).collect();
     let root = parts.iter().position(|part| ROOTS.contains(part));
     // The last part is the file itself, which no folder of that name is.
@@ -63,7 +69,7 @@ pub(super) fn locate(input: Input<'_>) -> Location<'_> {
         };
         return Location { host, user };
     }
-    let Some(subject) = subject_of(input.path, &GENERIC) else {
+    let Some(subject) = input.subject(&GENERIC) else {
         let host = input.source;
         return Location { host, user: None };
     };

@@ -124,7 +124,7 @@ fn read_xml(input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) 
             Ok(Event::Start(start)) => {
                 let name = start.name().into_inner();
                 if name.ends_with("FolderCredentialsProperty") {
-                    store = format!("{}/folder", folder(input.path));
+                    store = format!("{}/folder", folder(input));
                 } else if name == "entry" {
                     "_".clone_into(&mut domain);
                 } else if found.is_none() && path.last().is_some_and(|parent| parent == LIST) {
@@ -247,14 +247,18 @@ fn stored(full_name: &str, id: &str, description: &str, place: Place, input: Inp
     batch.credentials.push(fact);
 }
 
-/// The folder whose `config.xml` it is: `jobs/a/jobs/b/config.xml` is of `a/b`.
-fn folder(path: &str) -> String {
-    let parts: Vec<&str> = path.split('/').collect();
+/// The folder whose `config.xml` it is: `jobs/a/jobs/b/config.xml` is of `a/b`, unless `source.toml` says another.
+fn folder(input: Input<'_>) -> String {
+    if let Some(declared) = input.config.subject_of(input.path) {
+        return declared.to_owned();
+    }
+    let parts: Vec<&str> = input.path.split('/').collect();
     let jobs = parts.windows(2).filter(|pair| pair[0] == "jobs").map(|pair| pair[1]);
     let named = jobs.collect::<Vec<_>>().join("/");
     match named.is_empty() {
         false => named,
-        true => crate::reading::subject::subject_of(path, &["config", "credentials", "jenkins"])
+        true => input
+            .subject(&["config", "credentials", "jenkins"])
             .unwrap_or("folder")
             .to_owned(),
     }

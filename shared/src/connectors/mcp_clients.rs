@@ -26,7 +26,6 @@ use crate::model::principal::{Handle, HandleKind};
 use crate::model::provenance::Place;
 use crate::reading::fingerprint::fingerprint;
 use crate::reading::json;
-use crate::reading::subject::subject_of;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -102,7 +101,7 @@ const SECRET_WORDS: [&str; 10] = [
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
-    let scope = match subject_of(input.path, GENERIC) {
+    let scope = match input.subject(GENERIC) {
         Some(subject) => format!("{}/{subject}", input.source),
         None => input.source.to_owned(),
     };

@@ -27,10 +27,12 @@ mod aws_export;
 mod aws_identity_providers;
 mod aws_iot_certificates;
 mod aws_last_accessed;
+mod aws_managed_policies;
 mod aws_roles_anywhere;
 mod aws_secrets_manager;
 mod aws_server_certificates;
 mod aws_user_credentials;
+mod aws_users_and_roles;
 mod azure_key_vault_objects;
 mod azure_managed_identities;
 mod azure_role_assignments;
@@ -121,6 +123,7 @@ use crate::model::batch::Batch;
 use crate::reading::encoding;
 use crate::reading::probe::{Format, Probe};
 use crate::reading::recording;
+use crate::reading::subject::subject_of;
 use crate::reading::table;
 use crate::reading::yaml;
 
@@ -128,8 +131,10 @@ use crate::reading::yaml;
 pub const CONNECTORS: &[&Connector] = &[
     &aws_account_authorization_details::CONNECTOR,
     &aws_credential_report::CONNECTOR,
+    &aws_users_and_roles::CONNECTOR,
     &aws_user_credentials::CONNECTOR,
     &aws_last_accessed::CONNECTOR,
+    &aws_managed_policies::CONNECTOR,
     &aws_access_analyzer::CONNECTOR,
     &aws_cloudtrail::CONNECTOR,
     &aws_identity_providers::CONNECTOR,
@@ -259,7 +264,7 @@ pub enum Mark {
     Begins(&'static str),
     /// The first line that is neither blank nor a comment (`#`) contains this.
     FirstLine(&'static str),
-    /// The first line that is neither blank nor a comment (`#`) has this many fields, between colons.
+    /// The first line that is neither blank nor a comment (`#`) has this many fields, between colons; JSON has none.
     ColonFields(usize),
     /// The text contains this, wherever: for formats that have no paths.
     Text(&'static str),
@@ -290,6 +295,15 @@ pub struct Input<'a> {
     pub salt: &'a str,
     /// What `source.toml` says.
     pub config: &'a SourceConfig,
+}
+
+impl<'a> Input<'a> {
+    /// What the file is about: `source.toml` says it, or the nearest part of the path that is more than generic words
+    /// (see [`subject_of`]).
+    pub fn subject(&self, generic: &[&str]) -> Option<&'a str> {
+        let declared = self.config.subject_of(self.path);
+        declared.or_else(|| subject_of(self.path, generic))
+    }
 }
 
 /// What became of one file.
@@ -392,7 +406,7 @@ impl Mark {
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
             Mark::Begins(text) => probe.text.starts_with(text),
             Mark::FirstLine(text) => first_line(probe.text).contains(text),
-            Mark::ColonFields(n) => first_line(probe.text).split(':').count() == n,
+            Mark::ColonFields(n) => probe.format != Format::Json && first_line(probe.text).split(':').count() == n,
             Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),

@@ -297,7 +297,11 @@ fn options_of(text: &str) -> Vec<(&str, Option<String>)> {
         escaped = c == '\\' && !escaped;
     }
     parts.push(&text[start..]);
-    let unquoted = |value: &str| value.trim_matches('"').replace("\\\"", "\"");
+    // One quote at either end: a further one is the value's own.
+    let unquoted = |value: &str| {
+        let inner = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        inner.unwrap_or(value).replace("\\\"", "\"")
+    };
     let options = parts.into_iter().filter(|part| !part.is_empty());
     options
         .map(|part| match part.split_once('=') {

@@ -29,7 +29,6 @@ use crate::model::provenance::Place;
 use crate::reading::gcp_member;
 use crate::reading::json::{self, Row};
 use crate::reading::one_or_many::OneOrMany;
-use crate::reading::subject::subject_of;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -156,10 +155,12 @@ fn read_role(row: &Row<'_>, is_alone: bool, input: Input<'_>, batch: &mut Batch,
     };
     // The file's path can name one role, not many.
     let by_file = is_alone.then(|| {
-        RolePath::of_path(input.path)
+        let declared = input.config.subject_of(input.path).and_then(RolePath::of_path);
+        declared
+            .or_else(|| RolePath::of_path(input.path))
             .or_else(|| RolePath::of_file_name(input.path))
             .or_else(|| {
-                let name = subject_of(input.path, GENERIC)?;
+                let name = input.subject(GENERIC)?;
                 Some(RolePath { mount: method, name })
             })
     });

@@ -72,11 +72,16 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     if input.format != Format::Json {
         // `policy_ml.hcl` is as often a name as `ml.hcl`.
-        let name = subject_of(input.path, GENERIC).unwrap_or("policy");
-        let name = name
-            .strip_prefix("policy_")
-            .or(name.strip_prefix("policy-"))
-            .unwrap_or(name);
+        let by_path = || {
+            let name = subject_of(input.path, GENERIC)?;
+            Some(
+                name.strip_prefix("policy_")
+                    .or(name.strip_prefix("policy-"))
+                    .unwrap_or(name),
+            )
+        };
+        let declared = input.config.subject_of(input.path);
+        let name = declared.or_else(by_path).unwrap_or("policy");
         take(
             name,
             input.text,

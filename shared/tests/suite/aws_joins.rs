@@ -8,6 +8,7 @@ use shared::config::Config;
 use shared::connectors;
 use shared::diagnostic::Severity;
 use shared::merge::{AsOf, FileBatch, merge};
+use shared::model::access_policy::Privilege;
 use shared::model::credential::{CredentialKind, CredentialStatus, Custody};
 use shared::model::grant::TrustGuard;
 use shared::model::instant::{Instant, LastUsed};
@@ -327,4 +328,44 @@ fn what_opens_a_secret_names_its_kind() {
     };
     assert_eq!((maps.kind, maps.custody), (CredentialKind::ApiKey, Custody::Vault));
     assert_eq!(maps.last_used, at("2026-10-30T00:00:00Z"));
+}
+
+#[test]
+fn lists_and_details_are_of_the_same_users_and_roles() {
+    let list = r#"{"Users": [{"Path": "/ci/", "UserName": "ci-deploy", "UserId": "AIDAEXAMPLECI00000001",
+            "Arn": "arn:aws:iam::111122223333:user/ci/ci-deploy", "CreateDate": "2020-01-01T00:00:00Z"}]}
+        {"Role": {"Path": "/apps/", "RoleName": "reader", "RoleId": "AROAEXAMPLEREADER0001",
+            "Arn": "arn:aws:iam::111122223333:role/apps/reader", "CreateDate": "2020-01-01T00:00:00Z",
+            "Tags": [{"Key": "owner", "Value": "apps@example.com"}],
+            "AssumeRolePolicyDocument": {"Statement": [
+                {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}},
+                {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}]}}}"#;
+    let details = || read("aws-prod", "details.json", DETAILS.as_bytes());
+    let alone = judge(vec![details()]);
+    let both = judge(vec![details(), read("aws-prod", "list.json", list.as_bytes())]);
+    assert_eq!(both.snapshot.identities.len(), alone.snapshot.identities.len());
+    assert_eq!(both.snapshot.trusts.len(), alone.snapshot.trusts.len());
+    let reader = both.snapshot.identity(both.snapshot.find(READER).unwrap());
+    assert_eq!(
+        reader.owner.text.map(|text| both.snapshot.strings.get(text)),
+        Some("apps@example.com")
+    );
+    assert_eq!(reader.last_used, LastUsed::NotWithin { days: 400 });
+}
+
+#[test]
+fn a_policy_that_is_only_named_is_known_by_its_text() {
+    let details = r#"{"RoleDetailList": [{"RoleName": "web", "Arn": "arn:aws:iam::111122223333:role/web",
+        "AttachedManagedPolicies": [{"PolicyName": "break-glass", "PolicyArn": "arn:aws:iam::111122223333:policy/ops/break-glass"}]}]}"#;
+    let privilege = |files| {
+        let snapshot = judge(files).snapshot;
+        let [grant] = &snapshot.grants[..] else { panic!() };
+        grant.privilege
+    };
+    let details = || read("aws-prod", "details.json", details.as_bytes());
+    assert_eq!(privilege(vec![details()]), None);
+    assert_eq!(
+        privilege(vec![details(), fixture("aws_managed_policies")]),
+        Some(Privilege::Administrator)
+    );
 }
