@@ -37,6 +37,7 @@ mod azure_role_assignments;
 mod azure_role_definitions;
 mod azurehound;
 mod bloodhound_directory;
+mod crtsh_certificates;
 mod csv_inventory;
 mod detect_secrets_baseline;
 mod entra_app_role_assignments;
@@ -71,6 +72,7 @@ mod gitlab_secret_detection;
 mod gitleaks_findings;
 mod host;
 mod jenkins_credentials;
+mod keytool_list;
 mod kubernetes_objects;
 mod leaked_secret;
 mod mcp_clients;
@@ -95,9 +97,12 @@ mod slack_integration_logs;
 mod snowflake_users;
 mod spire_agents;
 mod spire_entries;
+mod sslscan_results;
 mod terraform;
 mod terraform_show;
 mod terraform_state;
+mod testssl_results;
+mod tls_certificates;
 mod trufflehog_findings;
 mod unix_groups;
 mod unix_passwd;
@@ -213,6 +218,10 @@ pub const CONNECTORS: &[&Connector] = &[
     &unix_groups::CONNECTOR,
     &unix_sudoers::CONNECTOR,
     &openssh_keys::CONNECTOR,
+    &testssl_results::CONNECTOR,
+    &sslscan_results::CONNECTOR,
+    &crtsh_certificates::CONNECTOR,
+    &keytool_list::CONNECTOR,
     &x509_certificates::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,

@@ -24,6 +24,7 @@ mod real_inventory;
 mod real_kubernetes;
 mod real_scanners;
 mod real_terraform;
+mod real_tls;
 mod real_vault;
 mod real_x509;
 mod reference;
