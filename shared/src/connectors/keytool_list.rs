@@ -67,7 +67,11 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             n_aliases += 1;
             alias_of(alias).clone_into(&mut entry.alias);
         } else if let Some(owner) = value("Owner:") {
-            let alias = entry.alias.clone();
+            // The other certificates of a chain go by their own names.
+            let alias = match entry.line {
+                0 => std::mem::take(&mut entry.alias),
+                _ => String::new(),
+            };
             entry.state(&mut batch, &mut diagnostics);
             entry.alias = alias;
             entry.line = number;

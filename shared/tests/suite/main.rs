@@ -26,6 +26,7 @@ mod real_scanners;
 mod real_terraform;
 mod real_tls;
 mod real_vault;
+mod real_vaults;
 mod real_x509;
 mod reference;
 mod rules;
