@@ -13,11 +13,12 @@ use serde::Deserialize;
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::{Batch, Synonym};
-use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus, Custody};
 use crate::model::instant::{Expiry, LastUsed};
 use crate::reading::absent::present;
 use crate::reading::certificate;
 use crate::reading::json::{self, Row};
+use crate::reading::labels;
 use crate::reading::moment::Moment;
 use crate::reading::pem::{PemContents, pem_blocks};
 use crate::reading::text::Text;
@@ -45,6 +46,8 @@ struct RawItem<'a> {
     item_name: Option<Text<'a>>,
     #[serde(borrow, default)]
     item_type: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    item_tags: Option<Vec<Text<'a>>>,
     #[serde(default)]
     last_version: Option<u64>,
     #[serde(default)]
@@ -94,7 +97,15 @@ fn read_item(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &m
     let place = row.place(batch);
     let key = batch.sym(&format!("akeyless:{}{name}", input.source));
     let mut fact = CredentialFact::listed(key, kind, place);
+    fact.custody = Custody::Vault;
     fact.name = batch.sym_of(name.rsplit('/').next());
+    // `owner:shop` or a bare word.
+    let tags = raw
+        .item_tags
+        .iter()
+        .flatten()
+        .filter_map(|tag| tag.split_once([':', '=']));
+    labels::tell_credential(&mut fact, tags, batch);
     fact.status = match raw.is_enabled {
         Some(true) => CredentialStatus::Active,
         Some(false) => CredentialStatus::Inactive,
@@ -120,7 +131,7 @@ fn read_item(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &m
         fact.key = own;
         fact.created_at = Some(certificate.not_before);
         fact.expires_at = certificate.not_after;
-        fact.fingerprint = Some(certificate.public_key_sha256);
+        fact.fingerprint = certificate.public_key_sha256;
         fact.certificate = Some(Box::new(certificate));
     } else if kind == CredentialKind::StoredSecret && written == "STATIC_SECRET" {
         // Akeyless deletes no static secret by itself.

@@ -17,7 +17,7 @@ use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::batch::Batch;
-use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus, Custody};
 use crate::model::grant::{GrantFact, TrustFact, TrustGuard, TrustKind};
 use crate::model::identity::{Class, IdentityFact, IdentityKind, OwnerBasis, OwnerClaim, Presence};
 use crate::model::instant::Expiry;
@@ -71,6 +71,13 @@ struct RawResource<'a> {
     /// Of a variable: one for each version, without its value.
     #[serde(default)]
     secrets: Option<Vec<RawVersion>>,
+}
+
+impl RawResource<'_> {
+    fn annotations(&self) -> impl Iterator<Item = (&str, &str)> {
+        let annotations = self.annotations.iter().flatten();
+        annotations.filter_map(|it| Some((it.name.as_deref()?, it.value.as_deref()?)))
+    }
 }
 
 #[derive(Deserialize)]
@@ -226,11 +233,7 @@ fn identity(
         .created_at
         .clone()
         .instant(|| format!("{}.created_at", row.name()), diagnostics);
-    let annotations = || {
-        let annotations = raw.annotations.iter().flatten();
-        annotations.filter_map(|it| Some((it.name.as_deref()?, it.value.as_deref()?)))
-    };
-    labels::tell(&mut fact, annotations(), batch);
+    labels::tell(&mut fact, raw.annotations(), batch);
     let owner = raw.owner.as_deref().and_then(ResourceId::parse);
     fact.owners.extend(owner.map(|owner| OwnerClaim {
         text: batch.sym(owner.path),
@@ -241,7 +244,7 @@ fn identity(
         },
     }));
     batch.identities.push(fact);
-    authenticators(annotations(), handle, place, batch);
+    authenticators(raw.annotations(), handle, place, batch);
 }
 
 /// States who may be a host by a token of another platform: `authn-k8s/namespace`, `authn-jwt/gitlab/project_path`.
@@ -293,7 +296,9 @@ fn secret(
     let place = row.place(batch);
     let key = batch.sym(&format!("conjur:{}/{}", input.source, id.whole));
     let mut fact = CredentialFact::listed(key, CredentialKind::StoredSecret, place);
+    fact.custody = Custody::Vault;
     fact.name = Some(batch.sym(id.path));
+    labels::tell_credential(&mut fact, raw.annotations(), batch);
     let versions = raw.secrets.as_deref().unwrap_or_default();
     if let Some(latest) = versions.iter().max_by_key(|version| version.version) {
         fact.status = CredentialStatus::Active;

@@ -17,7 +17,7 @@ use smallvec::smallvec;
 use super::{Connector, Input, Mark, active_directory, host};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
-use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus, Custody};
 use crate::model::identity::{IdentityFact, IdentityKind, OwnerBasis, OwnerClaim};
 use crate::model::principal::{HandleKind, Handles};
 use crate::reading::absent::present;
@@ -129,6 +129,7 @@ fn read_account(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics:
 
     let key = batch.sym(&format!("cyberark:{}/{}", input.source, &*id));
     let mut secret = CredentialFact::listed(key, secret_kind(platform, raw.secret_type.as_deref()), place);
+    secret.custody = Custody::Vault;
     secret.holder = holder;
     secret.name = batch.sym_of(raw.name.as_deref());
     secret.status = CredentialStatus::Active;

@@ -15,7 +15,7 @@ use smallvec::smallvec;
 use super::{Connector, Input, Mark, host};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
-use crate::model::credential::{CredentialFact, CredentialKind};
+use crate::model::credential::{CredentialFact, CredentialKind, Custody};
 use crate::model::identity::{IdentityFact, IdentityKind, OwnerBasis, OwnerClaim};
 use crate::reading::absent::present;
 use crate::reading::json;
@@ -160,6 +160,7 @@ fn read_accounts(
         batch.identities.push(fact);
         let key = batch.sym(&format!("pam360:{}/{machine}/{}", input.source, &*id));
         let mut password = CredentialFact::listed(key, CredentialKind::Password, place);
+        password.custody = Custody::Vault;
         password.holder = Some(handle);
         password.name = Some(batch.sym("password"));
         batch.credentials.push(password);
