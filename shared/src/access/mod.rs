@@ -88,6 +88,6 @@ pub fn privilege(document: &AccessPolicy, strings: &Strings) -> (Privilege, Cond
         AccessPolicy::Azure { actions, not_actions } => {
             (azure::privilege(actions, not_actions, strings), Conditional::Always)
         }
-        AccessPolicy::Permissions(_) => (Privilege::Limited, Conditional::Always),
+        AccessPolicy::Permissions(permissions) => (gcp::privilege_of(permissions, strings), Conditional::Always),
     }
 }

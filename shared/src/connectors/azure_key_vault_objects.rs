@@ -5,12 +5,15 @@
 //! `… show` writes of one object is read too; a secret's value in it is not.
 //! <https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets/get-secrets>
 //!
-//! Read: id, whether it is enabled, creation of the version in force, end, content type, thumbprint, certificate. An
+//! Read: id, whether it is enabled, creation of the version in force, end, thumbprint, certificate, tags. An
 //! object without an end has none. The secret and the key behind a certificate (`managed`) are the certificate.
 //!
 //! Cannot tell: who may read an object, who does, and for which system a secret is.
 //!
 //! The shapes are those of the documentation: none could be confirmed on a recorded export.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -19,11 +22,12 @@ use serde::Deserialize;
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::{Batch, Synonym};
-use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus, Custody};
 use crate::model::instant::Expiry;
 use crate::reading::absent::present;
 use crate::reading::certificate::{self, hex};
 use crate::reading::json::{self, Row};
+use crate::reading::labels;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -78,6 +82,8 @@ struct RawObject<'a> {
     /// Whether the object is the secret or the key of a certificate.
     #[serde(default)]
     managed: Option<bool>,
+    #[serde(borrow, default)]
+    tags: Option<BTreeMap<Cow<'a, str>, Option<Text<'a>>>>,
     #[serde(borrow, default)]
     x509_thumbprint: Option<Text<'a>>,
     /// The same in the REST API.
@@ -159,7 +165,11 @@ fn read_object(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) 
         expires: raw.expires,
     });
     let mut fact = CredentialFact::listed(key, kind, place);
+    fact.custody = Custody::Vault;
     fact.name = Some(batch.sym(id.name));
+    let tags = raw.tags.iter().flatten();
+    let tags = tags.map(|(key, value)| (&**key, value.as_deref().unwrap_or("")));
+    labels::tell_credential(&mut fact, tags, batch);
     fact.status = match attributes.enabled {
         Some(true) => CredentialStatus::Active,
         Some(false) => CredentialStatus::Inactive,

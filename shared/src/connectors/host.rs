@@ -107,9 +107,13 @@ fn named_in(name: &str) -> &str {
     }
 }
 
-/// An account of a host.
+/// An account of a host. A name with a domain is one all over the estate; a bare one is so in its source.
 pub(super) fn account(source: &str, host: &str, user: &str, batch: &mut Batch) -> Handle {
-    batch.handle(HandleKind::Local, &format!("{source}/hosts/{host}/{user}"))
+    let text = match host.contains('.') {
+        true => format!("hosts/{}/{user}", host.to_ascii_lowercase()),
+        false => format!("{source}/hosts/{host}/{user}"),
+    };
+    batch.handle(HandleKind::Local, &text)
 }
 
 /// A group of a host.

@@ -13,6 +13,8 @@
 
 mod active_directory;
 mod active_directory_accounts;
+mod akeyless_auth_methods;
+mod akeyless_items;
 mod ansible_inventory;
 mod ansible_vault;
 mod aws_access_analyzer;
@@ -33,13 +35,17 @@ mod aws_secrets_manager;
 mod aws_server_certificates;
 mod aws_user_credentials;
 mod aws_users_and_roles;
+mod azure_foundry_agents;
 mod azure_key_vault_objects;
 mod azure_managed_identities;
 mod azure_role_assignments;
 mod azure_role_definitions;
 mod azurehound;
 mod bloodhound_directory;
+mod conjur_resources;
+mod crtsh_certificates;
 mod csv_inventory;
+mod cyberark_accounts;
 mod detect_secrets_baseline;
 mod entra_app_role_assignments;
 mod entra_applications;
@@ -54,8 +60,10 @@ mod gcp_activity;
 mod gcp_api_keys;
 mod gcp_asset_policies;
 mod gcp_iam_policy;
+mod gcp_roles;
 mod gcp_service_account_keys;
 mod gcp_service_accounts;
+mod gcp_workload_identity_pools;
 mod gitguardian_scan;
 mod github;
 mod github_app_installations;
@@ -73,6 +81,8 @@ mod gitlab_secret_detection;
 mod gitleaks_findings;
 mod host;
 mod jenkins_credentials;
+mod keytool_list;
+mod kubernetes_audit_log;
 mod kubernetes_objects;
 mod leaked_secret;
 mod mcp_clients;
@@ -87,6 +97,7 @@ mod okta_client_secrets;
 mod okta_system_log;
 mod openssh_keys;
 mod osquery_tables;
+mod pam360_accounts;
 mod postgresql_roles;
 mod registry_csv;
 mod roster_csv;
@@ -97,10 +108,14 @@ mod slack_integration_logs;
 mod snowflake_users;
 mod spire_agents;
 mod spire_entries;
+mod sslscan_results;
 mod terraform;
 mod terraform_show;
 mod terraform_state;
+mod testssl_results;
+mod tls_certificates;
 mod trufflehog_findings;
+mod uipath_robots;
 mod unix_groups;
 mod unix_passwd;
 mod unix_shadow;
@@ -113,6 +128,7 @@ mod vault_certificates;
 mod vault_leases;
 mod vault_policies;
 mod vault_tokens;
+mod veza_oaa_payloads;
 mod x509_certificates;
 
 use std::borrow::Cow;
@@ -163,7 +179,10 @@ pub const CONNECTORS: &[&Connector] = &[
     &gcp_api_keys::CONNECTOR,
     &gcp_asset_policies::CONNECTOR,
     &gcp_iam_policy::CONNECTOR,
+    &gcp_roles::CONNECTOR,
+    &gcp_workload_identity_pools::CONNECTOR,
     &gcp_activity::CONNECTOR,
+    &kubernetes_audit_log::CONNECTOR,
     &kubernetes_objects::CONNECTOR,
     &github_deploy_keys::CONNECTOR,
     &github_app_installations::CONNECTOR,
@@ -202,7 +221,14 @@ pub const CONNECTORS: &[&Connector] = &[
     &active_directory_accounts::CONNECTOR,
     &postgresql_roles::CONNECTOR,
     &osquery_tables::CONNECTOR,
+    &cyberark_accounts::CONNECTOR,
+    &pam360_accounts::CONNECTOR,
+    &akeyless_auth_methods::CONNECTOR,
+    &akeyless_items::CONNECTOR,
+    &veza_oaa_payloads::CONNECTOR,
     &snowflake_users::CONNECTOR,
+    &uipath_robots::CONNECTOR,
+    &azure_foundry_agents::CONNECTOR,
     &mcp_clients::CONNECTOR,
     &mcp_registry::CONNECTOR,
     &ansible_inventory::CONNECTOR,
@@ -218,7 +244,12 @@ pub const CONNECTORS: &[&Connector] = &[
     &unix_groups::CONNECTOR,
     &unix_sudoers::CONNECTOR,
     &openssh_keys::CONNECTOR,
+    &testssl_results::CONNECTOR,
+    &sslscan_results::CONNECTOR,
+    &crtsh_certificates::CONNECTOR,
+    &keytool_list::CONNECTOR,
     &x509_certificates::CONNECTOR,
+    &conjur_resources::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
     // Last, because it takes any table that looks like an inventory.

@@ -84,6 +84,7 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
 
     home::decide(&facts.applications, &mut facts.identities, &mut snapshot);
     let joined = join::identities(std::mem::take(&mut facts.identities), &mut snapshot);
+    name_by_serial(&mut facts.credentials, &mut snapshot.strings);
     use_one_key(&mut facts.credentials, &facts.synonyms);
     merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
@@ -309,6 +310,31 @@ fn note_gaps(snapshot: &mut Snapshot, pages: &HashMap<(SourceId, Sym), (u32, u32
         snapshot.sources[source.0 as usize].gaps.push(format!(
             "{chain}: {n_pages} {pages} exported and the last names a next one, which is not here"
         ));
+    }
+}
+
+/// How many hex digits a serial number has at least that no two certificates share: 64 random bits, which public
+/// authorities must use.
+const MIN_UNIQUE_SERIAL: usize = 15;
+
+/// Gives facts that call a certificate by its serial number alone, as certificate-transparency logs do, the key of the
+/// certificate that has it.
+fn name_by_serial(facts: &mut [(FileId, CredentialFact)], strings: &mut Strings) {
+    const PREFIX: &str = "x509-serial:";
+    if !facts.iter().any(|(_, fact)| strings.get(fact.key).starts_with(PREFIX)) {
+        return;
+    }
+    let mut keys: HashMap<Sym, Sym> = HashMap::new();
+    for (_, fact) in facts.iter() {
+        let Some(certificate) = &fact.certificate else { continue };
+        let serial = strings.get(certificate.serial).trim_start_matches('0');
+        if serial.len() >= MIN_UNIQUE_SERIAL {
+            let name = format!("{PREFIX}{serial}");
+            keys.entry(strings.intern(&name)).or_insert(fact.key);
+        }
+    }
+    for (_, fact) in facts {
+        fact.key = keys.get(&fact.key).copied().unwrap_or(fact.key);
     }
 }
 

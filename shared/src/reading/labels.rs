@@ -2,6 +2,7 @@
 
 use super::absent::present;
 use crate::model::batch::Batch;
+use crate::model::credential::CredentialFact;
 use crate::model::identity::{IdentityFact, OwnerBasis, OwnerClaim};
 
 /// Keys whose value says who answers for a thing, the plainest first.
@@ -70,30 +71,61 @@ pub fn rank(keys: &[&str], key: &str) -> Option<usize> {
 /// States what tags say of an identity: every owner, the plainest first, and of environment and purpose the plainest
 /// where the fact has none yet.
 pub fn tell<'t>(fact: &mut IdentityFact, tags: impl Iterator<Item = (&'t str, &'t str)>, batch: &mut Batch) {
-    let mut owners = Vec::new();
-    let mut environments = Vec::new();
-    let mut purposes = Vec::new();
-    for (key, value) in tags {
-        let Some(value) = present(value) else { continue };
-        if let Some(rank) = rank(OWNER_KEYS, key) {
-            owners.push((rank, value));
-        } else if let Some(rank) = rank(ENVIRONMENT_KEYS, key) {
-            environments.push((rank, value));
-        } else if let Some(rank) = rank(PURPOSE_KEYS, key) {
-            purposes.push((rank, value));
+    let said = Said::of(tags);
+    fact.owners.extend(said.owners(batch));
+    fact.environment = fact.environment.or(batch.sym_of(said.environment));
+    fact.purpose = fact.purpose.or(batch.sym_of(said.purpose));
+}
+
+/// States what tags say of a credential that has its own: every owner, the plainest first, and the environment.
+pub fn tell_credential<'t>(
+    fact: &mut CredentialFact,
+    tags: impl Iterator<Item = (&'t str, &'t str)>,
+    batch: &mut Batch,
+) {
+    let said = Said::of(tags);
+    fact.owners.extend(said.owners(batch));
+    fact.environment = fact.environment.or(batch.sym_of(said.environment));
+}
+
+/// What tags say, the plainest first.
+struct Said<'t> {
+    owners: Vec<&'t str>,
+    environment: Option<&'t str>,
+    purpose: Option<&'t str>,
+}
+
+impl<'t> Said<'t> {
+    fn of(tags: impl Iterator<Item = (&'t str, &'t str)>) -> Self {
+        let mut owners = Vec::new();
+        let mut environments = Vec::new();
+        let mut purposes = Vec::new();
+        for (key, value) in tags {
+            let Some(value) = present(value) else { continue };
+            if let Some(rank) = rank(OWNER_KEYS, key) {
+                owners.push((rank, value));
+            } else if let Some(rank) = rank(ENVIRONMENT_KEYS, key) {
+                environments.push((rank, value));
+            } else if let Some(rank) = rank(PURPOSE_KEYS, key) {
+                purposes.push((rank, value));
+            }
+        }
+        owners.sort_by_key(|(rank, _)| *rank);
+        let plainest = |found: Vec<(usize, &'t str)>| found.into_iter().min_by_key(|(rank, _)| *rank);
+        Said {
+            owners: owners.into_iter().map(|(_, owner)| owner).collect(),
+            environment: plainest(environments).map(|(_, value)| value),
+            purpose: plainest(purposes).map(|(_, value)| value),
         }
     }
-    owners.sort_by_key(|(rank, _)| *rank);
-    fact.owners.extend(owners.iter().map(|(_, owner)| OwnerClaim {
-        text: batch.sym(owner),
-        basis: OwnerBasis::Tag,
-    }));
-    let mut plainest = |found: Vec<(usize, &str)>| {
-        let (_, value) = found.into_iter().min_by_key(|(rank, _)| *rank)?;
-        Some(batch.sym(value))
-    };
-    fact.environment = fact.environment.or(plainest(environments));
-    fact.purpose = fact.purpose.or(plainest(purposes));
+
+    fn owners(&self, batch: &mut Batch) -> Vec<OwnerClaim> {
+        let claim = |owner: &&str| OwnerClaim {
+            text: batch.sym(owner),
+            basis: OwnerBasis::Tag,
+        };
+        self.owners.iter().map(claim).collect()
+    }
 }
 
 fn letters(key: &str) -> impl Iterator<Item = char> {

@@ -66,9 +66,11 @@ fn recorded_answers() {
     let expected = [
         ("gcp_api_keys", 6, 7),
         ("gcp_iam_policy", 26, 100),
+        // Their facts are policies, which are not counted here.
+        ("gcp_roles", 4, 0),
         ("gcp_service_account_keys", 3, 3),
         ("gcp_service_accounts", 11, 14),
-        ("none", 37, 0),
+        ("none", 33, 0),
     ];
     assert_eq!(n_files, expected.iter().map(|(id, n, _)| (*id, *n)).collect());
     assert_eq!(n_facts, expected.iter().map(|(id, _, n)| (*id, *n)).collect());
@@ -266,4 +268,22 @@ fn activity() {
     assert_eq!(times.len(), 22);
     assert_eq!(times.iter().max().map(String::as_str), Some("2026-11-20T04:30:14Z"));
     assert_eq!(reading.batch.stated_at.unwrap().to_string(), "2026-11-18T08:00:00Z");
+}
+
+#[test]
+fn roles() {
+    let Some(folder) = crate::support::data("gcp_iam/cloud-custodian__cloud-custodian") else {
+        return;
+    };
+    let read = |path: &str| {
+        let bytes = std::fs::read(folder.join(path)).unwrap();
+        let reading = connectors::read("gcp", path, &bytes, "salt");
+        assert_eq!(reading.connector.map(|found| found.id), Some("gcp_roles"), "{path}");
+        reading
+    };
+    let described = read("iam-project-role/get-v1-projects-cloud-custodian-roles-CustomRole1_1.body.json");
+    assert_eq!(described.batch.policies.len(), 1);
+    // Google's own roles are known by name, and a list has no permissions.
+    let listed = read("ami-role-query/get-v1-roles_1.body.json");
+    assert!(listed.batch.policies.is_empty() && !listed.batch.is_complete());
 }

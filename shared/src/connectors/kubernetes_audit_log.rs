@@ -1,0 +1,245 @@
+//! Kubernetes' audit log: who used the API server, as whom, and with which credential.
+//!
+//! Written by the API server where it was given an audit policy, one event a line; also as an `EventList`, which is what
+//! it sends to a webhook.
+//! <https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/>
+//!
+//! Read: of each user the last request that the server let in, of each certificate that it names the same; who acted as
+//! somebody else (`impersonatedUser`), and who asked for a token of a service account. The cluster's own components ask for
+//! tokens of every account, and do not count as that.
+//!
+//! Cannot tell: anything before the log begins, and requests that its policy leaves out. The shape is that of the
+//! documentation and of the API's types: no recorded log was at hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use smallvec::smallvec;
+
+use super::{Connector, Input, Mark};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::batch::Batch;
+use crate::model::credential::{CredentialFact, CredentialKind};
+use crate::model::grant::{TrustFact, TrustGuard, TrustKind};
+use crate::model::identity::{IdentityFact, Presence};
+use crate::model::instant::{Instant, LastUsed};
+use crate::model::principal::{Handle, HandleKind, Principal};
+use crate::model::provenance::Place;
+use crate::reading::json::{self, OpenRow};
+use crate::reading::moment::Moment;
+use crate::reading::text::Text;
+
+use super::tls_certificates::key_of_sha256;
+
+pub const CONNECTOR: Connector = Connector {
+    id: "kubernetes_audit_log",
+    title: "Audit log",
+    vendor: "Kubernetes",
+    command: "cp /var/log/kubernetes/audit/audit.log audit.log",
+    cannot_tell: &[
+        "use before the log begins, and requests that the audit policy leaves out",
+        "the cluster's name: the folder of the source stands for it",
+        "who holds a token: only whose it is",
+    ],
+    signatures: &[
+        &[Mark::Has("auditID"), Mark::Has("stage"), Mark::Has("user.username")],
+        &[Mark::Has("items[].auditID"), Mark::Has("items[].stage")],
+    ],
+    parse,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawEvent<'a> {
+    #[serde(borrow, default)]
+    user: Option<RawUser<'a>>,
+    #[serde(borrow, default)]
+    impersonated_user: Option<RawUser<'a>>,
+    #[serde(borrow, default)]
+    verb: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    object_ref: Option<RawObject<'a>>,
+    #[serde(default)]
+    response_status: Option<RawStatus>,
+    #[serde(default)]
+    request_received_timestamp: Moment,
+    #[serde(default)]
+    stage_timestamp: Moment,
+}
+
+#[derive(Deserialize)]
+struct RawUser<'a> {
+    #[serde(borrow, default)]
+    username: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    extra: Option<BTreeMap<Text<'a>, Vec<Text<'a>>>>,
+}
+
+#[derive(Deserialize)]
+struct RawObject<'a> {
+    #[serde(borrow, default)]
+    resource: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    subresource: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    namespace: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawStatus {
+    #[serde(default)]
+    code: Option<u16>,
+}
+
+/// What the whole log says.
+#[derive(Default)]
+struct Log {
+    batch: Batch,
+    diagnostics: Diagnostics,
+    /// The last use of each user and each certificate, with the event's place.
+    used: BTreeMap<String, (Instant, Place)>,
+    certificates: BTreeMap<String, (Instant, Place)>,
+    /// Who acted as whom: actor, target.
+    acted: BTreeMap<(String, String), Place>,
+    unread: BTreeSet<String>,
+}
+
+fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
+    let mut log = Log::default();
+    let mut found = Diagnostics::default();
+    json::each_row(input.text, &["items"], &mut found, |row| log.event(row));
+    log.diagnostics.append(found);
+    log.state(input)
+}
+
+impl Log {
+    fn event(&mut self, row: &mut OpenRow<'_>) {
+        let Some(raw) = row.parse::<RawEvent<'_>>(&mut self.diagnostics) else {
+            return;
+        };
+        // What the server did not let in used nothing.
+        let is_refused = raw.response_status.is_some_and(|status| status.code == Some(401));
+        let Some(user) = raw.user.as_ref().filter(|_| !is_refused) else {
+            return;
+        };
+        let moment = match raw.stage_timestamp {
+            Moment::Absent => raw.request_received_timestamp,
+            moment => moment,
+        };
+        let name = row.name();
+        let Some(at) = moment.instant(|| format!("{name}.stageTimestamp"), &mut self.diagnostics) else {
+            return;
+        };
+        self.batch.state_at(Some(at));
+        let place = row.place(&mut self.batch);
+        let username = user.username.as_deref().unwrap_or("");
+        note(&mut self.used, username, at, place);
+        let credential_ids = user
+            .extra
+            .iter()
+            .flatten()
+            .filter(|(key, _)| key.ends_with("/credential-id"));
+        for id in credential_ids.flat_map(|(_, ids)| ids) {
+            if let Some(key) = id.strip_prefix("X509SHA256=").and_then(key_of_sha256) {
+                note(&mut self.certificates, &key, at, place);
+            }
+        }
+        if let Some(target) = raw.impersonated_user.as_ref().and_then(|user| user.username.as_deref()) {
+            note(&mut self.used, target, at, place);
+            self.act(username, target, place);
+        }
+        if let Some(object) = raw.object_ref.as_ref()
+            && raw.verb.as_deref() == Some("create")
+            && object.resource.as_deref() == Some("serviceaccounts")
+            && object.subresource.as_deref() == Some("token")
+            && let (Some(namespace), Some(account)) = (object.namespace.as_deref(), object.name.as_deref())
+            && !is_component(username)
+        {
+            let target = format!("system:serviceaccount:{namespace}:{account}");
+            self.act(username, &target, place);
+        }
+    }
+
+    fn act(&mut self, actor: &str, target: &str, place: Place) {
+        let acted = (actor.to_owned(), target.to_owned());
+        self.acted.entry(acted).or_insert(place);
+    }
+
+    fn state(mut self, input: Input<'_>) -> (Batch, Diagnostics) {
+        for (username, (at, place)) in std::mem::take(&mut self.used) {
+            let Some(handle) = self.handle(&username, input) else {
+                continue;
+            };
+            let mut fact = IdentityFact::mentioned(smallvec![handle], place);
+            fact.last_used = LastUsed::At(at);
+            self.batch.identities.push(fact);
+        }
+        for (key, (at, place)) in std::mem::take(&mut self.certificates) {
+            let key = self.batch.sym(&key);
+            let mut fact = CredentialFact::listed(key, CredentialKind::Certificate, place);
+            fact.presence = Presence::Mentioned;
+            fact.last_used = LastUsed::At(at);
+            self.batch.credentials.push(fact);
+        }
+        for ((actor, target), place) in std::mem::take(&mut self.acted) {
+            let (Some(actor), Some(target)) = (self.handle(&actor, input), self.handle(&target, input)) else {
+                continue;
+            };
+            self.batch.trusts.push(TrustFact {
+                actor: Principal::Identity(actor),
+                target,
+                kind: TrustKind::Impersonates,
+                guard: TrustGuard::Open,
+                presence: Presence::Listed,
+                place,
+            });
+        }
+        for username in &self.unread {
+            self.diagnostics.push(Diagnostic::warning(
+                "user.username",
+                username,
+                "a service account such as `system:serviceaccount:shop:api`",
+                "the use of this account was left out",
+            ));
+        }
+        (self.batch, self.diagnostics)
+    }
+
+    /// The identity behind a username; `None` for nobody in particular.
+    fn handle(&mut self, username: &str, input: Input<'_>) -> Option<Handle> {
+        if matches!(username, "" | "system:anonymous" | "system:unauthenticated") {
+            return None;
+        }
+        let Some(account) = username.strip_prefix("system:serviceaccount:") else {
+            let text = format!("{}/{username}", input.source);
+            return Some(self.batch.handle(HandleKind::KubernetesUser, &text));
+        };
+        match account.split_once(':') {
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => {
+                let text = format!("{}/{namespace}/{name}", input.source);
+                Some(self.batch.handle(HandleKind::KubernetesServiceAccount, &text))
+            }
+            Some(_) | None => {
+                self.unread.insert(username.to_owned());
+                None
+            }
+        }
+    }
+}
+
+fn note(used: &mut BTreeMap<String, (Instant, Place)>, name: &str, at: Instant, place: Place) {
+    match used.get_mut(name) {
+        Some(known) if known.0 < at => *known = (at, place),
+        Some(_) => {}
+        None => {
+            used.insert(name.to_owned(), (at, place));
+        }
+    }
+}
+
+/// Whether a user is a part of the cluster, which asks for tokens on behalf of every pod.
+fn is_component(username: &str) -> bool {
+    username.starts_with("system:node:") || username.starts_with("system:kube-")
+}
