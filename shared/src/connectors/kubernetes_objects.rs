@@ -90,6 +90,8 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("apiVersion"),
             Mark::Contains("kind", "List"),
             Mark::Has("items"),
+            // A list of what happened is the audit log's.
+            Mark::Lacks("items[].auditID"),
         ],
         &[
             Mark::Has("metadata.resourceVersion"),
