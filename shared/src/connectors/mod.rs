@@ -128,6 +128,7 @@ mod vault_certificates;
 mod vault_leases;
 mod vault_policies;
 mod vault_tokens;
+mod veza_csv_templates;
 mod veza_oaa_payloads;
 mod x509_certificates;
 
@@ -250,6 +251,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &keytool_list::CONNECTOR,
     &x509_certificates::CONNECTOR,
     &conjur_resources::CONNECTOR,
+    &veza_csv_templates::CONNECTOR,
     &registry_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
     // Last, because it takes any table that looks like an inventory.

@@ -7,7 +7,7 @@ use shared::connectors::{self, Reading};
 use shared::diagnostic::Severity;
 use shared::model::access_policy::{Conditional, Privilege};
 use shared::model::credential::{CredentialKind, CredentialStatus};
-use shared::model::identity::{Class, IdentityKind};
+use shared::model::identity::{Class, IdentityKind, Status};
 use shared::model::instant::{Expiry, LastUsed};
 
 fn read(path: &Path, connector: &str) -> Reading {
@@ -149,4 +149,25 @@ fn robots() {
         .filter(|fact| fact.kind == Some(IdentityKind::Robot));
     // Five are attended: a person signs in for them.
     assert_eq!((robots.count(), reading.batch.credentials.len()), (20, 15));
+}
+
+#[test]
+fn templates_of_veza() {
+    let Some(folder) = crate::support::data("veza_oaa/Veza__oaa-community/quickstarts/app-csv-import") else {
+        return;
+    };
+    let users = read(&folder.join("users.csv"), "veza_csv_templates");
+    let active = users
+        .batch
+        .identities
+        .iter()
+        .filter(|fact| fact.status == Status::Active);
+    assert_eq!((users.batch.identities.len(), active.count()), (11, 5));
+    let groups = read(&folder.join("groups.csv"), "veza_csv_templates");
+    assert_eq!(groups.batch.memberships.len(), 13);
+    let roles = read(&folder.join("roles.csv"), "veza_csv_templates");
+    assert_eq!(roles.batch.grants.len(), 6);
+    let permissions = read(&folder.join("role_permissions.csv"), "veza_csv_templates");
+    assert_eq!(permissions.batch.policies.len(), 4);
+    read(&folder.join("permissions.csv"), "veza_csv_templates");
 }

@@ -190,3 +190,59 @@ fn the_roster_and_the_registry_are_of_today() {
     assert_eq!(reviewed("2026-01-01"), Some(Verdict::Fail));
     assert_eq!(reviewed("2026-08-01"), Some(Verdict::Unknown));
 }
+
+/// A public key of Ed25519 that nobody has the private half of.
+const SSH_KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILgz6JMt1pDSU6Z1SVWvJ/gafmIgrLr9AhPYDOM+PhL2";
+
+#[test]
+fn an_account_of_a_host_is_one_in_all_of_its_files() {
+    let analysis = read(&[
+        (
+            "hosts",
+            "web01/etc/passwd",
+            "deploy:x:1002:1002::/home/deploy:/bin/sh\n",
+        ),
+        ("hosts", "web01/etc/shadow", "deploy:$6$x$fake:20000:0:99999:7:::\n"),
+        ("hosts", "web01/etc/group", "wheel:x:10:deploy\n"),
+        ("hosts", "web01/etc/sudoers", "%wheel ALL=(ALL) NOPASSWD: ALL\n"),
+        ("hosts", "web01/home/deploy/.ssh/authorized_keys", SSH_KEY),
+        (
+            "hosts",
+            "web02/etc/passwd",
+            "deploy:x:1002:1002::/home/deploy:/bin/sh\n",
+        ),
+    ]);
+    let deploy = identity(&analysis, "local:hosts/hosts/web01/deploy");
+    assert_eq!((deploy.credentials.len(), deploy.grants.len()), (2, 1));
+    let other = identity(&analysis, "local:hosts/hosts/web02/deploy");
+    assert_eq!((other.credentials.len(), other.grants.len()), (0, 0));
+}
+
+#[test]
+fn a_key_that_opens_a_host_and_a_repository_is_one() {
+    let deploy_key = format!(
+        r#"[{{"id":1,"key":"{SSH_KEY}","url":"https://api.github.com/repos/acme/shop/keys/1","title":"ci","read_only":true}}]"#
+    );
+    let analysis = read(&[
+        ("github", "deploy-keys.json", &deploy_key),
+        (
+            "hosts",
+            "web01/etc/passwd",
+            "deploy:x:1002:1002::/home/deploy:/bin/sh\n",
+        ),
+        ("hosts", "web01/home/deploy/.ssh/authorized_keys", SSH_KEY),
+    ]);
+    assert_eq!(analysis.snapshot.credentials.len(), 1);
+    assert_eq!(analysis.snapshot.credentials[0].holders.len(), 2);
+}
+
+#[test]
+fn an_account_of_a_directory_is_the_one_whose_password_a_vault_keeps() {
+    let directory = "DistinguishedName,SamAccountName,SID,Enabled\n\
+        \"CN=svc_shop,OU=Service Accounts,DC=corp,DC=acme,DC=test\",svc_shop,S-1-5-21-1-2-3-1103,True\n";
+    let vault = r#"{"value":[{"id":"77_1","name":"x","platformId":"WinDomain","safeName":"shop","userName":"SVC_SHOP",
+        "address":"corp.acme.test","secretType":"password","secretManagement":{"lastModifiedTime":1735787045}}]}"#;
+    let analysis = read(&[("ad", "users.csv", directory), ("pam", "accounts.json", vault)]);
+    assert_eq!(analysis.snapshot.identities.len(), 1);
+    assert_eq!(analysis.snapshot.identities[0].credentials.len(), 1);
+}
