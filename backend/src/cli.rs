@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use shared::model::instant::Instant;
 
-use crate::commands::{self, completions, demo, docs, generate, graph, inspect, kpis, list, serve};
+use crate::commands::{self, check, completions, config, demo, docs, generate, graph, inspect, kpis, list, serve};
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
 #[derive(Parser)]
@@ -21,7 +21,9 @@ const EXAMPLES: &str = "Examples:
   rollcall serve ./estate              the dashboard of your own exports, on http://127.0.0.1:7878
   rollcall inspect credential-report.csv k8s.json
   rollcall kpis ./estate --format json
-  rollcall list credentials ./estate --format csv 'status=active&age=older'";
+  rollcall list credentials ./estate --format csv 'status=active&age=older'
+  rollcall list findings ./estate severity=critical waived=no
+  rollcall check ./estate --format sarif > findings.sarif";
 
 #[derive(Subcommand)]
 enum Verb {
@@ -35,6 +37,10 @@ enum Verb {
     List(list::ListArgs),
     /// Ask the identity graph: what reaches what, and how
     Graph(graph::GraphArgs),
+    /// Hold the newest snapshot against the gates of rollcall.toml; status 1 when one fails
+    Check(check::CheckArgs),
+    /// Say what is in force, and who set it
+    Config(config::ConfigArgs),
     /// Say what a file is and what is read from it
     Inspect(inspect::InspectArgs),
     /// Write a made-up company's estate, in the files that real tools write
@@ -68,6 +74,8 @@ impl Cli {
             Verb::Kpis(args) => kpis::run(args),
             Verb::List(args) => list::run(args),
             Verb::Graph(args) => graph::run(args),
+            Verb::Check(args) => check::run(args),
+            Verb::Config(args) => config::run(&args),
             Verb::Inspect(args) => inspect::run(args),
             Verb::Generate(args) => generate::run(&args),
             Verb::Docs(args) => docs::run(&args),

@@ -1,6 +1,8 @@
 //! One file for each verb.
 
+pub mod check;
 pub mod completions;
+pub mod config;
 pub mod demo;
 pub mod docs;
 pub mod generate;

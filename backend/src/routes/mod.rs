@@ -46,6 +46,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::CERTIFICATES, get(certificates))
         .route(route::FINDINGS, get(findings))
         .route(route::RULES, get(rules))
+        .route(route::COMPLIANCE, get(compliance))
         .route(route::SOURCES, get(sources))
         .route(route::HISTORY, get(history))
         .route(route::TRENDS, get(trends))
@@ -159,6 +160,14 @@ async fn rules(ask: Ask) -> Response {
     ask.answer(|_, analysis, query| {
         only(query, &["snapshot"])?;
         json(&answers::rules(analysis))
+    })
+    .await
+}
+
+async fn compliance(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        only(query, &["snapshot"])?;
+        json(&answers::compliance(analysis))
     })
     .await
 }

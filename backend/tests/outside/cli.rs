@@ -255,3 +255,127 @@ fn an_address_that_others_reach_needs_a_token() {
         "{complaint}"
     );
 }
+
+/// A copy of the fixture with this at the end of its `rollcall.toml`.
+fn configured(more: &str) -> tempfile::TempDir {
+    let folder = folder::copy();
+    let path = folder.path().join("rollcall.toml");
+    let text = fs::read_to_string(&path).unwrap() + more;
+    fs::write(path, text).unwrap();
+    folder
+}
+
+const GATES: &str = r#"
+[[gate]]
+name = "owned"
+require = "owner >= 10 %"
+[[gate]]
+name = "nothing new and unowned"
+require = "new unowned findings <= 0"
+[[gate]]
+name = "rotated"
+require = "not_rotated findings <= 0"
+[[waiver]]
+rule = "not_rotated"
+subject = "*user/ci/ci-deploy*"
+who = "CISO office"
+why = "the vendor cannot"
+until = "2026-12-31"
+"#;
+
+#[test]
+fn a_check_ends_with_what_its_gates_say() {
+    let estate = configured(GATES);
+    let estate = estate.path().to_str().unwrap();
+    insta::assert_snapshot!("check_text", printed(&["check", estate], 1));
+    insta::assert_snapshot!(
+        "check_json",
+        printed(
+            &["check", estate, "--format", "json", "--gate", "nothing new and unowned"],
+            1
+        )
+    );
+    // The only finding is waived.
+    printed(&["check", estate, "--gate", "rotated"], 0);
+    // There is nothing new when a snapshot is compared with itself.
+    printed(
+        &[
+            "check",
+            estate,
+            "--gate",
+            "nothing new and unowned",
+            "--base",
+            "2026-10-31",
+        ],
+        0,
+    );
+    // Who waives until yesterday waives no more.
+    let late = ["check", estate, "--gate", "rotated", "--as-of", "2027-01-01"];
+    assert!(printed(&late, 1).contains("FAIL  the waiver of not_rotated"));
+}
+
+#[test]
+fn a_check_that_cannot_be_made_ends_with_2() {
+    let estate = configured("[[gate]]\nname = \"a\"\nrequire = \"ownr >= 10 %\"\n");
+    let output = rollcall(&["check", estate.path().to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        errors.contains("rollcall.toml line 13: unknown KPI `ownr`; did you mean `owner`?"),
+        "{errors}"
+    );
+    let estate = folder::fixture();
+    let estate = estate.to_str().unwrap();
+    for arguments in [
+        &["check", "/no/such/estate"][..],
+        &["check", estate, "--gate", "no such gate"],
+        &["check", estate, "--base", "1999-01-01"],
+    ] {
+        assert_eq!(rollcall(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_in_force_is_shown_with_who_set_it() {
+    let estate = configured(GATES);
+    insta::assert_snapshot!(
+        "config_show",
+        printed(&["config", "show", estate.path().to_str().unwrap()], 0)
+    );
+}
+
+/// What the SARIF 2.1.0 schema requires of what we write, and no more members than it knows of.
+#[test]
+fn findings_are_sarif() {
+    let estate = configured(GATES);
+    let text = printed(&["check", estate.path().to_str().unwrap(), "--format", "sarif"], 1);
+    let sarif: Value = serde_json::from_str(&text).unwrap();
+    let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(members(&sarif), ["$schema", "runs", "version"]);
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    assert_eq!(members(run), ["columnKind", "invocations", "results", "tool"]);
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let results = run["results"].as_array().unwrap();
+    assert!(!results.is_empty());
+    let mut n_suppressed = 0;
+    for result in results {
+        let index = result["ruleIndex"].as_u64().unwrap() as usize;
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert!(matches!(result["level"].as_str(), Some("error" | "warning" | "note")));
+        assert!(result["message"]["text"].as_str().is_some_and(|text| !text.is_empty()));
+        let location = &result["locations"][0];
+        let uri = location["physicalLocation"]["artifactLocation"]["uri"]
+            .as_str()
+            .unwrap();
+        assert!(uri.contains('/') && !uri.contains([' ', '\\', ':']), "{uri}");
+        if let Some(line) = location["physicalLocation"]["region"].get("startLine") {
+            assert!(line.as_u64() >= Some(1));
+        }
+        if let Some(suppressions) = result.get("suppressions") {
+            assert_eq!(suppressions[0]["kind"], "external");
+            n_suppressed += 1;
+        }
+    }
+    assert_eq!(n_suppressed, 1);
+}

@@ -236,6 +236,7 @@ fn goldens_of_shapes() {
         ("shape_of_rules", "/api/v1/rules"),
         ("shape_of_trends", "/api/v1/trends"),
         ("shape_of_durations", "/api/v1/durations"),
+        ("shape_of_compliance", "/api/v1/compliance"),
         (
             "shape_of_identity",
             "/api/v1/identity?id=arn:aws:iam::111122223333:user/ci/ci-deploy",

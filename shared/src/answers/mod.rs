@@ -1,5 +1,7 @@
 //! One function for each route: an analysis in, a wire type out. The command line calls the same ones.
 
+mod check;
+mod compliance;
 mod durations;
 pub mod graph;
 mod history;
@@ -9,10 +11,13 @@ mod overview;
 mod reference;
 mod rules;
 mod safe_to_act;
+mod sarif;
 mod smallest_change;
 mod sources;
 mod tables;
 
+pub use check::check;
+pub use compliance::compliance;
 pub use durations::durations;
 pub use history::{history, summary, trends};
 pub use identity::{evidence, identity};
@@ -21,6 +26,7 @@ pub use overview::overview;
 pub use reference::reference_pages;
 pub use rules::rules;
 pub use safe_to_act::safe_to_act;
+pub use sarif::sarif;
 pub use smallest_change::smallest_change;
 pub use sources::sources;
 pub use tables::{ExportFormat, certificates, credentials, export, findings, identities};

@@ -1,7 +1,8 @@
 //! The rules, with what each came to.
 
 use crate::analysis::Analysis;
-use crate::api::findings::{ControlView, RuleView, Rules};
+use crate::api::findings::{ControlView, RuleView, Rules, WaiverView};
+use crate::config::Waiver;
 use crate::kpi::catalog::Table;
 use crate::rules::frameworks::Control;
 use crate::rules::{RULES, Rule, Tally};
@@ -14,7 +15,27 @@ pub fn rules(analysis: &Analysis) -> Rules {
         rules: tallies
             .map(|(index, (rule, tally))| view(analysis, index, rule, tally))
             .collect(),
+        waivers: waivers(analysis),
     }
+}
+
+/// Every waiver of `rollcall.toml`, with what it waives.
+pub fn waivers(analysis: &Analysis) -> Vec<WaiverView> {
+    let waivers = &analysis.config.waivers;
+    let mut n_findings = vec![0; waivers.len()];
+    for waiver in analysis.findings.all.iter().filter_map(|finding| finding.waiver) {
+        n_findings[waiver.index()] += 1;
+    }
+    let view = |(waiver, n_findings): (&Waiver, u64)| WaiverView {
+        rule: waiver.rule.clone(),
+        subject: waiver.subject.clone(),
+        who: waiver.who.clone(),
+        why: waiver.why.clone(),
+        until: waiver.until,
+        is_expired: waiver.is_expired(analysis.snapshot.as_of),
+        n_findings,
+    };
+    waivers.iter().zip(n_findings).map(view).collect()
 }
 
 fn view(analysis: &Analysis, index: usize, rule: &Rule, tally: &Tally) -> RuleView {
@@ -47,7 +68,7 @@ fn view(analysis: &Analysis, index: usize, rule: &Rule, tally: &Tally) -> RuleVi
     }
 }
 
-fn control_view(control: &Control) -> ControlView {
+pub(super) fn control_view(control: &Control) -> ControlView {
     ControlView {
         framework: control.framework.id().to_owned(),
         framework_title: control.framework.title().to_owned(),

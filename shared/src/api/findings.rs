@@ -51,6 +51,24 @@ pub struct Rules {
     pub as_of: Instant,
     /// In the order of the code table.
     pub rules: Vec<RuleView>,
+    /// In the order of `rollcall.toml`, those that no longer hold among them.
+    pub waivers: Vec<WaiverView>,
+}
+
+/// Findings that somebody accepts until a day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaiverView {
+    pub rule: String,
+    /// A pattern of subjects' ids.
+    pub subject: String,
+    pub who: String,
+    pub why: String,
+    /// Midnight at the start of the last day on which it holds.
+    pub until: Instant,
+    /// Whether that day is over: its findings count again, and `rollcall check` fails.
+    pub is_expired: bool,
+    /// How many findings it waives.
+    pub n_findings: u64,
 }
 
 /// One rule.

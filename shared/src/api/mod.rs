@@ -3,6 +3,8 @@
 //! Instants are RFC 3339 text in UTC. Enumerations are the stable words that `model` defines. `docs/api.md` describes
 //! the routes.
 
+pub mod check;
+pub mod compliance;
 pub mod detail;
 pub mod findings;
 pub mod graph;
@@ -31,6 +33,7 @@ pub mod route {
     pub const FINDINGS: &str = "/api/v1/findings";
     /// The rules, with what each came to.
     pub const RULES: &str = "/api/v1/rules";
+    pub const COMPLIANCE: &str = "/api/v1/compliance";
     pub const SOURCES: &str = "/api/v1/sources";
     /// What differs between two snapshots.
     pub const HISTORY: &str = "/api/v1/history";

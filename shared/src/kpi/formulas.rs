@@ -242,7 +242,11 @@ pub(crate) fn is_leak_shut(analysis: &Analysis, index: usize) -> Option<Verdict>
 }
 
 fn has_allowed_lifetime(analysis: &Analysis, index: usize) -> Option<Verdict> {
-    let certificate = certificate(analysis, index)?;
+    lifetime(certificate(analysis, index)?)
+}
+
+/// Whether a certificate's validity is what the CA/B Forum allows; `None` when its limit does not bind it.
+pub fn lifetime(certificate: &CertificateFact) -> Option<Verdict> {
     if certificate.role != CertificateRole::Server {
         return None;
     }

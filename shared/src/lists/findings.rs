@@ -6,6 +6,7 @@ use super::{Answer, List, chosen_facets, chosen_values, facet_counts};
 use crate::analysis::Analysis;
 use crate::api::findings::FindingRow;
 use crate::api::query::{BadQuery, DEFAULT_LIMIT, Direction, Facet, FacetWish, ListQuery, MAX_LIMIT, Sort, SortColumn};
+use crate::model::provenance::Place;
 use crate::model::snapshot::{Identity, Snapshot};
 use crate::rules::severity::Severity;
 use crate::rules::{Finding, RULES, Subject};
@@ -257,6 +258,7 @@ pub fn row(analysis: &Analysis, finding: &Finding) -> FindingRow {
     };
     let (threshold, threshold_set_by) = limit.map(|limit| (limit.text, limit.set_by)).unzip();
     let owner = subject.identity.map(|identity| identity.owner);
+    let waiver = finding.waiver.map(|id| &analysis.config.waivers[id.index()]);
     let text = |sym: Option<_>| sym.map(|sym| snapshot.strings.get(sym).to_owned());
     FindingRow {
         key: format!("{}/{}", rule.code, subject.id),
@@ -288,10 +290,16 @@ pub fn row(analysis: &Analysis, finding: &Finding) -> FindingRow {
         }),
         place: evidence.map(|evidence| evidence.place.to_text(&snapshot.strings)),
         command: check.and_then(|check| (check.command)(analysis, finding.row())),
-        waived_by: None,
-        waived_because: None,
-        waived_until: None,
+        waived_by: waiver.map(|waiver| waiver.who.clone()),
+        waived_because: waiver.map(|waiver| waiver.why.clone()),
+        waived_until: waiver.map(|waiver| waiver.until),
     }
+}
+
+/// Where in its file a finding stands.
+pub fn place(analysis: &Analysis, finding: &Finding) -> Option<Place> {
+    let observed = (finding.rule().check()?.observe)(analysis, finding.row());
+    observed.evidence.map(|evidence| evidence.place)
 }
 
 /// What a finding is about.

@@ -30,7 +30,7 @@ pub(crate) use certificates::{hash_text, key_text};
 pub use certificates::row as certificate_row;
 pub use credentials::row as credential_row;
 pub use findings::FindingList;
-pub use findings::row as finding_row;
+pub use findings::{place as finding_place, row as finding_row};
 pub use identities::row as identity_row;
 
 /// The lists of a snapshot.

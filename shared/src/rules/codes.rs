@@ -1,7 +1,7 @@
-//! The codes alone, for what stands below the rules: `rollcall.toml` names them.
+//! The words of rules alone, for what stands below them: `rollcall.toml` names codes and severities.
 
-/// In the order of [`super::RULES`].
-pub const CODES: [&str; 27] = [
+/// The codes, in the order of [`super::RULES`].
+pub const CODES: [&str; 28] = [
     "improper_offboarding",
     "orphaned",
     "unowned",
@@ -24,9 +24,38 @@ pub const CODES: [&str; 27] = [
     "not_rotated",
     "expiring",
     "expired_but_present",
+    "certificate_lifetime",
     "cross_environment_credential",
     "cross_environment_reach",
     "shared_credential",
     "human_use",
     "unreviewed",
 ];
+
+/// How bad a finding is, worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    Critical,
+    High,
+    Medium,
+    Low,
+}
+
+impl Severity {
+    pub const ALL: [Severity; 4] = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low];
+
+    /// The stable word for this severity in JSON and URLs.
+    pub fn id(self) -> &'static str {
+        match self {
+            Severity::Critical => "critical",
+            Severity::High => "high",
+            Severity::Medium => "medium",
+            Severity::Low => "low",
+        }
+    }
+
+    /// The severity that a stable word names.
+    pub fn from_id(id: &str) -> Option<Severity> {
+        Self::ALL.into_iter().find(|severity| severity.id() == id)
+    }
+}

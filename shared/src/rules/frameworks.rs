@@ -98,6 +98,25 @@ pub struct Control {
     pub id: &'static str,
     /// What it asks for, in a few words of ours.
     pub title: &'static str,
+    pub extent: Extent,
+}
+
+/// How much of a control its rules can decide from snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Extent {
+    /// All that it asks for.
+    Whole,
+    /// A part: it also asks for processes, people or settings that no export shows.
+    Part,
+}
+
+/// A control that asks for what no snapshot of exports shows.
+pub struct Unmeasurable {
+    pub framework: Framework,
+    pub id: &'static str,
+    pub title: &'static str,
+    /// What would have to be looked at.
+    pub why: &'static str,
 }
 
 impl fmt::Display for Control {
@@ -106,16 +125,24 @@ impl fmt::Display for Control {
     }
 }
 
-/// Declares the controls of one standard, and the list of all of them.
+/// Declares the controls of one standard, and the list of all of them. Rules decide a part of a control unless it says
+/// `Whole`.
 macro_rules! controls {
-    ($framework:ident: $($name:ident = $id:literal, $title:literal;)*) => {
-        use super::{Control, Framework};
+    ($framework:ident: $($name:ident = $id:literal, $title:literal $(, $extent:ident)?;)*) => {
+        use super::{Control, Extent, Framework};
         $(
             #[doc = $title]
-            pub const $name: Control = Control { framework: Framework::$framework, id: $id, title: $title };
+            pub const $name: Control = Control {
+                framework: Framework::$framework,
+                id: $id,
+                title: $title,
+                extent: controls!(@extent $($extent)?),
+            };
         )*
         pub const ALL: &[Control] = &[$($name),*];
     };
+    (@extent) => { Extent::Part };
+    (@extent Whole) => { Extent::Whole };
 }
 
 /// OWASP Non-Human Identities Top 10 2025, complete.
@@ -243,7 +270,7 @@ pub mod cis {
 /// CIS AWS Foundations Benchmark 7.0.0.
 pub mod cis_aws {
     controls! { CisAws:
-        R2_4 = "2.4", "No access key of the root user";
+        R2_4 = "2.4", "No access key of the root user", Whole;
         R2_7 = "2.7", "The root user is not used for daily tasks";
         R2_11 = "2.11", "Credentials unused for 45 days are disabled";
         R2_12 = "2.12", "Access keys are rotated every 90 days";
@@ -268,8 +295,8 @@ pub mod cis_gcp {
     controls! { CisGcp:
         R1_5 = "1.5", "Only Google-managed service account keys";
         R1_6 = "1.6", "No service account has administrator privileges";
-        R1_8 = "1.8", "Service account keys are rotated every 90 days";
-        R1_16 = "1.16", "API keys are rotated every 90 days";
+        R1_8 = "1.8", "Service account keys are rotated every 90 days", Whole;
+        R1_16 = "1.16", "API keys are rotated every 90 days", Whole;
     }
 }
 
@@ -287,7 +314,7 @@ pub mod cis_kubernetes {
 /// CA/B Forum Baseline Requirements, ballot SC-081v3.
 pub mod cab {
     controls! { CabForum:
-        SC_081 = "SC-081v3", "Shorter lifetimes of public server certificates";
+        SC_081 = "SC-081v3", "Shorter lifetimes of public server certificates", Whole;
     }
 }
 
@@ -308,4 +335,149 @@ pub fn controls() -> impl Iterator<Item = Control> {
         cab::ALL,
     ];
     all.into_iter().flatten().copied()
+}
+
+/// Controls about identities that no snapshot can tell of, so that nobody takes their absence for a pass.
+pub const UNMEASURABLE: &[Unmeasurable] = &[
+    unmeasurable(
+        Framework::PciDss,
+        "8.3.6",
+        "Passwords have a minimum strength",
+        "needs the platforms' password settings",
+    ),
+    unmeasurable(
+        Framework::PciDss,
+        "8.4.2",
+        "People's access takes a second factor",
+        "needs the sign-in policies",
+    ),
+    unmeasurable(
+        Framework::PciDss,
+        "12.10.7",
+        "Stored card data found elsewhere is answered",
+        "needs the incident records",
+    ),
+    unmeasurable(
+        Framework::NistSp80053,
+        "AC-2(4)",
+        "Changes of accounts are logged",
+        "needs the platforms' audit settings",
+    ),
+    unmeasurable(
+        Framework::NistSp80053,
+        "AC-5",
+        "Duties are separated",
+        "needs the organisation's roles",
+    ),
+    unmeasurable(
+        Framework::NistSp80053,
+        "IA-5(1)",
+        "Passwords have a minimum strength",
+        "needs the platforms' password settings",
+    ),
+    unmeasurable(
+        Framework::NistCsf,
+        "PR.AA-06",
+        "Physical access is managed",
+        "is about doors",
+    ),
+    unmeasurable(
+        Framework::Iso27001,
+        "A.5.3",
+        "Segregation of duties",
+        "needs the organisation's roles",
+    ),
+    unmeasurable(
+        Framework::Iso27001,
+        "A.8.4",
+        "Access to source code",
+        "needs the code hosts' permissions, which no connector reads yet",
+    ),
+    unmeasurable(
+        Framework::Soc2,
+        "CC6.4",
+        "Physical access is restricted",
+        "is about doors",
+    ),
+    unmeasurable(
+        Framework::Soc2,
+        "CC6.8",
+        "Unauthorised software is prevented",
+        "needs the machines",
+    ),
+    unmeasurable(
+        Framework::CisControls,
+        "5.2",
+        "Passwords are unique",
+        "needs the passwords",
+    ),
+    unmeasurable(
+        Framework::CisControls,
+        "6.1",
+        "An access granting process",
+        "needs the process",
+    ),
+    unmeasurable(
+        Framework::CisControls,
+        "6.5",
+        "Administrators sign in with a second factor",
+        "needs the sign-in policies",
+    ),
+    unmeasurable(
+        Framework::CisAws,
+        "2.5",
+        "Root has a second factor",
+        "needs the account summary, which no connector reads yet",
+    ),
+    unmeasurable(
+        Framework::CisAws,
+        "2.8",
+        "Passwords have a minimum length",
+        "needs the account's password policy, which no connector reads yet",
+    ),
+    unmeasurable(
+        Framework::CisAws,
+        "2.18",
+        "An access analyzer is on",
+        "needs the account's settings, which no connector reads yet",
+    ),
+    unmeasurable(
+        Framework::CisAzure,
+        "5.1.2",
+        "All users have a second factor",
+        "needs the sign-in policies",
+    ),
+    unmeasurable(
+        Framework::CisAzure,
+        "5.12",
+        "Users cannot consent to applications",
+        "needs the tenant's settings, which no connector reads yet",
+    ),
+    unmeasurable(
+        Framework::CisGcp,
+        "1.14",
+        "API keys are bound to hosts and apps",
+        "needs the keys' restrictions, which the connector does not keep",
+    ),
+    unmeasurable(
+        Framework::CisKubernetes,
+        "5.1.2",
+        "Few may read secrets",
+        "needs effective access, which this version does not evaluate yet",
+    ),
+    unmeasurable(
+        Framework::CisKubernetes,
+        "5.1.8",
+        "Bind, impersonate and escalate are rare",
+        "needs effective access, which this version does not evaluate yet",
+    ),
+];
+
+const fn unmeasurable(framework: Framework, id: &'static str, title: &'static str, why: &'static str) -> Unmeasurable {
+    Unmeasurable {
+        framework,
+        id,
+        title,
+        why,
+    }
 }

@@ -12,6 +12,7 @@ mod command;
 mod subject;
 
 mod administrator;
+mod certificate_lifetime;
 mod cross_environment_credential;
 mod cross_environment_reach;
 mod default_account_in_use;
@@ -39,14 +40,17 @@ mod unused_permission;
 mod weak_key;
 mod wildcard_grant;
 
+use std::num::NonZeroU16;
+
 use frameworks::Control;
 use severity::{Exposure, Facts, Severity, Tier};
 
 use crate::analysis::Analysis;
 use crate::kpi::catalog::Table;
 use crate::kpi::formulas::Judge;
+use crate::model::pattern;
 use crate::model::ratio::{Ratio, Verdict};
-use crate::model::snapshot::{CredentialId, Evidence, IdentityId};
+use crate::model::snapshot::{CredentialId, Evidence, IdentityId, Snapshot};
 use crate::model::thresholds::ThresholdId;
 
 /// The code table. Codes are public: never reused, never renamed.
@@ -73,6 +77,7 @@ pub const RULES: &[&Rule] = &[
     &not_rotated::RULE,
     &expiring::RULE,
     &expired_but_present::RULE,
+    &certificate_lifetime::RULE,
     &cross_environment_credential::RULE,
     &cross_environment_reach::RULE,
     &shared_credential::RULE,
@@ -150,7 +155,19 @@ pub struct Finding {
 
 /// Index of a waiver in [`crate::config::Config::waivers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct WaiverId(std::num::NonZeroU16);
+pub struct WaiverId(NonZeroU16);
+
+impl WaiverId {
+    /// `None` beyond [`crate::config::MAX_WAIVERS`].
+    fn new(index: usize) -> Option<WaiverId> {
+        let index = u16::try_from(index).ok()?;
+        NonZeroU16::MIN.checked_add(index).map(WaiverId)
+    }
+
+    pub fn index(self) -> usize {
+        usize::from(self.0.get()) - 1
+    }
+}
 
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -226,6 +243,14 @@ impl Finding {
         }
     }
 
+    /// The id of what it is about.
+    pub fn subject_id<'a>(&self, snapshot: &'a Snapshot) -> &'a str {
+        snapshot.strings.get(match self.subject() {
+            Subject::Identity(id) => snapshot.identity(id).id,
+            Subject::Credential(id) => snapshot.credential(id).key,
+        })
+    }
+
     /// The row that the rule judged.
     pub fn row(&self) -> usize {
         self.row as usize
@@ -282,6 +307,7 @@ pub fn judge(analysis: &Analysis) -> Findings {
             })
             .collect(),
         clean: vec![Verdict::Pass; n_identities],
+        waivers: RULES.iter().map(|rule| waivers_of(analysis, rule)).collect(),
     };
     // Row by row, all rules of a row together: the rows are many, and each comes into the processor's cache once.
     let identity_rules = judging.measured(|test| matches!(test, Test::Identities(_)));
@@ -308,6 +334,15 @@ pub fn judge(analysis: &Analysis) -> Findings {
     }
 }
 
+fn waivers_of(analysis: &Analysis, rule: &Rule) -> Vec<WaiverId> {
+    let as_of = analysis.snapshot.as_of;
+    let waivers = analysis.config.waivers.iter().enumerate();
+    waivers
+        .filter(|(_, waiver)| waiver.rule == rule.code && !waiver.is_expired(as_of))
+        .filter_map(|(index, _)| WaiverId::new(index))
+        .collect()
+}
+
 /// Findings as they come.
 struct Judging<'a> {
     analysis: &'a Analysis,
@@ -315,6 +350,8 @@ struct Judging<'a> {
     all: Vec<Finding>,
     tallies: Vec<Tally>,
     clean: Vec<Verdict>,
+    /// For each rule, the waivers in force.
+    waivers: Vec<Vec<WaiverId>>,
 }
 
 impl Judging<'_> {
@@ -370,8 +407,21 @@ impl Judging<'_> {
         }
     }
 
-    fn waiver(&self, _rule: u8, _subject: Subject) -> Option<WaiverId> {
-        None
+    /// The first waiver in force for a rule and a subject.
+    fn waiver(&self, rule: u8, subject: Subject) -> Option<WaiverId> {
+        let waivers = &self.waivers[usize::from(rule)];
+        if waivers.is_empty() {
+            return None;
+        }
+        let snapshot = &self.analysis.snapshot;
+        let id = snapshot.strings.get(match subject {
+            Subject::Identity(id) => snapshot.identity(id).id,
+            Subject::Credential(id) => snapshot.credential(id).key,
+        });
+        let covering = waivers
+            .iter()
+            .find(|waiver| pattern::covers(&self.analysis.config.waivers[waiver.index()].subject, id));
+        covering.copied()
     }
 }
 

@@ -1,19 +1,11 @@
 //! How bad a finding is: a table of three facts, and nothing else.
 
+pub use super::codes::Severity;
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::identity::{IdentityKind, Status};
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{CredentialId, IdentityId};
-
-/// How bad a finding is, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    Critical,
-    High,
-    Medium,
-    Low,
-}
 
 /// What the identity can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,25 +78,6 @@ impl Facts {
             Works::No => "no longer works",
         };
         format!("{}; {}; {works}", self.tier.title(), self.exposure.title())
-    }
-}
-
-impl Severity {
-    pub const ALL: [Severity; 4] = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low];
-
-    /// The stable word for this severity in JSON and URLs.
-    pub fn id(self) -> &'static str {
-        match self {
-            Severity::Critical => "critical",
-            Severity::High => "high",
-            Severity::Medium => "medium",
-            Severity::Low => "low",
-        }
-    }
-
-    /// The severity that a stable word names.
-    pub fn from_id(id: &str) -> Option<Severity> {
-        Self::ALL.into_iter().find(|severity| severity.id() == id)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A key or signature that can be broken.
 
-use super::frameworks::{cab, cis, csf, iso, nist, owasp, pci};
+use super::frameworks::{cis, csf, iso, nist, owasp, pci};
 use super::severity::Exposure;
 use super::{Check, Observed, Rule, Test, always, fixed_limit, no_command, subject};
 use crate::analysis::Analysis;
@@ -28,7 +28,6 @@ pub const RULE: Rule = Rule {
         csf::PR_DS_02,
         iso::A_8_24,
         cis::C3_10,
-        cab::SC_081,
     ],
     population: "active certificates, and active keys of which an export tells the algorithm; unknown when the algorithm is none that Rollcall knows",
     test: Test::Credentials(Check {

@@ -56,6 +56,8 @@ fn everything(analysis: &Analysis) -> String {
     let mut text = serde_json::to_string(&answers::kpis(analysis, &[], None)).unwrap();
     text += &serde_json::to_string(&answers::overview(analysis)).unwrap();
     text += &serde_json::to_string(&answers::rules(analysis)).unwrap();
+    text += &serde_json::to_string(&answers::compliance(analysis)).unwrap();
+    text += &answers::sarif(analysis).to_string();
     for table in [
         Table::Identities,
         Table::Credentials,

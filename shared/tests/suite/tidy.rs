@@ -22,7 +22,9 @@ const LAYERS: [&str; 14] = [
 ];
 
 /// Modules that stand on one layer because they are one: the verdicts, the findings, the numbers and the lists over them.
-const TOGETHER: [(&str, &str); 3] = [
+const TOGETHER: [(&str, &str); 4] = [
+    // The words of rules are data that the configuration names.
+    ("rules::codes", "kpi::catalog"),
     ("lists", "analysis"),
     ("kpi::formulas", "analysis"),
     ("rules", "analysis"),

@@ -5,6 +5,7 @@
 
 mod certificates;
 mod credentials;
+mod findings;
 mod governance;
 mod identities;
 mod joins;
@@ -41,6 +42,7 @@ fn rollcall_finds_what_was_planted() {
             governance::score(&planted, &found, &mut scores);
             credentials::score(&planted, &found, &mut scores);
             certificates::score(&planted, &found, &mut scores);
+            findings::score(&planted, &found, &mut scores);
             joins::score(&planted, &found, &mut scores);
             sources::score(&planted, &found, &mut scores);
             sources::score_numbers(&planted, &found, &mut scores);

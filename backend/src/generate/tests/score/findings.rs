@@ -1,0 +1,136 @@
+//! What the rules find: every fault that was planted, and nothing that was planted as healthy.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use shared::model::instant::Instant;
+use shared::model::principal::Principal;
+use shared::model::snapshot::IdentityId;
+use shared::rules::{Finding, Subject};
+
+use super::governance::is_in_scope;
+use super::{Found, Planted, Scores, list, text};
+
+pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
+    let as_of = found.0.snapshot.as_of;
+    let id = |finding: &Finding| match finding.subject() {
+        Subject::Identity(id) => found.text(found.0.snapshot.identity(id).id).to_owned(),
+        Subject::Credential(id) => found.text(found.0.snapshot.credential(id).key).to_owned(),
+    };
+    let of_rule = |code: &str| -> BTreeSet<String> {
+        let findings = found.0.findings.all.iter();
+        findings.filter(|finding| finding.rule().code == code).map(id).collect()
+    };
+    let problems = |kinds: &[&str]| -> BTreeSet<String> {
+        let all = kinds.iter().flat_map(|kind| planted.problems(kind));
+        all.map(|it| planted.public[text(it, "subject")].clone()).collect()
+    };
+    let in_scope = |is_found: &dyn Fn(&Value) -> bool| -> BTreeSet<String> {
+        let identities = planted.identities();
+        let found = identities.filter(|(_, it)| is_in_scope(it) && is_found(it));
+        found.map(|(id, _)| id.to_owned()).collect()
+    };
+    for (rule, expected) in [
+        ("orphaned", in_scope(&|it| it["owner"] == "left")),
+        ("unowned", in_scope(&|it| it["owner"] == "absent")),
+        ("administrator", in_scope(&|it| it["administrator"] == true)),
+        ("default_account_in_use", problems(&["default_account_in_use"])),
+        ("open_external_trust", problems(&["external_trust_without_condition"])),
+        ("open_ci_trust", problems(&["ci_trust_without_subject"])),
+    ] {
+        scores.compare(&format!("finding: {rule}"), expected, of_rule(rule));
+    }
+    // Root is a person's by nature: every account has one, with a password.
+    scores.compare(
+        "finding: human_use",
+        problems(&["human_use"]),
+        (of_rule("human_use").into_iter())
+            .filter(|id| !id.ends_with(":root"))
+            .collect(),
+    );
+    scores.compare(
+        "finding: unreviewed",
+        in_scope(&|it| match it["reviewed_on"].as_str().and_then(Instant::from_text) {
+            Some(at) => at.days_until(as_of) > 92,
+            None => true,
+        }),
+        of_rule("unreviewed"),
+    );
+    // Tokens of pipelines in inventories never end either; what was planted are those of clusters. The accounts of the
+    // control plane are the platform's own.
+    let platform: BTreeSet<&str> = (planted.identities())
+        .filter(|(_, it)| !is_in_scope(it))
+        .map(|(_, it)| text(it, "id"))
+        .collect();
+    let of_the_platform: BTreeSet<&str> = (planted.listed("credentials").iter())
+        .filter(|it| {
+            list(it, "holders")
+                .iter()
+                .all(|holder| platform.contains(holder.as_str().unwrap()))
+        })
+        .map(|it| text(it, "id"))
+        .collect();
+    let of_clusters = |ids: BTreeSet<String>| ids.into_iter().filter(|id| id.starts_with("k8s-secret:"));
+    scores.compare(
+        "finding: legacy_token",
+        (planted.problems("legacy_token").iter())
+            .filter(|it| !of_the_platform.contains(text(it, "subject")))
+            .map(|it| format!("k8s-secret:{}", text(it, "subject")))
+            .collect(),
+        of_clusters(of_rule("legacy_token")).collect(),
+    );
+    let disabled: BTreeSet<&str> = (planted.listed("credentials").iter())
+        .filter(|it| text(it, "status") != "active")
+        .map(|it| text(it, "id"))
+        .collect();
+    scores.compare(
+        "finding: weak_key of an account",
+        (planted.problems("weak_key").iter())
+            .map(|it| text(it, "subject"))
+            .filter(|subject| !disabled.contains(subject))
+            .map(|subject| format!("gcp-key:{subject}"))
+            .collect(),
+        (of_rule("weak_key").into_iter())
+            .filter(|id| id.starts_with("gcp-key:"))
+            .collect(),
+    );
+    let certificates = planted.snapshot["certificates"]["listed"].as_array().unwrap();
+    scores.compare(
+        "finding: weak_key of a certificate",
+        (certificates.iter())
+            .filter(|it| it["weak"] == true && text(it, "expiry") != "expired")
+            .map(|it| format!("x509:{}", text(it, "sha256")))
+            .collect(),
+        (of_rule("weak_key").into_iter())
+            .filter(|id| id.starts_with("x509:"))
+            .collect(),
+    );
+    score_abandoned(planted, found, scores);
+}
+
+/// Identities whose workload is gone. Pods of all EKS clusters share an issuer, and a cluster that is not read whole
+/// may have the account: those cannot be told, and are no findings.
+fn score_abandoned(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
+    let snapshot = &found.0.snapshot;
+    let partial: BTreeSet<&str> = (snapshot.sources.iter())
+        .filter(|source| !source.gaps.is_empty())
+        .map(|source| source.name.as_str())
+        .collect();
+    let shares_an_issuer = |id: IdentityId| {
+        found.0.trusts_to(id).any(|trust| match trust.actor {
+            Principal::Federated { issuer, .. } => found.text(issuer) == "pods.eks.amazonaws.com",
+            _ => false,
+        })
+    };
+    scores.compare(
+        "finding: workload gone",
+        (planted.problems("workload_gone").iter())
+            .filter(|it| !partial.contains(text(it, "detail").split('/').next().unwrap()))
+            .map(|it| planted.public[text(it, "subject")].clone())
+            .filter(|id| !shares_an_issuer(snapshot.find(id).unwrap()))
+            .collect(),
+        (found.0.abandoned.keys())
+            .map(|id| found.text(snapshot.identity(*id).id).to_owned())
+            .collect(),
+    );
+}

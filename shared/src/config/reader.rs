@@ -1,0 +1,374 @@
+//! Reading `rollcall.toml` so that every mistake is told at once, with its line and what was probably meant.
+
+use std::fmt;
+use std::ops::Range;
+
+use hashbrown::HashSet;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::gate::{self, Gate};
+use super::{Config, EnvironmentRule, Expected, MAX_WAIVERS, Waiver};
+use crate::kpi::catalog::CRITERIA;
+use crate::model::instant::Instant;
+use crate::model::thresholds::{Threshold, ThresholdId, Thresholds};
+use crate::rules::codes::CODES;
+
+/// Why a configuration is not taken.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BadConfig {
+    /// By line; never empty.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// One mistake in `rollcall.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mistake {
+    /// From 1.
+    pub line: usize,
+    pub message: String,
+}
+
+impl fmt::Display for BadConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Mistake { line, message }) in self.mistakes.iter().enumerate() {
+            let break_before = if index > 0 { "\n" } else { "" };
+            write!(f, "{break_before}rollcall.toml line {line}: {message}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BadConfig {}
+
+/// "; did you mean `stale_days`?", or the known names when none is near.
+pub fn nearest(name: &str, known: &[&str]) -> String {
+    let likeness = |other: &&&str| strsim::jaro_winkler(name, other);
+    let best = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match best {
+        Some(best) if likeness(&best) > 0.75 => format!("; did you mean `{best}`?"),
+        Some(_) | None => format!("; known are {}", known.join(", ")),
+    }
+}
+
+/// Reads the whole file.
+pub fn read(text: &str) -> Result<Config, BadConfig> {
+    let mut reader = Reader {
+        text,
+        mistakes: Vec::new(),
+    };
+    let config = match DeTable::parse(text) {
+        Ok(root) => reader.config(root.get_ref()),
+        Err(error) => {
+            let start = error.span().map_or(0, |span| span.start);
+            reader.mistake(&(start..start), error.message().to_owned());
+            Config::default()
+        }
+    };
+    reader.mistakes.sort();
+    match reader.mistakes.is_empty() {
+        true => Ok(config),
+        false => Err(BadConfig {
+            mistakes: reader.mistakes,
+        }),
+    }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    mistakes: Vec<Mistake>,
+}
+
+type Value<'t> = Spanned<DeValue<'t>>;
+
+impl<'t> Reader<'t> {
+    fn config(&mut self, root: &DeTable<'t>) -> Config {
+        let sections = [
+            "estate",
+            "expected",
+            "environment",
+            "thresholds",
+            "governed",
+            "waiver",
+            "gate",
+        ];
+        self.keys(root, "rollcall.toml", &sections);
+        let mut config = Config::default();
+        if let Some(estate) = self.section(root, "estate") {
+            self.keys(estate, "[estate]", &["name", "salt"]);
+            config.estate_name = self.text(estate, "name");
+            config.salt = self.text(estate, "salt").unwrap_or_default();
+        }
+        for (_, expected) in self.sections(root, "expected") {
+            self.keys(expected, "[[expected]]", &["source", "environment"]);
+            config.expected.push(Expected {
+                source: self.required(root, "expected", expected, "source"),
+                environment: self.text(expected, "environment"),
+            });
+        }
+        for (_, rule) in self.sections(root, "environment") {
+            self.keys(rule, "[[environment]]", &["pattern", "is"]);
+            config.environments.push(EnvironmentRule {
+                pattern: self.required(root, "environment", rule, "pattern"),
+                is: self.required(root, "environment", rule, "is"),
+            });
+        }
+        if let Some(thresholds) = self.section(root, "thresholds") {
+            config.thresholds = self.thresholds(thresholds);
+        }
+        if let Some(governed) = self.section(root, "governed") {
+            self.keys(governed, "[governed]", &["criteria"]);
+            config.criteria = self.criteria(governed);
+        }
+        config.waivers = self.waivers(root);
+        config.gates = self.gates(root);
+        config
+    }
+
+    fn thresholds(&mut self, table: &DeTable<'t>) -> Thresholds {
+        let names = ThresholdId::ALL.map(ThresholdId::name);
+        let mut thresholds = Thresholds::default();
+        for (key, value) in table {
+            let name = key.get_ref();
+            let Some(id) = ThresholdId::ALL.into_iter().find(|id| id.name() == name) else {
+                let message = format!("unknown threshold `{name}`{}", nearest(name, &names));
+                self.mistake(&key.span(), message);
+                continue;
+            };
+            let (number, set_by) = match value.get_ref() {
+                DeValue::Table(signed) => {
+                    self.keys(signed, &format!("`{name}`"), &["value", "set_by", "on"]);
+                    let who = self
+                        .text(signed, "set_by")
+                        .unwrap_or_else(|| "rollcall.toml".to_owned());
+                    let on = self.date(signed, "on").map(Instant::to_date_text);
+                    let set_by = on.map_or_else(|| who.clone(), |on| format!("{who}, {on}"));
+                    (find(signed, "value"), set_by)
+                }
+                DeValue::String(_)
+                | DeValue::Integer(_)
+                | DeValue::Float(_)
+                | DeValue::Boolean(_)
+                | DeValue::Datetime(_)
+                | DeValue::Array(_) => (Some(value), "rollcall.toml".to_owned()),
+            };
+            match number.and_then(|number| whole(number.get_ref())) {
+                Some(value) => thresholds.set(id, Threshold { value, set_by }),
+                None => self.mistake(
+                    &number.unwrap_or(value).span(),
+                    format!(
+                        "`{name}` must be a whole number or {{ value = 90, set_by = \"who\", on = \"2026-02-01\" }}"
+                    ),
+                ),
+            }
+        }
+        thresholds
+    }
+
+    fn criteria(&mut self, governed: &DeTable<'t>) -> Vec<String> {
+        let Some(value) = find(governed, "criteria") else {
+            return Vec::new();
+        };
+        let DeValue::Array(list) = value.get_ref() else {
+            self.expected(value, "a list of criteria, such as [\"owner\", \"rotation\"]");
+            return Vec::new();
+        };
+        let mut criteria = Vec::new();
+        for criterion in list.iter() {
+            match criterion.get_ref().as_str() {
+                Some(id) if CRITERIA.contains(&id) => criteria.push(id.to_owned()),
+                Some(id) => {
+                    let message = format!("unknown criterion `{id}`{}", nearest(id, &CRITERIA));
+                    self.mistake(&criterion.span(), message);
+                }
+                None => self.expected(criterion, "a criterion's id in quotes"),
+            }
+        }
+        criteria
+    }
+
+    fn waivers(&mut self, root: &DeTable<'t>) -> Vec<Waiver> {
+        let mut waivers = Vec::new();
+        for (span, waiver) in self.sections(root, "waiver") {
+            self.keys(waiver, "[[waiver]]", &["rule", "subject", "who", "why", "until"]);
+            if waivers.len() == MAX_WAIVERS {
+                self.mistake(
+                    &span,
+                    format!("more than {MAX_WAIVERS} waivers, which is the most that are read"),
+                );
+                break;
+            }
+            let rule = self.required(root, "waiver", waiver, "rule");
+            if !rule.is_empty() && !CODES.contains(&rule.as_str()) {
+                let at = find(waiver, "rule").map_or(span.clone(), Spanned::span);
+                self.mistake(&at, format!("unknown rule `{rule}`{}", nearest(&rule, &CODES)));
+            }
+            let until = match find(waiver, "until") {
+                Some(_) => self.date(waiver, "until"),
+                None => {
+                    self.mistake(
+                        &span,
+                        "a waiver needs `until`, the last day on which it holds".to_owned(),
+                    );
+                    None
+                }
+            };
+            waivers.push(Waiver {
+                rule,
+                subject: self.required(root, "waiver", waiver, "subject"),
+                who: self.required(root, "waiver", waiver, "who"),
+                why: self.required(root, "waiver", waiver, "why"),
+                until: until.unwrap_or_default(),
+            });
+        }
+        waivers
+    }
+
+    fn gates(&mut self, root: &DeTable<'t>) -> Vec<Gate> {
+        let mut names = HashSet::new();
+        let mut gates = Vec::new();
+        for (span, gate) in self.sections(root, "gate") {
+            self.keys(gate, "[[gate]]", &["name", "require"]);
+            let name = self.required(root, "gate", gate, "name");
+            let text = self.required(root, "gate", gate, "require");
+            if !name.is_empty() && !names.insert(name.clone()) {
+                let at = find(gate, "name").map_or(span.clone(), Spanned::span);
+                self.mistake(&at, format!("two gates are called `{name}`"));
+            }
+            if text.is_empty() {
+                continue;
+            }
+            match gate::requirement(&text) {
+                Ok(require) => gates.push(Gate { name, text, require }),
+                Err(message) => {
+                    let at = find(gate, "require").map_or(span, Spanned::span);
+                    self.mistake(&at, message);
+                }
+            }
+        }
+        gates
+    }
+
+    /// Tells of keys that are none.
+    fn keys(&mut self, table: &DeTable<'t>, of: &str, known: &[&str]) {
+        for key in table.keys().filter(|key| !known.contains(&&**key.get_ref())) {
+            let message = format!(
+                "unknown key `{}` in {of}{}",
+                key.get_ref(),
+                nearest(key.get_ref(), known)
+            );
+            self.mistake(&key.span(), message);
+        }
+    }
+
+    /// A table of this name, when there is one.
+    fn section<'v>(&mut self, root: &'v DeTable<'t>, name: &str) -> Option<&'v DeTable<'t>> {
+        let value = find(root, name)?;
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.expected(value, &format!("a table: `[{name}]`"));
+        }
+        table
+    }
+
+    /// The tables of a list of this name.
+    fn sections<'v>(&mut self, root: &'v DeTable<'t>, name: &str) -> Vec<(Range<usize>, &'v DeTable<'t>)> {
+        let Some(value) = find(root, name) else {
+            return Vec::new();
+        };
+        let DeValue::Array(list) = value.get_ref() else {
+            self.expected(value, &format!("a list of tables: `[[{name}]]`"));
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for value in list.iter() {
+            match value.get_ref().as_table() {
+                Some(table) => tables.push((value.span(), table)),
+                None => self.expected(value, &format!("a table: `[[{name}]]`")),
+            }
+        }
+        tables
+    }
+
+    /// A text, when there is one.
+    fn text(&mut self, table: &DeTable<'t>, key: &str) -> Option<String> {
+        let value = find(table, key)?;
+        let text = value.get_ref().as_str().map(str::to_owned);
+        if text.is_none() {
+            self.expected(value, &format!("text in quotes for `{key}`"));
+        }
+        text
+    }
+
+    /// A text that must be there and say something; `""` when it does not, which is a mistake.
+    fn required(&mut self, root: &DeTable<'t>, section: &str, table: &DeTable<'t>, key: &str) -> String {
+        let at = match (find(table, key), find(root, section)) {
+            (Some(value), _) => value.span(),
+            (None, Some(list)) => span_of(list, table),
+            (None, None) => 0..0,
+        };
+        match (find(table, key), self.text(table, key)) {
+            (_, Some(text)) if !text.trim().is_empty() => text,
+            // Another type was told of.
+            (Some(value), None) if !value.get_ref().is_str() => String::new(),
+            (_, Some(_) | None) => {
+                self.mistake(&at, format!("`[[{section}]]` needs `{key}`"));
+                String::new()
+            }
+        }
+    }
+
+    /// A day, as TOML writes one or in quotes.
+    fn date(&mut self, table: &DeTable<'t>, key: &str) -> Option<Instant> {
+        let value = find(table, key)?;
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.to_string(),
+            DeValue::Datetime(date) => date.to_string(),
+            DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                String::new()
+            }
+        };
+        let at = Some(&text)
+            .filter(|text| text.len() == 10)
+            .and_then(|text| Instant::from_text(text));
+        if at.is_none() {
+            self.expected(value, &format!("a day for `{key}`, such as \"2027-01-31\""));
+        }
+        at
+    }
+
+    fn expected(&mut self, found: &Value<'t>, expected: &str) {
+        let message = format!("found {}, expected {expected}", found.get_ref().type_str());
+        self.mistake(&found.span(), message);
+    }
+
+    fn mistake(&mut self, at: &Range<usize>, message: String) {
+        let before = &self.text.as_bytes()[..at.start.min(self.text.len())];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        self.mistakes.push(Mistake { line, message });
+    }
+}
+
+fn find<'v, 't>(table: &'v DeTable<'t>, key: &str) -> Option<&'v Value<'t>> {
+    table
+        .iter()
+        .find(|(name, _)| name.get_ref() == key)
+        .map(|(_, value)| value)
+}
+
+/// Where a table of a list stands.
+fn span_of(list: &Value<'_>, table: &DeTable<'_>) -> Range<usize> {
+    let tables = list.get_ref().as_array().into_iter().flat_map(|list| list.iter());
+    let mut spans = tables.filter(|value| {
+        value
+            .get_ref()
+            .as_table()
+            .is_some_and(|other| std::ptr::eq(other, table))
+    });
+    spans.next().map_or(list.span(), Spanned::span)
+}
+
+fn whole(value: &DeValue<'_>) -> Option<u32> {
+    let integer = value.as_integer()?;
+    u32::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
