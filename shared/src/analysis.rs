@@ -2,6 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use crate::access::Access;
 use crate::config::Config;
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas;
@@ -28,6 +29,8 @@ pub struct Analysis {
     pub n_sharing: Vec<u32>,
     /// For each certificate that renews another: does it have a new key?
     pub rekeyed: HashMap<CredentialId, Verdict>,
+    /// What each identity can do, and become.
+    pub access: Access,
     pub lists: Lists,
 }
 
@@ -68,6 +71,7 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
     let mut analysis = Analysis {
         n_sharing: count_sharing(&snapshot),
         rekeyed: find_renewals(&snapshot),
+        access: Access::new(&snapshot),
         snapshot,
         config: config.clone(),
         criteria: Vec::new(),
