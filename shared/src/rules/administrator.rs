@@ -13,7 +13,7 @@ pub const RULE: Rule = Rule {
     finds: "A non-human identity with an administrator-equivalent grant that holds always: its own or of a group it is in.",
     why: "Whoever takes it over has the whole account, project, tenant or cluster.",
     cannot_see: &[
-        "Grants that come near to everything without being it: wide lists of services, and ways to become an administrator.",
+        "Grants that come near to everything without being it: wide lists of services. Ways to become an administrator are `escalation_path`.",
         "Service control policies, deny policies and session policies, which no connector reads.",
         "Roles whose definition no export holds: those identities are unknown.",
     ],
@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
         cis_kubernetes::R5_1_1,
         cis_kubernetes::R5_1_7,
     ],
-    population: "non-human identities in scope with grants; unknown when no export defines a role they have, or their permissions boundary, or when the grant has a condition",
+    population: "non-human identities in scope; unknown when no export defines a role they have, or their permissions boundary, or when the grant has a condition",
     test: Test::Identities(Check {
         judge: formulas::is_no_administrator,
         exposure: subject::reach,
@@ -61,8 +61,11 @@ fn observe(analysis: &Analysis, index: usize) -> Observed {
         }
     });
     Observed {
-        value: value.unwrap_or_default(),
+        // Several policies may come to everything that none of them gives alone.
+        value: value.unwrap_or_else(|| "grants that come to everything together".to_owned()),
         limit: Some(fixed_limit("0", &owasp::NHI5)),
-        evidence: grant.map(|grant| grant.evidence),
+        evidence: grant
+            .or_else(|| snapshot.grants_of(identity).next())
+            .map(|grant| grant.evidence),
     }
 }

@@ -1,7 +1,11 @@
 //! It can make itself an administrator.
 
 use super::frameworks::{csf, iso, nist, owasp, pci};
-use super::{Rule, Test};
+use super::{Check, Observed, Rule, Test, always, fixed_limit, no_command, subject};
+use crate::access::decision::Outcome;
+use crate::analysis::Analysis;
+use crate::kpi::formulas;
+use crate::model::snapshot::IdentityId;
 
 pub const RULE: Rule = Rule {
     code: "escalation_path",
@@ -18,6 +22,25 @@ pub const RULE: Rule = Rule {
         csf::PR_AA_05,
         iso::A_8_2,
     ],
-    population: "non-human identities in scope that are no administrators",
-    test: Test::Pending("needs effective access, which this version does not evaluate yet"),
+    population: "non-human identities in scope that are no administrators and have grants, or act as somebody; unknown when conditions or missing exports decide",
+    test: Test::Identities(Check {
+        judge: formulas::cannot_escalate,
+        exposure: subject::reach,
+        observe,
+        command: no_command,
+        unmeasured: always,
+    }),
 };
+
+/// The first way up that is sure: what the identity does, and what lets it.
+fn observe(analysis: &Analysis, index: usize) -> Observed {
+    let ways = analysis
+        .access
+        .escalations(&analysis.snapshot, IdentityId(index as u32));
+    let way = ways.iter().find(|way| way.outcome == Outcome::Allowed);
+    Observed {
+        value: way.map(|way| way.path.does.to_owned()).unwrap_or_default(),
+        limit: Some(fixed_limit("0", &owasp::NHI5)),
+        evidence: way.and_then(|way| way.proof.first()).map(|reason| reason.evidence),
+    }
+}

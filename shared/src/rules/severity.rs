@@ -1,10 +1,10 @@
 //! How bad a finding is: a table of three facts, and nothing else.
 
 pub use super::codes::Severity;
+use crate::access::decision::Holds;
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::identity::{IdentityKind, Status};
-use crate::model::ratio::Verdict;
 use crate::model::snapshot::{CredentialId, IdentityId};
 
 /// What the identity can do.
@@ -117,10 +117,10 @@ pub fn tier_of_identity(analysis: &Analysis, index: usize) -> Tier {
     if identity.kind == IdentityKind::Root {
         return Tier::Administrator;
     }
-    match formulas::is_below_administrator(analysis, identity) {
-        Some(Verdict::Fail) => Tier::Administrator,
-        Some(Verdict::Pass) => Tier::Limited,
-        Some(Verdict::Unknown) | None => Tier::NotKnown,
+    match analysis.access.standing(IdentityId(index as u32)).is_administrator {
+        Holds::Yes => Tier::Administrator,
+        Holds::No if !identity.grants.is_empty() => Tier::Limited,
+        Holds::Maybe | Holds::No => Tier::NotKnown,
     }
 }
 

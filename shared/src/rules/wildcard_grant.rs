@@ -43,7 +43,7 @@ pub const RULE: Rule = Rule {
 
 fn judge(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let identity = subject::identity(analysis, index);
-    if !formulas::in_scope(identity) || formulas::is_below_administrator(analysis, identity)? == Verdict::Fail {
+    if formulas::is_no_administrator(analysis, index)? == Verdict::Fail {
         return None;
     }
     let grants = analysis.snapshot.grants_of(identity);

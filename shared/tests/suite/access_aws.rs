@@ -23,7 +23,7 @@ pub fn snapshot_of(files: &[(&str, &str)]) -> Snapshot {
             connector: Some(reading.connector.expect("a connector recognises it").id),
             n_bytes: text.len() as u64,
             batch: reading.batch,
-            diagnostics: reading.diagnostics.iter().cloned().collect(),
+            diagnostics: reading.diagnostics,
         }
     });
     merge(files.collect(), AsOf::Newest(Instant(0)), &Config::default())
@@ -57,8 +57,11 @@ fn ask(details: &Value, who: &str, action: &str, resource: &str, given: &[(&str,
     (decision, snapshot)
 }
 
+/// The identity of this name, without a namespace before it.
 pub fn find(snapshot: &Snapshot, name: &str) -> IdentityId {
-    let at = (snapshot.identities.iter()).position(|identity| snapshot.strings.get(identity.name) == name);
+    let is_name = |full: &str| full.rsplit('/').next() == Some(name);
+    let mut identities = snapshot.identities.iter();
+    let at = identities.position(|identity| is_name(snapshot.strings.get(identity.name)));
     IdentityId(at.unwrap_or_else(|| panic!("no {name}")) as u32)
 }
 
