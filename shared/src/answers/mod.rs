@@ -12,6 +12,7 @@ mod safe_to_act;
 mod smallest_change;
 mod sources;
 mod tables;
+mod what_if;
 
 pub use durations::durations;
 pub use history::{history, summary, trends};
@@ -24,3 +25,4 @@ pub use safe_to_act::safe_to_act;
 pub use smallest_change::smallest_change;
 pub use sources::sources;
 pub use tables::{ExportFormat, certificates, credentials, export, findings, identities};
+pub use what_if::what_if;
