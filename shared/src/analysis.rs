@@ -1,6 +1,6 @@
 //! One snapshot, judged: every identity against every criterion, once, so that every number is a fold over it.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
@@ -19,12 +19,13 @@ use crate::model::principal::{HandleKind, Principal};
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{Credential, CredentialId, Evidence, Identity, IdentityId, Snapshot, SourceId, Trust};
 use crate::model::strings::Sym;
+use crate::model::thresholds::{ThresholdId, Thresholds};
 use crate::reading::aws_trust::EKS_POD_IDENTITY;
 use crate::rules::{self, Findings};
 
 /// A snapshot with the verdicts that KPIs and lists share. Immutable.
 pub struct Analysis {
-    pub snapshot: Snapshot,
+    pub snapshot: Arc<Snapshot>,
     pub config: Config,
     /// For each identity, one verdict for each of [`CRITERIA`]; `None` where the criterion does not apply.
     pub criteria: Vec<[Option<Verdict>; CRITERIA.len()]>,
@@ -40,17 +41,17 @@ pub struct Analysis {
     pub n_environments: Vec<u32>,
     /// For each certificate that renews another: does it have a new key?
     pub rekeyed: HashMap<CredentialId, Verdict>,
-    trusts_to: TrustsTo,
+    trusts_to: Arc<TrustsTo>,
     /// For each source, what its exports tell of.
     pub told_of: Vec<ToldOf>,
     /// Identities that only workloads which are gone may act as, each with one of those trusts.
     pub abandoned: HashMap<IdentityId, u32>,
     /// What each access policy that an export defines allows by wildcards; absent when it has none.
-    pub wildcards: HashMap<Sym, Wildcards>,
-    pub findings: Findings,
+    pub wildcards: Arc<HashMap<Sym, Wildcards>>,
+    pub findings: Arc<Findings>,
     /// What each identity can do, and become.
-    pub access: Access,
-    pub lists: Lists,
+    pub access: Arc<Access>,
+    pub lists: Arc<Lists>,
     /// See [`Analysis::graph`].
     graph: OnceLock<Graph>,
 }
@@ -84,6 +85,58 @@ impl Analysis {
             .iter()
             .zip(self.in_force)
             .any(|(id, force)| *id == criterion && force == Force::InForce)
+    }
+
+    /// The same snapshot, its criteria judged by other thresholds. No column of the lists has a threshold; of the rules
+    /// whose findings can be critical, and so count for a criterion, only those that ask for what is short-lived have.
+    pub fn under(&self, thresholds: Thresholds) -> Analysis {
+        let mut analysis = Analysis {
+            snapshot: Arc::clone(&self.snapshot),
+            config: Config {
+                thresholds,
+                ..self.config.clone()
+            },
+            criteria: Vec::new(),
+            governed: Vec::new(),
+            in_force: self.in_force,
+            certificates: self.certificates.clone(),
+            n_sharing: self.n_sharing.clone(),
+            n_environments: self.n_environments.clone(),
+            rekeyed: self.rekeyed.clone(),
+            trusts_to: Arc::clone(&self.trusts_to),
+            told_of: self.told_of.clone(),
+            abandoned: self.abandoned.clone(),
+            wildcards: Arc::clone(&self.wildcards),
+            findings: Arc::clone(&self.findings),
+            access: Arc::clone(&self.access),
+            lists: Arc::clone(&self.lists),
+            graph: OnceLock::new(),
+        };
+        analysis.judge_criteria();
+        let short_lived = |of: &Analysis| of.config.thresholds.get(ThresholdId::ShortLivedHours).value;
+        if short_lived(&analysis) != short_lived(self) {
+            analysis.findings = Arc::new(rules::judge(&analysis));
+        }
+        analysis.judge_governed();
+        analysis
+    }
+
+    fn judge_criteria(&mut self) {
+        let n_identities = self.snapshot.identities.len();
+        self.criteria = (0..n_identities).map(|index| formulas::criteria(self, index)).collect();
+    }
+
+    /// Once the findings are there.
+    fn judge_governed(&mut self) {
+        for (index, criteria) in self.criteria.iter_mut().enumerate() {
+            let in_scope = formulas::in_scope(&self.snapshot.identities[index]);
+            criteria[CLEAN] = in_scope.then(|| self.findings.clean[index]);
+        }
+        self.governed = self
+            .criteria
+            .iter()
+            .map(|verdicts| governed(verdicts, &self.in_force))
+            .collect();
     }
 
     /// The ways in which others may act as an identity, in the order of the files.
@@ -157,35 +210,24 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
         n_environments,
         told_of: ToldOf::of_sources(&snapshot),
         abandoned: find_abandoned(&snapshot, &trusts_to),
-        wildcards: access::wildcards(&snapshot.policies, &snapshot.strings),
+        wildcards: Arc::new(access::wildcards(&snapshot.policies, &snapshot.strings)),
         rekeyed: find_renewals(&snapshot),
-        trusts_to,
-        findings: Findings::default(),
-        access: Access::new(&snapshot),
-        snapshot,
+        trusts_to: Arc::new(trusts_to),
+        findings: Arc::default(),
+        access: Arc::new(Access::new(&snapshot)),
+        snapshot: Arc::new(snapshot),
         config: config.clone(),
         criteria: Vec::new(),
         governed: Vec::new(),
         in_force,
         certificates,
-        lists: Lists::default(),
+        lists: Arc::default(),
         graph: OnceLock::new(),
     };
-    let n_identities = analysis.snapshot.identities.len();
-    analysis.criteria = (0..n_identities)
-        .map(|index| formulas::criteria(&analysis, index))
-        .collect();
-    analysis.findings = rules::judge(&analysis);
-    for (index, criteria) in analysis.criteria.iter_mut().enumerate() {
-        criteria[CLEAN] =
-            formulas::in_scope(&analysis.snapshot.identities[index]).then(|| analysis.findings.clean[index]);
-    }
-    analysis.governed = analysis
-        .criteria
-        .iter()
-        .map(|verdicts| governed(verdicts, &analysis.in_force))
-        .collect();
-    analysis.lists = Lists::new(&analysis);
+    analysis.judge_criteria();
+    analysis.findings = Arc::new(rules::judge(&analysis));
+    analysis.judge_governed();
+    analysis.lists = Arc::new(Lists::new(&analysis));
     analysis
 }
 

@@ -58,6 +58,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::GRAPH_PATHS, get(graph_paths))
         .route(route::GRAPH_SAFE_TO_ACT, get(graph_safe_to_act))
         .route(route::GRAPH_SMALLEST_CHANGE, get(graph_smallest_change))
+        .route(route::WHAT_IF, get(what_if))
         .route("/api/v1/export/identities", get(export_identities))
         .route("/api/v1/export/credentials", get(export_credentials))
         .route("/api/v1/export/certificates", get(export_certificates))
@@ -275,6 +276,11 @@ async fn graph_smallest_change(ask: Ask) -> Response {
         json(&answers::smallest_change(analysis, &query)?)
     })
     .await
+}
+
+async fn what_if(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| json(&answers::what_if(analysis, query)?))
+        .await
 }
 
 async fn export_identities(ask: Ask) -> Response {

@@ -176,6 +176,8 @@ fn goldens_of_rows_and_errors() {
         ("bad_format", "/api/v1/export/identities?format=xlsx"),
         ("bad_parameter", "/api/v1/kpis?kind=share"),
         ("bad_change", "/api/v1/history?kind=lost"),
+        ("what_if", "/api/v1/what-if?access_key_max_age_days=20&stale_days=2000"),
+        ("bad_threshold", "/api/v1/what-if?stale=30"),
         ("bad_trend", "/api/v1/trends?snapshot=2026-10-31"),
         ("no_snapshot", "/api/v1/kpis?snapshot=1999-01-01"),
         ("no_past_snapshot", "/api/v1/history?from=1999-01-01"),

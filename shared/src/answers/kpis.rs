@@ -36,10 +36,11 @@ pub fn kpis(analysis: &Analysis, snapshots: &[String], past: Option<&Past>) -> K
 
 /// All rows of the catalogue, in its order.
 pub fn kpi_values(analysis: &Analysis) -> Vec<KpiValue> {
-    KPIS.iter().map(|kpi| value(kpi, analysis)).collect()
+    KPIS.iter().map(|kpi| kpi_value(kpi, analysis)).collect()
 }
 
-fn value(kpi: &Kpi, analysis: &Analysis) -> KpiValue {
+/// One row of the catalogue.
+pub fn kpi_value(kpi: &Kpi, analysis: &Analysis) -> KpiValue {
     let mut value = blank(kpi, analysis);
     if let Some(reason) = kpi
         .pending

@@ -15,6 +15,7 @@ mod sarif;
 mod smallest_change;
 mod sources;
 mod tables;
+mod what_if;
 
 pub use check::check;
 pub use compliance::compliance;
@@ -30,3 +31,4 @@ pub use sarif::sarif;
 pub use smallest_change::smallest_change;
 pub use sources::sources;
 pub use tables::{ExportFormat, certificates, credentials, export, findings, identities};
+pub use what_if::what_if;

@@ -14,6 +14,7 @@ pub mod overview;
 pub mod query;
 pub mod rows;
 pub mod sources;
+pub mod what_if;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,8 @@ pub mod route {
     pub const GRAPH_PATHS: &str = "/api/v1/graph/paths";
     pub const GRAPH_SAFE_TO_ACT: &str = "/api/v1/graph/safe-to-act";
     pub const GRAPH_SMALLEST_CHANGE: &str = "/api/v1/graph/smallest-change";
+    /// What would be, were a threshold another.
+    pub const WHAT_IF: &str = "/api/v1/what-if";
     /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.
     pub const EXPORT: &str = "/api/v1/export";
 }

@@ -66,6 +66,52 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
 /// Where `clean` stands among the criteria: what the rules find decides it, after the others.
 pub const CLEAN: usize = 5;
 
+/// The KPIs whose numbers change with a threshold.
+pub fn depends_on(id: ThresholdId) -> &'static [&'static str] {
+    match id {
+        ThresholdId::AccessKeyMaxAgeDays
+        | ThresholdId::ServiceAccountKeyMaxAgeDays
+        | ThresholdId::ApiKeyMaxAgeDays
+        | ThresholdId::ClientSecretMaxAgeDays
+        | ThresholdId::SshKeyMaxAgeDays => &[
+            "governed",
+            "rotation",
+            "coverage.environments",
+            "credential.rotation",
+            "agent.governed",
+        ],
+        ThresholdId::CredentialMaxLifetimeDays => &[
+            "governed",
+            "rotation",
+            "coverage.environments",
+            "credential.long_lived",
+            "agent.governed",
+        ],
+        ThresholdId::ShortLivedHours => &[
+            "governed",
+            "rotation",
+            "coverage.environments",
+            "credential.rotation",
+            "credential.shortlived",
+            "agent.governed",
+            "clean",
+        ],
+        ThresholdId::AccessKeyUnusedDays | ThresholdId::CredentialUnusedDays => &["credential.unused"],
+        ThresholdId::StaleDays => &["lifecycle.stale"],
+        ThresholdId::ReviewPeriodDays => &[
+            "governed",
+            "reviewed",
+            "coverage.environments",
+            "review.overdue",
+            "agent.governed",
+        ],
+        ThresholdId::SourceFreshDays => &["coverage.sources"],
+        ThresholdId::CertificateAlertDays => &["certificate.expiry"],
+        // The target is held against the number; it is no part of it.
+        ThresholdId::GovernedTargetPercent => &[],
+    }
+}
+
 /// The criteria of one identity, in the order of [`CRITERIA`], but for [`CLEAN`]. `None` out of scope.
 pub fn criteria(analysis: &Analysis, index: usize) -> [Option<Verdict>; CRITERIA.len()] {
     let identity = &analysis.snapshot.identities[index];

@@ -15,6 +15,7 @@ use shared::kpi::formulas;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
+use shared::model::thresholds::{Threshold, ThresholdId};
 use shared::rules::RULES;
 use shared::rules::severity::Severity;
 
@@ -22,6 +23,18 @@ use crate::support::read;
 
 /// Every connector's fixtures as one estate: each connector is a source.
 fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
+    let mut files = files();
+    arrange(&mut files);
+    let config = Config::parse("[[expected]]\nsource = \"aws_credential_report\"\nenvironment = \"prod\"\n").unwrap();
+    under(&config, files)
+}
+
+fn under(config: &Config, files: Vec<FileBatch>) -> Analysis {
+    let as_of = AsOf::Given(Instant::from_text("2026-10-31").unwrap());
+    analyze(merge(files, as_of, config), config)
+}
+
+fn files() -> Vec<FileBatch> {
     let mut files = Vec::new();
     for connector in CONNECTORS {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -44,12 +57,7 @@ fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
             }
         }
     }
-    arrange(&mut files);
-    let config = Config::parse("[[expected]]\nsource = \"aws_credential_report\"\nenvironment = \"prod\"\n").unwrap();
-    analyze(
-        merge(files, AsOf::Given(Instant::from_text("2026-10-31").unwrap()), &config),
-        &config,
-    )
+    files
 }
 
 fn everything(analysis: &Analysis) -> String {
@@ -226,6 +234,43 @@ fn an_identity_is_clean_when_no_critical_finding_is_open() {
         let has_critical = detail.findings.iter().any(|finding| finding.severity == "critical");
         assert_eq!(analysis.findings.clean[index] == Verdict::Fail, has_critical, "{id}");
     }
+}
+
+/// What-if judges the same snapshot anew, and only what may have changed: it must come to what a new reading would.
+#[test]
+fn what_if_says_what_a_new_reading_would() {
+    let analysis = estate(|_| ());
+    let now = answers::kpi_values(&analysis);
+    let mut n_changed = 0;
+    for id in ThresholdId::ALL {
+        for value in [1, 10_000] {
+            let mut config = analysis.config.clone();
+            let set_by = "test".to_owned();
+            config.thresholds.set(id, Threshold { value, set_by });
+            let anew = under(&config, files());
+            let under = analysis.under(config.thresholds.clone());
+            assert!(under.criteria == anew.criteria, "{} = {value}", id.name());
+            assert!(under.governed == anew.governed, "{} = {value}", id.name());
+            let view = answers::what_if(&analysis, &format!("{}={value}", id.name())).unwrap();
+            for (before, after) in now.iter().zip(answers::kpi_values(&anew)) {
+                let effect = view.kpis.iter().find(|effect| effect.id == before.id);
+                let expected = (before.value, before.upper, after.value, after.upper);
+                let found = effect.map(|effect| (effect.before, effect.before_upper, effect.after, effect.after_upper));
+                n_changed += usize::from(expected.0 != expected.2);
+                match found {
+                    Some(found) => assert_eq!(found, expected, "{} = {value}: {}", id.name(), before.id),
+                    None => assert_eq!(
+                        (expected.0, expected.1),
+                        (expected.2, expected.3),
+                        "{} = {value} changes {}: name it in `depends_on`",
+                        id.name(),
+                        before.id
+                    ),
+                }
+            }
+        }
+    }
+    assert!(n_changed > 20, "the fixtures depend on too little: {n_changed}");
 }
 
 #[test]

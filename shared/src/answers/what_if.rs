@@ -1,0 +1,202 @@
+//! What would be, were a threshold another.
+
+use std::fmt::Write;
+
+use hashbrown::HashMap;
+
+use super::kpis::kpi_value;
+use crate::analysis::Analysis;
+use crate::api::query::{BadQuery, MAX_LIMIT, pairs};
+use crate::api::what_if::{IdentityEffect, KpiEffect, OwnerEffect, ThresholdView, WhatIf};
+use crate::kpi::catalog::{KPIS, Kpi, Table};
+use crate::kpi::formulas::{self, Judge};
+use crate::model::ratio::Verdict;
+use crate::model::snapshot::{CredentialId, IdentityId};
+use crate::model::strings::Sym;
+use crate::model::thresholds::{Threshold, ThresholdId, Thresholds};
+
+/// `GET /api/v1/what-if`: the query holds thresholds by their names, and perhaps the snapshot, which is chosen already.
+///
+/// # Errors
+/// When a name is no threshold's, or a value no whole number.
+pub fn what_if(analysis: &Analysis, query: &str) -> Result<WhatIf, BadQuery> {
+    let tried = tried(query)?;
+    let in_force = &analysis.config.thresholds;
+    let mut thresholds = in_force.clone();
+    for (id, value) in &tried {
+        let set_by = "what if".to_owned();
+        thresholds.set(*id, Threshold { value: *value, set_by });
+    }
+    let then = analysis.under(thresholds);
+    let mut effects = Effects::default();
+    let depends = |kpi: &&Kpi| tried.iter().any(|(id, _)| formulas::depends_on(*id).contains(&kpi.id));
+    let kpis = KPIS
+        .iter()
+        .filter(depends)
+        .map(|kpi| effects.note(kpi, analysis, &then));
+    let kpis = kpis.collect();
+    let n_identities = effects.of.len();
+    let mut identities: Vec<(IdentityId, Effect)> = effects.of.into_iter().collect();
+    identities.sort_by_key(|(id, _)| *id);
+    Ok(WhatIf {
+        as_of: analysis.snapshot.as_of,
+        thresholds: ThresholdId::ALL
+            .into_iter()
+            .map(|id| ThresholdView {
+                name: id.name().to_owned(),
+                value: in_force.get(id).value,
+                set_by: in_force.get(id).set_by.clone(),
+                tried: tried.iter().find(|(of, _)| *of == id).map(|(_, value)| *value),
+            })
+            .collect(),
+        kpis,
+        owners: owners(analysis, &identities),
+        identities: identities
+            .into_iter()
+            .take(MAX_LIMIT)
+            .map(|(id, effect)| view(analysis, id, effect))
+            .collect(),
+        n_identities,
+        config: config(in_force, &tried),
+    })
+}
+
+/// The thresholds of a query; one that is given twice counts as given last.
+fn tried(query: &str) -> Result<Vec<(ThresholdId, u32)>, BadQuery> {
+    let mut tried: Vec<(ThresholdId, u32)> = Vec::new();
+    for (name, value) in pairs(query).filter(|(key, _)| key != "snapshot") {
+        let bad = |what, found: &str, known: String| BadQuery {
+            what,
+            found: found.to_owned(),
+            known,
+        };
+        let known = || ThresholdId::ALL.map(ThresholdId::name).join(", ");
+        let id = ThresholdId::ALL.into_iter().find(|id| id.name() == name);
+        let id = id.ok_or_else(|| bad("threshold", &name, known()))?;
+        let number = value.parse().map_err(|_| {
+            let known = format!("whole numbers for `{name}`");
+            bad("number", &value, known)
+        })?;
+        tried.retain(|(other, _)| *other != id);
+        tried.push((id, number));
+    }
+    tried.sort_unstable();
+    Ok(tried)
+}
+
+/// What changes, by identity.
+#[derive(Default)]
+struct Effects {
+    of: HashMap<IdentityId, Effect>,
+}
+
+#[derive(Default)]
+struct Effect {
+    more: Vec<&'static str>,
+    fewer: Vec<&'static str>,
+}
+
+impl Effects {
+    fn note(&mut self, kpi: &'static Kpi, now: &Analysis, then: &Analysis) -> KpiEffect {
+        let (before, after) = (kpi_value(kpi, now), kpi_value(kpi, then));
+        let (mut n_more, mut n_fewer) = (0, 0);
+        if let Some((table, judge)) = formulas::judge(kpi.id).filter(|_| before.value.is_some()) {
+            for (row, is_more) in turned(table, judge, now, then) {
+                match is_more {
+                    true => n_more += 1,
+                    false => n_fewer += 1,
+                }
+                for identity in identities_of(table, row, now) {
+                    let effect = self.of.entry(identity).or_default();
+                    let turned = if is_more { &mut effect.more } else { &mut effect.fewer };
+                    if !turned.contains(&kpi.id) {
+                        turned.push(kpi.id);
+                    }
+                }
+            }
+        }
+        KpiEffect {
+            id: kpi.id.to_owned(),
+            unit: before.unit,
+            before: before.value,
+            before_upper: before.upper,
+            after: after.value,
+            after_upper: after.upper,
+            n_more,
+            n_fewer,
+        }
+    }
+}
+
+/// Rows that fail in one case and not in the other; `true` for those that would fail.
+fn turned(table: Table, judge: Judge, now: &Analysis, then: &Analysis) -> Vec<(usize, bool)> {
+    let n_rows = now.lists.of(table).map_or(0, |list| list.n_rows());
+    let fails = |analysis: &Analysis, row: usize| judge(analysis, row) == Some(Verdict::Fail);
+    (0..n_rows)
+        .filter_map(|row| match (fails(now, row), fails(then, row)) {
+            (false, true) => Some((row, true)),
+            (true, false) => Some((row, false)),
+            (true, true) | (false, false) => None,
+        })
+        .collect()
+}
+
+/// The identity of a row, or those that hold its credential.
+fn identities_of(table: Table, row: usize, analysis: &Analysis) -> Vec<IdentityId> {
+    let holders = |id: CredentialId| analysis.snapshot.credential(id).holders.clone();
+    match table {
+        Table::Identities => vec![IdentityId(row as u32)],
+        Table::Credentials => holders(CredentialId(row as u32)),
+        Table::Certificates => holders(analysis.certificates[row]),
+        // No KPI counts findings by a threshold.
+        Table::Findings | Table::None => Vec::new(),
+    }
+}
+
+fn owners(analysis: &Analysis, identities: &[(IdentityId, Effect)]) -> Vec<OwnerEffect> {
+    let mut counts: HashMap<Option<Sym>, (usize, usize)> = HashMap::new();
+    for (id, effect) in identities {
+        let owner = &analysis.snapshot.identity(*id).owner;
+        let (n_more, n_fewer) = counts.entry(owner.team.or(owner.text)).or_default();
+        match effect.more.is_empty() {
+            true => *n_fewer += 1,
+            false => *n_more += 1,
+        }
+    }
+    let mut owners: Vec<OwnerEffect> = counts
+        .into_iter()
+        .map(|(owner, (n_more, n_fewer))| OwnerEffect {
+            owner: owner.map(|owner| analysis.snapshot.strings.get(owner).to_owned()),
+            n_more,
+            n_fewer,
+        })
+        .collect();
+    owners.sort_by(|a, b| (b.n_more, b.n_fewer, &a.owner).cmp(&(a.n_more, a.n_fewer, &b.owner)));
+    owners
+}
+
+fn view(analysis: &Analysis, id: IdentityId, effect: Effect) -> IdentityEffect {
+    let identity = analysis.snapshot.identity(id);
+    let text = |sym: Option<Sym>| sym.map(|sym| analysis.snapshot.strings.get(sym).to_owned());
+    let ids = |kpis: Vec<&str>| kpis.into_iter().map(str::to_owned).collect();
+    IdentityEffect {
+        id: text(Some(identity.id)).unwrap_or_default(),
+        name: text(Some(identity.name)).unwrap_or_default(),
+        owner: text(identity.owner.text),
+        team: text(identity.owner.team),
+        more: ids(effect.more),
+        fewer: ids(effect.fewer),
+    }
+}
+
+/// The lines of `rollcall.toml`, each with what it takes the place of.
+fn config(in_force: &Thresholds, tried: &[(ThresholdId, u32)]) -> String {
+    let mut text = "[thresholds]\n".to_owned();
+    for (id, value) in tried {
+        let Threshold { value: was, set_by } = in_force.get(*id);
+        // A comment ends with its line, whatever a name holds.
+        let set_by = set_by.replace(char::is_control, " ");
+        let _ = writeln!(text, "{} = {value}  # was {was}: {set_by}", id.name());
+    }
+    text
+}
