@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use shared::model::instant::Instant;
 
-use crate::commands::{self, completions, demo, docs, generate, inspect, kpis, list, serve};
+use crate::commands::{self, completions, demo, docs, generate, graph, inspect, kpis, list, serve};
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
 #[derive(Parser)]
@@ -33,6 +33,8 @@ enum Verb {
     Kpis(kpis::KpisArgs),
     /// Print the rows of a list, as the pages show them
     List(list::ListArgs),
+    /// Ask the identity graph: what reaches what, and how
+    Graph(graph::GraphArgs),
     /// Say what a file is and what is read from it
     Inspect(inspect::InspectArgs),
     /// Write a made-up company's estate, in the files that real tools write
@@ -65,6 +67,7 @@ impl Cli {
             Verb::Demo(args) => demo::run(args),
             Verb::Kpis(args) => kpis::run(args),
             Verb::List(args) => list::run(args),
+            Verb::Graph(args) => graph::run(args),
             Verb::Inspect(args) => inspect::run(args),
             Verb::Generate(args) => generate::run(&args),
             Verb::Docs(args) => docs::run(&args),

@@ -1,8 +1,11 @@
 //! One snapshot, judged: every identity against every criterion, once, so that every number is a fold over it.
 
+use std::sync::OnceLock;
+
 use hashbrown::{HashMap, HashSet};
 
 use crate::config::Config;
+use crate::graph::Graph;
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas::{self, CLEAN};
 use crate::lists::Lists;
@@ -32,6 +35,8 @@ pub struct Analysis {
     trusts_to: TrustsTo,
     pub findings: Findings,
     pub lists: Lists,
+    /// See [`Analysis::graph`].
+    graph: OnceLock<Graph>,
 }
 
 /// The trusts of which each identity is the target: indices into [`Snapshot::trusts`].
@@ -52,6 +57,11 @@ pub enum Force {
 }
 
 impl Analysis {
+    /// The identity graph, built when it is first asked for: who only looks at numbers neither waits nor pays for it.
+    pub fn graph(&self) -> &Graph {
+        self.graph.get_or_init(|| Graph::new(&self.snapshot))
+    }
+
     /// Whether a criterion counts towards "governed" here.
     pub fn in_force_of(&self, criterion: &str) -> bool {
         CRITERIA
@@ -111,6 +121,7 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
         in_force,
         certificates,
         lists: Lists::default(),
+        graph: OnceLock::new(),
     };
     let n_identities = analysis.snapshot.identities.len();
     analysis.criteria = (0..n_identities)

@@ -13,6 +13,7 @@ pub mod charts;
 pub mod config;
 pub mod connectors;
 pub mod diagnostic;
+pub mod graph;
 pub mod history;
 pub mod kpi;
 pub mod lists;

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod demo;
 pub mod docs;
 pub mod generate;
+pub mod graph;
 pub mod inspect;
 pub mod kpis;
 pub mod list;

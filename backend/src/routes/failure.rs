@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use shared::answers::graph::NoAnswer;
 use shared::api::query::BadQuery;
 use shared::api::{ErrorBody, ErrorView, State};
 
@@ -73,6 +74,16 @@ impl Failure {
 impl From<BadQuery> for Failure {
     fn from(error: BadQuery) -> Failure {
         Failure::bad_query(error.to_string())
+    }
+}
+
+impl From<NoAnswer> for Failure {
+    fn from(reason: NoAnswer) -> Failure {
+        let message = reason.to_string();
+        match reason {
+            NoAnswer::NoSuchNode(_) => Failure::not_found(message),
+            NoAnswer::Missing(_) | NoAnswer::NoCredential(_) => Failure::bad_query(message),
+        }
     }
 }
 

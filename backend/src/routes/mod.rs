@@ -17,10 +17,15 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use shared::answers;
+use shared::answers::graph::{
+    self, NEIGHBOURS_KEYS, NODES_KEYS, PATHS_KEYS, REACH_KEYS, SAFE_TO_ACT_KEYS, SMALLEST_CHANGE_KEYS,
+};
+use shared::api::graph::GraphQuery;
 use shared::api::history::HistoryQuery;
 use shared::api::query::{ListQuery, MAX_QUERY_BYTES};
 use shared::api::route;
 use shared::diagnostic::shorten;
+use shared::graph::adjacency::Direction;
 use shared::kpi::catalog::Table;
 
 use self::ask::{Ask, only, value};
@@ -44,6 +49,13 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::SOURCES, get(sources))
         .route(route::HISTORY, get(history))
         .route(route::TRENDS, get(trends))
+        .route(route::GRAPH_NODES, get(graph_nodes))
+        .route(route::GRAPH_NEIGHBOURS, get(graph_neighbours))
+        .route(route::GRAPH_REACH, get(graph_reach))
+        .route(route::GRAPH_WHO_CAN_REACH, get(graph_who_can_reach))
+        .route(route::GRAPH_PATHS, get(graph_paths))
+        .route(route::GRAPH_SAFE_TO_ACT, get(graph_safe_to_act))
+        .route(route::GRAPH_SMALLEST_CHANGE, get(graph_smallest_change))
         .route("/api/v1/export/identities", get(export_identities))
         .route("/api/v1/export/credentials", get(export_credentials))
         .route("/api/v1/export/certificates", get(export_certificates))
@@ -179,6 +191,60 @@ async fn trends(ask: Ask) -> Response {
             &history.snapshots[from],
             &history.snapshots[to],
         ))
+    })
+    .await
+}
+
+async fn graph_nodes(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| json(&graph::nodes(analysis, &GraphQuery::parse(query, NODES_KEYS)?)))
+        .await
+}
+
+async fn graph_neighbours(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        json(&graph::neighbours(
+            analysis,
+            &GraphQuery::parse(query, NEIGHBOURS_KEYS)?,
+        )?)
+    })
+    .await
+}
+
+async fn graph_reach(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        let query = GraphQuery::parse(query, REACH_KEYS)?;
+        json(&graph::reached(analysis, &query, Direction::Out)?)
+    })
+    .await
+}
+
+async fn graph_who_can_reach(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        let query = GraphQuery::parse(query, REACH_KEYS)?;
+        json(&graph::reached(analysis, &query, Direction::In)?)
+    })
+    .await
+}
+
+async fn graph_paths(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| json(&graph::paths(analysis, &GraphQuery::parse(query, PATHS_KEYS)?)?))
+        .await
+}
+
+async fn graph_safe_to_act(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        json(&answers::safe_to_act(
+            analysis,
+            &GraphQuery::parse(query, SAFE_TO_ACT_KEYS)?,
+        )?)
+    })
+    .await
+}
+
+async fn graph_smallest_change(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        let query = GraphQuery::parse(query, SMALLEST_CHANGE_KEYS)?;
+        json(&answers::smallest_change(analysis, &query)?)
     })
     .await
 }

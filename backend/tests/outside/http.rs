@@ -180,6 +180,39 @@ fn goldens_of_rows_and_errors() {
         ("no_snapshot", "/api/v1/kpis?snapshot=1999-01-01"),
         ("no_past_snapshot", "/api/v1/history?from=1999-01-01"),
         ("no_identity", "/api/v1/identity?id=nobody"),
+        ("graph_nodes", "/api/v1/graph/nodes?q=payments&kind=identity"),
+        (
+            "graph_neighbours",
+            "/api/v1/graph/neighbours?node=identity:k8s:k8s-payments/payments/api&direction=out",
+        ),
+        (
+            "graph_reach",
+            "/api/v1/graph/reach?node=identity:k8s:k8s-payments/payments/api&kind=resource&kind=role",
+        ),
+        (
+            "graph_who_can_reach",
+            "/api/v1/graph/who-can-reach?node=administrators&limit=2",
+        ),
+        (
+            "graph_paths",
+            "/api/v1/graph/paths?from=identity:k8s:k8s-payments/payments/api&to=resource:k8s-payments&paths=1",
+        ),
+        (
+            "graph_safe_to_act",
+            "/api/v1/graph/safe-to-act?node=credential:aws-key:arn:aws:iam::111122223333:user/ci/ci-deploy/access_key_1",
+        ),
+        (
+            "graph_smallest_change",
+            "/api/v1/graph/smallest-change?from=identity:k8s:k8s-payments/payments/api&to=administrators",
+        ),
+        (
+            "graph_no_credential",
+            "/api/v1/graph/safe-to-act?node=identity:k8s:k8s-payments/payments/api",
+        ),
+        ("graph_no_node", "/api/v1/graph/reach?node=identity:nobody"),
+        ("graph_no_question", "/api/v1/graph/paths?from=identity:nobody"),
+        ("graph_bad_key", "/api/v1/graph/reach?from=identity:nobody"),
+        ("graph_bad_kind", "/api/v1/graph/nodes?kind=thing"),
         ("no_route", "/api/v1/nothing"),
         ("no_file", "/nothing.js"),
         ("healthz", "/healthz"),

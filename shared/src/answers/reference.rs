@@ -4,15 +4,17 @@ use std::fmt::Write;
 
 use crate::connectors::CONNECTORS;
 use crate::kpi::catalog::KPIS;
+use crate::model::relation::Relation;
 use crate::model::thresholds::{ThresholdId, Thresholds};
 use crate::rules::severity::{Exposure, Facts, Tier, Works};
 use crate::rules::{RULES, Test};
 
 /// Every reference page: its file name below `docs/`, and its text.
-pub fn reference_pages() -> [(&'static str, String); 3] {
+pub fn reference_pages() -> [(&'static str, String); 4] {
     [
         ("connectors.md", connectors()),
         ("kpis.md", kpis()),
+        ("relations.md", relations()),
         ("rules.md", rules()),
     ]
 }
@@ -117,6 +119,26 @@ fn rules() -> String {
             "\nRemedy: {}\n\nAsked for by {}.\n",
             rule.remedy,
             references.join(", ")
+        );
+    }
+    page
+}
+
+fn relations() -> String {
+    let mut page = format!(
+        "{NOTE}# Relations\n\nHow one node of the identity graph leads to another. Edges point the way an attacker goes; \
+         reach and paths follow those that give access.\n\n| Relation | In a sentence | For an attacker | Stated by | Gives access |\n\
+         | --- | --- | --- | --- | --- |\n"
+    );
+    for relation in Relation::ALL {
+        let _ = writeln!(
+            page,
+            "| `{}` | … {} … | {} | {} | {} |",
+            relation.id(),
+            relation.verb(),
+            relation.meaning(),
+            relation.evidence(),
+            if relation.is_access() { "yes" } else { "no" }
         );
     }
     page

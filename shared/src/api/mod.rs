@@ -5,6 +5,7 @@
 
 pub mod detail;
 pub mod findings;
+pub mod graph;
 pub mod history;
 pub mod kpis;
 pub mod overview;
@@ -35,6 +36,14 @@ pub mod route {
     pub const HISTORY: &str = "/api/v1/history";
     /// Every KPI over all snapshots.
     pub const TRENDS: &str = "/api/v1/trends";
+    /// Nodes of the identity graph by their names.
+    pub const GRAPH_NODES: &str = "/api/v1/graph/nodes";
+    pub const GRAPH_NEIGHBOURS: &str = "/api/v1/graph/neighbours";
+    pub const GRAPH_REACH: &str = "/api/v1/graph/reach";
+    pub const GRAPH_WHO_CAN_REACH: &str = "/api/v1/graph/who-can-reach";
+    pub const GRAPH_PATHS: &str = "/api/v1/graph/paths";
+    pub const GRAPH_SAFE_TO_ACT: &str = "/api/v1/graph/safe-to-act";
+    pub const GRAPH_SMALLEST_CHANGE: &str = "/api/v1/graph/smallest-change";
     /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.
     pub const EXPORT: &str = "/api/v1/export";
 }

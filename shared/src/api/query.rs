@@ -403,7 +403,7 @@ pub fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-fn number(key: &str, value: &str) -> Result<usize, BadQuery> {
+pub(super) fn number(key: &str, value: &str) -> Result<usize, BadQuery> {
     value.parse().map_err(|_| BadQuery {
         what: "number",
         found: value.to_owned(),
@@ -411,7 +411,7 @@ fn number(key: &str, value: &str) -> Result<usize, BadQuery> {
     })
 }
 
-fn bad(what: &'static str, found: &str, known: String) -> BadQuery {
+pub(super) fn bad(what: &'static str, found: &str, known: String) -> BadQuery {
     BadQuery {
         what,
         found: found.to_owned(),

@@ -424,13 +424,9 @@ pub fn is_ours(snapshot: &Snapshot, credential: &Credential) -> bool {
         })
 }
 
-/// Works at this instant, as far as is known: neither inactive, nor revoked, nor expired.
+/// See [`Credential::works`].
 pub fn is_active(credential: &Credential, as_of: Instant) -> bool {
-    let is_over = matches!(credential.expires_at, Expiry::At(end) if end <= as_of);
-    match credential.status {
-        CredentialStatus::Active | CredentialStatus::Unknown => !is_over,
-        CredentialStatus::Inactive | CredentialStatus::Revoked => false,
-    }
+    credential.works(as_of)
 }
 
 /// The limit on the age of a kind; `None` for kinds whose lifetime is limited instead.

@@ -37,7 +37,7 @@ use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
     Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
-    Owner, Policy, Snapshot, Source, SourceId,
+    Membership, Owner, Policy, Snapshot, Source, SourceId,
 };
 use crate::model::strings::{Strings, Sym};
 use crate::model::usage::ServiceUseFact;
@@ -114,7 +114,7 @@ struct Facts {
     credentials: Vec<(FileId, CredentialFact)>,
     synonyms: Vec<Synonym>,
     grants: Vec<Grant>,
-    memberships: Vec<MembershipFact>,
+    memberships: Vec<(FileId, MembershipFact)>,
     boundaries: Vec<(FileId, BoundaryFact)>,
     trusts: Vec<(FileId, TrustFact)>,
     applications: Vec<home::Application>,
@@ -250,9 +250,12 @@ fn take_file(
             },
         }
     }));
-    facts
-        .memberships
-        .extend(batch.memberships.into_iter().map(|fact| fact.renamed(&names)));
+    facts.memberships.extend(
+        batch
+            .memberships
+            .into_iter()
+            .map(|fact| (file_id, fact.renamed(&names))),
+    );
     facts
         .boundaries
         .extend(batch.boundaries.into_iter().map(|fact| (file_id, fact.renamed(&names))));
@@ -619,13 +622,39 @@ fn resolve_grants(facts: &mut Facts, joined: &Joined, snapshot: &mut Snapshot) {
         }
         grants.push(grant);
     }
-    for membership in facts.memberships.drain(..) {
-        if let Principal::Identity(member) = membership.member
-            && let (Some(identity), Some(grants)) = (joined.find(member), by_group.get(&membership.group))
-        {
+    let mut memberships: Vec<Membership> = Vec::with_capacity(facts.memberships.len());
+    let mut first_in = HashMap::new();
+    for (file, membership) in facts.memberships.drain(..) {
+        // Another file's word on the same membership is no second one.
+        let said = (membership.member, membership.group);
+        if *first_in.entry(said).or_insert(file) != file {
+            continue;
+        }
+        let identity = match membership.member {
+            Principal::Identity(member) => joined.find(member),
+            Principal::Group(_)
+            | Principal::Anyone
+            | Principal::AnyoneAuthenticated
+            | Principal::Account(_)
+            | Principal::PlatformService(_)
+            | Principal::Federated { .. }
+            | Principal::Workload(_)
+            | Principal::Named(_) => None,
+        };
+        if let (Some(identity), Some(grants)) = (identity, by_group.get(&membership.group)) {
             granted.extend(grants.iter().map(|&grant| (identity, grant)));
         }
+        memberships.push(Membership {
+            member: membership.member,
+            identity,
+            group: membership.group,
+            evidence: Evidence {
+                file,
+                place: membership.place,
+            },
+        });
     }
+    snapshot.memberships = memberships;
     granted.sort_unstable();
     granted.dedup();
     let mut at = 0;

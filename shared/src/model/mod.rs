@@ -12,6 +12,7 @@ pub mod pattern;
 pub mod principal;
 pub mod provenance;
 pub mod ratio;
+pub mod relation;
 pub mod snapshot;
 pub mod strings;
 pub mod thresholds;

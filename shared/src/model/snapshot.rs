@@ -56,6 +56,8 @@ pub struct Snapshot {
     /// Grouped by identity, by service: see [`Identity::services`].
     pub service_uses: Vec<ServiceUse>,
     /// In the order of the files.
+    pub memberships: Vec<Membership>,
+    /// In the order of the files.
     pub trusts: Vec<Trust>,
     /// By id, then in the order of the files. Exports that define one differently are both kept.
     pub policies: Vec<Policy>,
@@ -244,6 +246,17 @@ pub struct Grant {
     pub evidence: Evidence,
 }
 
+/// One membership of a group, with its member resolved.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    pub member: Principal,
+    /// The identity that the member is, when an export lists it.
+    pub identity: Option<IdentityId>,
+    /// As [`Principal::Group`] writes it.
+    pub group: Sym,
+    pub evidence: Evidence,
+}
+
 /// One trust, with both sides resolved.
 #[derive(Clone, Debug)]
 pub struct Trust {
@@ -388,6 +401,17 @@ impl Snapshot {
             .binary_search_by(|identity| self.strings.get(identity.id).cmp(id))
             .ok()?;
         Some(IdentityId(at as u32))
+    }
+}
+
+impl Credential {
+    /// Works at this instant, as far as is known: neither inactive, nor revoked, nor expired.
+    pub fn works(&self, as_of: Instant) -> bool {
+        let is_over = matches!(self.expires_at, Expiry::At(end) if end <= as_of);
+        match self.status {
+            CredentialStatus::Active | CredentialStatus::Unknown => !is_over,
+            CredentialStatus::Inactive | CredentialStatus::Revoked => false,
+        }
     }
 }
 

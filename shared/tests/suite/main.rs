@@ -9,6 +9,7 @@ mod aws_joins;
 mod certificate_names;
 mod certificates;
 mod connectors;
+mod graph;
 mod history;
 mod laws;
 mod leaks;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first: a module may use those before it, and none after.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "diagnostic",
     "model",
     "reading",
@@ -13,6 +13,7 @@ const LAYERS: [&str; 13] = [
     "access",
     "connectors",
     "merge",
+    "graph",
     "api",
     "analysis",
     "history",
