@@ -73,6 +73,21 @@ pub fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Serves the estate with a snapshot before it, of 30 September: without `scratch`, and without the cluster.
+pub fn served_twice() -> Result<(Rollcall, TempDir)> {
+    let root = tempfile::tempdir()?;
+    write(root.path())?;
+    let before: String = CREDENTIAL_REPORT
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("scratch,"))
+        .collect();
+    let folder = root.path().join("2026-09-30/aws-prod");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("credential-report.csv"), before)?;
+    let rollcall = Rollcall::start(&["serve", &root.path().to_string_lossy()])?;
+    Ok((rollcall, root))
+}
+
 /// Serves the estate for as long as both are kept.
 pub fn served() -> Result<(Rollcall, TempDir)> {
     let root = tempfile::tempdir()?;

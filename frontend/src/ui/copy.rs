@@ -3,29 +3,48 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::js_sys::futures::JsFuture;
 
 use super::html::html;
 use super::icon::{Icon, icon};
 
-/// How long "Copied" stays, long enough to be read aloud.
-const NOTICE: Duration = Duration::from_secs(3);
+/// How long the answer stays, long enough to be read aloud.
+const NOTICE: Duration = Duration::from_secs(4);
 
-/// What it did is said in its own words. Where the browser gives no clipboard, the text can still be selected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Copied {
+    No,
+    Yes,
+    /// The browser gives no clipboard to this page; the text can still be selected.
+    Refused,
+}
+
 pub fn copy_button(text: String) -> AnyView {
-    let is_copied = RwSignal::new(false);
+    let copied = RwSignal::new(Copied::No);
     let on_click = move |_| {
-        // It fails where the page may not write to the clipboard; the promise is not waited for.
-        let _ = window().navigator().clipboard().write_text(&text);
-        is_copied.set(true);
-        set_timeout(
-            move || {
-                is_copied.try_set(false);
-            },
-            NOTICE,
-        );
+        let written = JsFuture::from(window().navigator().clipboard().write_text(&text));
+        spawn_local(async move {
+            let now = match written.await {
+                Ok(_) => Copied::Yes,
+                Err(_) => Copied::Refused,
+            };
+            copied.try_set(now);
+            let again = move || {
+                copied.try_set(Copied::No);
+            };
+            set_timeout(again, NOTICE);
+        });
     };
-    let symbol = move || icon(if is_copied.get() { Icon::Pass } else { Icon::Copy });
-    let word = move || if is_copied.get() { "Copied" } else { "Copy" };
+    let symbol = move || match copied.get() {
+        Copied::Yes => icon(Icon::Pass),
+        Copied::No | Copied::Refused => icon(Icon::Copy),
+    };
+    let word = move || match copied.get() {
+        Copied::No => "Copy",
+        Copied::Yes => "Copied",
+        Copied::Refused => "Select it to copy",
+    };
     html! {
         <button type="button" class="button" on:click=on_click>
             {symbol}
