@@ -179,7 +179,8 @@ fn what_differs_between_two_snapshots_is_counted_listed_and_followed() -> Result
         page.goto(&rollcall.url("/history?from=2026-10-31"))?;
         page.text("There is nothing to compare with").wait()?;
         page.goto(&rollcall.url("/history?kind=lost"))?;
-        page.text("This link asks for something that the history does not have").wait()?;
+        page.text("This link asks for something that the history does not have")
+            .wait()?;
         page.take_console_errors()?;
         Ok(())
     })

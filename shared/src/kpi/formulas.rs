@@ -372,7 +372,8 @@ pub fn n_standing(analysis: &Analysis, identity: &Identity) -> u64 {
 
 pub(crate) fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let identity = &analysis.snapshot.identities[index];
-    if !in_scope(identity) {
+    // Of whom no export tells a grant, nothing can be said: a certificate's name, an account of another source.
+    if !in_scope(identity) || identity.grants.is_empty() {
         return None;
     }
     let standing = analysis.access.standing(IdentityId(index as u32));

@@ -66,6 +66,7 @@ impl Format {
             [] => Format::Empty,
             _ if memmem::find(text.as_bytes(), b"-----BEGIN ").is_some() => match trimmed.as_bytes()[0] {
                 b'{' | b'[' if Scan::new(trimmed).value().is_ok() => Format::Json,
+                b'<' if trimmed.starts_with("<?xml") => Format::Xml,
                 _ if has_pem_line(text) => Format::Pem,
                 // What YAML, a line of JSON, a cell or an element quotes does not begin a line.
                 b'<' => Format::Xml,

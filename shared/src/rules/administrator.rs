@@ -35,7 +35,7 @@ pub const RULE: Rule = Rule {
         cis_kubernetes::R5_1_1,
         cis_kubernetes::R5_1_7,
     ],
-    population: "non-human identities in scope; unknown when no export defines a role they have, or their permissions boundary, or when the grant has a condition",
+    population: "non-human identities in scope with grants; unknown when no export defines a role they have, or their permissions boundary, or when the grant has a condition",
     test: Test::Identities(Check {
         judge: formulas::is_no_administrator,
         exposure: subject::reach,
@@ -60,12 +60,13 @@ fn observe(analysis: &Analysis, index: usize) -> Observed {
             None => role.to_owned(),
         }
     });
+    let evidence = grant
+        .or_else(|| snapshot.grants_of(identity).next())
+        .map(|grant| grant.evidence);
     Observed {
         // Several policies may come to everything that none of them gives alone.
         value: value.unwrap_or_else(|| "grants that come to everything together".to_owned()),
         limit: Some(fixed_limit("0", &owasp::NHI5)),
-        evidence: grant
-            .or_else(|| snapshot.grants_of(identity).next())
-            .map(|grant| grant.evidence),
+        evidence,
     }
 }

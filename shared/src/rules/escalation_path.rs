@@ -41,6 +41,9 @@ fn observe(analysis: &Analysis, index: usize) -> Observed {
     Observed {
         value: way.map(|way| way.path.does.to_owned()).unwrap_or_default(),
         limit: Some(fixed_limit("0", &owasp::NHI5)),
-        evidence: way.and_then(|way| way.proof.first()).map(|reason| reason.evidence),
+        evidence: way
+            .and_then(|way| way.proof.first())
+            .map(|reason| reason.evidence)
+            .or_else(|| subject::listed_in(analysis, index)),
     }
 }

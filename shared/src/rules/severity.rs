@@ -10,7 +10,7 @@ use crate::model::snapshot::{CredentialId, IdentityId};
 /// What the identity can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tier {
-    /// An administrator, or the account's root.
+    /// An administrator, whoever can become one, or the account's root.
     Administrator,
     /// No export tells what it may do.
     NotKnown,
@@ -86,7 +86,7 @@ impl Tier {
 
     pub fn title(self) -> &'static str {
         match self {
-            Tier::Administrator => "administrator",
+            Tier::Administrator => "administrator, or can become one",
             Tier::NotKnown => "privilege not known",
             Tier::Limited => "limited privilege",
         }
@@ -117,7 +117,8 @@ pub fn tier_of_identity(analysis: &Analysis, index: usize) -> Tier {
     if identity.kind == IdentityKind::Root {
         return Tier::Administrator;
     }
-    match analysis.access.standing(IdentityId(index as u32)).is_administrator {
+    let standing = analysis.access.standing(IdentityId(index as u32));
+    match standing.is_administrator.max(standing.can_escalate) {
         Holds::Yes => Tier::Administrator,
         Holds::No if !identity.grants.is_empty() => Tier::Limited,
         Holds::Maybe | Holds::No => Tier::NotKnown,
