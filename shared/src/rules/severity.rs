@@ -10,8 +10,10 @@ use crate::model::snapshot::{CredentialId, IdentityId};
 /// What the identity can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tier {
-    /// An administrator, whoever can become one, or the account's root.
+    /// An administrator, or the account's root.
     Administrator,
+    /// Whoever can become an administrator: it takes steps, which may be seen.
+    Escalates,
     /// No export tells what it may do.
     NotKnown,
     /// Less than an administrator.
@@ -54,10 +56,12 @@ impl Facts {
         match (self.works, self.exposure, self.tier) {
             (Works::No, ..) => Severity::Low,
             (Works::Yes, Exposure::Outside, Tier::Administrator) => Severity::Critical,
-            (Works::Yes, Exposure::Outside, Tier::NotKnown | Tier::Limited) => Severity::High,
-            (Works::Yes, Exposure::Portable, Tier::Administrator) => Severity::High,
+            (Works::Yes, Exposure::Outside, Tier::Escalates | Tier::NotKnown | Tier::Limited) => Severity::High,
+            (Works::Yes, Exposure::Portable, Tier::Administrator | Tier::Escalates) => Severity::High,
             (Works::Yes, Exposure::Portable, Tier::NotKnown | Tier::Limited) => Severity::Medium,
-            (Works::Yes, Exposure::Inside | Exposure::Upkeep, Tier::Administrator) => Severity::Medium,
+            (Works::Yes, Exposure::Inside | Exposure::Upkeep, Tier::Administrator | Tier::Escalates) => {
+                Severity::Medium
+            }
             (Works::Yes, Exposure::Inside | Exposure::Upkeep, Tier::NotKnown | Tier::Limited) => Severity::Low,
         }
     }
@@ -66,6 +70,7 @@ impl Facts {
     pub fn at_worst(self) -> Severity {
         let tier = match self.tier {
             Tier::Administrator | Tier::NotKnown => Tier::Administrator,
+            Tier::Escalates => Tier::Escalates,
             Tier::Limited => Tier::Limited,
         };
         Facts { tier, ..self }.severity()
@@ -82,11 +87,12 @@ impl Facts {
 }
 
 impl Tier {
-    pub const ALL: [Tier; 3] = [Tier::Administrator, Tier::NotKnown, Tier::Limited];
+    pub const ALL: [Tier; 4] = [Tier::Administrator, Tier::Escalates, Tier::NotKnown, Tier::Limited];
 
     pub fn title(self) -> &'static str {
         match self {
-            Tier::Administrator => "administrator, or can become one",
+            Tier::Administrator => "administrator",
+            Tier::Escalates => "can become an administrator",
             Tier::NotKnown => "privilege not known",
             Tier::Limited => "limited privilege",
         }
@@ -118,8 +124,9 @@ pub fn tier_of_identity(analysis: &Analysis, index: usize) -> Tier {
         return Tier::Administrator;
     }
     let standing = analysis.access.standing(IdentityId(index as u32));
-    match standing.is_administrator.max(standing.can_escalate) {
+    match standing.is_administrator {
         Holds::Yes => Tier::Administrator,
+        Holds::No if standing.can_escalate == Holds::Yes => Tier::Escalates,
         Holds::No if !identity.grants.is_empty() => Tier::Limited,
         Holds::Maybe | Holds::No => Tier::NotKnown,
     }
