@@ -50,17 +50,20 @@ pub fn change(trends: &Trends, trend: &Trend) -> AnyView {
         let title = format!("No change is claimed: {why}");
         return html! { <span class="change-word is-open" title=title>"Not comparable"</span> };
     };
+    let difference = difference(&trend.unit, change);
+    let is_seen = difference != NO_CHANGE;
     let class = match change.direction.as_str() {
+        _ if !is_seen => "change-word",
         "better" => "change-word is-pass",
         "worse" => "change-word is-fail",
         _ => "change-word",
     };
-    let symbol = if change.to > change.from {
-        Icon::Rise
-    } else if change.to < change.from {
-        Icon::Fall
-    } else {
+    let symbol = if !is_seen {
         Icon::Same
+    } else if change.to > change.from {
+        Icon::Rise
+    } else {
+        Icon::Fall
     };
     let note = (!change.left_out.is_empty()).then(|| {
         let why = trend.note.clone().unwrap_or_default();
@@ -68,22 +71,26 @@ pub fn change(trends: &Trends, trend: &Trend) -> AnyView {
     });
     let part = note
         .is_some()
-        .then(|| html! { <span class="change-part">" of what can be compared"</span> });
+        .then(|| html! { <span class="visually-hidden">" of what can be compared"</span> });
     let judgement = match change.direction.as_str() {
-        "moved" | "same" => "",
-        word => word,
+        "better" | "worse" if is_seen => change.direction.clone(),
+        _ => String::new(),
     };
+    let is_part = note.is_some();
     html! {
-        <span class=class title=note>
+        <span class=class class:is-part=is_part title=note>
             {icon(symbol)}
             <span>
-                {difference(&trend.unit, change)} " " <span class="visually-hidden">{judgement.to_owned()}</span>
+                {difference} " " <span class="visually-hidden">{judgement}</span>
                 <span class="change-since">{since}</span>
                 {part}
             </span>
         </span>
     }
 }
+
+/// What is too small to be written.
+const NO_CHANGE: &str = "no change";
 
 /// `+2.3 points`, `-12`
 pub fn difference(unit: &str, change: &KpiChange) -> String {
@@ -95,7 +102,7 @@ pub fn difference(unit: &str, change: &KpiChange) -> String {
     };
     let text = format::decimal(by);
     match text.as_str() {
-        "0" | "-0" => "no change".to_owned(),
+        "0" | "-0" => NO_CHANGE.to_owned(),
         _ if by > 0.0 => format!("+{text}{unit}"),
         _ => format!("{text}{unit}"),
     }

@@ -135,7 +135,7 @@ fn moved(trends: &Trends) -> AnyView {
     if trends.from == trends.to {
         return html! {
             <EmptyState title="There is nothing to compare with">
-                <p>"This estate has one snapshot. Another dated folder beside it is the next, and what differs stands here."</p>
+                <p>"Choose an older snapshot above. When there is none, the next dated folder beside this one makes the first comparison."</p>
             </EmptyState>
         };
     }

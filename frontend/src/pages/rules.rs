@@ -140,7 +140,7 @@ fn entry(rule: &RuleView, snapshot: Option<&str>, hash: Memo<String>) -> AnyView
     }
 }
 
-/// `12 found · 3 waived · 40 unknown · 300 not found`, each a link to its rows, over a bar.
+/// `12 found · 3 waived · 40 unknown · 300 pass`, each a link to its rows, over a bar.
 fn counts(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
     let n = |count: Option<u64>| count.unwrap_or(0);
     let ratio = Ratio {
@@ -180,7 +180,7 @@ fn counts(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
             {part("part is-fail", ratio.fail, "found", Some(super::findings::of_rule(&rule.code, Vec::new(), snapshot)))}
             {part("part", n(rule.n_waived), "waived", Some(super::findings::of_rule(&rule.code, vec![waived], snapshot)))}
             {part("part is-unknown", ratio.unknown, "unknown", judged(Verdict::Unknown))}
-            {part("part is-pass", ratio.pass, "not", judged(Verdict::Pass))}
+            {part("part is-pass", ratio.pass, "pass", judged(Verdict::Pass))}
         </span>
         <span class="muted">{format!("of {}", format::number(ratio.population()))}</span>
     }

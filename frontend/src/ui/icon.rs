@@ -59,7 +59,6 @@ icons! {
     Changed => "changed",
     Copy => "copy",
     Findings => "findings",
-    Access => "access",
 }
 
 /// An icon of the size of the text around it.

@@ -133,6 +133,7 @@ pub fn draw<B: DrawingBackend>(data: &Trend, root: &DrawingArea<B, Shift>) -> Dr
             root.draw_text(&text, &style, (x as i32, frame.bottom + 8))?;
         }
     }
+    band(data, root, &frame)?;
     line(data, root, &frame)?;
     for (at, point) in data.points.iter().enumerate() {
         if let Some(value) = point.value {
@@ -182,8 +183,8 @@ fn draw_spark<B: DrawingBackend>(data: &Trend, root: &DrawingArea<B, Shift>) -> 
     Ok(Vec::new())
 }
 
-/// The interval and the line, in pieces between points that have a number.
-fn line<B: DrawingBackend>(
+/// The interval, between points that have a number.
+fn band<B: DrawingBackend>(
     data: &Trend,
     root: &DrawingArea<B, Shift>,
     frame: &Frame,
@@ -204,6 +205,22 @@ fn line<B: DrawingBackend>(
             ];
             root.draw(&Polygon::new(band, Ink::Series1.color().mix(0.18).filled()))?;
         }
+    }
+    Ok(())
+}
+
+/// The line, in pieces between points that have a number.
+fn line<B: DrawingBackend>(
+    data: &Trend,
+    root: &DrawingArea<B, Shift>,
+    frame: &Frame,
+) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    for (at, pair) in data.points.windows(2).enumerate() {
+        let [before, after] = pair else { continue };
+        let (Some(from), Some(to)) = (before.value, after.value) else {
+            continue;
+        };
+        let (x, next_x) = (frame.x(data, at), frame.x(data, at + 1));
         let is_claimed = before.standing == Standing::Comparable && after.standing == Standing::Comparable;
         let color = Ink::Series1.color().mix(if is_claimed { 1.0 } else { 0.4 });
         let path = vec![(x, frame.y(from)), (next_x, frame.y(to))];
