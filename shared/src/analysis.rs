@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
-use crate::access::{self, Wildcards};
+use crate::access::{self, Access, Wildcards};
 use crate::config::Config;
 use crate::graph::Graph;
 use crate::kpi::catalog::CRITERIA;
@@ -48,6 +48,8 @@ pub struct Analysis {
     /// What each access policy that an export defines allows by wildcards; absent when it has none.
     pub wildcards: HashMap<Sym, Wildcards>,
     pub findings: Findings,
+    /// What each identity can do, and become.
+    pub access: Access,
     pub lists: Lists,
     /// See [`Analysis::graph`].
     graph: OnceLock<Graph>,
@@ -159,6 +161,7 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
         rekeyed: find_renewals(&snapshot),
         trusts_to,
         findings: Findings::default(),
+        access: Access::new(&snapshot),
         snapshot,
         config: config.clone(),
         criteria: Vec::new(),

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use crate::model::principal::{HandleKind, Principal};
-use crate::model::snapshot::{IdentityId, Policy, Snapshot, Trust};
+use crate::model::snapshot::{IdentityId, Policy, Snapshot, SourceId, Trust};
 use crate::model::strings::Sym;
 
 /// Ways into the lists of one snapshot.
@@ -20,6 +20,8 @@ pub struct Index {
     /// Trusts that let everybody act.
     by_anyone: Vec<u32>,
     arns: HashMap<Sym, IdentityId>,
+    /// Grants to everybody of a cluster, by source.
+    everybodys: HashMap<SourceId, Vec<u32>>,
 }
 
 impl Index {
@@ -53,6 +55,13 @@ impl Index {
                 | Principal::Named(_) => {}
             }
         }
+        let mut everybodys: HashMap<SourceId, Vec<u32>> = HashMap::new();
+        for (at, grant) in snapshot.grants.iter().enumerate() {
+            if matches!(grant.subject, Principal::Anyone | Principal::AnyoneAuthenticated) {
+                let source = snapshot.file(grant.evidence.file).source;
+                everybodys.entry(source).or_default().push(at as u32);
+            }
+        }
         let mut arns = HashMap::new();
         for (at, identity) in snapshot.identities.iter().enumerate() {
             for handle in snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles) {
@@ -68,6 +77,7 @@ impl Index {
             by_account,
             by_anyone,
             arns,
+            everybodys,
         }
     }
 
@@ -97,6 +107,11 @@ impl Index {
             .chain(by_account.into_iter().flatten())
             .chain(&self.by_anyone);
         all.map(|at| &snapshot.trusts[*at as usize])
+    }
+
+    /// Grants of a source to everybody, or to everybody who is logged in, as indices.
+    pub fn everybodys(&self, source: SourceId) -> &[u32] {
+        self.everybodys.get(&source).map_or(&[], Vec::as_slice)
     }
 
     /// The listed user or role with this ARN.

@@ -2,6 +2,9 @@
 //!
 //! <https://kubernetes.io/docs/reference/access-authn-authz/rbac/>
 
+pub mod evaluate;
+pub mod standing;
+
 use crate::model::access_policy::{KubernetesRule, Privilege};
 use crate::model::strings::{Strings, Sym};
 

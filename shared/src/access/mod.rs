@@ -11,6 +11,7 @@ pub mod escalation;
 pub mod gcp;
 mod index;
 pub mod kubernetes;
+pub mod named;
 pub mod standing;
 pub mod vault;
 
@@ -20,7 +21,7 @@ pub use wildcard::{Wildcards, wildcards};
 
 use self::aws::evaluate::Asker;
 use self::aws::request::{Given, Target};
-use self::decision::Decision;
+use self::decision::{Decision, Dependency};
 use self::escalation::Escalation;
 use self::index::Index;
 use self::standing::{Standing, Survey};
@@ -55,11 +56,23 @@ impl Access {
             let Survey { targets, power, .. } = survey;
             all.extend(aws::standing::escalations(snapshot, index, identity, targets, power));
         }
+        if kubernetes::standing::is_kubernetes(snapshot.identity(identity), snapshot) {
+            all.extend(survey.clusters.escalations(snapshot, index, identity, &survey.power));
+        }
+        let targets = named::Targets::new(snapshot, &survey.power);
+        all.extend(named::escalations(snapshot, identity, &targets, &survey.power));
         all
     }
 
-    /// Whether an identity may do an action (`s3:GetObject`) to a resource (an ARN). Of a pattern (`*`,
-    /// `arn:aws:s3:::*`) one resource that it covers will do.
+    /// Whether an identity may do an action to a resource, both in the words of its platform:
+    /// - AWS: an action (`s3:GetObject`) and an ARN. Of a pattern (`*`, `arn:aws:s3:::*`) one resource that it covers
+    ///   will do.
+    /// - Kubernetes: a verb (`get`) and a path of the API (`/api/v1/namespaces/shop/secrets/db`).
+    /// - Google Cloud: a permission and a full resource name (`//cloudresourcemanager.googleapis.com/projects/acme`).
+    /// - Entra: a permission by its name (`Mail.Read`) and the API's (`Microsoft Graph`).
+    /// - Vault: a capability (`read`) and a path.
+    ///
+    /// Of other platforms every answer depends on what their roles allow.
     ///
     /// `given` are keys of the request that whoever asks knows, such as `aws:SecureTransport`; of all others nothing is
     /// known but what the identity itself tells.
@@ -71,6 +84,20 @@ impl Access {
         resource: &str,
         given: Given<'_>,
     ) -> Decision {
+        let who = snapshot.identity(identity);
+        if kubernetes::standing::is_kubernetes(who, snapshot) {
+            return kubernetes::evaluate::decide(snapshot, &self.index, identity, action, resource);
+        }
+        if let Some(platform) = named::Platform::of(who, snapshot) {
+            return named::decide(snapshot, identity, platform, action, resource);
+        }
+        if vault::evaluate::has_policies(snapshot, identity) {
+            return vault::evaluate::decide(snapshot, &self.index, identity, action, resource);
+        }
+        if !standing::is_aws(who, snapshot) {
+            let roles = Dependency::Export("what the roles of its platform allow");
+            return Decision::depends(Vec::new(), vec![roles], &[]);
+        }
         let target = match resource.contains(['*', '?']) {
             true => Target::Some(resource),
             false => Target::One(resource),

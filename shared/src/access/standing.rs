@@ -10,6 +10,8 @@ use super::aws::standing::{Accounts, Targets};
 use super::decision::{Decision, Dependency, Holds, Outcome, Reason, Says};
 use super::escalation::{ACTS_AS, Escalation, Through};
 use super::index::Index;
+use super::kubernetes::standing::Clusters;
+use super::named;
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::IdentityKind;
@@ -97,20 +99,28 @@ pub struct Survey {
     /// By identity.
     pub power: Vec<Holds>,
     pub targets: Targets,
+    pub clusters: Clusters,
 }
 
 impl Survey {
     /// Judges every identity of a snapshot.
     pub fn new(snapshot: &Snapshot, index: &Index) -> Self {
         let mut granted: Vec<Granted> = (snapshot.identities.iter())
-            .map(|identity| by_grants(identity, snapshot))
+            .map(|identity| {
+                let mut granted = by_grants(identity, snapshot);
+                named::refine(identity, snapshot, &mut granted);
+                granted
+            })
             .collect();
         let mut accounts = Accounts::new(snapshot, index, &mut granted);
+        let clusters = Clusters::new(snapshot, index, &mut granted);
         let mut power: Vec<Holds> = granted.iter().map(|granted| granted.is_administrator).collect();
         let mut can_escalate = vec![Holds::No; power.len()];
         loop {
             let targets = Targets::new(snapshot, index, &power);
             let mut risen = accounts.ways_up(snapshot, index, &targets, &power);
+            risen.extend(named::ways_up(snapshot, &power));
+            risen.extend(clusters.ways_up(snapshot, index, &power));
             for (at, &before) in power.iter().enumerate() {
                 let id = IdentityId(at as u32);
                 if before < Holds::Yes {
@@ -132,6 +142,7 @@ impl Survey {
                     standings: standings.map(|(granted, holds)| standing(granted, holds)).collect(),
                     power,
                     targets,
+                    clusters,
                 };
             }
         }
@@ -282,6 +293,7 @@ impl<'s> Actor<'s> {
             // What another platform calls its account's own rights is not told by its trusts.
             return Decision::denied(Vec::new(), &[]);
         }
+        let starts_workloads = trust.kind == TrustKind::Assumes;
         let reason = Reason {
             says: Says::LetsIn,
             name: trust.target.text,
@@ -290,14 +302,17 @@ impl<'s> Actor<'s> {
             evidence: trust.evidence,
         };
         match trust.guard {
+            // Google Cloud: it may have things run as the account, if it may start them.
+            Some(TrustGuard::Open | TrustGuard::SubjectOrAudience) if starts_workloads => {
+                let start = Dependency::Export("whether it may start what runs as the account");
+                Decision::depends(vec![reason], vec![start], &[])
+            }
             // It is the subject that is checked.
             Some(TrustGuard::Open | TrustGuard::SubjectOrAudience) => Decision::allowed(vec![reason], &[]),
-            Some(TrustGuard::ExternalId | TrustGuard::OtherCondition) => {
-                let condition = Dependency::Export("the condition of the trust, of which only its sort is kept");
+            Some(TrustGuard::ExternalId | TrustGuard::OtherCondition) | None => {
+                let condition = Dependency::Export("the condition of the trust, of which at most its sort is kept");
                 Decision::depends(vec![reason], vec![condition], &[])
             }
-            // Seen in a log: it was let in once, and no policy says by what.
-            None => Decision::depends(vec![reason], vec![Dependency::Export("the role's trust policy")], &[]),
         }
     }
 }

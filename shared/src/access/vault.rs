@@ -2,6 +2,8 @@
 //!
 //! <https://developer.hashicorp.com/vault/docs/concepts/policies#policy-syntax>
 
+pub mod evaluate;
+
 use crate::model::access_policy::{Privilege, VaultRule};
 use crate::model::strings::Strings;
 

@@ -170,7 +170,7 @@ fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
             "NIST SP 800-57, OWASP NHI4:2025".to_owned(),
         )),
         "certificate.rekeyed" => Some(("new key".to_owned(), "NIST SP 800-57".to_owned())),
-        "privilege.admin" => Some(("0".to_owned(), "OWASP NHI5:2025".to_owned())),
+        "privilege.admin" | "privilege.escalation" => Some(("0".to_owned(), "OWASP NHI5:2025".to_owned())),
         "access.external" => Some(("all".to_owned(), "OWASP NHI3:2025, NHI6:2025".to_owned())),
         "lifecycle.stale" => days(ThresholdId::StaleDays),
         "lifecycle.orphaned" => Some(("0".to_owned(), "OWASP NHI1:2025".to_owned())),

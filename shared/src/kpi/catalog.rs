@@ -355,22 +355,23 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         standards: &["OWASP NHI5:2025"],
+        version: 2,
         ..share(
             "privilege.admin",
             "Not administrators",
             "Who is an administrator?",
             Table::Identities,
-            "non-human identities in scope with grants → no administrator-equivalent grant under their permissions boundary; unknown when no export defines a role they have, or the boundary",
+            "non-human identities in scope with grants → what they are given together is not everything in its scope, denials and permissions boundary counted; unknown when a condition decides, or when no export defines a role they have, or the boundary",
         )
     },
     Kpi {
-        pending: NEEDS_ACCESS,
+        standards: &["OWASP NHI5:2025"],
         ..share(
             "privilege.escalation",
             "Cannot escalate",
             "Who can become an administrator?",
             Table::Identities,
-            "non-human identities in scope → no escalation path",
+            "non-human identities in scope that are no administrators, with grants or with a way up → no way up: no row of the catalogue of escalation paths that leads to an administrator, and no trust of one; unknown when a condition decides, when an export is missing, or where there is no catalogue for the platform",
         )
     },
     Kpi {

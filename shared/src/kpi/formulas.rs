@@ -4,6 +4,7 @@
 //! and the list is the filter of it, so they cannot differ.
 
 use super::catalog::{CRITERIA, Table};
+use crate::access::decision::Holds;
 use crate::analysis::{Analysis, Force};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::certificate::{CertificateFact, CertificateRole, IssuedBy, KeyAlgorithm, PublicTrust, SignatureHash};
@@ -13,7 +14,9 @@ use crate::model::identity::{Class, HumanUse, IdentityKind, Knowledge, Origin, S
 use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::Liveness;
 use crate::model::ratio::Verdict;
-use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, OwnerState, Snapshot, Trust, TrustReach};
+use crate::model::snapshot::{
+    Credential, CredentialId, Grant, Identity, IdentityId, OwnerState, Snapshot, Trust, TrustReach,
+};
 use crate::model::thresholds::ThresholdId;
 
 /// Judges one row (an index into the KPI's table). `None`: not in the population.
@@ -49,6 +52,7 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
         "certificate.renewals" => certificates(renews_soon),
         "privilege.standing" => identities(has_no_standing_privilege),
         "privilege.admin" => identities(is_no_administrator),
+        "privilege.escalation" => identities(cannot_escalate),
         "lifecycle.stale" => identities(is_in_use),
         "lifecycle.orphaned" => identities(has_living_owner),
         "review.overdue" => identities(review_is_in_time),
@@ -318,10 +322,11 @@ pub fn n_standing(analysis: &Analysis, identity: &Identity) -> u64 {
 
 pub(crate) fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {
     let identity = &analysis.snapshot.identities[index];
-    if !in_scope(identity) {
+    if !in_scope(identity) || identity.grants.is_empty() {
         return None;
     }
-    is_below_administrator(analysis, identity)
+    let standing = analysis.access.standing(IdentityId(index as u32));
+    Some(holds_not(standing.is_administrator))
 }
 
 /// Whether all grants of an identity are less than an administrator's; `None` when no export tells of any.
@@ -334,6 +339,24 @@ pub fn is_below_administrator(analysis: &Analysis, identity: &Identity) -> Optio
         }
     });
     verdicts.reduce(Verdict::and)
+}
+
+/// Whoever is an administrator already is no subject: they need no way up.
+fn cannot_escalate(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let identity = &analysis.snapshot.identities[index];
+    let standing = analysis.access.standing(IdentityId(index as u32));
+    let is_subject = !identity.grants.is_empty() || standing.can_escalate > Holds::No;
+    (in_scope(identity) && standing.is_administrator < Holds::Yes && is_subject)
+        .then(|| holds_not(standing.can_escalate))
+}
+
+/// Passes when it does not hold.
+fn holds_not(holds: Holds) -> Verdict {
+    match holds {
+        Holds::No => Verdict::Pass,
+        Holds::Maybe => Verdict::Unknown,
+        Holds::Yes => Verdict::Fail,
+    }
 }
 
 /// Judges one trust: `access.external`. `None` for the estate's own actors.

@@ -57,8 +57,11 @@ fn ask(details: &Value, who: &str, action: &str, resource: &str, given: &[(&str,
     (decision, snapshot)
 }
 
+/// The identity of this name, without a namespace before it.
 pub fn find(snapshot: &Snapshot, name: &str) -> IdentityId {
-    let at = (snapshot.identities.iter()).position(|identity| snapshot.strings.get(identity.name) == name);
+    let is_name = |full: &str| full.rsplit('/').next() == Some(name);
+    let mut identities = snapshot.identities.iter();
+    let at = identities.position(|identity| is_name(snapshot.strings.get(identity.name)));
     IdentityId(at.unwrap_or_else(|| panic!("no {name}")) as u32)
 }
 

@@ -6,6 +6,8 @@
 //! role's trust policy. An explicit denial goes before everything. Service control policies, session policies and the
 //! policies of other resources are in no export that Rollcall reads: see [`Decision::blind_spots`].
 
+use std::rc::Rc;
+
 use super::condition::all_hold;
 use super::request::{Given, Principal, PrincipalKind, Request, Target, account_in};
 use super::resource::{self, Among, Compared, Glob};
@@ -227,7 +229,7 @@ pub struct Asker<'s> {
     pub snapshot: &'s Snapshot,
     pub index: &'s Index,
     pub id: IdentityId,
-    pub principal: Principal,
+    pub principal: Rc<Principal>,
     pub policies: Policies<'s>,
 }
 
@@ -237,8 +239,29 @@ impl<'s> Asker<'s> {
             snapshot,
             index,
             id,
-            principal: Principal::new(snapshot, id),
+            principal: Rc::new(Principal::new(snapshot, id)),
             policies: Policies::of(snapshot, index, id),
+        }
+    }
+
+    /// The same, given these grants too: as if it belonged to a group.
+    pub fn joining(&self, grants: &[u32]) -> Asker<'s> {
+        let mut policies = Policies::of(self.snapshot, self.index, self.id);
+        for &at in grants {
+            let grant = &self.snapshot.grants[at as usize];
+            let stated = (grant.policy.unwrap_or(grant.role), Some(at), grant.evidence);
+            gather(
+                self.snapshot,
+                self.index,
+                stated,
+                &mut policies.held,
+                &mut policies.undefined,
+            );
+        }
+        Asker {
+            principal: Rc::clone(&self.principal),
+            policies,
+            ..*self
         }
     }
 
@@ -248,7 +271,7 @@ impl<'s> Asker<'s> {
             snapshot: self.snapshot,
             index: self.index,
             id: self.id,
-            principal: self.principal.clone(),
+            principal: Rc::clone(&self.principal),
             policies: self.policies.about(action, &self.snapshot.strings),
         }
     }
@@ -555,6 +578,9 @@ fn trust_word(
 /// Whether there is a resource among those that `universe` covers to which the action is allowed.
 fn decide_some(strings: &Strings, policies: &Policies<'_>, request: &Request<'_>, universe: &str) -> Decision {
     let scope = Scope::new(strings, policies, request, universe);
+    if let Some(decision) = scope.at_once() {
+        return decision;
+    }
     if let Some(decision) = scope.find(Holds::Yes) {
         return decision;
     }
@@ -580,7 +606,7 @@ struct Bearing<'s> {
 struct Scope<'s, 'r> {
     strings: &'s Strings,
     request: &'r Request<'r>,
-    universe: Among,
+    universe: &'r str,
     allows: Vec<Bearing<'s>>,
     denies: Vec<Bearing<'s>>,
     /// What the boundary allows; `None` without one.
@@ -593,7 +619,7 @@ struct Scope<'s, 'r> {
 static EVERYTHING: Matched = Matched::NoneOf(Vec::new());
 
 impl<'s, 'r> Scope<'s, 'r> {
-    fn new(strings: &'s Strings, policies: &'s Policies<'s>, request: &'r Request<'r>, universe: &str) -> Self {
+    fn new(strings: &'s Strings, policies: &'s Policies<'s>, request: &'r Request<'r>, universe: &'r str) -> Self {
         let bearing = |held: &'s [Held<'s>], effect| bearing(held, effect, strings, request);
         let caps: &[Held<'_>] = policies.boundary.as_ref().map_or(&[], |cap| &cap.held);
         let mut denies = bearing(&policies.held, Effect::Deny);
@@ -601,16 +627,27 @@ impl<'s, 'r> Scope<'s, 'r> {
         Self {
             strings,
             request,
-            universe: Among {
-                globs: vec![Glob::plain(universe)],
-                is_excluded: false,
-            },
+            universe,
             allows: bearing(&policies.held, Effect::Allow),
             denies,
             caps: policies.boundary.as_ref().map(|cap| bearing(&cap.held, Effect::Allow)),
             undefined: &policies.undefined,
             undefined_caps: policies.boundary.as_ref().map_or(&[], |cap| &cap.undefined),
         }
+    }
+
+    /// The answer where it needs no look at resources: everything is allowed, and nothing denied or capped.
+    fn at_once(&self) -> Option<Decision> {
+        if !(self.denies.is_empty() && self.caps.is_none() && self.undefined.is_empty()) {
+            return None;
+        }
+        let is_everything = |bearing: &&Bearing<'_>| match bearing.resources {
+            Matched::AnyOf(patterns) => patterns.iter().any(|pattern| self.strings.get(*pattern) == "*"),
+            Matched::NoneOf(patterns) => patterns.is_empty(),
+        };
+        let mut sure = self.allows.iter().filter(|allow| allow.holds == Holds::Yes);
+        let allow = sure.find(is_everything)?;
+        Some(Decision::allowed(vec![allow.reason], ALLOWED))
     }
 
     /// A resource that is allowed for certain, or perhaps.
@@ -628,7 +665,10 @@ impl<'s, 'r> Scope<'s, 'r> {
         let denies = self.denies.iter().filter(|deny| is_certain || deny.holds == Holds::Yes);
         let denies = denies.filter_map(|deny| self.among(deny, unknown));
         let mut left: Vec<Among> = denies.map(|(among, _)| among.inverted()).collect();
-        left.push(self.universe.clone());
+        left.push(Among {
+            globs: vec![Glob::plain(self.universe)],
+            is_excluded: false,
+        });
         // Without a boundary, or under one that nothing defines, nothing is capped for as much as is known.
         let is_capped = self.caps.is_some() && self.undefined_caps.is_empty();
         for allow in self.allows.iter().filter(|allow| allow.holds >= sureness) {

@@ -214,7 +214,8 @@ impl Accounts {
             let asker = Asker::new(snapshot, index, first);
             let mut best = before;
             // What needs nobody else does not change.
-            let rows = group.rows.iter().filter(|row| is_first || row.gives.needs_another());
+            let alone = group.rows.iter().filter(|row| is_first && !row.gives.needs_another());
+            let rows = alone.chain(group.rows.iter().filter(|row| row.gives.needs_another()));
             for row in rows {
                 if let Some(escalation) = escalation(&asker, row, targets, power) {
                     best = best.max(escalation.outcome.holds());
@@ -425,8 +426,8 @@ pub struct Targets {
     strong: HashMap<(Sym, Kind), Vec<IdentityId>>,
     /// By the service that may act as them.
     by_service: HashMap<(Sym, Sym), Vec<IdentityId>>,
-    /// Groups that are given everything.
-    groups: HashMap<Sym, Vec<Sym>>,
+    /// Groups, each with its grants.
+    groups: HashMap<Sym, Vec<(Sym, Vec<u32>)>>,
     all: HashMap<(Sym, Kind), Vec<IdentityId>>,
 }
 
@@ -451,13 +452,12 @@ impl Targets {
                 }
             }
         }
-        for grant in &snapshot.grants {
-            if let (Principal::Group(group), Some(account), Some(Privilege::Administrator)) =
-                (grant.subject, grant.resource, grant.privilege)
-            {
+        for (at, grant) in snapshot.grants.iter().enumerate() {
+            if let (Principal::Group(group), Some(account)) = (grant.subject, grant.resource) {
                 let groups = targets.groups.entry(account).or_default();
-                if !groups.contains(&group) {
-                    groups.push(group);
+                match groups.iter_mut().find(|(of, _)| *of == group) {
+                    Some((_, grants)) => grants.push(at as u32),
+                    None => groups.push((group, vec![at as u32])),
                 }
             }
         }
@@ -551,7 +551,7 @@ fn escalation(
 ) -> Option<Escalation> {
     let account = asker.snapshot.identity(asker.id).account;
     let is_about = |need: &&Need, kind: Kind| match need.on {
-        On::Some(pattern) => pattern == kind.pattern(),
+        On::Some(pattern) => Some(pattern) == kind.pattern(),
         On::ItsPolicy => matches!(path.gives, Gives::Written(_)),
         On::Itself | On::ItsGroup => false,
     };
@@ -559,7 +559,15 @@ fn escalation(
     let kind = match path.gives {
         Gives::Another(kind) | Gives::Written(kind) => Some(kind),
         Gives::RoleOf(_) => Some(Kind::Role),
-        Gives::Everything | Gives::RoleOfSome { .. } | Gives::OlderVersion => None,
+        Gives::Everything
+        | Gives::RoleOfSome { .. }
+        | Gives::OlderVersion
+        | Gives::ServiceAccount
+        | Gives::ServiceAccountOrNode
+        | Gives::RunningServiceAccount
+        | Gives::StoredToken
+        | Gives::Node
+        | Gives::RoleOfGroup => None,
     };
     let mut met = Met::ALL;
     for need in path.needs {
@@ -577,11 +585,10 @@ fn escalation(
         .filter(|need| kind.is_some_and(|kind| is_about(need, kind)))
         .map(|need| (need, asker.about(need.action)))
         .collect();
-    let service = match path.gives {
-        Gives::RoleOf(service) => Some([service]),
-        Gives::Everything | Gives::Another(_) | Gives::Written(_) | Gives::RoleOfSome { .. } | Gives::OlderVersion => {
-            None
-        }
+    let service = if let Gives::RoleOf(service) = path.gives {
+        Some([service])
+    } else {
+        None
     };
     let given: &[(&str, &[&str])] = match &service {
         Some(service) => &[("iam:PassedToService", service)],
@@ -633,15 +640,21 @@ fn escalation(
     match path.gives {
         Gives::Everything => met.escalation(path, None),
         Gives::Another(Kind::Group) => {
+            // Only users belong to groups.
+            kind_of(asker.snapshot.identity(asker.id).kind).filter(|kind| *kind == Kind::User)?;
             let groups = account.and_then(|account| targets.groups.get(&account))?;
             let mut best: Option<Escalation> = None;
-            for &group in groups {
-                let arn = asker.snapshot.strings.get(group);
+            for (group, grants) in groups {
+                let arn = asker.snapshot.strings.get(*group);
                 let mut met = met.clone();
                 for (need, asker) in &about {
                     met = met.and(asker.decide(need.action, Target::One(arn), &[]));
                 }
-                if let Some(found) = met.escalation(path, Some(Through::Group(group)))
+                if met.holds == Holds::No {
+                    continue;
+                }
+                met.holds = met.holds.min(as_member(&asker.joining(grants), targets, power));
+                if let Some(found) = met.escalation(path, Some(Through::Group(*group)))
                     && best.as_ref().is_none_or(|best| found.outcome > best.outcome)
                 {
                     best = Some(found);
@@ -669,7 +682,26 @@ fn escalation(
         Gives::OlderVersion => met
             .depending(Dependency::Export("what older versions of the policy allow"))
             .escalation(path, None),
+        // Other platforms'.
+        Gives::ServiceAccount
+        | Gives::ServiceAccountOrNode
+        | Gives::RunningServiceAccount
+        | Gives::StoredToken
+        | Gives::Node
+        | Gives::RoleOfGroup => None,
     }
+}
+
+/// How surely one that has joined a group is an administrator, or can become one.
+fn as_member(joined: &Asker<'_>, targets: &Targets, power: &Power) -> Holds {
+    let is_administrator = {
+        let ceiling = joined.snapshot.identity(joined.id).ceiling;
+        administers(joined, ceiling.leaves(Some(Privilege::Administrator)))
+    };
+    let rows = AWS.iter().filter(|row| row.gives != Gives::Another(Kind::Group));
+    let ways = rows.filter_map(|row| escalation(joined, row, targets, power));
+    let can_escalate = ways.map(|way| way.outcome.holds()).max();
+    is_administrator.max(can_escalate.unwrap_or_default())
 }
 
 fn of_service<'t>(asker: &Asker<'_>, targets: &'t Targets, service: &str) -> &'t [IdentityId] {
@@ -730,14 +762,4 @@ fn arn_of(snapshot: &Snapshot, id: IdentityId) -> Option<&str> {
         .filter(|handle| handle.kind == crate::model::principal::HandleKind::Arn)
         .next()?;
     Some(snapshot.strings.get(arn.text))
-}
-
-impl Gives {
-    /// Whether what a row gives depends on what others have.
-    fn needs_another(self) -> bool {
-        match self {
-            Gives::Another(_) | Gives::RoleOf(_) | Gives::RoleOfSome { .. } => true,
-            Gives::Everything | Gives::Written(_) | Gives::OlderVersion => false,
-        }
-    }
 }

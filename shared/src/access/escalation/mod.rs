@@ -4,6 +4,9 @@
 //! for many rows on whom it can act as: [`super::standing`] looks for one.
 
 pub mod aws;
+pub mod entra;
+pub mod gcp;
+pub mod kubernetes;
 
 use super::decision::{Dependency, Outcome, Reason};
 use crate::model::snapshot::IdentityId;
@@ -88,6 +91,34 @@ pub enum Gives {
     RoleOfSome { service: &'static str, thing: &'static str },
     /// What an older version of a policy allowed, which no export tells.
     OlderVersion,
+    /// What a service account may in whose namespace the row holds.
+    ServiceAccount,
+    /// The same, or what its node may where admission lets pods reach it.
+    ServiceAccountOrNode,
+    /// What a service account may that a workload runs as.
+    RunningServiceAccount,
+    /// What a service account may of which a token is stored.
+    StoredToken,
+    /// What a node may, where admission lets pods reach it.
+    Node,
+    /// What a group or access package gives, which no export tells.
+    RoleOfGroup,
+}
+
+impl Gives {
+    /// Whether what a row gives depends on what others have.
+    pub fn needs_another(self) -> bool {
+        match self {
+            Gives::Another(_)
+            | Gives::RoleOf(_)
+            | Gives::RoleOfSome { .. }
+            | Gives::ServiceAccount
+            | Gives::ServiceAccountOrNode
+            | Gives::RunningServiceAccount
+            | Gives::StoredToken => true,
+            Gives::Everything | Gives::Written(_) | Gives::OlderVersion | Gives::Node | Gives::RoleOfGroup => false,
+        }
+    }
 }
 
 /// What a row makes use of.
@@ -96,15 +127,17 @@ pub enum Kind {
     User,
     Role,
     Group,
+    Application,
 }
 
 impl Kind {
-    /// The pattern of all resources of this kind.
-    pub fn pattern(self) -> &'static str {
+    /// The pattern of all AWS resources of this kind.
+    pub fn pattern(self) -> Option<&'static str> {
         match self {
-            Kind::User => aws::USER,
-            Kind::Role => aws::ROLE,
-            Kind::Group => aws::GROUP,
+            Kind::User => Some(aws::USER),
+            Kind::Role => Some(aws::ROLE),
+            Kind::Group => Some(aws::GROUP),
+            Kind::Application => None,
         }
     }
 }

@@ -1,0 +1,73 @@
+//! Ways up in Google Cloud, by the roles that Google defines: what a custom role allows, no policy tells.
+//!
+//! A need is a role (of several parted by `|` one will do). All needs of a row must be met on one resource.
+
+use super::{EscalationPath, Gives, Need, On};
+
+const fn need(action: &'static str) -> Need {
+    Need {
+        action,
+        on: On::Some("*"),
+    }
+}
+
+pub const GCP: &[EscalationPath] = &[
+    EscalationPath {
+        id: "gcp.set-policy",
+        does: "writes the policy of the project, folder or organisation",
+        needs: &[need(
+            "roles/iam.securityAdmin|roles/resourcemanager.projectIamAdmin|roles/resourcemanager.folderIamAdmin|roles/resourcemanager.folderAdmin|roles/resourcemanager.organizationAdmin",
+        )],
+        gives: Gives::Everything,
+        source: "https://cloud.google.com/iam/docs/manage-privileged-access",
+    },
+    EscalationPath {
+        id: "gcp.service-account-tokens",
+        does: "makes a token or key of a service account of the project",
+        needs: &[need(
+            "roles/iam.serviceAccountTokenCreator|roles/iam.serviceAccountKeyAdmin|roles/iam.serviceAccountAdmin|roles/iam.workloadIdentityUser",
+        )],
+        gives: Gives::ServiceAccount,
+        source: "https://cloud.google.com/iam/docs/best-practices-service-accounts#privilege-escalation",
+    },
+    EscalationPath {
+        id: "gcp.act-as",
+        does: "starts something that runs as a service account of the project",
+        needs: &[
+            need("roles/iam.serviceAccountUser"),
+            need(
+                "roles/compute.admin|roles/compute.instanceAdmin|roles/compute.instanceAdmin.v1|roles/cloudfunctions.admin|roles/cloudfunctions.developer|roles/run.admin|roles/run.developer|roles/dataproc.admin|roles/dataproc.editor|roles/dataflow.admin|roles/dataflow.developer|roles/cloudscheduler.admin|roles/workflows.admin|roles/workflows.editor|roles/composer.admin|roles/notebooks.admin|roles/container.admin|roles/appengine.appAdmin",
+            ),
+        ],
+        gives: Gives::ServiceAccount,
+        source: "https://cloud.google.com/iam/docs/best-practices-service-accounts#privilege-escalation",
+    },
+    EscalationPath {
+        id: "gcp.editor",
+        does: "starts something that runs as a service account of the project",
+        needs: &[need("roles/editor")],
+        gives: Gives::ServiceAccount,
+        source: "https://cloud.google.com/iam/docs/roles-overview#basic",
+    },
+    EscalationPath {
+        id: "gcp.builds",
+        does: "runs a build, which runs as the service account of Cloud Build",
+        needs: &[need("roles/cloudbuild.builds.editor|roles/cloudbuild.builds.builder")],
+        gives: Gives::ServiceAccount,
+        source: "https://rhinosecuritylabs.com/gcp/privilege-escalation-google-cloud-platform-part-1/",
+    },
+    EscalationPath {
+        id: "gcp.deployments",
+        does: "has Deployment Manager make what it may not, as an editor of the project",
+        needs: &[need("roles/deploymentmanager.editor")],
+        gives: Gives::ServiceAccount,
+        source: "https://rhinosecuritylabs.com/gcp/privilege-escalation-google-cloud-platform-part-1/",
+    },
+    EscalationPath {
+        id: "gcp.custom-roles",
+        does: "adds permissions to a custom role that it has",
+        needs: &[need("roles/iam.roleAdmin|roles/iam.organizationRoleAdmin")],
+        gives: Gives::OlderVersion,
+        source: "https://rhinosecuritylabs.com/gcp/privilege-escalation-google-cloud-platform-part-1/",
+    },
+];

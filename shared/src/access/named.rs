@@ -1,0 +1,355 @@
+//! Platforms whose grants are roles and permissions with a name: Google Cloud and Entra. What stands behind a name, no
+//! export tells; what is known of the names is in the catalogue of escalation paths.
+
+use super::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason, Says};
+use super::escalation::entra::ENTRA;
+use super::escalation::gcp::GCP;
+use super::escalation::{Escalation, EscalationPath, Gives, Through};
+use super::standing::{Granted, Power, Tier};
+use crate::model::access_policy::{Conditional, Privilege};
+use crate::model::identity::IdentityKind;
+use crate::model::principal::HandleKind;
+use crate::model::snapshot::{Grant, Identity, IdentityId, Snapshot};
+use crate::model::strings::Sym;
+
+const PROJECTS: &str = "//cloudresourcemanager.googleapis.com/projects/";
+
+/// Roles and permissions that read secrets or what stores hold.
+const SENSITIVE: &[&str] = &[
+    "roles/secretmanager.secretAccessor",
+    "roles/secretmanager.admin",
+    "roles/storage.admin",
+    "roles/storage.objectAdmin",
+    "roles/storage.objectUser",
+    "roles/storage.objectViewer",
+    "roles/bigquery.admin",
+    "roles/bigquery.dataEditor",
+    "roles/bigquery.dataOwner",
+    "roles/bigquery.dataViewer",
+    "roles/editor",
+    "Mail.Read",
+    "Mail.ReadWrite",
+    "Files.Read.All",
+    "Files.ReadWrite.All",
+    "Sites.Read.All",
+    "Sites.ReadWrite.All",
+    "Sites.Manage.All",
+    "Sites.FullControl.All",
+    "Chat.Read.All",
+    "Chat.ReadWrite.All",
+    "ChannelMessage.Read.All",
+    "BitlockerKey.Read.All",
+    "full_access_as_app",
+];
+
+/// A platform of this sort.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Platform {
+    Gcp,
+    Entra,
+}
+
+impl Platform {
+    /// The platform of an identity, by its names.
+    pub fn of(identity: &Identity, snapshot: &Snapshot) -> Option<Self> {
+        let handles = snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles);
+        handles.map(|handle| handle.kind).find_map(|kind| match kind {
+            HandleKind::GcpServiceAccount | HandleKind::GcpUniqueId => Some(Platform::Gcp),
+            HandleKind::EntraApp | HandleKind::EntraObject => Some(Platform::Entra),
+            HandleKind::Arn
+            | HandleKind::KubernetesServiceAccount
+            | HandleKind::KubernetesUser
+            | HandleKind::Spiffe
+            | HandleKind::CertificateName
+            | HandleKind::Email
+            | HandleKind::Local
+            | HandleKind::AwsUniqueId
+            | HandleKind::AwsUserName => None,
+        })
+    }
+
+    fn paths(self) -> &'static [EscalationPath] {
+        match self {
+            Platform::Gcp => GCP,
+            Platform::Entra => ENTRA,
+        }
+    }
+
+    fn blind_spots(self) -> &'static [BlindSpot] {
+        match self {
+            Platform::Gcp => &[BlindSpot::GcpDenyPolicies],
+            Platform::Entra => &[BlindSpot::EntraPolicies],
+        }
+    }
+}
+
+/// What an identity is given: the tier that the names of its roles tell.
+pub fn refine(identity: &Identity, snapshot: &Snapshot, granted: &mut Granted) {
+    if Platform::of(identity, snapshot).is_none() || identity.grants.is_empty() {
+        return;
+    }
+    granted.data = Tier::Nothing;
+    granted.is_catalogued = true;
+    for grant in snapshot.grants_of(identity) {
+        let role = snapshot.strings.get(grant.role);
+        let tier = if SENSITIVE.contains(&role) {
+            Tier::SensitiveData
+        } else if is_reading(role) {
+            Tier::Read
+        } else {
+            Tier::Write
+        };
+        match grant.conditional {
+            Conditional::Always => granted.data = granted.data.max(tier),
+            Conditional::OnCondition => granted.data_at_most = granted.data_at_most.max(tier),
+        }
+        // A custom role may allow anything.
+        granted.is_catalogued &= grant.privilege.is_some();
+    }
+    granted.data_at_most = match granted.is_catalogued {
+        true => granted.data_at_most.max(granted.data),
+        false => Tier::SensitiveData,
+    };
+}
+
+/// Whether a role or permission only looks, by its name.
+fn is_reading(role: &str) -> bool {
+    let last = role.rsplit(['/', '.']).next().unwrap_or(role).to_ascii_lowercase();
+    ["viewer", "reader"].iter().any(|word| last.ends_with(word)) || role.contains(".Read.") || role.ends_with(".Read")
+}
+
+/// Decides one request. Google Cloud: a permission on a full resource name; Entra: a permission of an API by its name.
+pub fn decide(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &str, resource: &str) -> Decision {
+    let identity = snapshot.identity(id);
+    let range = identity.grants.start as usize..identity.grants.end as usize;
+    let mut needs = Vec::new();
+    let mut may = Vec::new();
+    for &at in &snapshot.granted[range] {
+        let grant = &snapshot.grants[at as usize];
+        if !is_in_scope(snapshot, platform, grant, resource) {
+            continue;
+        }
+        let gives = match platform {
+            Platform::Gcp if grant.privilege == Some(Privilege::Administrator) => Holds::Yes,
+            Platform::Gcp => Holds::Maybe,
+            Platform::Entra => Holds::of(snapshot.strings.get(grant.role) == action),
+        };
+        let reason = Reason {
+            says: Says::Allows,
+            name: grant.role,
+            statement: None,
+            grant: Some(at),
+            evidence: grant.evidence,
+        };
+        match (gives, grant.conditional, platform) {
+            (Holds::No, _, _) => continue,
+            (Holds::Yes, Conditional::Always, _) => return Decision::allowed(vec![reason], platform.blind_spots()),
+            (Holds::Maybe, _, _) => needs.push(Dependency::Policy(grant.policy.unwrap_or(grant.role))),
+            (Holds::Yes, Conditional::OnCondition, Platform::Entra) => {
+                needs.push(Dependency::Condition("what the user may who is signed in".to_owned()));
+            }
+            (Holds::Yes, Conditional::OnCondition, Platform::Gcp) => {
+                needs.push(Dependency::Export(
+                    "the condition of the binding, of which only its end is kept",
+                ));
+            }
+        }
+        may.push(reason);
+    }
+    match needs.is_empty() {
+        true => Decision::denied(Vec::new(), platform.blind_spots()),
+        false => Decision::depends(may, needs, platform.blind_spots()),
+    }
+}
+
+/// Whether a grant reaches a resource: it is given on it, on what holds it, or somewhere above, which only the
+/// hierarchy of projects could tell.
+fn is_in_scope(snapshot: &Snapshot, platform: Platform, grant: &Grant, resource: &str) -> bool {
+    let Some(on) = grant.resource.map(|on| snapshot.strings.get(on)) else {
+        return true;
+    };
+    let project = on.strip_prefix(PROJECTS);
+    match platform {
+        _ if resource == "*" || on.eq_ignore_ascii_case(resource) => true,
+        Platform::Entra => false,
+        Platform::Gcp => {
+            let is_above = on.contains("/folders/") || on.contains("/organizations/");
+            let holds_project = project.is_some_and(|project| resource.contains(&format!("/projects/{project}/")));
+            is_above || holds_project || resource.starts_with(&format!("{on}/"))
+        }
+    }
+}
+
+/// Who has power, by platform and account.
+#[derive(Debug, Default)]
+pub struct Targets {
+    gcp: Vec<IdentityId>,
+    entra: Vec<IdentityId>,
+}
+
+impl Targets {
+    pub fn new(snapshot: &Snapshot, power: &Power) -> Self {
+        let mut targets = Self::default();
+        for (at, identity) in snapshot.identities.iter().enumerate() {
+            if power[at] > Holds::No {
+                match Platform::of(identity, snapshot) {
+                    Some(Platform::Gcp) => targets.gcp.push(IdentityId(at as u32)),
+                    Some(Platform::Entra) => targets.entra.push(IdentityId(at as u32)),
+                    None => {}
+                }
+            }
+        }
+        let surest_first = |id: &IdentityId| (std::cmp::Reverse(power[id.0 as usize]), *id);
+        targets.gcp.sort_by_key(surest_first);
+        targets.entra.sort_by_key(surest_first);
+        targets
+    }
+}
+
+/// Who has a way up by a row of the catalogue, when others have this power.
+pub fn ways_up(snapshot: &Snapshot, power: &Power) -> Vec<(IdentityId, Holds)> {
+    let targets = Targets::new(snapshot, power);
+    let mut found = Vec::new();
+    for (at, identity) in snapshot.identities.iter().enumerate() {
+        if power[at] < Holds::Yes && !identity.grants.is_empty() {
+            let id = IdentityId(at as u32);
+            let ways = escalations(snapshot, id, &targets, power);
+            let surest = ways.iter().map(|way| way.outcome.holds()).max();
+            found.extend(surest.map(|holds| (id, holds)));
+        }
+    }
+    found
+}
+
+/// The rows of the catalogue that an identity fulfils.
+pub fn escalations(snapshot: &Snapshot, id: IdentityId, targets: &Targets, power: &Power) -> Vec<Escalation> {
+    let identity = snapshot.identity(id);
+    let Some(platform) = Platform::of(identity, snapshot) else {
+        return Vec::new();
+    };
+    let range = identity.grants.start as usize..identity.grants.end as usize;
+    let grants = &snapshot.granted[range];
+    let mut found = Vec::new();
+    for path in platform.paths() {
+        let mut scopes: Vec<Option<Sym>> = grants.iter().map(|at| snapshot.grants[*at as usize].resource).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let ways = scopes.into_iter().filter_map(|scope| {
+            let met = met(snapshot, path, grants, scope)?;
+            escalation(snapshot, (id, platform), path, met, scope, targets, power)
+        });
+        let mut best: Option<Escalation> = None;
+        for way in ways {
+            if best.as_ref().is_none_or(|best| way.outcome > best.outcome) {
+                best = Some(way);
+            }
+        }
+        found.extend(best);
+    }
+    found
+}
+
+/// The grants on one resource that meet all needs of a row.
+fn met(
+    snapshot: &Snapshot,
+    path: &EscalationPath,
+    grants: &[u32],
+    scope: Option<Sym>,
+) -> Option<(Conditional, Vec<Reason>)> {
+    let mut when = Conditional::Always;
+    let mut proof = Vec::new();
+    for need in path.needs {
+        let mut meeting = grants.iter().filter(|at| {
+            let grant = &snapshot.grants[**at as usize];
+            let role = snapshot.strings.get(grant.role);
+            grant.resource == scope && need.action.split('|').any(|wanted| wanted == role)
+        });
+        let &at = meeting
+            .by_ref()
+            .min_by_key(|at| snapshot.grants[**at as usize].conditional)?;
+        let grant = &snapshot.grants[at as usize];
+        when = when.max(grant.conditional);
+        proof.push(Reason {
+            says: Says::Allows,
+            name: grant.role,
+            statement: None,
+            grant: Some(at),
+            evidence: grant.evidence,
+        });
+    }
+    Some((when, proof))
+}
+
+fn escalation(
+    snapshot: &Snapshot,
+    (id, platform): (IdentityId, Platform),
+    path: &'static EscalationPath,
+    (when, proof): (Conditional, Vec<Reason>),
+    scope: Option<Sym>,
+    targets: &Targets,
+    power: &Power,
+) -> Option<Escalation> {
+    let mut depends_on = Vec::new();
+    if when == Conditional::OnCondition {
+        depends_on.push(Dependency::Export("the condition of the grant"));
+    }
+    let scope = snapshot.strings.get_or_empty(scope);
+    let project = scope.strip_prefix(PROJECTS);
+    let others = |candidates: &[IdentityId], fits: &dyn Fn(&Identity) -> bool| {
+        let mut others = candidates.iter().copied().filter(|other| *other != id);
+        others.find(|other| fits(snapshot.identity(*other)))
+    };
+    let through = match path.gives {
+        Gives::Everything => None,
+        Gives::ServiceAccount if platform == Platform::Gcp => {
+            let is_in_project = |other: &Identity| match project {
+                Some(project) => snapshot.strings.get_or_empty(other.account) == project,
+                // Above projects, it may be in any.
+                None => true,
+            };
+            Some(others(&targets.gcp, &is_in_project)?)
+        }
+        Gives::Another(_) if platform == Platform::Entra => {
+            let is_application =
+                |other: &Identity| matches!(other.kind, IdentityKind::Application | IdentityKind::ManagedIdentity);
+            Some(others(&targets.entra, &is_application)?)
+        }
+        Gives::OlderVersion => {
+            depends_on.push(Dependency::Export("which custom roles there are, and who has them"));
+            None
+        }
+        Gives::RoleOfGroup => {
+            depends_on.push(Dependency::Export("what groups and access packages give"));
+            None
+        }
+        Gives::Another(_)
+        | Gives::Written(_)
+        | Gives::RoleOf(_)
+        | Gives::RoleOfSome { .. }
+        | Gives::ServiceAccount
+        | Gives::ServiceAccountOrNode
+        | Gives::RunningServiceAccount
+        | Gives::StoredToken
+        | Gives::Node => return None,
+    };
+    if let Some(through) = through {
+        if power[through.0 as usize] == Holds::Maybe {
+            depends_on.push(Dependency::Power(through));
+        }
+        if platform == Platform::Gcp && project.is_none() {
+            depends_on.push(Dependency::Export(
+                "which projects lie below the folder or organisation",
+            ));
+        }
+    }
+    Some(Escalation {
+        path,
+        outcome: match depends_on.is_empty() {
+            true => Outcome::Allowed,
+            false => Outcome::DependsOn,
+        },
+        through: through.map(Through::Identity),
+        proof,
+        depends_on,
+    })
+}
