@@ -29,7 +29,7 @@ impl Holds {
         }
     }
 
-    pub fn not(self) -> Self {
+    pub fn opposite(self) -> Self {
         match self {
             Holds::No => Holds::Yes,
             Holds::Maybe => Holds::Maybe,

@@ -23,7 +23,7 @@ pub fn snapshot_of(files: &[(&str, &str)]) -> Snapshot {
             connector: Some(reading.connector.expect("a connector recognises it").id),
             n_bytes: text.len() as u64,
             batch: reading.batch,
-            diagnostics: reading.diagnostics.iter().cloned().collect(),
+            diagnostics: reading.diagnostics,
         }
     });
     merge(files.collect(), AsOf::Newest(Instant(0)), &Config::default())

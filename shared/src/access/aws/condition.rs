@@ -69,12 +69,12 @@ fn holds(condition: &AwsCondition, strings: &Strings, request: &Request<'_>, nee
         each.push(is_one_of(text, needs));
     }
     match operator.quantifier {
-        Quantifier::None if operator.is_negated => each.into_iter().max().unwrap_or(Holds::No).not(),
+        Quantifier::None if operator.is_negated => each.into_iter().max().unwrap_or(Holds::No).opposite(),
         Quantifier::None => each.into_iter().max().unwrap_or(Holds::No),
         Quantifier::All | Quantifier::Any => {
             let each = each
                 .into_iter()
-                .map(|holds| if operator.is_negated { holds.not() } else { holds });
+                .map(|holds| if operator.is_negated { holds.opposite() } else { holds });
             match operator.quantifier {
                 Quantifier::All => each.min().unwrap_or(Holds::Yes),
                 Quantifier::Any | Quantifier::None => each.max().unwrap_or(Holds::No),

@@ -495,7 +495,7 @@ fn covers(resources: &Matched, strings: &Strings, request: &Request<'_>, needs: 
     };
     match resources {
         Matched::AnyOf(patterns) => any_of(patterns),
-        Matched::NoneOf(patterns) => any_of(patterns).not(),
+        Matched::NoneOf(patterns) => any_of(patterns).opposite(),
     }
 }
 

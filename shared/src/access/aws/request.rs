@@ -204,7 +204,7 @@ impl Request<'_> {
 
 /// The account that an ARN names; none in that of a bucket.
 pub fn account_in(arn: &str) -> Option<&str> {
-    let account = arn.strip_prefix("arn:")?.splitn(5, ':').nth(3)?;
+    let account = arn.strip_prefix("arn:")?.split(':').nth(3)?;
     Some(account).filter(|account| !account.is_empty() && *account != "*")
 }
 

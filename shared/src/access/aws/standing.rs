@@ -16,7 +16,7 @@ use crate::model::access_policy::{AwsStatement, Conditional, Effect, Matched, Pr
 use crate::model::grant::TrustKind;
 use crate::model::identity::IdentityKind;
 use crate::model::pattern;
-use crate::model::principal::Principal;
+use crate::model::principal::{HandleKind, Principal};
 use crate::model::snapshot::{IdentityId, Snapshot};
 use crate::model::strings::{Strings, Sym};
 
@@ -754,12 +754,8 @@ fn policy_need(asker: &Asker<'_>, of: IdentityId, action: &str) -> Option<Decisi
 }
 
 fn arn_of(snapshot: &Snapshot, id: IdentityId) -> Option<&str> {
-    let handles = snapshot
-        .facts_of(snapshot.identity(id))
-        .iter()
-        .flat_map(|fact| &fact.fact.handles);
-    let arn = handles
-        .filter(|handle| handle.kind == crate::model::principal::HandleKind::Arn)
-        .next()?;
+    let facts = snapshot.facts_of(snapshot.identity(id));
+    let mut handles = facts.iter().flat_map(|fact| &fact.fact.handles);
+    let arn = handles.find(|handle| handle.kind == HandleKind::Arn)?;
     Some(snapshot.strings.get(arn.text))
 }
