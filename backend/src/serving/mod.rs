@@ -160,14 +160,25 @@ impl Served {
             return Ok(Arc::clone(history));
         }
         let mut made = History::default();
+        let mut is_whole = true;
         for index in 0..self.names.len() {
             match self.brief(index) {
                 Ok(analysis) => self.estate.remember(&mut made, index, Ok(&analysis)),
                 Err(NoAnalysis::Failed(problem)) => self.estate.remember(&mut made, index, Err(problem)),
-                Err(other) => return Err(other),
+                Err(NoAnalysis::Changing) => {
+                    is_whole = false;
+                    let problem = "its files are changing".to_owned();
+                    self.estate.remember(&mut made, index, Err(problem));
+                }
+                Err(NoAnalysis::NoSuchSnapshot(name)) => return Err(NoAnalysis::NoSuchSnapshot(name)),
             }
         }
-        Ok(Arc::clone(history.insert(Arc::new(made))))
+        let made = Arc::new(made);
+        // What is not whole is asked for again: the next reading may find the files at rest.
+        if is_whole {
+            *history = Some(Arc::clone(&made));
+        }
+        Ok(made)
     }
 
     /// A snapshot that is looked at once: one that was read before is taken, another is not kept.
