@@ -90,6 +90,8 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("apiVersion"),
             Mark::Contains("kind", "List"),
             Mark::Has("items"),
+            // The API server's audit log comes as a list as well.
+            Mark::Lacks("items[].auditID"),
         ],
         &[
             Mark::Has("metadata.resourceVersion"),
