@@ -51,25 +51,21 @@ const RADIUS: i32 = 4;
 
 /// The chart with its axes as SVG.
 pub fn svg(data: &Trend, width: u32, height: u32, paint: Paint) -> Drawing {
-    picture(data, width, height, paint, |data, root| draw(data, root))
+    picture(width, height, paint, |root| draw(data, root).unwrap_or_default())
 }
 
 /// The line alone as SVG, to stand beside its number. Its height is what the numbers span, not from zero.
 pub fn spark(data: &Trend, width: u32, height: u32) -> Drawing {
-    picture(data, width, height, Paint::Themed, |data, root| draw_spark(data, root))
+    picture(width, height, Paint::Themed, |root| {
+        draw_spark(data, root).unwrap_or_default()
+    })
 }
 
-fn picture(
-    data: &Trend,
-    width: u32,
-    height: u32,
-    paint: Paint,
-    draw: impl Fn(&Trend, &DrawingArea<Svg<'_>, Shift>) -> Drawn<std::convert::Infallible>,
-) -> Drawing {
+fn picture(width: u32, height: u32, paint: Paint, draw: impl Fn(&DrawingArea<Svg<'_>, Shift>) -> Vec<Mark>) -> Drawing {
     let mut svg = String::new();
     let marks = {
         let root = Svg::new(&mut svg, width, height, paint).into_drawing_area();
-        let marks = draw(data, &root).unwrap_or_default();
+        let marks = draw(&root);
         // The backend cannot fail: it writes to memory.
         let _ = root.present();
         marks
