@@ -7,6 +7,7 @@ mod certificates;
 mod credentials;
 mod findings;
 mod governance;
+mod history;
 mod identities;
 mod joins;
 mod sources;
