@@ -6,7 +6,7 @@ use shared::answers;
 use shared::api::history::{Change, ChangeKind, HistoryQuery, Subject, Trends};
 use shared::history::History;
 
-use super::{Planted, Scores, TINY, estate, options, text, truth};
+use super::{Planted, Scores, TINY, estate, options, truth};
 use crate::estate::{Estate, Progress};
 
 const N_MONTHS: usize = 8;
