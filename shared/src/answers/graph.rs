@@ -368,7 +368,10 @@ impl<'a> Asked<'a> {
             to,
             sentence,
             condition: condition.map(str::to_owned),
-            meaning: edge.relation.meaning().to_owned(),
+            meaning: match self.graph.escalation(edge) {
+                Some(way) => format!("It {}. See {}.", way.path.does, way.path.source),
+                None => edge.relation.meaning().to_owned(),
+            },
             evidence: self
                 .graph
                 .evidence(self.snapshot, edge)

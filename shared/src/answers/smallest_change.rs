@@ -49,8 +49,7 @@ pub fn smallest_change(analysis: &Analysis, query: &GraphQuery) -> Result<Smalle
         }
         Cut::Impossible(path) => {
             view.obstacle = Some(asked.path(&path));
-            let sentence =
-                "No grant, membership or trust can be removed on this way: only what it starts from can change.";
+            let sentence = "Nothing on this way can be removed: it follows from what things are.";
             ("impossible", sentence.to_owned())
         }
         Cut::TooMany => (
@@ -63,7 +62,8 @@ pub fn smallest_change(analysis: &Analysis, query: &GraphQuery) -> Result<Smalle
     Ok(view)
 }
 
-/// What somebody can decide to remove: who is given, trusted or a member. The rest follows from what things are.
+/// What somebody can decide to remove: who is given, trusted or a member, and what a way up needs. The rest follows
+/// from what things are.
 fn is_change(relation: Relation) -> bool {
     match relation {
         Relation::Assumes
@@ -71,7 +71,8 @@ fn is_change(relation: Relation) -> bool {
         | Relation::Impersonates
         | Relation::RunsAs
         | Relation::MemberOf
-        | Relation::IsGranted => true,
+        | Relation::IsGranted
+        | Relation::Escalates => true,
         Relation::Authenticates
         | Relation::Holds
         | Relation::SameSecret
@@ -91,7 +92,10 @@ fn by_owner(asked: &Asked<'_>, edges: &[EdgeId]) -> Vec<ChangesView> {
     let mut owners: Vec<(Option<Sym>, Vec<EdgeId>)> = Vec::new();
     for edge in edges {
         let whole = asked.graph.adjacency.edge(*edge);
-        let is_given = matches!(whole.relation, Relation::MemberOf | Relation::IsGranted);
+        let is_given = matches!(
+            whole.relation,
+            Relation::MemberOf | Relation::IsGranted | Relation::Escalates
+        );
         let concerned = if is_given { whole.from } else { whole.to };
         let owner = asked.owner(concerned).text;
         match owners.iter_mut().find(|(known, _)| *known == owner) {

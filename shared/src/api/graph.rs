@@ -194,8 +194,8 @@ pub struct RotationStep {
     pub sentence: String,
 }
 
-/// `GET /api/v1/graph/smallest-change?from=…&to=…`: the fewest grants, memberships and trusts whose removal cuts some
-/// nodes off from others.
+/// `GET /api/v1/graph/smallest-change?from=…&to=…`: the fewest grants, memberships, trusts and known ways up whose
+/// removal cuts some nodes off from others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SmallestChangeView {
     pub as_of: Instant,

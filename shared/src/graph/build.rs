@@ -6,6 +6,9 @@ use smallvec::SmallVec;
 use super::Graph;
 use super::adjacency::{Adjacency, Edge, NodeId};
 use super::node::{Given, Node, Scope, store};
+use crate::access::Access;
+use crate::access::decision::{Holds, Outcome};
+use crate::access::escalation::{ACTS_AS, Escalation, Through};
 use crate::model::access_policy::{AccessPolicy, Ceiling, Privilege};
 use crate::model::grant::TrustKind;
 use crate::model::identity::Status;
@@ -19,13 +22,14 @@ use crate::model::strings::Sym;
 /// What connectors call the whole of a system where grants in it are on the whole or on a part.
 const WHOLE: &str = "cluster";
 
-pub fn build(snapshot: &Snapshot) -> Graph {
+pub fn build(snapshot: &Snapshot, access: &Access) -> Graph {
     let mut builder = Builder::new(snapshot);
     builder.credentials();
     builder.leaks();
     builder.memberships();
     builder.grants();
     builder.trusts();
+    builder.escalations(access);
     builder.contents();
     builder.owners_and_environments();
     builder.finish()
@@ -46,6 +50,7 @@ struct Builder<'s> {
     others: Vec<Node>,
     numbers: HashMap<Node, u32>,
     edges: Vec<Edge>,
+    escalations: Vec<Escalation>,
     /// Ids of what exports define as a policy, in the words of the platform.
     policies: HashSet<Sym>,
     /// Sources by name, for roles and groups that are local to one.
@@ -63,6 +68,7 @@ impl<'s> Builder<'s> {
             others: Vec::new(),
             numbers: HashMap::new(),
             edges: Vec::new(),
+            escalations: Vec::new(),
             policies: snapshot
                 .policies
                 .iter()
@@ -244,6 +250,33 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Known ways up that are certain: one that depends on what no export tells is a question, and no edge. Those by
+    /// trusts are edges already.
+    fn escalations(&mut self, access: &Access) {
+        for index in 0..self.n_identities {
+            let id = IdentityId(index);
+            let identity = self.snapshot.identity(id);
+            if access.standing(id).can_escalate != Holds::Yes || identity.status == Status::Disabled {
+                continue;
+            }
+            let ways = access.escalations(self.snapshot, id).into_iter();
+            for way in ways.filter(|way| way.outcome == Outcome::Allowed && way.path.id != ACTS_AS.id) {
+                let power = match (way.through, identity.account) {
+                    (Some(Through::Identity(other)), _) => Node::Identity(other),
+                    (Some(Through::Group(group)), _) => Node::Group(group),
+                    (None, Some(account)) => Node::Administrators(Scope {
+                        source: None,
+                        name: Some(account),
+                    }),
+                    (None, None) => continue,
+                };
+                let power = self.number(power);
+                self.edge(NodeId(index), Relation::Escalates, power, self.escalations.len() as u32);
+                self.escalations.push(way);
+            }
+        }
+    }
+
     /// Who administers a place controls the identities in it, the secrets that it keeps, and whatever trusts the
     /// place as a whole.
     fn contents(&mut self) {
@@ -337,6 +370,7 @@ impl<'s> Builder<'s> {
             n_identities: self.n_identities,
             n_credentials: self.n_credentials,
             others,
+            escalations: self.escalations,
         }
     }
 

@@ -16,6 +16,8 @@ pub mod reach;
 
 use self::adjacency::{Adjacency, Edge, NodeId};
 use self::node::{Node, NodeKind, is_id};
+use crate::access::Access;
+use crate::access::escalation::Escalation;
 use crate::model::access_policy::Conditional;
 use crate::model::grant::TrustGuard;
 use crate::model::identity::OwnerBasis;
@@ -31,12 +33,20 @@ pub struct Graph {
     n_credentials: u32,
     /// What the nodes after identities and credentials stand for, by kind.
     others: Vec<Node>,
+    /// What edges of [`Relation::Escalates`] stand for.
+    escalations: Vec<Escalation>,
 }
 
 impl Graph {
     /// The graph of a snapshot.
-    pub fn new(snapshot: &Snapshot) -> Graph {
-        build::build(snapshot)
+    pub fn new(snapshot: &Snapshot, access: &Access) -> Graph {
+        build::build(snapshot, access)
+    }
+
+    /// The way up that an edge stands for.
+    pub fn escalation(&self, edge: Edge) -> Option<&Escalation> {
+        let index = (edge.relation == Relation::Escalates).then_some(edge.origin as usize)?;
+        self.escalations.get(index)
     }
 
     /// What a node stands for.
@@ -141,6 +151,12 @@ impl Graph {
             Relation::IsGranted | Relation::Opens | Relation::Administers => vec![snapshot.grants[origin].evidence],
             Relation::Controls if edge.origin >= self.n_identities => Vec::new(),
             Relation::Controls | Relation::LiesIn => of_identity().take(1).collect(),
+            Relation::Escalates => {
+                let proof = self.escalations[origin].proof.iter();
+                let mut places: Vec<Evidence> = proof.map(|reason| reason.evidence).collect();
+                places.dedup();
+                places
+            }
             Relation::AnswersFor => self.claim(snapshot, edge.origin as usize).into_iter().collect(),
         }
     }
@@ -194,6 +210,7 @@ impl Graph {
             | Relation::Opens
             | Relation::Administers
             | Relation::Controls
+            | Relation::Escalates
             | Relation::AnswersFor
             | Relation::LiesIn => None,
         }

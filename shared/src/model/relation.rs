@@ -34,6 +34,8 @@ pub enum Relation {
     Administers,
     /// The administrators of a resource, and what lies in it.
     Controls,
+    /// An identity that is less than an administrator, and whom a known way up makes it.
+    Escalates,
     /// A person or team, and an identity that it answers for.
     AnswersFor,
     /// An identity, and the environment that it is of.
@@ -41,7 +43,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    pub const ALL: [Relation; 16] = [
+    pub const ALL: [Relation; 17] = [
         Relation::Authenticates,
         Relation::Holds,
         Relation::SameSecret,
@@ -56,6 +58,7 @@ impl Relation {
         Relation::Opens,
         Relation::Administers,
         Relation::Controls,
+        Relation::Escalates,
         Relation::AnswersFor,
         Relation::LiesIn,
     ];
@@ -77,6 +80,7 @@ impl Relation {
             Relation::Opens => "opens",
             Relation::Administers => "administers",
             Relation::Controls => "controls",
+            Relation::Escalates => "escalates",
             Relation::AnswersFor => "answers_for",
             Relation::LiesIn => "lies_in",
         }
@@ -104,6 +108,7 @@ impl Relation {
             Relation::Opens => "gives access to",
             Relation::Administers => "makes its holder one of the",
             Relation::Controls => "control",
+            Relation::Escalates => "can get the power of",
             Relation::AnswersFor => "answers for",
             Relation::LiesIn => "is in",
         }
@@ -126,6 +131,7 @@ impl Relation {
             Relation::Opens => "Whoever has the role can do there what it allows.",
             Relation::Administers => "Whoever has the role can do everything there, and give it to others.",
             Relation::Controls => "Whoever administers a place can act as every identity in it.",
+            Relation::Escalates => "Whoever is the one can give himself what the other may, by a known way.",
             Relation::AnswersFor => "No access: whom to ask.",
             Relation::LiesIn => "No access: where it is.",
         }
@@ -145,6 +151,7 @@ impl Relation {
             Relation::MemberOf => "the membership",
             Relation::IsGranted | Relation::Opens | Relation::Administers => "the attachment, assignment or binding",
             Relation::Controls => "the export that lists the identity there",
+            Relation::Escalates => "the statements of policies that allow the way",
             Relation::AnswersFor => "the claim of ownership that counts",
             Relation::LiesIn => "the registry row, tag, source or rule that names the environment",
         }

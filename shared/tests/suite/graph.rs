@@ -448,3 +448,45 @@ fn the_smallest_change_is_by_owner_and_verified() {
         "administrators of 111122223333 control user ci."
     );
 }
+
+#[test]
+fn a_known_way_up_is_an_edge_with_its_proof() {
+    let arn = |kind: &str, name: &str| format!("{ACCOUNT}:{kind}/{name}");
+    let details = json!({
+        "UserDetailList": [{
+            "UserName": "editor",
+            "Arn": arn("user", "editor"),
+            "GroupList": [],
+            "AttachedManagedPolicies": [{"PolicyName": "edit", "PolicyArn": arn("policy", "edit")}],
+        }],
+        "GroupDetailList": [],
+        "RoleDetailList": [role("lone", &json!({"Service": "ec2.amazonaws.com"}), &[], None)],
+        "Policies": [{
+            "PolicyName": "edit",
+            "Arn": arn("policy", "edit"),
+            "PolicyVersionList": [{
+                "IsDefaultVersion": true,
+                "Document": {"Statement": {"Effect": "Allow", "Action": "iam:PutUserPolicy", "Resource": "*"}}
+            }],
+        }],
+    });
+    let analysis = estate(&[("aws", "details.json", details.to_string())]);
+    let editor = format!("identity:{ACCOUNT}:user/editor");
+    let found = paths(&analysis, &editor, &format!("identity:{ACCOUNT}:role/lone"));
+    assert_eq!(
+        found.paths[0].sentence,
+        "user editor can get the power of administrators of 111122223333, which control role lone."
+    );
+    let step = &found.paths[0].steps[0];
+    assert_eq!(step.evidence[0].place, "Policies[0]");
+    assert!(
+        step.meaning.starts_with("It ") && step.meaning.contains("https://"),
+        "{}",
+        step.meaning
+    );
+    let change = answers::smallest_change(&analysis, &ask(&format!("from={editor}&to=administrators"))).unwrap();
+    assert_eq!(
+        (change.outcome.as_str(), change.n_changes, change.verified),
+        ("cut", 1, true)
+    );
+}
