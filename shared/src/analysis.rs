@@ -76,8 +76,7 @@ pub enum Force {
 impl Analysis {
     /// The identity graph, built when it is first asked for: who only looks at numbers neither waits nor pays for it.
     pub fn graph(&self) -> &Graph {
-        self.graph
-            .get_or_init(|| Graph::new(&self.snapshot, &Access::new(&self.snapshot)))
+        self.graph.get_or_init(|| Graph::new(&self.snapshot, &self.access))
     }
 
     /// Whether a criterion counts towards "governed" here.
