@@ -324,9 +324,10 @@ impl Targets {
                     .any(|(_, credential)| credential.kind == CredentialKind::Token),
             });
         }
-        targets
-            .strong
-            .sort_by_key(|strong| (std::cmp::Reverse(power[strong.id.0 as usize]), strong.id));
+        targets.strong.sort_by_key(|strong| {
+            let surest = (power[strong.id.0 as usize], strong.runs);
+            (std::cmp::Reverse(surest), strong.id)
+        });
         targets
     }
 }
@@ -344,7 +345,7 @@ fn escalation(
         strong.id != id
             && strong.source == source
             && scope.is_none_or(|scope| snapshot.strings.get_or_empty(strong.namespace) == scope)
-            && (path.gives != Gives::RunningServiceAccount || strong.runs == Holds::Yes)
+            && (path.gives != Gives::RunningServiceAccount || strong.runs > Holds::No)
             && (path.gives != Gives::StoredToken || strong.has_stored_token)
     });
     let mut depends_on = Vec::new();
@@ -363,6 +364,9 @@ fn escalation(
         }
         Gives::ServiceAccount | Gives::ServiceAccountOrNode | Gives::RunningServiceAccount | Gives::StoredToken => {
             let strong = strong?;
+            if path.gives == Gives::RunningServiceAccount && strong.runs == Holds::Maybe {
+                depends_on.push(Dependency::Export("whether its token is mounted"));
+            }
             if power[strong.id.0 as usize] == Holds::Maybe {
                 depends_on.push(Dependency::Power(strong.id));
             }
