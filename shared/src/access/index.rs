@@ -98,15 +98,30 @@ impl Index {
 
     /// The trusts that let an identity act as another: by its own name, by its account's, or as anybody.
     pub fn trusts_by<'s>(&self, actor: IdentityId, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s Trust> {
-        let start = self.by_actor.partition_point(|(by, _)| *by < actor);
-        let by_actor = self.by_actor[start..].iter().take_while(move |(by, _)| *by == actor);
         let account = snapshot.identity(actor).account;
         let by_account = account.and_then(|account| self.by_account.get(&account));
-        let all = by_actor
-            .map(|(_, at)| at)
-            .chain(by_account.into_iter().flatten())
-            .chain(&self.by_anyone);
-        all.map(|at| &snapshot.trusts[*at as usize])
+        let others = by_account.into_iter().flatten().chain(&self.by_anyone);
+        let others = others.map(|at| &snapshot.trusts[*at as usize]);
+        self.trusts_by_name(actor, snapshot).chain(others)
+    }
+
+    /// The trusts that name an identity as the one who may act.
+    pub fn trusts_by_name<'s>(&self, actor: IdentityId, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s Trust> {
+        let start = self.by_actor.partition_point(|(by, _)| *by < actor);
+        let by_actor = self.by_actor[start..].iter().take_while(move |(by, _)| *by == actor);
+        by_actor.map(|(_, at)| &snapshot.trusts[*at as usize])
+    }
+
+    /// The trusts in whole accounts, as indices.
+    pub fn by_account(&self) -> impl Iterator<Item = (Sym, &[u32])> {
+        self.by_account
+            .iter()
+            .map(|(account, trusts)| (*account, trusts.as_slice()))
+    }
+
+    /// The trusts in everybody, as indices.
+    pub fn by_anyone(&self) -> &[u32] {
+        &self.by_anyone
     }
 
     /// Grants of a source to everybody, or to everybody who is logged in, as indices.

@@ -4,6 +4,8 @@
 //! trusts tell together: whoever can act as an administrator, or as one who can become one, can become one. That is
 //! gone over until nothing changes.
 
+use hashbrown::HashMap;
+
 use super::aws::evaluate::Asker;
 use super::aws::request::Target;
 use super::aws::standing::{Accounts, Targets};
@@ -17,6 +19,7 @@ use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::IdentityKind;
 use crate::model::principal::{HandleKind, Principal};
 use crate::model::snapshot::{Identity, IdentityId, Snapshot, Trust};
+use crate::model::strings::Sym;
 
 /// How much an identity can do, from least to most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,12 +124,14 @@ impl Survey {
             let mut risen = accounts.ways_up(snapshot, index, &targets, &power);
             risen.extend(named::ways_up(snapshot, &power));
             risen.extend(clusters.ways_up(snapshot, index, &power));
+            let powerful = Powerful::new(snapshot, index, &power);
             for (at, &before) in power.iter().enumerate() {
                 let id = IdentityId(at as u32);
                 if before < Holds::Yes {
-                    risen.push((id, by_trust(snapshot, index, id, &power, accounts.assumes(id))));
+                    risen.push((id, powerful.lends(snapshot, index, id, before, accounts.assumes(id))));
                 }
             }
+            drop(powerful);
             let mut is_changed = false;
             for (id, holds) in risen {
                 let at = id.0 as usize;
@@ -175,20 +180,80 @@ impl Survey {
     }
 }
 
-/// How surely an identity gets power from one that trusts it.
-fn by_trust(snapshot: &Snapshot, index: &Index, actor: IdentityId, power: &Power, assumes: Assumes) -> Holds {
-    let mut best = power[actor.0 as usize];
-    let mut actor_of = Actor::new(snapshot, index, actor);
-    for (trust, target, most) in to_power(snapshot, index, actor, power) {
-        let is_by_account = matches!(trust.actor, Principal::Account(_));
-        if most > best && !(is_by_account && assumes == Assumes::Nothing) {
-            best = best.max(actor_of.acts_as(trust, target).outcome.holds().min(most));
-        }
-        if best == Holds::Yes {
-            break;
+/// The trusts of those who have power, by whom they let act: sought out once, not once for each who may.
+struct Powerful<'a> {
+    power: &'a Power,
+    by_account: HashMap<Sym, Vec<Lent<'a>>>,
+    by_anyone: Vec<Lent<'a>>,
+}
+
+/// A trust, whose power it lends, and how sure that power is.
+type Lent<'a> = (&'a Trust, IdentityId, Holds);
+
+impl<'a> Powerful<'a> {
+    fn new(snapshot: &'a Snapshot, index: &Index, power: &'a Power) -> Self {
+        let lent = |at: &u32| lent(&snapshot.trusts[*at as usize], power);
+        let by_account = index.by_account().map(|(account, trusts)| {
+            let trusts: Vec<_> = trusts.iter().filter_map(lent).collect();
+            (account, trusts)
+        });
+        Self {
+            power,
+            by_account: by_account.filter(|(_, trusts)| !trusts.is_empty()).collect(),
+            by_anyone: index.by_anyone().iter().filter_map(lent).collect(),
         }
     }
-    best
+
+    /// How surely an identity gets power from one that trusts it.
+    fn lends(&self, snapshot: &Snapshot, index: &Index, id: IdentityId, before: Holds, assumes: Assumes) -> Holds {
+        let own = index.trusts_by_name(id, snapshot);
+        let own = own.filter_map(|trust| lent(trust, self.power));
+        let identity = snapshot.identity(id);
+        let account = identity.account;
+        let of_account = account
+            .filter(|_| assumes == Assumes::Some)
+            .and_then(|account| self.by_account.get(&account));
+        // What another platform calls everybody is not told by its trusts: see `Actor::acts_as`.
+        let of_anyone = is_aws(identity, snapshot).then_some(&self.by_anyone);
+        let others = of_account.into_iter().chain(of_anyone).flatten().copied();
+        let mut best = before;
+        let mut actor = Actor::new(snapshot, index, id);
+        for (trust, target, most) in own.chain(others) {
+            if best == Holds::Yes {
+                break;
+            }
+            if target == id || most <= best {
+                continue;
+            }
+            // Between accounts, and where the account is trusted as a whole, the actor's own policies must allow it.
+            let needs_own_policy = match trust.actor {
+                Principal::Account(_) => true,
+                Principal::Anyone => snapshot.identity(target).account != account,
+                Principal::Identity(_)
+                | Principal::Group(_)
+                | Principal::AnyoneAuthenticated
+                | Principal::PlatformService(_)
+                | Principal::Federated { .. }
+                | Principal::Workload(_)
+                | Principal::Named(_) => false,
+            };
+            let is_possible = match (needs_own_policy, assumes) {
+                (false, _) => true,
+                (true, Assumes::Nothing) => false,
+                (true, Assumes::Some) => actor.could_assume(trust) > best,
+            };
+            if is_possible {
+                best = best.max(actor.acts_as(trust, target).outcome.holds().min(most));
+            }
+        }
+        best
+    }
+}
+
+fn lent<'a>(trust: &'a Trust, power: &Power) -> Option<Lent<'a>> {
+    let target = trust.target_identity?;
+    let most = power[target.0 as usize];
+    (most > Holds::No).then_some((trust, target, most))
 }
 
 /// The trusts of those who have power in an identity or in its account.
@@ -197,12 +262,9 @@ fn to_power<'a>(
     index: &'a Index,
     actor: IdentityId,
     power: &'a Power,
-) -> impl Iterator<Item = (&'a Trust, IdentityId, Holds)> {
-    index.trusts_by(actor, snapshot).filter_map(move |trust| {
-        let target = trust.target_identity.filter(|target| *target != actor)?;
-        let most = power[target.0 as usize];
-        (most > Holds::No).then_some((trust, target, most))
-    })
+) -> impl Iterator<Item = Lent<'a>> {
+    let lent = index.trusts_by(actor, snapshot).filter_map(|trust| lent(trust, power));
+    lent.filter(move |(_, target, _)| *target != actor)
 }
 
 fn standing(given: &Granted, can_escalate: Holds) -> Standing {
@@ -256,6 +318,8 @@ pub enum Assumes {
     Some,
 }
 
+const ASSUME_ROLE: &str = "sts:AssumeRole";
+
 /// One that may act as others.
 struct Actor<'s> {
     snapshot: &'s Snapshot,
@@ -275,19 +339,29 @@ impl<'s> Actor<'s> {
         }
     }
 
+    /// All that bears on taking on roles, sought out when it is first asked for.
+    fn asker(&mut self) -> &Asker<'s> {
+        let (snapshot, index, id) = (self.snapshot, self.index, self.id);
+        self.asker
+            .get_or_insert_with(|| Asker::new(snapshot, index, id).about(ASSUME_ROLE))
+    }
+
+    /// The most that its own policies may say to taking on a role: quick, and never less than the decision.
+    fn could_assume(&mut self, trust: &Trust) -> Holds {
+        let role = self.snapshot.strings.get(trust.target.text);
+        self.asker().at_most(role)
+    }
+
     /// Whether it may act as another that trusts it.
     fn acts_as(&mut self, trust: &Trust, target: IdentityId) -> Decision {
-        const ASSUME_ROLE: &str = "sts:AssumeRole";
         let snapshot = self.snapshot;
         let are_aws = [target, self.id]
             .iter()
             .all(|id| is_aws(snapshot.identity(*id), snapshot));
         if trust.kind == TrustKind::Assumes && are_aws {
-            let (index, id) = (self.index, self.id);
-            let asker = self
-                .asker
-                .get_or_insert_with(|| Asker::new(snapshot, index, id).about(ASSUME_ROLE));
-            return asker.decide(ASSUME_ROLE, Target::One(snapshot.strings.get(trust.target.text)), &[]);
+            return self
+                .asker()
+                .decide(ASSUME_ROLE, Target::One(snapshot.strings.get(trust.target.text)), &[]);
         }
         if matches!(trust.actor, Principal::Account(_) | Principal::Anyone) {
             // What another platform calls its account's own rights is not told by its trusts.

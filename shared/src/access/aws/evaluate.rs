@@ -276,6 +276,35 @@ impl<'s> Asker<'s> {
         }
     }
 
+    /// The most that its own policies may say to a request about a resource, when they were narrowed to one action:
+    /// conditions, denials and caps are not looked at.
+    pub fn at_most(&self, resource: &str) -> Holds {
+        let strings = &self.snapshot.strings;
+        // Variables stand for what only the request tells.
+        let may_cover = |pattern: &Sym| {
+            let pattern = strings.get(*pattern);
+            pattern.contains("${") || pattern::covers(pattern, resource)
+        };
+        let may_allow = |statement: &AwsStatement| {
+            let may_match = match &statement.resources {
+                Matched::AnyOf(patterns) => patterns.iter().any(may_cover),
+                Matched::NoneOf(_) => true,
+            };
+            statement.effect == Effect::Allow && may_match
+        };
+        let may_hold = |held: &Held<'_>| match held.document {
+            Document::Everything => true,
+            Document::Statements(statements) => statements.iter().any(may_allow),
+        };
+        if self.policies.held.iter().any(may_hold) {
+            Holds::Yes
+        } else if self.policies.undefined.is_empty() {
+            Holds::No
+        } else {
+            Holds::Maybe
+        }
+    }
+
     /// Decides one request.
     pub fn decide(&self, action: &str, target: Target<'_>, given: Given<'_>) -> Decision {
         let request = Request {
