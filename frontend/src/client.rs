@@ -254,11 +254,11 @@ pub enum LiveEvent {
     Closed,
 }
 
-/// Follows the server's state until the page is left.
-pub fn follow_state(heard: impl Fn(LiveEvent) + Clone + 'static) {
+/// Opens the stream of the server's states; `None` when the browser does not.
+pub fn open_states(heard: impl Fn(LiveEvent) + Clone + 'static) -> Option<EventSource> {
     let Ok(source) = EventSource::new(route::EVENTS) else {
         heard(LiveEvent::Closed);
-        return;
+        return None;
     };
     let on_state = {
         let heard = heard.clone();
@@ -282,9 +282,10 @@ pub fn follow_state(heard: impl Fn(LiveEvent) + Clone + 'static) {
     // Fails only for a null name.
     let _ = source.add_event_listener_with_callback("state", on_state.as_ref().unchecked_ref());
     source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-    // The shell lives as long as the document, and so do these.
+    // A stream lives until the page is hidden or left, and nobody is told when its last event has been heard.
     on_state.forget();
     on_error.forget();
+    Some(source)
 }
 
 #[cfg(test)]

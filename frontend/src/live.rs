@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::api::State;
+use web_sys::EventSource;
 
 use crate::client::{self, LiveEvent};
 
@@ -44,18 +45,29 @@ pub fn provide() {
             take(live, state);
         }
     });
-    follow(live);
+    let stream = StoredValue::new_local(None);
+    connect(live, stream);
+    window_event_listener_untyped("visibilitychange", move |_| connect(live, stream));
 }
 
-fn follow(live: Live) {
-    client::follow_state(move |event| match event {
+/// Follows the server's state while somebody looks. A browser opens six connections to a server for all its tabs
+/// together, and keeps those of pages that one may go back to: streams of pages that nobody sees would leave none.
+fn connect(live: Live, stream: StoredValue<Option<EventSource>, LocalStorage>) {
+    if let Some(open) = stream.try_update_value(Option::take).flatten() {
+        open.close();
+    }
+    if document().hidden() {
+        return;
+    }
+    let opened = client::open_states(move |event| match event {
         LiveEvent::State(state) => take(live, state),
         LiveEvent::Interrupted => live.connection.set(Connection::Lost),
         LiveEvent::Closed => {
             live.connection.set(Connection::Lost);
-            set_timeout(move || follow(live), RETRY);
+            set_timeout(move || connect(live, stream), RETRY);
         }
     });
+    stream.set_value(opened);
 }
 
 fn take(live: Live, state: State) {
