@@ -27,12 +27,14 @@ pub fn RulesPage() -> impl IntoView {
         Outcome::Ready(rules) => line(&rules),
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".to_owned(),
     };
-    // The rule that the link names is only there once the answer is.
+    // The rule that the address names is open: now, once the answer is there, or when a link on the page changes it.
     Effect::new(move |_| {
         let code = hash.get();
         if matches!(answer.outcome.get(), Outcome::Ready(_))
             && let Some(entry) = document().get_element_by_id(code.trim_start_matches('#'))
         {
+            // Fails only for a name that is none.
+            let _ = entry.set_attribute("open", "");
             entry.scroll_into_view();
         }
     });
@@ -40,7 +42,7 @@ pub fn RulesPage() -> impl IntoView {
         <div class="page rules">
             <PageHead title="Findings" line=move || html! { {line} } />
             <FindingTabs shown=Tab::Rules />
-            {asynchronous::show(answer, move |rules| ready(&rules, snapshot.get_untracked().as_deref(), hash))}
+            {asynchronous::show(answer, move |rules| ready(&rules, snapshot.get_untracked().as_deref()))}
         </div>
     }
 }
@@ -56,12 +58,12 @@ fn line(rules: &Rules) -> String {
     )
 }
 
-fn ready(rules: &Arc<Rules>, snapshot: Option<&str>, hash: Memo<String>) -> AnyView {
+fn ready(rules: &Arc<Rules>, snapshot: Option<&str>) -> AnyView {
     let (evaluated, not): (Vec<_>, Vec<_>) = rules.rules.iter().partition(|rule| rule.not_evaluated.is_none());
     let (found, clean): (Vec<_>, Vec<_>) = evaluated.into_iter().partition(|rule| rule.n_findings > Some(0));
     let group = |title: &'static str, mut rules: Vec<&RuleView>| {
         rules.sort_by_key(|rule| (rank(rule.worst.as_deref()), std::cmp::Reverse(rule.n_findings)));
-        let entries: Vec<_> = rules.into_iter().map(|rule| entry(rule, snapshot, hash)).collect();
+        let entries: Vec<_> = rules.into_iter().map(|rule| entry(rule, snapshot)).collect();
         (!entries.is_empty()).then(|| {
             html! {
                 <section>
@@ -86,9 +88,8 @@ pub fn rank(severity: Option<&str>) -> usize {
     })
 }
 
-fn entry(rule: &RuleView, snapshot: Option<&str>, hash: Memo<String>) -> AnyView {
+fn entry(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
     let code = rule.code.clone();
-    let is_named = hash.with_untracked(|hash| hash.trim_start_matches('#') == code);
     let of_rule = |more| super::findings::of_rule(&rule.code, more, snapshot);
     let counts = match &rule.not_evaluated {
         Some(why) => html! { <span class="muted">{why.clone()}</span> },
@@ -118,7 +119,7 @@ fn entry(rule: &RuleView, snapshot: Option<&str>, hash: Memo<String>) -> AnyView
         fact("Cannot see", html! { <ul>{items}</ul> })
     });
     html! {
-        <details class="card source rule" id=code.clone() open=is_named>
+        <details class="card source rule" id=code.clone()>
             <summary class="source-head rule-head">
                 <span class="rule-severity">{rule.worst.as_deref().map(severity_word)}</span>
                 <span class="source-name">{rule.title.clone()}</span>
