@@ -3,7 +3,7 @@
 //! `serde_json` would compile two readers for every struct, one of them for members in any order, and its own parser
 //! and number tables. Here the browser parses, every struct takes its members by name, in its own order, and what does
 //! not fit is noted once and stood in for: as no value can fail, no code for failing is compiled into every member
-//! (`docs/adr/0014-small-program.md`).
+//! (`docs/adr/0015-small-program.md`).
 
 use std::cell::RefCell;
 use std::fmt;

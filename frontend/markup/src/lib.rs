@@ -1,7 +1,7 @@
 //! `html!`: the markup of Leptos' `view!`, compiled to calls of one type, `ui::html::Markup`.
 //!
 //! `view!` gives every attribute and child code of its own, which made up two thirds of the program in the browser
-//! (`docs/adr/0014-small-program.md`). Tags that begin with a capital are Leptos components and go to `view!`.
+//! (`docs/adr/0015-small-program.md`). Tags that begin with a capital are Leptos components and go to `view!`.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};

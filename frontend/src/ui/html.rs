@@ -1,5 +1,5 @@
 //! Markup of one type. `html!` compiles to calls of [`Markup`]; its elements draw and redraw themselves like views of
-//! Leptos, but their code does not depend on what they hold (`docs/adr/0014-small-program.md`).
+//! Leptos, but their code does not depend on what they hold (`docs/adr/0015-small-program.md`).
 
 use std::borrow::Cow;
 use std::cell::RefCell;
