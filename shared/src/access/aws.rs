@@ -27,8 +27,7 @@ pub fn privilege<'a>(
     let mut denied = None;
     for statement in statements {
         let when = conditional(statement);
-        let actions = reach(&statement.actions, strings);
-        let resources = reach(&statement.resources, strings);
+        let (actions, resources) = reaches(statement, strings);
         match (statement.effect, actions, resources) {
             (Effect::Allow, Reach::Everything, Reach::Everything) => keep_surest(&mut administrator, when),
             (Effect::Allow, _, _) => keep_surest(&mut limited, when),
@@ -65,6 +64,16 @@ enum Reach {
     Everything,
     AllBut,
     Part,
+}
+
+/// Whether a statement is about every action on every resource.
+fn is_everything_on_everything(statement: &AwsStatement, strings: &Strings) -> bool {
+    reaches(statement, strings) == (Reach::Everything, Reach::Everything)
+}
+
+/// How much of all actions, and of all resources, a statement is about.
+fn reaches(statement: &AwsStatement, strings: &Strings) -> (Reach, Reach) {
+    (reach(&statement.actions, strings), reach(&statement.resources, strings))
 }
 
 fn reach(matched: &Matched, strings: &Strings) -> Reach {

@@ -1,6 +1,9 @@
 //! Platforms whose grants are roles and permissions with a name: Google Cloud and Entra. What stands behind a name, no
 //! export tells; what is known of the names is in the catalogue of escalation paths.
 
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
 use super::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason, Says};
 use super::escalation::entra::ENTRA;
 use super::escalation::gcp::GCP;
@@ -206,13 +209,41 @@ impl Targets {
     }
 }
 
-/// Who has a way up by a row of the catalogue, when others have this power.
-pub fn ways_up(snapshot: &Snapshot, power: &Power) -> Vec<(IdentityId, Holds)> {
+/// Those whose grants meet all needs of some row of the catalogue, if not always on one resource: few of many.
+pub fn candidates(snapshot: &Snapshot) -> Vec<IdentityId> {
+    let mut is_needed: HashMap<Sym, bool> = HashMap::new();
+    let all = (0..snapshot.identities.len() as u32).map(IdentityId);
+    all.filter(|id| {
+        let identity = snapshot.identity(*id);
+        let Some(platform) = Platform::of(identity, snapshot) else {
+            return false;
+        };
+        let mut roles: SmallVec<[&str; 8]> = SmallVec::new();
+        for grant in snapshot.grants_of(identity) {
+            let role = snapshot.strings.get(grant.role);
+            let is_needed = is_needed.entry(grant.role).or_insert_with(|| {
+                let needs = GCP.iter().chain(ENTRA).flat_map(|path| path.needs);
+                needs.into_iter().any(|need| need.is_met_by(role))
+            });
+            if *is_needed {
+                roles.push(role);
+            }
+        }
+        let is_fulfilled = |path: &EscalationPath| {
+            let mut needs = path.needs.iter();
+            needs.all(|need| roles.iter().any(|role| need.is_met_by(role)))
+        };
+        !roles.is_empty() && platform.paths().iter().any(is_fulfilled)
+    })
+    .collect()
+}
+
+/// Which of these [`candidates`] have a way up by a row of the catalogue, when others have this power.
+pub fn ways_up(snapshot: &Snapshot, candidates: &[IdentityId], power: &Power) -> Vec<(IdentityId, Holds)> {
     let targets = Targets::new(snapshot, power);
     let mut found = Vec::new();
-    for (at, identity) in snapshot.identities.iter().enumerate() {
-        if power[at] < Holds::Yes && !identity.grants.is_empty() {
-            let id = IdentityId(at as u32);
+    for &id in candidates {
+        if power[id.0 as usize] < Holds::Yes {
             let ways = escalations(snapshot, id, &targets, power);
             let surest = ways.iter().map(|way| way.outcome.holds()).max();
             found.extend(surest.map(|holds| (id, holds)));
@@ -262,7 +293,7 @@ fn met(
         let mut meeting = grants.iter().filter(|at| {
             let grant = &snapshot.grants[**at as usize];
             let role = snapshot.strings.get(grant.role);
-            grant.resource == scope && need.action.split('|').any(|wanted| wanted == role)
+            grant.resource == scope && need.is_met_by(role)
         });
         let &at = meeting
             .by_ref()

@@ -117,12 +117,13 @@ impl Survey {
             .collect();
         let mut accounts = Accounts::new(snapshot, index, &mut granted);
         let clusters = Clusters::new(snapshot, index, &mut granted);
+        let named = named::candidates(snapshot);
         let mut power: Vec<Holds> = granted.iter().map(|granted| granted.is_administrator).collect();
         let mut can_escalate = vec![Holds::No; power.len()];
         loop {
             let targets = Targets::new(snapshot, index, &power);
             let mut risen = accounts.ways_up(snapshot, index, &targets, &power);
-            risen.extend(named::ways_up(snapshot, &power));
+            risen.extend(named::ways_up(snapshot, &named, &power));
             risen.extend(clusters.ways_up(snapshot, index, &power));
             let powerful = Powerful::new(snapshot, index, &power);
             for (at, &before) in power.iter().enumerate() {

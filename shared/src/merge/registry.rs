@@ -1,5 +1,9 @@
 //! Which rows of the estate's registry are about which identity.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use aho_corasick::AhoCorasick;
 use hashbrown::HashMap;
 use smallvec::SmallVec;
 
@@ -11,45 +15,55 @@ use crate::model::strings::Sym;
 pub struct RegistryIndex {
     /// Rows whose pattern is one name, by that name in lower case.
     exact: HashMap<String, Vec<usize>>,
-    /// Rows whose pattern has a run of [`Piece`] length, each under the one of its pieces that fewest patterns share.
-    by_piece: HashMap<Piece, Vec<usize>>,
-    /// For every two bytes: whether one of these pieces begins so. Few do, and names have many pieces.
-    begins_piece: Vec<bool>,
-    /// Rows whose pattern has no such run: `*`, `a*b`.
+    /// One literal run of each other pattern that has any: text between `*` and `?`, which every name has that the
+    /// pattern covers.
+    runs: Option<AhoCorasick>,
+    /// The rows of each run.
+    by_run: Vec<Vec<usize>>,
+    /// Rows whose pattern has no such run: `*`.
     others: Vec<usize>,
 }
 
-/// Literal text that stands in a pattern, and so in every name it covers, in ASCII lower case.
-type Piece = [u8; 4];
-
 impl RegistryIndex {
     pub fn new(snapshot: &Snapshot) -> Self {
-        let mut index = Self {
-            exact: HashMap::new(),
-            by_piece: HashMap::new(),
-            begins_piece: vec![false; 1 << 16],
-            others: Vec::new(),
-        };
+        let mut exact: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut others = Vec::new();
         let pattern = |row: usize| snapshot.strings.get(snapshot.registry[row].pattern);
         let (globs, names): (Vec<usize>, Vec<usize>) =
             (0..snapshot.registry.len()).partition(|row| pattern(*row).contains(['*', '?']));
         for row in names {
-            index.exact.entry(pattern(row).to_lowercase()).or_default().push(row);
+            exact.entry(pattern(row).to_lowercase()).or_default().push(row);
         }
-        let mut n_patterns: HashMap<Piece, usize> = HashMap::new();
-        for piece in globs.iter().flat_map(|row| pieces(pattern(*row))) {
-            *n_patterns.entry(piece).or_default() += 1;
+        let mut n_patterns: HashMap<String, usize> = HashMap::new();
+        for run in globs.iter().flat_map(|row| literal_runs(pattern(*row))) {
+            *n_patterns.entry(run).or_default() += 1;
         }
-        for row in globs {
-            match pieces(pattern(row)).min_by_key(|piece| n_patterns.get(piece)) {
-                Some(piece) => {
-                    index.begins_piece[beginning(piece)] = true;
-                    index.by_piece.entry(piece).or_default().push(row);
-                }
-                None => index.others.push(row),
+        let mut rows_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for &row in &globs {
+            // The run that fewest patterns share, and of those the longest, stands in fewest names.
+            let rarest = literal_runs(pattern(row)).min_by_key(|run| (n_patterns.get(run), Reverse(run.len())));
+            match rarest {
+                Some(run) => rows_of.entry(run).or_default().push(row),
+                None => others.push(row),
             }
         }
-        index
+        let built = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(rows_of.keys());
+        let (runs, by_run) = match built {
+            Ok(runs) => (Some(runs), rows_of.into_values().collect()),
+            // More text than an automaton holds: every pattern is tried.
+            Err(_) => {
+                others = globs;
+                (None, Vec::new())
+            }
+        };
+        Self {
+            exact,
+            runs,
+            by_run,
+            others,
+        }
     }
 
     /// The rows that match an identity's id, name or any handle: exact ones first, then in the order of the file.
@@ -67,10 +81,9 @@ impl RegistryIndex {
             rows.dedup();
         }
         let mut globs = self.others.clone();
-        if !self.by_piece.is_empty() {
-            let pieces = names.clone().flat_map(pieces);
-            let pieces = pieces.filter(|piece| self.begins_piece[beginning(*piece)]);
-            globs.extend(pieces.filter_map(|piece| self.by_piece.get(&piece)).flatten());
+        if let Some(runs) = &self.runs {
+            let found = names.clone().flat_map(|name| runs.find_overlapping_iter(name));
+            globs.extend(found.flat_map(|run| &self.by_run[run.pattern().as_usize()]));
             globs.sort_unstable();
             globs.dedup();
         }
@@ -82,16 +95,10 @@ impl RegistryIndex {
     }
 }
 
-/// Every piece of a pattern, or of a name.
-fn pieces(pattern: &str) -> impl Iterator<Item = Piece> {
-    let windows = pattern.as_bytes().array_windows::<4>();
-    windows
-        .filter(|window| !window.iter().any(|byte| b"*?".contains(byte)))
-        .map(|window| window.map(|byte| byte.to_ascii_lowercase()))
-}
-
-fn beginning([first, second, ..]: Piece) -> usize {
-    usize::from(u16::from_be_bytes([first, second]))
+/// The text of a pattern between its `*` and `?`, in ASCII lower case.
+fn literal_runs(pattern: &str) -> impl Iterator<Item = String> {
+    let runs = pattern.split(['*', '?']).filter(|run| !run.is_empty());
+    runs.map(str::to_ascii_lowercase)
 }
 
 fn names_of(identity: usize, snapshot: &Snapshot) -> SmallVec<[Sym; 8]> {

@@ -4,7 +4,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::Access;
+use shared::access::aws::standing::SENSITIVE;
 use shared::access::decision::{Decision, Dependency, Outcome, Says};
+use shared::access::standing::Tier;
 use shared::config::Config;
 use shared::connectors;
 use shared::merge::{AsOf, FileBatch, merge};
@@ -610,6 +612,19 @@ proptest! {
                 Outcome::Allowed => prop_assert!(can.iter().all(|can| *can), "{action} on some resource"),
                 Outcome::Denied => prop_assert!(!can.iter().any(|can| *can), "{action} on some resource"),
                 Outcome::DependsOn => {}
+            }
+        }
+        // How far it reaches altogether is worked out by other, shorter ways.
+        let reads = SENSITIVE.iter().map(|action| access.decide(&snapshot, who, action, "*", &[]).outcome);
+        let standing = access.standing(who);
+        match reads.max() {
+            Some(Outcome::Allowed) => prop_assert!(standing.tier >= Tier::SensitiveData, "{standing:?}"),
+            Some(Outcome::DependsOn) => {
+                prop_assert!(standing.tier != Tier::SensitiveData, "{standing:?}");
+                prop_assert!(standing.at_most >= Tier::SensitiveData, "{standing:?}");
+            }
+            Some(Outcome::Denied) | None => {
+                prop_assert!(![standing.tier, standing.at_most].contains(&Tier::SensitiveData), "{standing:?}");
             }
         }
     }

@@ -183,7 +183,7 @@ fn gather<'s>(
     } else if defined.is_empty() {
         undefined.push(policy);
     }
-    let is_disputed = defined.iter().any(|policy| policy.document != defined[0].document);
+    let is_disputed = defined.windows(2).any(|two| two[0].document != two[1].document);
     for (at, policy) in defined.iter().enumerate() {
         // Another file's word on the same policy is no second one.
         if let AccessPolicy::Aws(statements) = &policy.document
@@ -235,12 +235,17 @@ pub struct Asker<'s> {
 
 impl<'s> Asker<'s> {
     pub fn new(snapshot: &'s Snapshot, index: &'s Index, id: IdentityId) -> Self {
+        Self::with(snapshot, index, id, Policies::of(snapshot, index, id))
+    }
+
+    /// The same, when its policies are known already.
+    pub fn with(snapshot: &'s Snapshot, index: &'s Index, id: IdentityId, policies: Policies<'s>) -> Self {
         Self {
             snapshot,
             index,
             id,
             principal: Rc::new(Principal::new(snapshot, id)),
-            policies: Policies::of(snapshot, index, id),
+            policies,
         }
     }
 

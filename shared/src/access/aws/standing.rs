@@ -90,6 +90,11 @@ struct Group {
 struct Sight {
     /// Which of [`actions`] some statement allows, to whatever and under whatever condition.
     allows: u128,
+    /// Which of them some statement allows under no condition, to resources that it writes out.
+    allows_outright: u128,
+    denies: bool,
+    /// Some statement allows everything on everything, if only under a condition.
+    is_everything: bool,
     reads: bool,
     writes: bool,
     /// What it says depends on who asks, by a variable or a condition's key.
@@ -141,8 +146,14 @@ impl Accounts {
                 key.push(at as u32);
             }
             let group = *by_key.entry(key).or_insert_with(|| {
-                let asker = Asker::new(snapshot, index, id);
-                let is_administrator = administers(&asker, identity.ceiling.leaves(Some(Privilege::Administrator)));
+                let is_administrator = match sight.is_everything || !policies.undefined.is_empty() {
+                    true => administers(
+                        &policies,
+                        &snapshot.strings,
+                        identity.ceiling.leaves(Some(Privilege::Administrator)),
+                    ),
+                    false => Holds::No,
+                };
                 let fitting = rows.iter().filter(|(_, bits)| sight.allows & bits == *bits);
                 let rows = match is_administrator {
                     Holds::Yes => Vec::new(),
@@ -152,16 +163,23 @@ impl Accounts {
                     members: Vec::new(),
                     rows,
                 });
-                let reads = (sensitive.iter())
-                    .filter(|(_, bit)| sight.allows & bit != 0)
-                    .map(|(action, _)| asker.decide(action, Target::Some("*"), &[]).outcome.holds());
-                let reads_data = reads.max().unwrap_or(Holds::No);
+                let has_undefined = !policies.undefined.is_empty();
+                let reads_outright = sensitive.iter().any(|(_, bit)| sight.allows_outright & bit != 0);
+                let reads_data = match reads_outright && nothing_takes(&policies, sight) {
+                    true => Holds::Yes,
+                    false => {
+                        let asker = Asker::with(snapshot, index, id, policies);
+                        let reads = (sensitive.iter())
+                            .filter(|(_, bit)| sight.allows & bit != 0)
+                            .map(|(action, _)| asker.decide(action, Target::Some("*"), &[]).outcome.holds());
+                        surest(reads)
+                    }
+                };
                 let least = match (sight.writes, sight.reads) {
                     (true, _) => Tier::Write,
                     (false, true) => Tier::Read,
                     (false, false) => Tier::Nothing,
                 };
-                let has_undefined = !asker.policies.undefined.is_empty();
                 granted.push((
                     Granted {
                         is_administrator,
@@ -246,22 +264,35 @@ pub fn escalations(
         .collect()
 }
 
+/// Whether what policies allow is not narrowed by anything else that bears on it.
+fn nothing_takes(policies: &Policies<'_>, sight: Sight) -> bool {
+    let is_disputed = policies.held.iter().any(|held| held.is_disputed);
+    !sight.denies && !is_disputed && policies.boundary.is_none() && policies.undefined.is_empty()
+}
+
+/// The surest of several answers, of which no more are worked out than are needed.
+fn surest(answers: impl Iterator<Item = Holds>) -> Holds {
+    let mut best = Holds::No;
+    for holds in answers {
+        best = best.max(holds);
+        if best == Holds::Yes {
+            break;
+        }
+    }
+    best
+}
+
 /// Whether the policies of an identity together give everything.
-fn administers(asker: &Asker<'_>, leaves: Option<Privilege>) -> Holds {
-    let strings = &asker.snapshot.strings;
-    let everything = asker
-        .policies
-        .held
-        .iter()
-        .any(|held| matches!(held.document, Document::Everything));
-    let statements = || asker.policies.held.iter().flat_map(Held::statements);
+fn administers(policies: &Policies<'_>, strings: &Strings, leaves: Option<Privilege>) -> Holds {
+    let everything = (policies.held.iter()).any(|held| matches!(held.document, Document::Everything));
+    let statements = || policies.held.iter().flat_map(Held::statements);
     let (privilege, when) = super::privilege(statements(), strings);
-    let is_disputed = asker.policies.held.iter().any(|held| held.is_disputed);
+    let is_disputed = policies.held.iter().any(|held| held.is_disputed);
     let holds = match (privilege, when) {
         _ if everything => Holds::Yes,
         (Privilege::Administrator, Conditional::Always) if !is_disputed => Holds::Yes,
         (Privilege::Administrator, Conditional::Always | Conditional::OnCondition) => Holds::Maybe,
-        (Privilege::Limited, _) if !asker.policies.undefined.is_empty() => Holds::Maybe,
+        (Privilege::Limited, _) if !policies.undefined.is_empty() => Holds::Maybe,
         (Privilege::Limited, _) => Holds::No,
     };
     match leaves {
@@ -340,8 +371,10 @@ impl<'s> Documents<'s> {
         for statement in statements {
             sight.is_personal |= names_who_asks(statement, strings);
             if statement.effect == Effect::Deny {
+                sight.denies = true;
                 continue;
             }
+            sight.is_everything |= super::is_everything_on_everything(statement, strings);
             let (patterns, is_excluded) = match &statement.actions {
                 Matched::AnyOf(patterns) => (patterns, false),
                 Matched::NoneOf(patterns) => (patterns, true),
@@ -349,7 +382,11 @@ impl<'s> Documents<'s> {
             let bits = patterns
                 .iter()
                 .fold(0, |bits, pattern| bits | self.bits(*pattern, strings));
-            sight.allows |= if is_excluded { !bits } else { bits };
+            let bits = if is_excluded { !bits } else { bits };
+            sight.allows |= bits;
+            if statement.conditions.is_empty() && writes_out(&statement.resources, strings) {
+                sight.allows_outright |= bits;
+            }
             sight.writes |= is_excluded || patterns.iter().any(|pattern| !is_reading(strings.get(*pattern)));
             sight.reads |= !patterns.is_empty();
         }
@@ -376,6 +413,9 @@ impl Sight {
     fn everything() -> Self {
         Self {
             allows: u128::MAX,
+            allows_outright: u128::MAX,
+            denies: false,
+            is_everything: true,
             reads: true,
             writes: true,
             is_personal: false,
@@ -385,10 +425,23 @@ impl Sight {
     fn and(self, other: Sight) -> Sight {
         Sight {
             allows: self.allows | other.allows,
+            allows_outright: self.allows_outright | other.allows_outright,
+            denies: self.denies || other.denies,
+            is_everything: self.is_everything || other.is_everything,
             reads: self.reads || other.reads,
             writes: self.writes || other.writes,
             is_personal: self.is_personal || other.is_personal,
         }
+    }
+}
+
+/// Whether a statement names some resource, without variables.
+fn writes_out(resources: &Matched, strings: &Strings) -> bool {
+    match resources {
+        Matched::AnyOf(patterns) => {
+            !patterns.is_empty() && patterns.iter().all(|pattern| !strings.get(*pattern).contains("${"))
+        }
+        Matched::NoneOf(_) => false,
     }
 }
 
@@ -696,7 +749,11 @@ fn escalation(
 fn as_member(joined: &Asker<'_>, targets: &Targets, power: &Power) -> Holds {
     let is_administrator = {
         let ceiling = joined.snapshot.identity(joined.id).ceiling;
-        administers(joined, ceiling.leaves(Some(Privilege::Administrator)))
+        administers(
+            &joined.policies,
+            &joined.snapshot.strings,
+            ceiling.leaves(Some(Privilege::Administrator)),
+        )
     };
     let rows = AWS.iter().filter(|row| row.gives != Gives::Another(Kind::Group));
     let ways = rows.filter_map(|row| escalation(joined, row, targets, power));

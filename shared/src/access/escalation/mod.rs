@@ -63,6 +63,13 @@ pub struct Need {
     pub on: On,
 }
 
+impl Need {
+    /// Whether a role or permission of this name meets it.
+    pub fn is_met_by(&self, name: &str) -> bool {
+        self.action.split('|').any(|wanted| wanted == name)
+    }
+}
+
 /// To what the action must be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum On {

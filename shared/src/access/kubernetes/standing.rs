@@ -39,6 +39,7 @@ pub struct Clusters {
     needs: Vec<&'static Need>,
     /// By role.
     sights: HashMap<Sym, Sight>,
+    /// Those that are given something which the catalogue knows.
     members: Vec<IdentityId>,
 }
 
@@ -66,14 +67,18 @@ impl Clusters {
                 continue;
             }
             let id = IdentityId(at as u32);
-            clusters.members.push(id);
             let granted = &mut granted_to[at];
             granted.is_catalogued = true;
             granted.data = Tier::Nothing;
+            let mut meets = 0;
             for bound in bound(snapshot, index, id) {
                 let sight = clusters.sight(snapshot, index, role_of(&bound));
                 granted.data = granted.data.max(sight.data);
                 granted.is_catalogued &= !sight.is_undefined;
+                meets |= sight.meets | sight.meets_for_names;
+            }
+            if meets != 0 {
+                clusters.members.push(id);
             }
             granted.data_at_most = match granted.is_catalogued {
                 true => granted.data,
@@ -275,16 +280,15 @@ fn data(rule: &KubernetesRule, strings: &Strings) -> Tier {
     }
 }
 
-/// Service accounts that have power, by cluster and namespace.
+/// Service accounts that have power, the surest first: of each cluster, and of each of its namespaces.
 #[derive(Default)]
 struct Targets {
-    strong: Vec<Strong>,
+    strong: HashMap<(SourceId, Option<Sym>), Vec<Strong>>,
 }
 
+#[derive(Clone, Copy)]
 struct Strong {
     id: IdentityId,
-    source: SourceId,
-    namespace: Option<Sym>,
     runs: Holds,
     has_stored_token: bool,
 }
@@ -315,20 +319,38 @@ impl Targets {
             if power[at] == Holds::No || !is_account {
                 continue;
             }
-            targets.strong.push(Strong {
+            let strong = Strong {
                 id,
-                source: identity.source,
-                namespace: identity.account,
                 runs: runs.get(&id).copied().unwrap_or_default(),
                 has_stored_token: (snapshot.credentials_of(identity))
                     .any(|(_, credential)| credential.kind == CredentialKind::Token),
+            };
+            let mut add = |namespace| {
+                let of_place = targets.strong.entry((identity.source, namespace)).or_default();
+                of_place.push(strong);
+            };
+            add(None);
+            if identity.account.is_some() {
+                add(identity.account);
+            }
+        }
+        for of_place in targets.strong.values_mut() {
+            of_place.sort_by_key(|strong| {
+                let surest = (power[strong.id.0 as usize], strong.runs);
+                (std::cmp::Reverse(surest), strong.id)
             });
         }
-        targets.strong.sort_by_key(|strong| {
-            let surest = (power[strong.id.0 as usize], strong.runs);
-            (std::cmp::Reverse(surest), strong.id)
-        });
         targets
+    }
+
+    /// Those of a cluster, or of one of its namespaces.
+    fn of(&self, source: SourceId, scope: Option<&str>, strings: &Strings) -> &[Strong] {
+        let place = match scope {
+            Some(namespace) => strings.find(namespace).map(Some),
+            None => Some(None),
+        };
+        let strong = place.and_then(|place| self.strong.get(&(source, place)));
+        strong.map_or(&[], Vec::as_slice)
     }
 }
 
@@ -341,10 +363,8 @@ fn escalation(
     power: &Power,
 ) -> Option<Escalation> {
     let source = snapshot.identity(id).source;
-    let strong = targets.strong.iter().find(|strong| {
+    let strong = targets.of(source, scope, &snapshot.strings).iter().find(|strong| {
         strong.id != id
-            && strong.source == source
-            && scope.is_none_or(|scope| snapshot.strings.get_or_empty(strong.namespace) == scope)
             && (path.gives != Gives::RunningServiceAccount || strong.runs > Holds::No)
             && (path.gives != Gives::StoredToken || strong.has_stored_token)
     });
