@@ -40,7 +40,7 @@ use crate::model::snapshot::{
     Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
     Membership, Owner, Policy, Snapshot, Source, SourceId,
 };
-use crate::model::strings::{Strings, Sym};
+use crate::model::strings::{Adopted, Strings, Sym};
 use crate::model::usage::ServiceUseFact;
 use crate::reading::absent::present;
 
@@ -70,8 +70,17 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     let mut snapshot = Snapshot::default();
     let mut facts = Facts::default();
     let mut pages: HashMap<(SourceId, Sym), (u32, u32)> = HashMap::new();
-    for file in files {
-        take_file(file, &mut snapshot, &mut facts, &mut pages);
+    // The largest table of strings is taken over as it is.
+    let largest = (0..files.len()).max_by_key(|at| files[*at].batch.strings.n_bytes());
+    if let Some(at) = largest {
+        snapshot.strings = std::mem::take(&mut files[at].batch.strings);
+    }
+    for (at, file) in files.into_iter().enumerate() {
+        let names = match Some(at) == largest {
+            true => Adopted::Unchanged,
+            false => snapshot.strings.adopt(&file.batch.strings),
+        };
+        take_file(file, &names, &mut snapshot, &mut facts, &mut pages);
     }
     let stated_at = snapshot.files.iter().filter_map(|file| file.stated_at).max();
     snapshot.as_of = match as_of {
@@ -127,8 +136,10 @@ struct Facts {
     service_uses: Vec<(FileId, ServiceUseFact)>,
 }
 
+/// `names` carries the file's symbols over.
 fn take_file(
     file: FileBatch,
+    names: &Adopted,
     snapshot: &mut Snapshot,
     facts: &mut Facts,
     pages: &mut HashMap<(SourceId, Sym), (u32, u32)>,
@@ -141,16 +152,15 @@ fn take_file(
         mut batch,
         diagnostics,
     } = file;
-    let names = snapshot.strings.adopt(&batch.strings);
     snapshot.registry.extend(
         std::mem::take(&mut batch.registry)
             .into_iter()
-            .map(|row| row.renamed(&names)),
+            .map(|row| row.renamed(names)),
     );
     snapshot.people.extend(
         std::mem::take(&mut batch.people)
             .into_iter()
-            .map(|row| row.renamed(&names)),
+            .map(|row| row.renamed(names)),
     );
     if snapshot.sources.last().is_none_or(|last| last.name != source) {
         let start = snapshot.files.len();
@@ -224,19 +234,19 @@ fn take_file(
     });
     facts.identities.extend(batch.identities.into_iter().map(|fact| Fact {
         file: file_id,
-        fact: fact.renamed(&names),
+        fact: fact.renamed(names),
     }));
     facts.credentials.extend(
         batch
             .credentials
             .into_iter()
-            .map(|fact| (file_id, fact.renamed(&names))),
+            .map(|fact| (file_id, fact.renamed(names))),
     );
     facts
         .synonyms
-        .extend(batch.synonyms.into_iter().map(|synonym| synonym.renamed(&names)));
+        .extend(batch.synonyms.into_iter().map(|synonym| synonym.renamed(names)));
     facts.grants.extend(batch.grants.into_iter().map(|fact| {
-        let fact = fact.renamed(&names);
+        let fact = fact.renamed(names);
         Grant {
             subject: fact.subject,
             identity: None,
@@ -255,27 +265,27 @@ fn take_file(
     let memberships = batch.memberships.into_iter();
     facts
         .memberships
-        .extend(memberships.map(|fact| (file_id, fact.renamed(&names))));
+        .extend(memberships.map(|fact| (file_id, fact.renamed(names))));
     facts
         .boundaries
-        .extend(batch.boundaries.into_iter().map(|fact| (file_id, fact.renamed(&names))));
+        .extend(batch.boundaries.into_iter().map(|fact| (file_id, fact.renamed(names))));
     facts
         .trusts
-        .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(&names))));
+        .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(names))));
     facts
         .leaks
-        .extend(batch.leaks.into_iter().map(|fact| (file_id, fact.renamed(&names))));
+        .extend(batch.leaks.into_iter().map(|fact| (file_id, fact.renamed(names))));
     facts
         .trust_uses
-        .extend(batch.trust_uses.into_iter().map(|fact| (file_id, fact.renamed(&names))));
+        .extend(batch.trust_uses.into_iter().map(|fact| (file_id, fact.renamed(names))));
     facts.service_uses.extend(
         batch
             .service_uses
             .into_iter()
-            .map(|fact| (file_id, fact.renamed(&names))),
+            .map(|fact| (file_id, fact.renamed(names))),
     );
     snapshot.policies.extend(batch.policies.into_iter().map(|fact| {
-        let fact = fact.renamed(&names);
+        let fact = fact.renamed(names);
         Policy {
             id: fact.id,
             name: fact.name,

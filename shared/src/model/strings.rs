@@ -104,17 +104,24 @@ impl Strings {
 
     /// Interns all strings of `other`; entry `i` of the result is what symbol `i` of `other` is called here.
     pub fn adopt(&mut self, other: &Strings) -> Adopted {
-        Adopted(other.iter().map(|(_, text)| self.intern(text)).collect())
+        Adopted::Renamed(other.iter().map(|(_, text)| self.intern(text)).collect())
     }
 }
 
 /// How the symbols of one table are called in another. See [`Strings::adopt`].
-pub struct Adopted(Vec<Sym>);
+pub enum Adopted {
+    /// The other table became this one.
+    Unchanged,
+    Renamed(Vec<Sym>),
+}
 
 impl Adopted {
     /// The symbol here of a symbol there.
     pub fn sym(&self, there: Sym) -> Sym {
-        self.0[there.index()]
+        match self {
+            Adopted::Unchanged => there,
+            Adopted::Renamed(names) => names[there.index()],
+        }
     }
 }
 
