@@ -33,7 +33,7 @@ struct Cached {
 impl Packed {
     pub fn new(plain: Vec<u8>) -> Packed {
         let gzip = (plain.len() >= MIN_COMPRESSED_BYTES).then(|| {
-            let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::fast());
+            let mut encoder = GzEncoder::new(Vec::with_capacity(plain.len() / 4), Compression::default());
             // Writing to memory does not fail.
             let _ = encoder.write_all(&plain);
             Bytes::from(encoder.finish().unwrap_or_default())

@@ -186,6 +186,8 @@ struct Powerful<'a> {
     power: &'a Power,
     by_account: HashMap<Sym, Vec<Lent<'a>>>,
     by_anyone: Vec<Lent<'a>>,
+    /// Those of `by_anyone` whose power lies in one account.
+    by_anyone_in: HashMap<Option<Sym>, Vec<Lent<'a>>>,
 }
 
 /// A trust, whose power it lends, and how sure that power is.
@@ -198,10 +200,17 @@ impl<'a> Powerful<'a> {
             let trusts: Vec<_> = trusts.iter().filter_map(lent).collect();
             (account, trusts)
         });
+        let by_anyone: Vec<Lent<'a>> = index.by_anyone().iter().filter_map(lent).collect();
+        let mut by_anyone_in: HashMap<Option<Sym>, Vec<Lent<'a>>> = HashMap::new();
+        for lent in &by_anyone {
+            let account = snapshot.identity(lent.1).account;
+            by_anyone_in.entry(account).or_default().push(*lent);
+        }
         Self {
             power,
             by_account: by_account.filter(|(_, trusts)| !trusts.is_empty()).collect(),
-            by_anyone: index.by_anyone().iter().filter_map(lent).collect(),
+            by_anyone,
+            by_anyone_in,
         }
     }
 
@@ -215,7 +224,11 @@ impl<'a> Powerful<'a> {
             .filter(|_| assumes == Assumes::Some)
             .and_then(|account| self.by_account.get(&account));
         // What another platform calls everybody is not told by its trusts: see `Actor::acts_as`.
-        let of_anyone = is_aws(identity, snapshot).then_some(&self.by_anyone);
+        let of_anyone = match (is_aws(identity, snapshot), assumes) {
+            (true, Assumes::Some) => Some(&self.by_anyone),
+            (true, Assumes::Nothing) => self.by_anyone_in.get(&account),
+            (false, _) => None,
+        };
         let others = of_account.into_iter().chain(of_anyone).flatten().copied();
         let mut best = before;
         let mut actor = Actor::new(snapshot, index, id);
