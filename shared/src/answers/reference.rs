@@ -30,13 +30,21 @@ subject = "arn:aws:iam::123456789012:role/ci-deploy"
 [[about]]
 file = "policy.json"
 subject = "projects/acme-prod"  # as the platform writes it; of hosts `web01` or `deploy@web01`
+
+[[inventory]]                     # a list of your own, CSV or JSON, whose columns have other headings
+file = "cmdb/*.json"
+list = "records"                  # JSON: the member that holds the rows, if one does
+[inventory.columns]               # name id arn app_id object_id type owner created last_used last_rotated expires
+name = "ci"                       # environment system status enabled disabled secret_type key_id secret_location
+owner = ["team", "deputy.mail"]   # purpose description
+last_used = "seen"
 "#;
 
 fn connectors() -> String {
     let mut page = format!(
         "{NOTE}# Connectors\n\nOne for each export format. Files are recognised by what is in them, never by their name; \
          any encoding, gzip, Zstandard, zip and tar are taken, JSON in any framing.\n\n\
-         Some exports do not say whose they are or what they are about. It is then taken from the path, or from \
+         Some exports do not say whose they are, what they are about, or what their columns mean. It is then taken from the path, or from \
          `source.toml` in the source's folder:\n\n```toml\n{SOURCE_TOML}```\n"
     );
     for connector in CONNECTORS {
@@ -157,5 +165,6 @@ mod tests {
     fn the_example_is_taken() {
         let config = SourceConfig::parse(SOURCE_TOML).unwrap();
         assert!(config.subject_of("last-accessed/ci-1.json").is_some());
+        assert!(config.inventory_of("cmdb/all.json").is_some());
     }
 }

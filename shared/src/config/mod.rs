@@ -7,7 +7,7 @@ mod source;
 
 pub use gate::{Bound, Gate, Measure, Requirement, Which};
 pub use reader::{BadConfig, Mistake};
-pub use source::{About, SourceConfig};
+pub use source::{About, Inventory, SourceConfig};
 
 use crate::model::instant::Instant;
 use crate::model::thresholds::Thresholds;

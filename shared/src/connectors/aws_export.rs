@@ -295,6 +295,7 @@ mod tests {
                 file: "ci.json".to_owned(),
                 subject: "arn:aws:iam::210987654321:role/ci".to_owned(),
             }],
+            ..SourceConfig::default()
         };
         let (account, subject) = check("aws-123456789012", "used/ci.json", &config);
         assert_eq!(account.as_deref(), Some("210987654321"));

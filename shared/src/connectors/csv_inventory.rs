@@ -2,7 +2,8 @@
 //!
 //! Recognised by its columns, in English or German: one that names the identity, and one that says something of it.
 //! Lists of people that do not say who is none, and tables that directories, databases and logs write, are not taken.
-//! The delimiter, the encoding and the order of day and month are found out for each file.
+//! The delimiter, the encoding and the order of day and month are found out for each file. Columns with other headings,
+//! and lists in JSON, are read as `[[inventory]]` in the source's `source.toml` maps them.
 //!
 //! Read: name, id, type, owners and teams, creation, last use, rotation, expiry, environment, system, status, type and
 //! place of the secret, purpose. A row that speaks of a secret (its type, rotation, expiry or place, or a type such as
@@ -16,6 +17,7 @@ use hashbrown::HashMap;
 use smallvec::{SmallVec, smallvec};
 
 use super::{Connector, Input, Mark};
+use crate::config::Inventory;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
@@ -26,11 +28,12 @@ use crate::model::provenance::Place;
 use crate::model::strings::Sym;
 use crate::reading::absent::{present, yes_or_no};
 use crate::reading::moment::{DateOrder, Moment};
+use crate::reading::probe::Format;
 use crate::reading::table::{Table, TableRow, folded};
 
 pub const CONNECTOR: Connector = Connector {
     id: "csv_inventory",
-    title: "Inventory (CSV)",
+    title: "Inventory (CSV or JSON)",
     vendor: "Any",
     command: "save the spreadsheet as CSV, with a header row that names the identity and, say, its type, owner, created, last used and expires",
     cannot_tell: &[
@@ -656,7 +659,14 @@ const ENDLESS: &[&str] = &[
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
-    let table = Table::read(input.text, &mut diagnostics);
+    let mapped = input.config.inventory_of(input.path);
+    let mut table = match (input.format, mapped) {
+        (Format::Json, Some(inventory)) => Table::of_json(input.text, inventory.list.as_deref(), &mut diagnostics),
+        _ => Table::read(input.text, &mut diagnostics),
+    };
+    if let Some(inventory) = mapped {
+        rename_columns(&mut table, inventory, &mut diagnostics);
+    }
     let columns = Columns::of(&table, &mut diagnostics);
     let mut reader = Reader {
         source: input.source,
@@ -681,6 +691,32 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         ));
     }
     (batch, diagnostics)
+}
+
+/// Gives the columns that `source.toml` maps the headings under which they are read.
+fn rename_columns(table: &mut Table, inventory: &Inventory, diagnostics: &mut Diagnostics) {
+    let mapped = || inventory.columns.iter();
+    // What another column is called that has such a heading already, it is not.
+    for (column, _) in mapped() {
+        let heading = column.heading();
+        let is_mapped = |name: &str| mapped().any(|(_, names)| names.iter().any(|other| other.to_lowercase() == name));
+        let taken = table.header().iter().find(|name| folded(name) == folded(heading));
+        if let Some(taken) = taken.filter(|name| !is_mapped(name)).cloned() {
+            table.rename(&taken, &format!("other {taken}"));
+        }
+    }
+    for (column, names) in mapped() {
+        for name in names.iter() {
+            if !table.rename(name, column.heading()) {
+                diagnostics.push(Diagnostic::warning(
+                    "header",
+                    format!("no column `{name}`"),
+                    table.header().join(", "),
+                    "`[[inventory]]` in source.toml names it; what it would say is unknown",
+                ));
+            }
+        }
+    }
 }
 
 /// Where each column of one table is.

@@ -366,7 +366,10 @@ pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], sa
             "the copy was cut short: export the file again; what stood before was read",
         ));
     }
-    let connector = recognise(&Probe::quick(format, bytes, text))
+    let is_mapped = matches!(format, Format::Json | Format::Table) && config.inventory_of(path).is_some();
+    let connector = is_mapped
+        .then_some(&csv_inventory::CONNECTOR)
+        .or_else(|| recognise(&Probe::quick(format, bytes, text)))
         .or_else(|| recognise(&Probe::thorough(format, bytes, text)).filter(|_| format == Format::Json));
     let Some(connector) = connector else {
         diagnostics.push(unrecognised(&Probe::quick(format, bytes, text)));

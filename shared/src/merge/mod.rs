@@ -236,12 +236,9 @@ fn take_file(
         file: file_id,
         fact: fact.renamed(names),
     }));
-    facts.credentials.extend(
-        batch
-            .credentials
-            .into_iter()
-            .map(|fact| (file_id, fact.renamed(names))),
-    );
+    facts
+        .credentials
+        .extend(batch.credentials.into_iter().map(|fact| (file_id, fact.renamed(names))));
     facts
         .synonyms
         .extend(batch.synonyms.into_iter().map(|synonym| synonym.renamed(names)));

@@ -1,8 +1,10 @@
 //! CSV and its relatives, addressed by column name.
 
 use csv::StringRecord;
+use hashbrown::HashMap;
+use serde_json::{Map, Value};
 
-use super::MAX_ROWS;
+use super::{MAX_ROWS, json};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// The longest line that is taken for a header: real ones have a few hundred columns. A longer line is text.
@@ -89,6 +91,53 @@ impl Table {
         Table { header, rows }
     }
 
+    /// Reads the rows of a JSON file as a table: each member is a column, and of a member that is an object each of its
+    /// own, named `outer.inner`; those of one object in the order of their names. `list` is the member that holds the rows, if they stand in one.
+    pub fn of_json(text: &str, list: Option<&str>, diagnostics: &mut Diagnostics) -> Table {
+        let mut header: Vec<String> = Vec::new();
+        let mut columns: HashMap<String, usize> = HashMap::new();
+        let mut cells_of: Vec<(u32, Vec<(usize, String)>)> = Vec::new();
+        let (mut line, mut counted_to) = (1, 0);
+        for row in json::rows(text, list.as_slice(), diagnostics).rows {
+            let start = row.text.as_ptr().addr() - text.as_ptr().addr();
+            line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted_to..start]).count() as u32;
+            counted_to = start;
+            let Some(members) = row.parse::<Map<String, Value>>(diagnostics) else {
+                continue;
+            };
+            let mut cells = Vec::new();
+            flatten("", members, &mut |name, cell| {
+                let at = *columns.entry(name.to_lowercase()).or_insert_with_key(|name| {
+                    header.push(name.clone());
+                    header.len() - 1
+                });
+                cells.push((at, cell));
+            });
+            cells_of.push((line, cells));
+        }
+        let rows = cells_of.into_iter().map(|(line, cells)| {
+            let mut record = vec![String::new(); header.len()];
+            for (at, cell) in cells {
+                record[at] = cell;
+            }
+            (line, StringRecord::from(record))
+        });
+        Table {
+            rows: rows.collect(),
+            header,
+        }
+    }
+
+    /// Gives the column of this name, without regard to case, another one. False when there is none.
+    pub fn rename(&mut self, column: &str, name: &str) -> bool {
+        let column = column.to_lowercase();
+        let found = self.header.iter_mut().find(|header| **header == column);
+        found.is_some_and(|header| {
+            name.clone_into(header);
+            true
+        })
+    }
+
     /// The column names, in lower case, in the order of the file.
     pub fn header(&self) -> &[String] {
         &self.header
@@ -129,6 +178,37 @@ impl<'t> TableRow<'t> {
     /// The cell of the column at this index.
     pub fn at(&self, column: usize) -> &'t str {
         self.record.get(column).unwrap_or("")
+    }
+}
+
+/// Calls `each` with every member of an object that is no object itself, under its name with those around it.
+fn flatten(outer: &str, members: Map<String, Value>, each: &mut impl FnMut(&str, String)) {
+    for (member, value) in members {
+        let name = match outer {
+            "" => member,
+            outer => format!("{outer}.{member}"),
+        };
+        match value {
+            Value::Object(members) => flatten(&name, members, each),
+            value => each(&name, cell_of(value)),
+        }
+    }
+}
+
+/// A value as a cell: a list as its elements, of which objects say nothing.
+fn cell_of(value: Value) -> String {
+    match value {
+        Value::Null | Value::Object(_) => String::new(),
+        Value::String(text) => text,
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(values) => {
+            let cells: Vec<String> = values
+                .into_iter()
+                .map(cell_of)
+                .filter(|cell| !cell.is_empty())
+                .collect();
+            cells.join(", ")
+        }
     }
 }
 
@@ -221,6 +301,33 @@ mod tests {
         assert_eq!(rows, [(3, "a", "x;\ny"), (6, "c", "d")]);
         let places: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.place.as_str()).collect();
         assert_eq!(places, ["line 5", "line 8"]);
+    }
+
+    #[test]
+    fn json_rows_are_a_table() {
+        let mut diagnostics = Diagnostics::default();
+        let text = r#"{"result": [
+            {"Name": "a", "owner": {"mail": "x@y", "since": 2024}, "tags": ["p", "q"]},
+            {"Name": null, "live": true},
+            7
+        ]}"#;
+        let mut table = Table::of_json(text, Some("result"), &mut diagnostics);
+        assert_eq!(table.header(), ["name", "owner.mail", "owner.since", "tags", "live"]);
+        let rows: Vec<_> = table
+            .rows()
+            .map(|row| (row.line, (0..5).map(|at| row.at(at)).collect::<Vec<_>>()))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                (2, vec!["a", "x@y", "2024", "p, q", ""]),
+                (3, vec!["", "", "", "", "true"]),
+            ]
+        );
+        let places: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.place.as_str()).collect();
+        assert_eq!(places, ["result[2]"]);
+        assert!(table.rename("Owner.mail", "owner") && !table.rename("nobody", "owner"));
+        assert_eq!(table.header()[1], "owner");
     }
 
     #[test]

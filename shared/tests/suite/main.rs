@@ -15,6 +15,7 @@ mod graph;
 mod history;
 mod laws;
 mod leaks;
+mod mapped_inventories;
 mod merge;
 mod real_access;
 mod real_aws;

@@ -6,11 +6,11 @@ use shared::connectors;
 /// What the file says of things whose names begin with `prefix`, when `source.toml` calls its subject so.
 fn named(path: &str, text: &str, subject: &str, prefix: &str) -> Vec<String> {
     let config = SourceConfig {
-        account: None,
         about: vec![About {
             file: path.to_owned(),
             subject: subject.to_owned(),
         }],
+        ..SourceConfig::default()
     };
     let reading = connectors::read_in("acme", &config, path, text.as_bytes(), "salt");
     assert!(reading.connector.is_some(), "{path}: {:?}", reading.diagnostics);
