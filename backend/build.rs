@@ -9,16 +9,24 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 fn main() {
-    name_generator();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // The demo's estate has a name of its own for each state of the generator.
+    name(
+        "GENERATOR_DIGEST",
+        &[own.join("src/generate"), own.join("src/commands/demo.rs")],
+    );
+    // What one build keeps in the cache, another does not take for its own.
+    name(
+        "PROGRAM_DIGEST",
+        &[own.join("src"), own.join("../shared/src"), own.join("../Cargo.lock")],
+    );
     embed_frontend();
 }
 
-/// Gives the demo's estate a name of its own for each state of the generator's source.
-fn name_generator() {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let parts = [source.join("generate"), source.join("commands/demo.rs")];
+/// Sets a variable of the build to what changes with any of these files and folders.
+fn name(variable: &str, parts: &[PathBuf]) {
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for part in &parts {
+    for part in parts {
         println!("cargo::rerun-if-changed={}", part.display());
         let files = if part.is_dir() { files(part) } else { vec![part.clone()] };
         for byte in files.iter().flat_map(|file| fs::read(file).unwrap_or_default()) {
@@ -26,7 +34,7 @@ fn name_generator() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
     }
-    println!("cargo::rustc-env=GENERATOR_DIGEST={hash:016x}");
+    println!("cargo::rustc-env={variable}={hash:016x}");
 }
 
 fn embed_frontend() {

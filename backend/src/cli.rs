@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use shared::model::instant::Instant;
 
+use crate::cache::Cache;
 use crate::commands::{self, check, completions, config, demo, docs, generate, graph, inspect, kpis, list, serve};
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
@@ -60,9 +61,23 @@ pub struct EstateArgs {
     /// Judge the newest snapshot as of this date or RFC 3339 instant
     #[arg(long, value_name = "WHEN", value_parser = commands::parse_as_of)]
     pub as_of: Option<Instant>,
-    /// Read every file afresh (there is no cache yet, so this is always so)
+    /// Where what was read is kept for the next start; by default a folder in the user's cache. Safe to delete
+    #[arg(long, value_name = "FOLDER", env = "ROLLCALL_CACHE")]
+    pub cache: Option<PathBuf>,
+    /// Read every file afresh, and keep nothing
     #[arg(long)]
     pub no_cache: bool,
+}
+
+impl EstateArgs {
+    /// What was read before, unless the user wants it read afresh.
+    pub fn cache(&self) -> Cache {
+        match &self.cache {
+            _ if self.no_cache => Cache::none(),
+            Some(folder) => Cache::at(folder.clone()),
+            None => Cache::of_user(),
+        }
+    }
 }
 
 impl Cli {

@@ -1,17 +1,20 @@
 //! The estate on disk: which snapshots there are, and reading one of them.
 
+mod contents;
 mod files;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use anyhow::{Context, bail};
+use blake3::Hash;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use shared::analysis::{Analysis, analyze};
+use shared::analysis::{Analysis, analyze, judged_before};
 use shared::answers;
 use shared::api::history::TrendSnapshot;
 use shared::config::{Config, SourceConfig};
@@ -23,7 +26,11 @@ use shared::model::batch::Batch;
 use shared::model::instant::Instant;
 use shared::reading::certificate::hex;
 use shared::reading::container;
+use shared::stored::{self, Unreadable};
 
+use crate::cache::{Cache, Key, KeyMaker};
+
+use self::contents::Contents;
 pub use self::files::{FileOnDisk, MAX_FILE_BYTES, as_text, read};
 
 /// The most bytes of one snapshot, on disk and again unpacked: beyond this the working memory of common machines ends.
@@ -45,6 +52,18 @@ pub struct Estate {
     /// `registry.csv` and `roster.csv`, where they exist.
     own_files: Vec<FileOnDisk>,
     own_digest: String,
+    /// Of `rollcall.toml`.
+    config_digest: Hash,
+    contents: Contents,
+}
+
+/// A snapshot that was read, or that was in the cache.
+#[derive(Clone)]
+pub struct Loaded {
+    pub analysis: Arc<Analysis>,
+    /// Of everything that it was made from; none when that is not known.
+    key: Option<Key>,
+    is_cached: bool,
 }
 
 /// One snapshot's folder.
@@ -60,6 +79,9 @@ pub struct SnapshotFolder {
     digest: String,
 }
 
+/// Reads an older snapshot, or says why it cannot be read.
+pub type ReadOlder<'r> = dyn Fn(usize) -> Result<Loaded, String> + Sync + 'r;
+
 /// How far reading has come. Shared with whoever shows it.
 #[derive(Default)]
 pub struct Progress {
@@ -72,6 +94,13 @@ pub struct Progress {
 struct Held {
     n_bytes: AtomicU64,
     n_facts: AtomicU64,
+}
+
+impl Loaded {
+    /// Whether it comes from the cache.
+    pub fn is_cached(&self) -> bool {
+        self.is_cached
+    }
 }
 
 impl Estate {
@@ -88,8 +117,12 @@ impl Estate {
             );
         }
         let config_file = FileOnDisk::own(&root, "rollcall.toml");
-        let config = match &config_file {
-            Some(file) => Config::parse(&file.text(MAX_CONFIG_BYTES).context("cannot read rollcall.toml")?)?,
+        let config_text = match &config_file {
+            Some(file) => Some(file.text(MAX_CONFIG_BYTES).context("cannot read rollcall.toml")?),
+            None => None,
+        };
+        let config = match &config_text {
+            Some(text) => Config::parse(text)?,
             None => Config::default(),
         };
         let dated = dated_folders(&root)?;
@@ -113,54 +146,194 @@ impl Estate {
             snapshots,
             own_files,
             own_digest,
+            config_digest: blake3::hash(config_text.unwrap_or_default().as_bytes()),
+            contents: Contents::default(),
         })
     }
 
-    /// Reads and judges one snapshot. Files that cannot be read are reported in it, never fatal.
+    /// Reads and judges one snapshot, or takes it from the cache. Files that cannot be read are reported in it, never
+    /// fatal.
     ///
     /// # Errors
     /// When the snapshot is beyond [`MAX_SNAPSHOT_BYTES`] or [`MAX_SNAPSHOT_FACTS`].
-    pub fn load(&self, index: usize, as_of: Option<Instant>, progress: &Progress) -> anyhow::Result<Analysis> {
-        let folder = &self.snapshots[index];
-        let mut files: Vec<&FileOnDisk> = folder.files.iter().chain(&self.own_files).collect();
-        // The largest first, so that no core is left with the longest job at the end.
-        files.sort_by_key(|file| std::cmp::Reverse(file.n_bytes));
+    pub fn load(
+        &self,
+        index: usize,
+        as_of: Option<Instant>,
+        progress: &Progress,
+        cache: &Cache,
+    ) -> anyhow::Result<Loaded> {
+        let (folder, files) = (&self.snapshots[index], self.files_of(index));
         progress.n_files.store(files.len(), Ordering::Relaxed);
         progress.n_files_read.store(0, Ordering::Relaxed);
-        let held = Held::default();
         folder.check(files.iter().map(|file| file.n_bytes).sum(), 0)?;
-        let (configs, problems) = source_configs(&folder.source_configs);
-        let no_config = SourceConfig::default();
-        let batches = files
-            .into_par_iter()
-            .with_max_len(1)
+        let as_of = folder.judged_at(as_of);
+        let sources = SourceConfigs::read(&folder.source_configs);
+        let key = |digests: &[Option<Hash>]| self.key(as_of, &sources, &files, digests);
+        let digests = self.digests(index, &files, cache);
+        let cached = digests.and_then(|digests| {
+            let key = key(&digests)?;
+            Some((self.cached(&key, cache)?, key))
+        });
+        if let Some((analysis, key)) = cached {
+            progress.n_files_read.store(files.len(), Ordering::Relaxed);
+            return Ok(Loaded {
+                analysis: Arc::new(analysis),
+                key: Some(key),
+                is_cached: true,
+            });
+        }
+        let held = Held::default();
+        let read = (files.par_iter().with_max_len(1))
             .map(|file| {
-                let config = configs.get(file.source.as_str()).unwrap_or(&no_config);
-                let batches = read_file(file, config, &self.config.salt);
+                let (batches, digest) = self.read_file(file, sources.of(&file.source), cache);
                 progress.n_files_read.fetch_add(1, Ordering::Relaxed);
                 let (n_bytes, n_facts) = held.add(&batches);
-                folder.check(n_bytes, n_facts).map(|()| batches)
+                folder.check(n_bytes, n_facts).map(|()| (batches, digest))
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let batches: Vec<FileBatch> = batches.into_iter().flatten().chain(problems).collect();
-        let as_of = match as_of.or(folder.named_at) {
-            Some(at) => AsOf::Given(at),
-            None => AsOf::Newest(folder.newest_file_at),
-        };
-        Ok(analyze(merge(batches, as_of, &self.config), &self.config))
+        let (batches, digests): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+        self.note(index, &files, &digests, cache);
+        let key = key(&digests);
+        let batches: Vec<FileBatch> = batches.into_iter().flatten().chain(sources.problems).collect();
+        Ok(Loaded {
+            analysis: Arc::new(analyze(merge(batches, as_of, &self.config), &self.config)),
+            key,
+            is_cached: false,
+        })
     }
 
-    /// Adds a snapshot to a history of the estate, or why it cannot be read. Call it for the oldest first.
-    pub fn remember(&self, history: &mut History, index: usize, read: Result<&Analysis, String>) {
-        let name = &self.snapshots[index].name;
-        match read {
-            Ok(analysis) => history.add(answers::summary(name, analysis)),
-            Err(problem) => history.unread.push(TrendSnapshot {
-                name: name.clone(),
-                as_of: self.as_of(index),
-                problem: Some(problem),
-            }),
+    /// The files that a snapshot is read from. The largest come first, so that no core is left with the longest job at
+    /// the end.
+    fn files_of(&self, index: usize) -> Vec<&FileOnDisk> {
+        let mut files: Vec<&FileOnDisk> = self.snapshots[index].files.iter().chain(&self.own_files).collect();
+        files.sort_by_key(|file| std::cmp::Reverse(file.n_bytes));
+        files
+    }
+
+    /// Keeps a snapshot that was read, unless it came from the cache. It takes a while: answer first.
+    pub fn keep(&self, loaded: &Loaded, cache: &Cache) {
+        if let Some(key) = loaded.key.filter(|_| !loaded.is_cached) {
+            cache.put(&key, stored::analysis_sections(&loaded.analysis));
         }
+    }
+
+    fn cached(&self, key: &Key, cache: &Cache) -> Option<Analysis> {
+        cache.get(key, |sections| {
+            let read = || {
+                let (snapshot, judged) = stored::halves(sections)?;
+                let (snapshot, judged) = rayon::join(|| stored::snapshot(snapshot), || stored::judged(judged));
+                Ok(judged_before(snapshot?, &self.config, judged?))
+            };
+            read().map_err(|problem: Unreadable| problem.to_string())
+        })
+    }
+
+    /// Names the analysis of these files, with what is in each; nothing when one could not be read, which may pass.
+    fn key(
+        &self,
+        as_of: AsOf,
+        sources: &SourceConfigs<'_>,
+        files: &[&FileOnDisk],
+        digests: &[Option<Hash>],
+    ) -> Option<Key> {
+        let mut maker = KeyMaker::new("analysis");
+        let (sort, at) = match as_of {
+            AsOf::Given(at) => (0, at),
+            AsOf::Newest(at) => (1, at),
+        };
+        maker.add(&[sort]);
+        maker.add(&at.0.to_le_bytes());
+        maker.add(self.config_digest.as_bytes());
+        let files = files.iter().copied().zip(digests.iter().copied());
+        for (file, digest) in sources.digests.iter().copied().chain(files) {
+            maker.add(file.source.as_bytes());
+            maker.add(file.path.as_bytes());
+            match digest {
+                Some(digest) => maker.add(digest.as_bytes()),
+                None => maker.add(file.refusal()?.as_bytes()),
+            }
+        }
+        Some(maker.key())
+    }
+
+    /// What a file says, and the digest of what was read; none where nothing was, or nothing is kept.
+    fn read_file(&self, file: &FileOnDisk, config: &SourceConfig, cache: &Cache) -> (Vec<FileBatch>, Option<Hash>) {
+        match file.bytes(MAX_FILE_BYTES) {
+            Ok(bytes) => (
+                read_bytes(&file.source, config, &file.path, &bytes, &self.config.salt),
+                cache.is_kept().then(|| blake3::hash(&bytes)),
+            ),
+            Err(problem) => (vec![refused(&file.source, &file.path, file.n_bytes, problem)], None),
+        }
+    }
+
+    /// All snapshots in brief. `read` reads an older one; two at a time, so that one keeps the cores busy while the
+    /// other is merged, and no more are in memory.
+    pub fn history(&self, newest: &Loaded, cache: &Cache, read: &ReadOlder<'_>) -> History {
+        let n_older = self.snapshots.len() - 1;
+        let mut keys: Vec<Option<Key>> = (0..n_older).map(|index| self.known_key(index, cache)).collect();
+        keys.push(newest.key);
+        let cached = (1..=keys.len()).rev().find_map(|n| {
+            let key = self.history_key(&keys[..n])?;
+            let read = |sections: &[&[u8]]| stored::history(sections).map_err(|problem| problem.to_string());
+            cache.get(&key, read)
+        });
+        let mut history = cached.unwrap_or_default();
+        let n_cached = history.snapshots.len();
+        for pair in (n_cached..n_older).collect::<Vec<_>>().chunks(2) {
+            let read = |index: &usize| {
+                let loaded = read(*index)?;
+                let name = &self.snapshots[*index].name;
+                Ok((answers::summary(name, &loaded.analysis), loaded.key))
+            };
+            let read: Vec<Result<_, String>> = std::thread::scope(|scope| {
+                let reading: Vec<_> = pair.iter().map(|index| scope.spawn(move || read(index))).collect();
+                let failed = |_| Err("Rollcall fails on this snapshot; its log says where: report it".to_owned());
+                reading
+                    .into_iter()
+                    .map(|thread| thread.join().unwrap_or_else(failed))
+                    .collect()
+            });
+            for (&index, read) in pair.iter().zip(read) {
+                match read {
+                    Ok((summary, key)) => {
+                        keys[index] = key;
+                        history.add(summary);
+                    }
+                    Err(problem) => history.unread.push(TrendSnapshot {
+                        name: self.snapshots[index].name.clone(),
+                        as_of: self.as_of(index),
+                        problem: Some(problem),
+                    }),
+                }
+            }
+        }
+        if n_cached <= n_older {
+            history.add(answers::summary(&self.snapshots[n_older].name, &newest.analysis));
+            if let Some(key) = self.history_key(&keys).filter(|_| history.unread.is_empty()) {
+                cache.put(&key, stored::history_sections(&history));
+            }
+        }
+        history
+    }
+
+    /// The key of a snapshot of which all files are known.
+    fn known_key(&self, index: usize, cache: &Cache) -> Option<Key> {
+        let (folder, files) = (&self.snapshots[index], self.files_of(index));
+        let sources = SourceConfigs::read(&folder.source_configs);
+        let digests = self.known_digests(&files, cache);
+        self.key(folder.judged_at(None), &sources, &files, &digests)
+    }
+
+    /// Names the history of the first snapshots, of which these are the keys.
+    fn history_key(&self, keys: &[Option<Key>]) -> Option<Key> {
+        let mut maker = KeyMaker::new("history");
+        for (snapshot, key) in self.snapshots.iter().zip(keys) {
+            maker.add(snapshot.name.as_bytes());
+            maker.add(key.as_ref()?.as_bytes());
+        }
+        Some(maker.key())
     }
 
     /// Whether a snapshot and the estate's own files are still as they were when the estate was opened.
@@ -216,6 +389,14 @@ impl Estate {
 }
 
 impl SnapshotFolder {
+    /// The instant as of which it is judged, when none is asked for.
+    fn judged_at(&self, as_of: Option<Instant>) -> AsOf {
+        match as_of.or(self.named_at) {
+            Some(at) => AsOf::Given(at),
+            None => AsOf::Newest(self.newest_file_at),
+        }
+    }
+
     fn list(folder: &Path, root: &Path, name: String, named_at: Option<Instant>) -> anyhow::Result<SnapshotFolder> {
         let all = files::list(folder, root)?;
         let digest = digest(&all);
@@ -292,31 +473,42 @@ fn read_member(source: &str, config: &SourceConfig, path: String, bytes: &[u8], 
     }
 }
 
-/// What each source says of its files, by its name, and what is wrong with the files that say it.
-fn source_configs(files: &[FileOnDisk]) -> (BTreeMap<&str, SourceConfig>, Vec<FileBatch>) {
-    let mut configs = BTreeMap::new();
-    let mut problems = Vec::new();
-    for file in files {
-        match source_config(file) {
-            Ok(config) => {
-                configs.insert(file.source.as_str(), config);
+/// What each source says of its files.
+#[derive(Default)]
+struct SourceConfigs<'f> {
+    by_source: BTreeMap<&'f str, SourceConfig>,
+    none: SourceConfig,
+    /// What is wrong with the files that say it.
+    problems: Vec<FileBatch>,
+    digests: Vec<(&'f FileOnDisk, Option<Hash>)>,
+}
+
+impl<'f> SourceConfigs<'f> {
+    fn read(files: &'f [FileOnDisk]) -> Self {
+        let mut read = Self::default();
+        for file in files {
+            let bytes = file.bytes(MAX_CONFIG_BYTES);
+            read.digests.push((file, bytes.as_deref().ok().map(blake3::hash)));
+            match bytes.and_then(|bytes| SourceConfig::parse(&String::from_utf8_lossy(&bytes))) {
+                Ok(config) => {
+                    read.by_source.insert(&file.source, config);
+                }
+                Err(problem) => read
+                    .problems
+                    .push(refused(&file.source, &file.path, file.n_bytes, problem)),
             }
-            Err(problem) => problems.push(refused(&file.source, &file.path, file.n_bytes, problem)),
         }
+        read
     }
-    (configs, problems)
+
+    fn of(&self, source: &str) -> &SourceConfig {
+        self.by_source.get(source).unwrap_or(&self.none)
+    }
 }
 
 /// What a `source.toml` says, or why it says nothing.
 pub fn source_config(file: &FileOnDisk) -> Result<SourceConfig, Diagnostic> {
     SourceConfig::parse(&String::from_utf8_lossy(&file.bytes(MAX_CONFIG_BYTES)?))
-}
-
-fn read_file(file: &FileOnDisk, config: &SourceConfig, salt: &str) -> Vec<FileBatch> {
-    match file.bytes(MAX_FILE_BYTES) {
-        Ok(bytes) => read_bytes(&file.source, config, &file.path, &bytes, salt),
-        Err(problem) => vec![refused(&file.source, &file.path, file.n_bytes, problem)],
-    }
 }
 
 /// A file of which nothing is read.

@@ -5,6 +5,8 @@ use std::sync::{Arc, OnceLock};
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
+use crate::access::decision::Holds;
+use crate::access::standing::Standing;
 use crate::access::{self, Access, Wildcards};
 use crate::config::Config;
 use crate::graph::Graph;
@@ -16,12 +18,13 @@ use crate::model::credential::CredentialKind;
 use crate::model::grant::TrustKind;
 use crate::model::instant::Expiry;
 use crate::model::principal::{HandleKind, Principal};
-use crate::model::ratio::Verdict;
+use crate::model::ratio::{Ratio, Verdict};
 use crate::model::snapshot::{Credential, CredentialId, Evidence, Identity, IdentityId, Snapshot, SourceId, Trust};
 use crate::model::strings::Sym;
 use crate::model::thresholds::{ThresholdId, Thresholds};
 use crate::reading::aws_trust::EKS_POD_IDENTITY;
-use crate::rules::{self, Findings};
+use crate::rules::severity::Tier;
+use crate::rules::{self, Finding, Findings, RULES, Tally};
 
 /// A snapshot with the verdicts that KPIs and lists share. Immutable.
 pub struct Analysis {
@@ -121,6 +124,41 @@ impl Analysis {
         analysis
     }
 
+    /// Everything but verdicts and lists.
+    fn unjudged(snapshot: Snapshot, access: Access, config: &Config) -> Analysis {
+        let certificates = (0..snapshot.credentials.len() as u32)
+            .map(CredentialId)
+            .filter(|&id| snapshot.credential(id).kind == CredentialKind::Certificate)
+            .collect();
+        let has_reviews = snapshot.registry.iter().any(|row| row.reviewed_at.is_some());
+        let in_force = CRITERIA.map(|criterion| match criterion {
+            "reviewed" if !has_reviews => Force::NotMeasured,
+            _ if config.criteria.is_empty() || config.criteria.iter().any(|id| id == criterion) => Force::InForce,
+            _ => Force::SwitchedOff,
+        });
+        let trusts_to = TrustsTo::new(&snapshot);
+        let (n_sharing, n_environments) = count_sharing(&snapshot);
+        Analysis {
+            n_sharing,
+            n_environments,
+            told_of: ToldOf::of_sources(&snapshot),
+            abandoned: find_abandoned(&snapshot, &trusts_to),
+            wildcards: Arc::new(access::wildcards(&snapshot.policies, &snapshot.strings)),
+            rekeyed: find_renewals(&snapshot),
+            trusts_to: Arc::new(trusts_to),
+            findings: Arc::default(),
+            access: Arc::new(access),
+            snapshot: Arc::new(snapshot),
+            config: config.clone(),
+            criteria: Vec::new(),
+            governed: Vec::new(),
+            in_force,
+            certificates,
+            lists: Arc::default(),
+            graph: OnceLock::new(),
+        }
+    }
+
     fn judge_criteria(&mut self) {
         let n_identities = self.snapshot.identities.len();
         self.criteria = (0..n_identities).map(|index| formulas::criteria(self, index)).collect();
@@ -193,41 +231,47 @@ impl TrustsTo {
 
 /// Judges a snapshot.
 pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
-    let certificates = (0..snapshot.credentials.len() as u32)
-        .map(CredentialId)
-        .filter(|&id| snapshot.credential(id).kind == CredentialKind::Certificate)
-        .collect();
-    let has_reviews = snapshot.registry.iter().any(|row| row.reviewed_at.is_some());
-    let in_force = CRITERIA.map(|criterion| match criterion {
-        "reviewed" if !has_reviews => Force::NotMeasured,
-        _ if config.criteria.is_empty() || config.criteria.iter().any(|id| id == criterion) => Force::InForce,
-        _ => Force::SwitchedOff,
-    });
-    let trusts_to = TrustsTo::new(&snapshot);
-    let (n_sharing, n_environments) = count_sharing(&snapshot);
-    let mut analysis = Analysis {
-        n_sharing,
-        n_environments,
-        told_of: ToldOf::of_sources(&snapshot),
-        abandoned: find_abandoned(&snapshot, &trusts_to),
-        wildcards: Arc::new(access::wildcards(&snapshot.policies, &snapshot.strings)),
-        rekeyed: find_renewals(&snapshot),
-        trusts_to: Arc::new(trusts_to),
-        findings: Arc::default(),
-        access: Arc::new(Access::new(&snapshot)),
-        snapshot: Arc::new(snapshot),
-        config: config.clone(),
-        criteria: Vec::new(),
-        governed: Vec::new(),
-        in_force,
-        certificates,
-        lists: Arc::default(),
-        graph: OnceLock::new(),
-    };
+    let access = Access::new(&snapshot);
+    let mut analysis = Analysis::unjudged(snapshot, access, config);
     analysis.judge_criteria();
     analysis.findings = Arc::new(rules::judge(&analysis));
     analysis.judge_governed();
     analysis.lists = Arc::new(Lists::new(&analysis));
+    analysis
+}
+
+/// What takes long to find out about a snapshot, as [`analyze`] found it before.
+pub struct Judged {
+    pub standings: Vec<Standing>,
+    pub power: Vec<Holds>,
+    pub criteria: Vec<[Option<Verdict>; CRITERIA.len()]>,
+    pub findings: Vec<Finding>,
+    /// For each rule, what it came to, and how many of its findings are waived.
+    pub tallies: Vec<(Ratio, u64)>,
+    pub tiers: Vec<Tier>,
+    pub clean: Vec<Verdict>,
+    pub lists: Lists,
+}
+
+/// [`analyze`] of a snapshot and a configuration for which it is known what that finds.
+pub fn judged_before(snapshot: Snapshot, config: &Config, judged: Judged) -> Analysis {
+    let access = Access::found_before(&snapshot, judged.standings, judged.power);
+    let mut analysis = Analysis::unjudged(snapshot, access, config);
+    analysis.criteria = judged.criteria;
+    let tallies = judged.tallies.into_iter().zip(RULES);
+    let tallies = tallies.map(|((ratio, n_waived), rule)| Tally {
+        ratio,
+        n_waived,
+        unmeasured: rule.unmeasured(&analysis),
+    });
+    analysis.findings = Arc::new(Findings {
+        tallies: tallies.collect(),
+        all: judged.findings,
+        tiers: judged.tiers,
+        clean: judged.clean,
+    });
+    analysis.judge_governed();
+    analysis.lists = Arc::new(judged.lists);
     analysis
 }
 

@@ -1,12 +1,13 @@
 //! What went wrong while reading, in words that help: where, what was found, what was expected, what to do.
 
+use bitcode::{Decode, Encode};
 use std::borrow::Cow;
 use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
 /// One thing a reader should know about one file. The file is known to whoever holds the diagnostic.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Encode, Decode)]
 pub struct Diagnostic {
     pub severity: Severity,
     /// Where in the file: `RoleDetailList[17].CreateDate`, `line 12`, `byte 4096`.
@@ -20,7 +21,7 @@ pub struct Diagnostic {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing; nothing was lost.

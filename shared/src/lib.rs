@@ -1,7 +1,7 @@
 //! Everything about Rollcall that is true without IO: bytes in, answers out.
 //!
 //! The modules are layers, and each may use only those before it:
-//! `model ← reading ← connectors ← merge`, `model ← access ← rules ← analysis ← kpi ← history ← {api, charts}`.
+//! `model ← reading ← connectors ← merge`, `model ← access ← rules ← analysis ← kpi ← history ← {stored, api, charts}`.
 //! `tests/suite/tidy.rs` enforces that. Nothing here touches a file, a clock, a thread, the network or the environment,
 //! so the same code runs in the server and, compiled to WebAssembly, in the browser.
 
@@ -21,3 +21,4 @@ pub mod merge;
 pub mod model;
 pub mod reading;
 pub mod rules;
+pub mod stored;

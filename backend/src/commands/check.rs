@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use shared::analysis::Analysis;
@@ -11,7 +12,7 @@ use shared::api::findings::FindingRow;
 use shared::config::Gate;
 use shared::diagnostic::printable;
 
-use super::{complain, escaped, read_snapshot, wrong_use};
+use super::{Opened, complain, escaped, read_snapshot, wrong_use};
 use crate::cli::EstateArgs;
 use crate::estate::Estate;
 
@@ -57,8 +58,9 @@ pub fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn checked(args: &CheckArgs) -> anyhow::Result<(Check, Analysis)> {
-    let (estate, analysis) = read_snapshot(&args.estate, None)?;
+fn checked(args: &CheckArgs) -> anyhow::Result<(Check, Arc<Analysis>)> {
+    let Opened { estate, loaded, .. } = read_snapshot(&args.estate, None)?;
+    let analysis = loaded.analysis;
     let gates = chosen(&estate, &args.gate);
     let names = estate.names();
     let before = names.len().checked_sub(2).map(|index| names[index].clone());
@@ -69,10 +71,10 @@ fn checked(args: &CheckArgs) -> anyhow::Result<(Check, Analysis)> {
                 as_of: None,
                 ..args.estate.clone()
             };
-            Some(read_snapshot(&at_its_time, Some(&name))?.1)
+            Some(read_snapshot(&at_its_time, Some(&name))?.loaded.analysis)
         }
     };
-    Ok((answers::check(&analysis, base.as_ref(), &gates), analysis))
+    Ok((answers::check(&analysis, base.as_deref(), &gates), analysis))
 }
 
 /// The gates in force, or those that are named.

@@ -11,6 +11,7 @@ use clap::Args;
 use jiff::civil::Date;
 
 use super::serve::ListenArgs;
+use crate::cache::{self, Cache};
 use crate::generate::{Options, Size, generate};
 use crate::serving::serve;
 
@@ -38,7 +39,10 @@ const EDITION: &str = concat!("demo-", env!("GENERATOR_DIGEST"));
 
 pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let listening = args.listen.check()?;
-    let root = args.out.unwrap_or_else(|| cache_folder().join(EDITION));
+    let root = args.out.unwrap_or_else(|| {
+        let cache = cache::user_folder().unwrap_or_else(|| env::temp_dir().join("rollcall"));
+        cache.join(EDITION)
+    });
     // The truth is written last: without it, the folder is half an estate.
     if !root.join("truth.json").exists() {
         writeln!(io::stderr(), "generating the demo estate in {}", root.display())?;
@@ -47,16 +51,6 @@ pub fn run(args: DemoArgs) -> anyhow::Result<ExitCode> {
         }
         generate(&OPTIONS, &root)?;
     }
-    serve(listening, root, None)?;
+    serve(listening, root, None, Cache::of_user())?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The user's cache folder, or the machine's folder for temporary files where there is none.
-fn cache_folder() -> PathBuf {
-    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
-    let cache = env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(home)
-        .unwrap_or_else(env::temp_dir);
-    cache.join("rollcall")
 }

@@ -44,7 +44,7 @@ pub fn run(args: GraphArgs) -> anyhow::Result<ExitCode> {
     };
     let query: Vec<String> = args.query.iter().map(|pair| pair.replace('+', "%2B")).collect();
     let query = GraphQuery::parse(&query.join("&"), keys).unwrap_or_else(|error| wrong_use(&error.to_string()));
-    let (_, analysis) = read_snapshot(&args.estate, query.snapshot.as_deref())?;
+    let analysis = read_snapshot(&args.estate, query.snapshot.as_deref())?.loaded.analysis;
     let node = |node: &NodeView| format!("{}  {}", node.label, node.id);
     match args.question {
         Question::Nodes => print(&args, &graph::nodes(&analysis, &query), |page| {

@@ -9,7 +9,7 @@ use shared::api::kpis::KpiValue;
 use shared::history::History;
 use shared::kpi::catalog;
 
-use super::{Format, escaped, read_snapshot};
+use super::{Format, Opened, escaped, read_snapshot};
 use crate::cli::EstateArgs;
 use crate::estate::Progress;
 
@@ -22,19 +22,18 @@ pub struct KpisArgs {
 }
 
 pub fn run(args: KpisArgs) -> anyhow::Result<ExitCode> {
-    let (estate, analysis) = read_snapshot(&args.estate, None)?;
-    let mut history = History::default();
-    let newest = estate.snapshots.len() - 1;
+    let Opened { estate, loaded, cache } = read_snapshot(&args.estate, None)?;
     // Some numbers take several snapshots.
-    if newest > 0 {
-        for index in 0..newest {
-            let read = estate.load(index, None, &Progress::default());
-            let read = read.map_err(|error| format!("{error:#}"));
-            estate.remember(&mut history, index, read.as_ref().map_err(Clone::clone));
-        }
-        estate.remember(&mut history, newest, Ok(&analysis));
-    }
-    let kpis = answers::kpis(&analysis, &estate.names(), history.snapshots.last());
+    let history = match estate.snapshots.len() {
+        1 => History::default(),
+        _ => estate.history(&loaded, &cache, &|index| {
+            let older = estate.load(index, None, &Progress::default(), &cache);
+            let older = older.map_err(|error| format!("{error:#}"))?;
+            estate.keep(&older, &cache);
+            Ok(older)
+        }),
+    };
+    let kpis = answers::kpis(&loaded.analysis, &estate.names(), history.snapshots.last());
     let mut out = io::stdout().lock();
     match args.format {
         Format::Json => writeln!(out, "{}", escaped(&serde_json::to_string_pretty(&kpis)?))?,

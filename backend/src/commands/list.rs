@@ -44,7 +44,7 @@ pub fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
         .map(|filter| filter.trim_start_matches("--"))
         .collect();
     let query = ListQuery::parse(&filters.join("&")).unwrap_or_else(|error| wrong_use(&error.to_string()));
-    let (_, analysis) = read_snapshot(&args.estate, query.snapshot.as_deref())?;
+    let analysis = read_snapshot(&args.estate, query.snapshot.as_deref())?.loaded.analysis;
     let table = match args.list {
         ListName::Identities => Table::Identities,
         ListName::Credentials => Table::Credentials,

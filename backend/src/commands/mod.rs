@@ -21,13 +21,14 @@ use anyhow::Context;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use shared::analysis::Analysis;
 use shared::diagnostic::{is_commanding, printable};
 use shared::model::instant::Instant;
 use shared::reading::moment::{DateOrder, Moment};
+use tracing_subscriber::EnvFilter;
 
+use crate::cache::Cache;
 use crate::cli::{Cli, EstateArgs};
-use crate::estate::{Estate, Progress};
+use crate::estate::{Estate, Loaded, Progress};
 
 /// For people or for scripts.
 #[derive(Clone, Copy, ValueEnum)]
@@ -54,16 +55,34 @@ pub fn wrong_use(message: &str) -> ! {
         .exit()
 }
 
+/// An estate of which one snapshot was read.
+pub struct Opened {
+    pub estate: Estate,
+    pub loaded: Loaded,
+    pub cache: Cache,
+}
+
 /// Opens the estate and reads one of its snapshots, the newest unless it is named, with a progress bar on a terminal.
-pub fn read_snapshot(args: &EstateArgs, name: Option<&str>) -> anyhow::Result<(Estate, Analysis)> {
-    let estate = Estate::open(&args.estate)?;
+pub fn read_snapshot(args: &EstateArgs, name: Option<&str>) -> anyhow::Result<Opened> {
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(log_filter("rollcall=warn"))
+        .with_writer(io::stderr)
+        .without_time()
+        .try_init();
+    let (estate, cache) = (Estate::open(&args.estate)?, args.cache());
     let index = match name {
         None => estate.snapshots.len() - 1,
         Some(name) => estate.find(name).with_context(|| estate.no_such_snapshot(name))?,
     };
     let progress = Arc::new(Progress::default());
-    let analysis = with_progress(&progress, || estate.load(index, args.as_of, &progress))?;
-    Ok((estate, analysis))
+    let loaded = with_progress(&progress, || estate.load(index, args.as_of, &progress, &cache))?;
+    estate.keep(&loaded, &cache);
+    Ok(Opened { estate, loaded, cache })
+}
+
+/// Which log lines are written, where `ROLLCALL_LOG` does not say.
+pub fn log_filter(usual: &str) -> EnvFilter {
+    EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| usual.into())
 }
 
 /// Reads the value of `--as-of`.

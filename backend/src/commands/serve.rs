@@ -68,6 +68,7 @@ fn parse_listen(text: &str) -> Result<SocketAddr, String> {
 }
 
 pub fn run(args: ServeArgs) -> anyhow::Result<ExitCode> {
-    serve(args.listen.check()?, args.estate.estate, args.estate.as_of)?;
+    let cache = args.estate.cache();
+    serve(args.listen.check()?, args.estate.estate, args.estate.as_of, cache)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
+use blake3::{Hash, Hasher};
 use shared::diagnostic::Diagnostic;
 use shared::model::instant::Instant;
 use walkdir::WalkDir;
@@ -120,6 +121,30 @@ impl FileOnDisk {
         }
     }
 
+    /// Changes when the file does, as far as the file system tells: see [`FileOnDisk::rests_since`].
+    pub fn identity(&self) -> Hash {
+        let mut hasher = Hasher::new();
+        hasher.update(self.disk_path.as_os_str().as_encoded_bytes());
+        hasher.update(&[0]);
+        self.identify(|part| {
+            hasher.update(part);
+        });
+        hasher.finalize()
+    }
+
+    /// Whether the file was last written, renamed or given other permissions before this time since 1970. Where the
+    /// system does not say when, it was not.
+    pub fn rests_since(&self, at: Duration) -> bool {
+        let (seconds, nanoseconds) = self.changed_at;
+        let changed_at = Duration::new(seconds.max(0) as u64, nanoseconds as u32);
+        cfg!(unix) && self.modified_at < at && changed_at < at
+    }
+
+    /// What it is instead of a file that is opened.
+    pub fn refusal(&self) -> Option<&str> {
+        self.refused.as_ref().map(|reason| reason.found.as_str())
+    }
+
     pub fn modified_at(&self) -> Instant {
         Instant(self.modified_at.as_secs() as i64)
     }
@@ -145,8 +170,7 @@ impl FileOnDisk {
 
     /// Hands everything that a change of the file changes to `add`.
     pub fn identify(&self, mut add: impl FnMut(&[u8])) {
-        let refused = self.refused.as_ref().map_or("", |reason| reason.found.as_str());
-        for part in [&self.source, &self.path, refused] {
+        for part in [&self.source, &self.path, self.refusal().unwrap_or_default()] {
             add(part.as_bytes());
             add(&[0]);
         }

@@ -55,14 +55,14 @@ impl Ask {
             return with_headers(StatusCode::NOT_MODIFIED.into_response(), &etag);
         }
         let address = self.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
-        if let Some(answer) = served.cache.get(&address) {
+        if let Some(answer) = served.answers.get(&address) {
             return with_headers(send(&answer, &self.headers), &etag);
         }
         let query = self.uri.query().unwrap_or_default().to_owned();
         let made = blocking(move || {
             let analysis = served.analysis(value(&query, "snapshot").as_deref())?;
             let answer = Packed::new(make(&served, &analysis, &query)?);
-            served.cache.insert(address, answer.clone());
+            served.answers.insert(address, answer.clone());
             Ok(answer)
         })
         .await;

@@ -39,7 +39,7 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Response {
             &one(state.partial_sources.len() as f64),
         );
         if let Some(served) = served {
-            let analysis = &served.newest;
+            let analysis = &served.newest.analysis;
             let values = answers::kpi_values(analysis);
             let labelled = |id: &str, bound: &str| format!("{{id=\"{id}\",bound=\"{bound}\"}}");
             let mut numbers = Vec::new();

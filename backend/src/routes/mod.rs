@@ -118,7 +118,7 @@ async fn kpis(ask: Ask) -> Response {
         let names: Vec<String> = served.names.iter().map(|snapshot| snapshot.name.clone()).collect();
         let history = match names.len() {
             1 => None,
-            _ => Some(served.history()?),
+            _ => Some(served.history()),
         };
         let name = value(query, "snapshot")
             .or_else(|| names.last().cloned())
@@ -191,7 +191,7 @@ async fn identity(ask: Ask) -> Response {
 async fn history(ask: Ask) -> Response {
     ask.answer(|served, _, query| {
         let query = HistoryQuery::parse(query)?;
-        let history = served.history()?;
+        let history = served.history();
         let (from, to) = served.pair(&history, query.from.as_deref(), query.to.as_deref())?;
         let (from, to) = (&history.snapshots[from], &history.snapshots[to]);
         json(&answers::history(&history, from, to, &query))
@@ -202,7 +202,7 @@ async fn history(ask: Ask) -> Response {
 async fn trends(ask: Ask) -> Response {
     ask.answer(|served, _, query| {
         only(query, &["from", "to"])?;
-        let history = served.history()?;
+        let history = served.history();
         let (from, to) = (value(query, "from"), value(query, "to"));
         let (from, to) = served.pair(&history, from.as_deref(), to.as_deref())?;
         json(&answers::trends(
@@ -217,7 +217,7 @@ async fn trends(ask: Ask) -> Response {
 async fn durations(ask: Ask) -> Response {
     ask.answer(|served, _, query| {
         only(query, &["to"])?;
-        let history = served.history()?;
+        let history = served.history();
         let (_, to) = served.pair(&history, None, value(query, "to").as_deref())?;
         json(&answers::durations(&history, to))
     })

@@ -11,6 +11,7 @@ mod reload;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -25,14 +26,14 @@ use shared::api::{Loading, SnapshotName, State};
 use shared::history::History;
 use shared::model::instant::Instant;
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 use self::answers::AnswerCache;
 use self::assets::Asset;
 pub use self::guard::Guard;
 pub use self::reload::Watcher;
-use crate::commands::Format;
-use crate::estate::{Estate, Progress};
+use crate::cache::Cache;
+use crate::commands::{Format, log_filter};
+use crate::estate::{Estate, Loaded, Progress};
 
 /// Where, how and for whom to listen.
 pub struct Listening {
@@ -75,14 +76,17 @@ pub struct App {
     pub assets: &'static [Asset],
     progress: Arc<Progress>,
     as_of: Option<Instant>,
+    /// What was read before, by this process and others.
+    cache: Arc<Cache>,
 }
 
 /// One reading of the estate. Immutable but for what is filled in when first asked for.
 pub struct Served {
     pub version: String,
     pub names: Vec<SnapshotName>,
-    pub newest: Arc<Analysis>,
-    pub cache: AnswerCache,
+    pub newest: Loaded,
+    pub answers: AnswerCache,
+    cache: Arc<Cache>,
     estate: Estate,
     /// The other snapshots, read when first asked for.
     older: Vec<Mutex<Option<Read>>>,
@@ -91,7 +95,7 @@ pub struct Served {
 }
 
 /// A snapshot that was read, or why it cannot be.
-type Read = Result<Arc<Analysis>, String>;
+type Read = Result<Loaded, String>;
 
 /// Why there is no analysis of a snapshot.
 pub enum NoAnalysis {
@@ -104,7 +108,7 @@ pub enum NoAnalysis {
 
 impl App {
     /// A server that has read nothing yet.
-    pub fn new(guard: Guard, as_of: Option<Instant>, assets: &'static [Asset]) -> App {
+    pub fn new(guard: Guard, as_of: Option<Instant>, cache: Cache, assets: &'static [Asset]) -> App {
         App {
             served: ArcSwapOption::empty(),
             state: watch::Sender::new(State {
@@ -120,6 +124,7 @@ impl App {
             assets,
             progress: Arc::default(),
             as_of,
+            cache: Arc::new(cache),
         }
     }
 }
@@ -129,72 +134,60 @@ impl Served {
     /// call it where blocking is allowed.
     pub fn analysis(&self, name: Option<&str>) -> Result<Arc<Analysis>, NoAnalysis> {
         let Some(name) = name else {
-            return Ok(Arc::clone(&self.newest));
+            return Ok(Arc::clone(&self.newest.analysis));
         };
         let no_such = || NoAnalysis::NoSuchSnapshot(self.estate.no_such_snapshot(name));
         let index = self.estate.find(name).ok_or_else(no_such)?;
         let Some(older) = self.older.get(index) else {
-            return Ok(Arc::clone(&self.newest));
+            return Ok(Arc::clone(&self.newest.analysis));
         };
         // Poisoned means that reading it failed before it was stored.
         let mut read = older.lock().unwrap_or_else(PoisonError::into_inner);
-        let analysis = match &*read {
-            Some(analysis) => analysis.clone(),
-            None => {
-                let loaded = self.estate.load(index, None, &Progress::default());
-                if !self.estate.holds_still(index) {
-                    return Err(NoAnalysis::Changing);
-                }
-                let loaded = loaded.map(Arc::new).map_err(|error| format!("{error:#}"));
-                read.insert(loaded).clone()
-            }
+        let loaded = match &*read {
+            Some(loaded) => loaded.clone(),
+            None => read.insert(self.read(index).ok_or(NoAnalysis::Changing)?).clone(),
         };
-        analysis.map_err(NoAnalysis::Failed)
+        loaded.map(|loaded| loaded.analysis).map_err(NoAnalysis::Failed)
     }
 
-    /// All snapshots in brief. Reads those that nobody asked for before, one after the other, and keeps no more of them
-    /// than that: call it where blocking is allowed.
-    pub fn history(&self) -> Result<Arc<History>, NoAnalysis> {
+    /// All snapshots in brief. Those that nobody asked for before are read and not kept in memory: call it where
+    /// blocking is allowed.
+    pub fn history(&self) -> Arc<History> {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(history) = &*history {
-            return Ok(Arc::clone(history));
+            return Arc::clone(history);
         }
-        let mut made = History::default();
-        let mut is_whole = true;
-        for index in 0..self.names.len() {
-            match self.brief(index) {
-                Ok(analysis) => self.estate.remember(&mut made, index, Ok(&analysis)),
-                Err(NoAnalysis::Failed(problem)) => self.estate.remember(&mut made, index, Err(problem)),
-                Err(NoAnalysis::Changing) => {
-                    is_whole = false;
-                    let problem = "its files are changing".to_owned();
-                    self.estate.remember(&mut made, index, Err(problem));
-                }
-                Err(NoAnalysis::NoSuchSnapshot(name)) => return Err(NoAnalysis::NoSuchSnapshot(name)),
+        let is_whole = AtomicBool::new(true);
+        let made = self.estate.history(&self.newest, &self.cache, &|index| {
+            if let Some(read) = &*self.older[index].lock().unwrap_or_else(PoisonError::into_inner) {
+                return read.clone();
             }
-        }
+            self.read(index).unwrap_or_else(|| {
+                is_whole.store(false, Ordering::Relaxed);
+                Err("its files are changing".to_owned())
+            })
+        });
         let made = Arc::new(made);
         // What is not whole is asked for again: the next reading may find the files at rest.
-        if is_whole {
+        if is_whole.into_inner() {
             *history = Some(Arc::clone(&made));
         }
-        Ok(made)
+        made
     }
 
-    /// A snapshot that is looked at once: one that was read before is taken, another is not kept.
-    fn brief(&self, index: usize) -> Result<Arc<Analysis>, NoAnalysis> {
-        let Some(older) = self.older.get(index) else {
-            return Ok(Arc::clone(&self.newest));
-        };
-        if let Some(read) = &*older.lock().unwrap_or_else(PoisonError::into_inner) {
-            return read.clone().map_err(NoAnalysis::Failed);
-        }
-        let loaded = self.estate.load(index, None, &Progress::default());
-        if !self.estate.holds_still(index) {
-            return Err(NoAnalysis::Changing);
-        }
-        let failed = |error| NoAnalysis::Failed(format!("{error:#}"));
-        loaded.map(Arc::new).map_err(failed)
+    /// Reads an older snapshot; `None` when its files change meanwhile.
+    fn read(&self, index: usize) -> Option<Read> {
+        let loaded = self.estate.load(index, None, &Progress::default(), &self.cache);
+        self.estate.holds_still(index).then(|| {
+            let loaded = loaded.map_err(|error| format!("{error:#}"))?;
+            self.estate.keep(&loaded, &self.cache);
+            Ok(loaded)
+        })
+    }
+
+    /// Keeps what is served for the next start.
+    fn keep_newest(&self) {
+        self.estate.keep(&self.newest, &self.cache);
     }
 
     /// Two snapshots of the history, by index: the newest and the one before it where no name is given.
@@ -222,16 +215,16 @@ impl Served {
 /// # Errors
 /// When the address cannot be bound or the server stops on an error. An estate that cannot be read is no error: the
 /// page says what is wrong, and it is tried again when files change.
-pub fn serve(listening: Listening, root: PathBuf, as_of: Option<Instant>) -> anyhow::Result<()> {
+pub fn serve(listening: Listening, root: PathBuf, as_of: Option<Instant>, cache: Cache) -> anyhow::Result<()> {
     let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::try_from_env("ROLLCALL_LOG").unwrap_or_else(|_| "rollcall=info,warn".into()))
+        .with_env_filter(log_filter("rollcall=info,warn"))
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal());
     match listening.log_format {
         Format::Text => log.init(),
         Format::Json => log.json().init(),
     }
-    let app = Arc::new(App::new(listening.guard, as_of, assets::ASSETS));
+    let app = Arc::new(App::new(listening.guard, as_of, cache, assets::ASSETS));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -7,13 +7,12 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use shared::analysis::Analysis;
 use shared::api::{Loading, SnapshotName, State};
 
 use super::answers::AnswerCache;
 use super::{App, Served};
 use crate::commands::with_progress;
-use crate::estate::Estate;
+use crate::estate::{Estate, Loaded};
 
 /// How often the estate is looked at for changes. Looking lists files and opens none.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -82,7 +81,7 @@ impl App {
         let newest = estate.snapshots.len() - 1;
         tracing::info!(snapshot = estate.snapshots[newest].name, "reading the estate");
         let loaded = self.telling(|| {
-            let load = || estate.load(newest, self.as_of, &self.progress);
+            let load = || estate.load(newest, self.as_of, &self.progress, &self.cache);
             // What is wrong with the program must not end the watch: the log has the place.
             catch_unwind(AssertUnwindSafe(load)).unwrap_or_else(|_| {
                 Err(anyhow::anyhow!(
@@ -96,7 +95,8 @@ impl App {
             return Reading::Overtaken;
         }
         match loaded {
-            Ok(analysis) => {
+            Ok(loaded) => {
+                let analysis = &loaded.analysis;
                 tracing::info!(
                     identities = analysis.snapshot.identities.len(),
                     credentials = analysis.snapshot.credentials.len(),
@@ -104,7 +104,7 @@ impl App {
                     milliseconds = started.elapsed().as_millis() as u64,
                     "estate read"
                 );
-                self.swap(estate, analysis);
+                self.swap(estate, loaded).keep_newest();
             }
             Err(error) => self.fail(format!("{error:#}")),
         }
@@ -148,7 +148,8 @@ impl App {
         });
     }
 
-    fn swap(&self, estate: Estate, analysis: Analysis) {
+    fn swap(&self, estate: Estate, loaded: Loaded) -> Arc<Served> {
+        let analysis = &loaded.analysis;
         let mut names: Vec<SnapshotName> = estate
             .snapshots
             .iter()
@@ -178,15 +179,18 @@ impl App {
             problem: None,
             partial_sources: partial_sources.map(|source| source.name.clone()).collect(),
         };
-        self.served.store(Some(Arc::new(Served {
+        let served = Arc::new(Served {
             version: state.version.clone(),
             older: (1..names.len()).map(|_| Mutex::new(None)).collect(),
             history: Mutex::new(None),
             names,
-            newest: Arc::new(analysis),
-            cache: AnswerCache::default(),
+            newest: loaded,
+            answers: AnswerCache::default(),
+            cache: Arc::clone(&self.cache),
             estate,
-        })));
+        });
+        self.served.store(Some(Arc::clone(&served)));
         self.state.send_replace(state);
+        served
     }
 }

@@ -12,6 +12,7 @@ use crate::http;
 /// The built binary with these arguments.
 pub fn rollcall(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_rollcall"))
+        .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
         .args(arguments)
         .output()
         .unwrap()
@@ -222,7 +223,7 @@ fn no_output_gives_commands() {
 fn a_closed_pipe_is_no_fault() {
     let estate = folder::fixture();
     let script = format!(
-        "{} list identities {} | true",
+        "{} list identities {} --no-cache | true",
         env!("CARGO_BIN_EXE_rollcall"),
         estate.display()
     );

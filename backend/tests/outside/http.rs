@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use rollcall::cache::Cache;
 use rollcall::routes::router;
 use rollcall::serving::assets::Asset;
 use rollcall::serving::guard::security_headers;
@@ -35,12 +36,17 @@ const fn asset(path: &'static str, plain: &'static [u8]) -> Asset {
 
 /// A server that has not read anything.
 pub fn empty_app() -> Arc<App> {
-    Arc::new(App::new(Guard::default(), None, ASSETS))
+    Arc::new(App::new(Guard::default(), None, Cache::none(), ASSETS))
 }
 
 /// A server that has read an estate.
 pub fn app(root: &Path) -> Arc<App> {
-    let app = empty_app();
+    app_with(root, Cache::none())
+}
+
+/// A server that has read an estate, or taken it from the cache.
+pub fn app_with(root: &Path, cache: Cache) -> Arc<App> {
+    let app = Arc::new(App::new(Guard::default(), None, cache, ASSETS));
     Watcher::new(root.to_owned()).look(&app);
     app
 }

@@ -26,6 +26,7 @@ impl Server {
     /// Starts a server with more arguments than the estate and the port.
     pub fn start_with(estate: &Path, arguments: &[&str], scheme: &str) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_rollcall"))
+            .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
             .args(["serve", estate.to_str().unwrap(), "--listen", "0"])
             .args(arguments)
             .stdout(Stdio::piped())

@@ -2,6 +2,7 @@
 
 use crate::model::snapshot::{Evidence, IdentityId};
 use crate::model::strings::Sym;
+use bitcode::{Decode, Encode};
 
 /// Whether an identity may do something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,7 +14,7 @@ pub enum Outcome {
 }
 
 /// Whether something holds, as far as is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Holds {
     #[default]
     No,

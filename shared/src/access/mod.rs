@@ -21,7 +21,7 @@ pub use wildcard::{Wildcards, wildcards};
 
 use self::aws::evaluate::Asker;
 use self::aws::request::{Given, Target};
-use self::decision::{Decision, Dependency};
+use self::decision::{Decision, Dependency, Holds};
 use self::escalation::Escalation;
 use self::index::Index;
 use self::standing::{Standing, Survey};
@@ -41,6 +41,18 @@ impl Access {
         let index = Index::new(snapshot);
         let survey = Survey::new(snapshot, &index);
         Self { index, survey }
+    }
+
+    /// What [`Access::survey`] of the same snapshot told before.
+    pub fn found_before(snapshot: &Snapshot, standings: Vec<Standing>, power: Vec<Holds>) -> Self {
+        let index = Index::new(snapshot);
+        let survey = Survey::found_before(snapshot, &index, standings, power);
+        Self { index, survey }
+    }
+
+    /// What takes long to find out: how far each identity reaches, and who has power.
+    pub fn survey(&self) -> (&[Standing], &[Holds]) {
+        (&self.survey.standings, &self.survey.power)
     }
 
     /// How far an identity reaches altogether.

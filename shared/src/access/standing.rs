@@ -4,6 +4,7 @@
 //! trusts tell together: whoever can act as an administrator, or as one who can become one, can become one. That is
 //! gone over until nothing changes.
 
+use bitcode::{Decode, Encode};
 use hashbrown::HashMap;
 
 use super::aws::evaluate::Asker;
@@ -22,7 +23,7 @@ use crate::model::snapshot::{Identity, IdentityId, Snapshot, Trust};
 use crate::model::strings::Sym;
 
 /// How much an identity can do, from least to most.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Tier {
     /// Nothing that any export tells.
     #[default]
@@ -63,7 +64,7 @@ impl Tier {
 }
 
 /// What an identity comes to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Standing {
     /// What it is for certain.
     pub tier: Tier,
@@ -151,6 +152,16 @@ impl Survey {
                     clusters,
                 };
             }
+        }
+    }
+
+    /// What was found before in the same snapshot.
+    pub fn found_before(snapshot: &Snapshot, index: &Index, standings: Vec<Standing>, power: Vec<Holds>) -> Self {
+        Self {
+            targets: Targets::new(snapshot, index, &power),
+            clusters: Clusters::new(snapshot, index, &mut vec![Granted::default(); power.len()]),
+            standings,
+            power,
         }
     }
 

@@ -1,5 +1,6 @@
 //! `GET /api/v1/history`: what differs between two snapshots. `GET /api/v1/trends`: every KPI over all of them.
 
+use bitcode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::SnapshotName;
@@ -65,7 +66,7 @@ pub struct FieldChange {
 }
 
 /// What a change is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     Identity,
@@ -139,7 +140,7 @@ pub struct Trends {
     pub kpis: Vec<Trend>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Encode, Decode)]
 pub struct TrendSnapshot {
     pub name: String,
     pub as_of: Instant,

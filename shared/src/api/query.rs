@@ -2,6 +2,7 @@
 //!
 //! Keys may repeat (`kind=role&kind=user`): values of one facet widen, facets narrow each other.
 
+use bitcode::{Decode, Encode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +59,7 @@ pub const MAX_LIMIT: usize = 1_000;
 pub const MAX_QUERY_BYTES: usize = 16 << 10;
 
 /// A column by which a list can be narrowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum Facet {
     Kind,
@@ -156,7 +157,7 @@ impl Facet {
 }
 
 /// A column to sort by. A column that a list does not have sorts like [`SortColumn::Name`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum SortColumn {
     Name,
     Kind,
@@ -219,13 +220,13 @@ impl SortColumn {
 }
 
 /// A column and a direction. Rows that have no value come last in both directions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Sort {
     pub column: SortColumn,
     pub direction: Direction,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Direction {
     Ascending,
     Descending,

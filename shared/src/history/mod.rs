@@ -12,6 +12,7 @@ pub mod row;
 pub mod slots;
 pub mod survival;
 
+use bitcode::{Decode, Encode};
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -33,7 +34,7 @@ pub struct Summary {
 }
 
 /// What a snapshot is as a whole.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Head {
     pub name: String,
     pub as_of: Instant,
@@ -46,7 +47,7 @@ pub struct Head {
 }
 
 /// How far a source could be seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct SourceHead {
     pub name: String,
     /// Why it is partial; empty when nothing is known to be missing.
@@ -113,6 +114,7 @@ pub struct History {
     pub strings: Strings,
     /// Every distinct row once.
     rows: Vec<Row>,
+    /// Those of `rows` that are entered: all of them, as soon as a snapshot is added.
     by_row: HashTable<u32>,
     hasher: DefaultHashBuilder,
     pub snapshots: Vec<Past>,
@@ -127,9 +129,36 @@ pub struct Past {
     rows: Vec<u32>,
 }
 
+impl Past {
+    /// `rows` are indices into the history's, in ascending order.
+    pub(crate) fn new(head: Head, rows: Vec<u32>) -> Past {
+        Past { head, rows }
+    }
+
+    pub(crate) fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+}
+
 impl History {
+    /// A history as it was taken apart; `None` when a snapshot has a row that there is not.
+    pub(crate) fn of_parts(strings: Strings, rows: Vec<Row>, snapshots: Vec<Past>) -> Option<History> {
+        let is_row = |past: &Past| past.rows.last().is_none_or(|last| (*last as usize) < rows.len());
+        snapshots.iter().all(is_row).then(|| History {
+            strings,
+            rows,
+            snapshots,
+            ..History::default()
+        })
+    }
+
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
     /// Adds a snapshot after those before it.
     pub fn add(&mut self, summary: Summary) {
+        self.enter_rows();
         let names = self.strings.adopt(&summary.strings);
         let mut rows: Vec<u32> = summary
             .rows
@@ -168,6 +197,16 @@ impl History {
     /// How many distinct rows all snapshots together have.
     pub fn n_rows(&self) -> usize {
         self.rows.len()
+    }
+
+    /// A history from the cache has no table of its rows yet.
+    fn enter_rows(&mut self) {
+        let (rows, hasher) = (&self.rows, &self.hasher);
+        let hash = |index: &u32| hasher.hash_one(rows[*index as usize]);
+        self.by_row.reserve(rows.len() - self.by_row.len(), hash);
+        for index in self.by_row.len() as u32..rows.len() as u32 {
+            self.by_row.insert_unique(hash(&index), index, hash);
+        }
     }
 
     fn intern(&mut self, row: Row) -> u32 {

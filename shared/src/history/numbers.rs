@@ -6,9 +6,10 @@ use crate::api::query::Facet;
 use crate::kpi::catalog::{KPIS, Kpi, KpiKind};
 use crate::kpi::formulas::{self, RENEWAL_WEEKS};
 use crate::model::ratio::Ratio;
+use bitcode::{Decode, Encode};
 
 /// One KPI of one snapshot.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Number {
     pub value: Option<f64>,
     pub upper: Option<f64>,

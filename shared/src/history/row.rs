@@ -1,5 +1,6 @@
 //! One thing of a snapshot in the words that are held against those of another snapshot.
 
+use bitcode::{Decode, Encode};
 use hashbrown::HashMap;
 
 use crate::api::history::Subject;
@@ -21,7 +22,7 @@ pub const MAX_FIELDS: usize = 13;
 /// An identity, a credential, a grant or a trust. Equal rows say the same.
 ///
 /// What happens all the time is no part of it: of an identity that is used every day, every snapshot would differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Row {
     pub of: Subject,
     /// What makes it the same thing in another snapshot. Identities and credentials have their id; a grant its

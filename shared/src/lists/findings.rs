@@ -1,5 +1,6 @@
 //! The list of findings. Findings are many, so their columns are looked up in those of their subjects.
 
+use bitcode::{Decode, Encode};
 use hashbrown::HashMap;
 
 use super::{Answer, List, chosen_facets, chosen_values, facet_counts};
@@ -12,12 +13,13 @@ use crate::rules::severity::Severity;
 use crate::rules::{Finding, RULES, Subject};
 
 /// The columns of the list of findings. The rows are those of [`crate::rules::Findings::all`], in that order.
-#[derive(Default)]
+#[derive(Default, Encode, Decode)]
 pub struct FindingList {
     columns: Vec<Column>,
 }
 
 /// One facet: its values, and how a finding comes to one.
+#[derive(Encode, Decode)]
 struct Column {
     facet: Facet,
     values: Vec<String>,
@@ -25,6 +27,7 @@ struct Column {
 }
 
 /// Where the index of a finding's value is found.
+#[derive(Encode, Decode)]
 enum Code {
     Rule,
     Severity,

@@ -10,6 +10,7 @@ mod identities;
 
 use std::sync::OnceLock;
 
+use bitcode::{Decode, Encode};
 use hashbrown::HashMap;
 use memchr::memmem;
 
@@ -34,7 +35,7 @@ pub use findings::{place as finding_place, row as finding_row};
 pub use identities::row as identity_row;
 
 /// The lists of a snapshot.
-#[derive(Default)]
+#[derive(Default, Encode, Decode)]
 pub struct Lists {
     pub identities: List,
     pub credentials: List,
@@ -66,7 +67,7 @@ impl Lists {
 }
 
 /// One list, as columns.
-#[derive(Default)]
+#[derive(Default, Encode, Decode)]
 pub struct List {
     n_rows: usize,
     facets: Vec<FacetColumn>,
@@ -77,6 +78,7 @@ pub struct List {
 }
 
 /// Each row's value of one facet.
+#[derive(Encode, Decode)]
 struct FacetColumn {
     facet: Facet,
     codes: Vec<u32>,
@@ -85,8 +87,10 @@ struct FacetColumn {
 }
 
 /// The rows in ascending order; those without a value last. Made when first asked for.
+#[derive(Encode, Decode)]
 struct Order {
     keys: Keys,
+    #[bitcode(skip)]
     sorted: OnceLock<Sorted>,
 }
 
@@ -96,6 +100,7 @@ struct Sorted {
 }
 
 /// What a column is sorted by; `None` and [`NO_RANK`] are rows without a value.
+#[derive(Encode, Decode)]
 enum Keys {
     Numbers(Vec<Option<i64>>),
     /// Ranks of texts: equal texts have equal ranks.
@@ -105,7 +110,7 @@ enum Keys {
 const NO_RANK: u32 = u32::MAX;
 
 /// The names of all rows in lower case, one after another.
-#[derive(Default)]
+#[derive(Default, Encode, Decode)]
 struct SearchText {
     text: String,
     /// Where each row's text ends.

@@ -2,6 +2,7 @@
 
 use super::provenance::Place;
 use super::strings::Sym;
+use bitcode::{Decode, Encode};
 
 /// The definition of a role or policy, as one export states it.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +15,7 @@ pub struct PolicyFact {
 }
 
 /// A policy document in the platform's own terms.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 pub enum AccessPolicy {
     /// AWS: the statements of the version in force.
     Aws(Vec<AwsStatement>),
@@ -32,7 +33,7 @@ pub enum AccessPolicy {
 }
 
 /// One statement of an AWS policy.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct AwsStatement {
     pub effect: Effect,
     pub actions: Matched,
@@ -42,7 +43,7 @@ pub struct AwsStatement {
 }
 
 /// Patterns that must match, or that must not.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 pub enum Matched {
     AnyOf(Vec<Sym>),
     /// AWS `NotAction`, `NotResource`.
@@ -56,7 +57,7 @@ impl Default for Matched {
 }
 
 /// One condition of an AWS statement.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct AwsCondition {
     pub operator: Sym,
     pub key: Sym,
@@ -64,7 +65,7 @@ pub struct AwsCondition {
 }
 
 /// Whether a statement gives or takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Effect {
     #[default]
     Allow,
@@ -72,7 +73,7 @@ pub enum Effect {
 }
 
 /// One rule of a Kubernetes role.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct KubernetesRule {
     pub verbs: Vec<Sym>,
     pub api_groups: Vec<Sym>,
@@ -82,7 +83,7 @@ pub struct KubernetesRule {
 }
 
 /// One `path` stanza of a Vault policy.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct VaultRule {
     /// A path, where `*` at the end is any rest and `+` is one part.
     pub path: Sym,
@@ -91,7 +92,7 @@ pub struct VaultRule {
 }
 
 /// How much a grant gives, from least to most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Privilege {
     /// Less than an administrator; how much less is for effective access to say.
     Limited,
@@ -100,7 +101,7 @@ pub enum Privilege {
 }
 
 /// The most that an identity's grants can come to, whatever they say: an AWS permissions boundary's word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Ceiling {
     /// Nothing caps the grants, or what caps them allows everything.
     #[default]
@@ -123,7 +124,7 @@ impl Ceiling {
 }
 
 /// Whether a grant holds always.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Conditional {
     #[default]
     Always,

@@ -1,5 +1,6 @@
 //! What a connector makes of one file.
 
+use bitcode::{Decode, Encode};
 use hashbrown::HashSet;
 
 use super::access_policy::PolicyFact;
@@ -141,7 +142,7 @@ pub enum HomeReach {
 }
 
 /// A row of `registry.csv`: what the organisation itself has decided about identities.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct RegistryRow {
     /// A glob (`*` any run, `?` one character) over an identity's id, names and handles, without regard to case.
     pub pattern: Sym,
@@ -156,7 +157,7 @@ pub struct RegistryRow {
 }
 
 /// A row of `roster.csv`: a person of the organisation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct PersonRow {
     /// In lower case.
     pub email: Sym,
@@ -168,7 +169,7 @@ pub struct PersonRow {
 }
 
 /// Whether a person still works here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Employment {
     Active,
     Left,

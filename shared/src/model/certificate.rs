@@ -2,9 +2,10 @@
 
 use super::instant::{Expiry, Instant};
 use super::strings::Sym;
+use bitcode::{Decode, Encode};
 
 /// The facts of one X.509 certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct CertificateFact {
     /// SHA-256 of the DER encoding, 64 hex digits in lower case: what makes two copies the same certificate.
     /// `None` when the export describes the certificate without showing it.
@@ -29,7 +30,7 @@ pub struct CertificateFact {
 }
 
 /// The algorithm of the certified key, with its size in bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum KeyAlgorithm {
     Rsa {
         n_bits: u16,
@@ -47,7 +48,7 @@ pub enum KeyAlgorithm {
 }
 
 /// The hash inside the signature algorithm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum SignatureHash {
     Md2,
     Md5,
@@ -60,7 +61,7 @@ pub enum SignatureHash {
 }
 
 /// What the certificate may be used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum CertificateRole {
     /// Basic constraints say that it is a certificate authority.
     Authority,
@@ -75,7 +76,7 @@ pub enum CertificateRole {
 }
 
 /// Whether browsers trust the certificate's root, so that the CA/B Forum's limits bind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum PublicTrust {
     /// It carries a CA/B Forum reserved policy or signed certificate timestamps.
     Public,
@@ -86,7 +87,7 @@ pub enum PublicTrust {
 }
 
 /// Who signed the certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum IssuedBy {
     /// Subject and issuer are the same name.
     Itself,

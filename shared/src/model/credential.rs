@@ -6,6 +6,7 @@ use super::instant::{Expiry, Instant, LastUsed};
 use super::principal::Handle;
 use super::provenance::Place;
 use super::strings::Sym;
+use bitcode::{Decode, Encode};
 
 /// What one export says of one credential.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +68,7 @@ impl CredentialFact {
 }
 
 /// What a credential is. The words are those of the `kind` column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum CredentialKind {
     /// An AWS access key.
     AccessKey,
@@ -136,7 +137,7 @@ impl CredentialKind {
 }
 
 /// Whether a credential works, as the export states it. Expiry is judged later, against `as_of`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum CredentialStatus {
     Active,
     Inactive,
@@ -157,7 +158,7 @@ pub enum KeyedBy {
 }
 
 /// Where the secret of a credential is kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Custody {
     /// A vault or secrets manager lists it, or says that it is the origin of this copy.
     Vault,

@@ -6,6 +6,7 @@ use super::instant::{Expiry, Instant};
 use super::principal::{Handle, Principal};
 use super::provenance::Place;
 use super::strings::Sym;
+use bitcode::{Decode, Encode};
 
 /// A principal may do something to a resource, through a role, policy or binding.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +70,7 @@ pub struct TrustUseFact {
 }
 
 /// How a principal comes to act as an identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum TrustKind {
     /// Takes the identity on: AWS AssumeRole.
     Assumes,
@@ -114,7 +115,7 @@ impl TrustKind {
 }
 
 /// What stands between the actor and the identity beyond its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum TrustGuard {
     /// Nothing: whoever is the actor may.
     Open,

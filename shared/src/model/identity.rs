@@ -4,12 +4,14 @@ use super::instant::{Instant, LastUsed};
 use super::principal::Handles;
 use super::provenance::Place;
 use super::strings::Sym;
+use bitcode::{Decode, Encode};
 
 /// What one export says of one identity. Fields it does not speak of stay `None`, empty or `NotReported`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct IdentityFact {
     pub presence: Presence,
     /// Every name the export has for it; never empty.
+    #[bitcode(skip)]
     pub handles: Handles,
     pub kind: Option<IdentityKind>,
     /// Whether a person or a program uses it, when the export tells. Else it follows from the kind.
@@ -68,14 +70,14 @@ impl IdentityFact {
 /// Whether an export lists a thing as existing or only speaks of it.
 ///
 /// Only a listed thing counts: a role binding that names a deleted account does not bring the account back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Presence {
     Listed,
     Mentioned,
 }
 
 /// What an identity is. The words are those of the inventory's `kind` column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum IdentityKind {
     /// An account made for a program: Google Cloud, Kubernetes, or one that a CSV inventory calls so.
     ServiceAccount,
@@ -180,7 +182,7 @@ impl IdentityKind {
 }
 
 /// Whether an identity stands for a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Class {
     NonHuman,
     Human,
@@ -189,7 +191,7 @@ pub enum Class {
 }
 
 /// Who made the identity and can change it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Origin {
     /// The organisation itself.
     Estate,
@@ -201,7 +203,7 @@ pub enum Origin {
 }
 
 /// Whether a thing can be used to authenticate now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Status {
     Active,
     Disabled,
@@ -210,7 +212,7 @@ pub enum Status {
 }
 
 /// Whether an export would have told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Knowledge {
     Reported,
     #[default]
@@ -218,7 +220,7 @@ pub enum Knowledge {
 }
 
 /// Whether a person uses an identity interactively.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum HumanUse {
     /// The export would say so, and says that no person does.
     Absent,
@@ -233,7 +235,7 @@ pub enum HumanUse {
 }
 
 /// One export's word on who answers for an identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct OwnerClaim {
     /// The person, address or team as written.
     pub text: Sym,
@@ -241,7 +243,7 @@ pub struct OwnerClaim {
 }
 
 /// Where an owner claim comes from; the order is the order of trust.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum OwnerBasis {
     /// A row of the estate's registry.
     Registry,

@@ -1,5 +1,6 @@
 //! Points in time, and the three ways in which an export can speak of them.
 
+use bitcode::{Decode, Encode};
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -7,11 +8,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub const SECONDS_PER_DAY: i64 = 86_400;
 
 /// A point in time, in whole seconds since 1970-01-01T00:00:00Z. Fractions that an export states are cut off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Instant(pub i64);
 
 /// When something was last used, as far as an export can tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
 pub enum LastUsed {
     /// Used at this instant, and not known to have been used since.
     At(Instant),
@@ -25,7 +26,7 @@ pub enum LastUsed {
 }
 
 /// When something ends, as far as an export can tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
 pub enum Expiry {
     /// Ends at this instant.
     At(Instant),

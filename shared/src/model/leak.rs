@@ -4,9 +4,10 @@ use super::instant::Instant;
 use super::principal::Handle;
 use super::provenance::Place;
 use super::strings::Sym;
+use bitcode::{Decode, Encode};
 
 /// What one scanner says of one secret that it found. The secret itself is not in it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct LeakFact {
     /// The tool, as it calls itself: `gitleaks`.
     pub scanner: Sym,
@@ -29,7 +30,7 @@ pub struct LeakFact {
 }
 
 /// Whether a leaked secret still works, as the scanner states it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Liveness {
     /// It was tried, and it works.
     Live,

@@ -1,11 +1,12 @@
 //! How exports name who somebody is: handles that join facts, and principals that may be outside every export.
 
+use bitcode::{Decode, Encode};
 use smallvec::SmallVec;
 
 use super::strings::{Strings, Sym};
 
 /// A name by which an export refers to one identity. Two facts that share a handle are about the same identity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Handle {
     pub kind: HandleKind,
     /// The name in the form that [`HandleKind`] states, so that equal identities have equal text.
@@ -16,7 +17,7 @@ pub struct Handle {
 pub type Handles = SmallVec<[Handle; 3]>;
 
 /// What a handle's text is. The order is the order of preference for an identity's public id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum HandleKind {
     /// An Amazon Resource Name, as written.
     Arn,
@@ -67,7 +68,7 @@ impl HandleKind {
 }
 
 /// Who is on the acting side of a grant or a trust, in the words of the export. May be outside every export.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Principal {
     /// An identity that an export may list.
     Identity(Handle),

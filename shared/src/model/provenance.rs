@@ -1,9 +1,10 @@
 //! Where a fact comes from.
 
 use super::strings::{Strings, Sym};
+use bitcode::{Decode, Encode};
 
 /// A place in one file. The file itself is known to whoever holds the fact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Place {
     /// A line of a text file, from 1.
     Line(u32),

@@ -1,9 +1,10 @@
 //! Shares that know what they do not know.
 
+use bitcode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 /// How a subject does on one test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Encode, Decode)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     Pass,
@@ -49,7 +50,7 @@ impl Verdict {
 }
 
 /// A share: how many of a population pass, fail, or cannot be judged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, Encode, Decode)]
 pub struct Ratio {
     pub pass: u64,
     pub fail: u64,

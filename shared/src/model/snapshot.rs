@@ -1,5 +1,6 @@
 //! The estate at one instant: what all exports say together.
 
+use bitcode::{Decode, Encode};
 use std::ops::Range;
 
 use super::access_policy::{AccessPolicy, Ceiling, Conditional, Privilege};
@@ -17,19 +18,19 @@ use super::usage::Granted;
 use crate::diagnostic::Diagnostic;
 
 /// Index of an identity in [`Snapshot::identities`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct IdentityId(pub u32);
 
 /// Index of a credential in [`Snapshot::credentials`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct CredentialId(pub u32);
 
 /// Index of a file in [`Snapshot::files`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct FileId(pub u32);
 
 /// Index of a source in [`Snapshot::sources`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct SourceId(pub u32);
 
 /// Everything that is known, merged. Immutable; every list is in a stated order, none in hash order.
@@ -76,10 +77,11 @@ pub struct Snapshot {
 }
 
 /// A source folder.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Source {
     pub name: String,
     pub environment: Option<Sym>,
+    #[bitcode(skip)]
     pub files: Range<usize>,
     /// Why it is partial; empty when nothing is known to be missing.
     pub gaps: Vec<String>,
@@ -104,14 +106,14 @@ pub struct FileRead {
 }
 
 /// A fact with the file that states it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Fact {
     pub file: FileId,
     pub fact: IdentityFact,
 }
 
 /// One identity, as all exports together know it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Identity {
     /// The public id.
     pub id: Sym,
@@ -137,17 +139,21 @@ pub struct Identity {
     pub credentials_known: Knowledge,
     pub ceiling: Ceiling,
     /// Into [`Snapshot::facts`].
+    #[bitcode(skip)]
     pub facts: Range<u32>,
     /// Into [`Snapshot::held`].
+    #[bitcode(skip)]
     pub credentials: Range<u32>,
     /// Into [`Snapshot::granted`].
+    #[bitcode(skip)]
     pub grants: Range<u32>,
     /// Into [`Snapshot::service_uses`].
+    #[bitcode(skip)]
     pub services: Range<u32>,
 }
 
 /// Who answers for an identity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Owner {
     /// The person's name or address, or the team; as written when nobody is known by it.
     pub text: Option<Sym>,
@@ -158,7 +164,7 @@ pub struct Owner {
 }
 
 /// What is known of the recorded owner.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum OwnerState {
     /// A person of the roster who works here, or a team of the roster.
     Active,
@@ -174,7 +180,7 @@ pub enum OwnerState {
 }
 
 /// One credential, as all exports together know it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Credential {
     /// The key that joins facts: see [`super::credential::CredentialFact::key`].
     pub key: Sym,
@@ -202,18 +208,19 @@ pub struct Credential {
     /// The holder's, else by its own tags.
     pub owner: Owner,
     /// Into [`Snapshot::leaked`].
+    #[bitcode(skip)]
     pub leaks: Range<u32>,
 }
 
 /// A place in a file of the snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Evidence {
     pub file: FileId,
     pub place: Place,
 }
 
 /// A role's or policy's definition, as one export states it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Policy {
     /// The id that grants name: see [`super::access_policy::PolicyFact`].
     pub id: Sym,
@@ -223,7 +230,7 @@ pub struct Policy {
 }
 
 /// A policy that caps what the grants of an identity come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Boundary {
     pub identity: IdentityId,
     /// The id of the [`Policy`] that is the cap.
@@ -232,7 +239,7 @@ pub struct Boundary {
 }
 
 /// One grant, with its subject resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Grant {
     pub subject: Principal,
     /// The identity that the subject is, when an export lists it.
@@ -248,7 +255,7 @@ pub struct Grant {
 }
 
 /// One membership of a group, with its member resolved. Members have the group's grants.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Membership {
     pub member: Principal,
     /// The identity that the member is, when an export lists it.
@@ -259,7 +266,7 @@ pub struct Membership {
 }
 
 /// One trust, with both sides resolved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Trust {
     pub actor: Principal,
     /// The identity that the actor is, when an export lists it.
@@ -276,7 +283,7 @@ pub struct Trust {
 }
 
 /// One service that an identity may use or did use, as all exports together know it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Encode, Decode)]
 pub struct ServiceUse {
     pub service: Sym,
     pub last_used: LastUsed,
@@ -285,7 +292,7 @@ pub struct ServiceUse {
 }
 
 /// One leak, with the credentials and identities that it names.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Leak {
     pub fact: LeakFact,
     pub file: FileId,
@@ -296,7 +303,7 @@ pub struct Leak {
 }
 
 /// Whether the acting side is the organisation's own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum TrustReach {
     /// A listed identity, an account of the estate, a workload, or a service of the platform.
     Inside,
@@ -305,7 +312,7 @@ pub enum TrustReach {
 }
 
 /// Exports that disagree on one fact of one identity or of one of its credentials.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Encode, Decode)]
 pub struct Conflict {
     pub identity: IdentityId,
     /// The key of the identity's credential whose fact it is; `None` when it is the identity's own.
@@ -316,7 +323,7 @@ pub struct Conflict {
 }
 
 /// A fact on which exports can disagree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum ConflictField {
     CreatedAt,
     ExpiresAt,

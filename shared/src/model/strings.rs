@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
+use std::sync::OnceLock;
 
+use bitcode::{Decode, Encode};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use sha2::{Digest, Sha256};
 
@@ -21,7 +23,8 @@ pub struct Strings {
     text: String,
     /// `ends[i]` is where string `i` ends in `text`; it starts where the one before it ends.
     ends: Vec<usize>,
-    by_text: HashTable<Entry>,
+    /// Made when it is first needed: in a table that comes from the cache, mostly nothing is looked up by its text.
+    by_text: OnceLock<HashTable<Entry>>,
     hasher: DefaultHashBuilder,
 }
 
@@ -34,7 +37,7 @@ struct Entry {
 }
 
 /// One interned string: an index into its [`Strings`], four bytes also when optional.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Sym(NonZeroU32);
 
 impl Strings {
@@ -43,12 +46,16 @@ impl Strings {
     pub fn intern(&mut self, text: &str) -> Sym {
         let text = &*fitting(text);
         let hash = self.hash(text);
+        self.by_text();
         let Self {
             text: all,
             ends,
             by_text,
             ..
         } = self;
+        let Some(by_text) = by_text.get_mut() else {
+            unreachable!("it was just made");
+        };
         let entry = by_text.entry(
             spread(hash),
             |entry| entry.hash == hash && slice(all, ends, entry.index) == text,
@@ -68,9 +75,48 @@ impl Strings {
         let text = &*fitting(text);
         let hash = self.hash(text);
         let is_text = |entry: &Entry| entry.hash == hash && slice(&self.text, &self.ends, entry.index) == text;
-        self.by_text
+        self.by_text()
             .find(spread(hash), is_text)
             .map(|entry| Sym::at(entry.index))
+    }
+
+    /// All texts as one.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The length of each text, in bytes.
+    pub fn lengths(&self) -> Vec<u32> {
+        self.iter().map(|(_, text)| text.len() as u32).collect()
+    }
+
+    /// The table with this [`Strings::text`] and these [`Strings::lengths`]; `None` when they do not fit together.
+    pub fn from_parts(text: String, lengths: &[u32]) -> Option<Strings> {
+        let mut ends = Vec::with_capacity(lengths.len());
+        let mut end = 0;
+        for length in lengths {
+            end += *length as usize;
+            if !text.is_char_boundary(end) {
+                return None;
+            }
+            ends.push(end);
+        }
+        (end == text.len()).then(|| Strings {
+            text,
+            ends,
+            ..Strings::default()
+        })
+    }
+
+    fn by_text(&self) -> &HashTable<Entry> {
+        self.by_text.get_or_init(|| {
+            let mut by_text = HashTable::with_capacity(self.ends.len());
+            for index in 0..self.ends.len() as u32 {
+                let hash = self.hash(slice(&self.text, &self.ends, index));
+                by_text.insert_unique(spread(hash), Entry { hash, index }, |entry| spread(entry.hash));
+            }
+            by_text
+        })
     }
 
     fn hash(&self, text: &str) -> u32 {
@@ -202,6 +248,22 @@ mod tests {
         assert_eq!(here.get(adopted.sym(y)), "y");
         assert_eq!(here.get(adopted.sym(x)), "x");
         assert_eq!(here.n_strings(), 2);
+    }
+
+    #[test]
+    fn a_table_from_its_parts_is_the_same() {
+        let mut strings = Strings::default();
+        let (a, empty) = (strings.intern("ä"), strings.intern(""));
+        let mut again = Strings::from_parts(strings.text().to_owned(), &strings.lengths()).unwrap();
+        assert_eq!(
+            (again.get(a), again.find(""), again.find("b")),
+            ("ä", Some(empty), None)
+        );
+        assert_eq!(again.intern("ä"), a);
+        assert_eq!(again.intern("b"), strings.intern("b"));
+        for lengths in [&[2][..], &[1, 1], &[2, 1, 0], &[u32::MAX, 2]] {
+            assert!(Strings::from_parts("äb".to_owned(), lengths).is_none(), "{lengths:?}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::instant::LastUsed;
 use super::principal::Handle;
 use super::provenance::Place;
 use super::strings::Sym;
+use bitcode::{Decode, Encode};
 
 /// What one export says of one identity's use of one service of its platform.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +18,7 @@ pub struct ServiceUseFact {
 }
 
 /// Whether the export says that the identity may use the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Granted {
     /// A policy of the identity allows something in it.
     Reported,

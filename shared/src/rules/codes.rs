@@ -1,5 +1,7 @@
 //! The words of rules alone, for what stands below them: `rollcall.toml` names codes and severities.
 
+use bitcode::{Decode, Encode};
+
 /// The codes, in the order of [`super::RULES`].
 pub const CODES: [&str; 28] = [
     "improper_offboarding",
@@ -33,7 +35,7 @@ pub const CODES: [&str; 28] = [
 ];
 
 /// How bad a finding is, worst first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Severity {
     Critical,
     High,

@@ -40,6 +40,7 @@ mod unused_permission;
 mod weak_key;
 mod wildcard_grant;
 
+use bitcode::{Decode, Encode};
 use std::num::NonZeroU16;
 
 use frameworks::Control;
@@ -142,7 +143,7 @@ pub struct Limit {
 }
 
 /// One finding, in eight bytes: an estate may have millions. Everything else is made when asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Finding {
     pub severity: Severity,
     /// Index in [`RULES`].
@@ -154,7 +155,7 @@ pub struct Finding {
 }
 
 /// Index of a waiver in [`crate::config::Config::waivers`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct WaiverId(NonZeroU16);
 
 impl WaiverId {

@@ -6,9 +6,10 @@ use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::identity::{IdentityKind, Status};
 use crate::model::snapshot::{CredentialId, IdentityId};
+use bitcode::{Decode, Encode};
 
 /// What the identity can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Tier {
     /// An administrator, or the account's root.
     Administrator,

@@ -37,6 +37,7 @@ mod reference;
 mod rules;
 mod secrets;
 mod several_files;
+mod stored;
 mod subjects;
 mod support;
 mod survival;

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use shared::config::Config;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
-use shared::{analysis, answers, connectors};
+use shared::{analysis, answers, connectors, stored};
 
 /// Values of members whose name says that they are secret. Long enough not to occur by chance.
 fn secrets_in(text: &str) -> Vec<String> {
@@ -110,6 +110,10 @@ fn everything(readings: Vec<FileBatch>) -> String {
     for identity in &analysis.snapshot.identities {
         let id = analysis.snapshot.strings.get(identity.id);
         text += &serde_json::to_string(&answers::identity(&analysis, id)).unwrap();
+    }
+    // What is kept for the next start.
+    for section in stored::analysis_sections(&analysis) {
+        text += &String::from_utf8_lossy(&section);
     }
     text
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first: a module may use those before it, and none after.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "diagnostic",
     "model",
     "reading",
@@ -17,6 +17,7 @@ const LAYERS: [&str; 14] = [
     "api",
     "analysis",
     "history",
+    "stored",
     "answers",
     "charts",
 ];

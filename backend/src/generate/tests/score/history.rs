@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use shared::answers;
 use shared::api::history::{Change, ChangeKind, HistoryQuery, Subject, Trends};
-use shared::history::History;
 
 use super::{Planted, Scores, TINY, estate, options, truth};
+use crate::cache::Cache;
 use crate::estate::{Estate, Progress};
 
 const N_MONTHS: usize = 8;
@@ -17,11 +17,13 @@ fn months_tell_what_was_planted() {
     let folder = estate(&options(TINY, 7, N_MONTHS, 0.0));
     let truth = truth(folder.path());
     let opened = Estate::open(folder.path()).unwrap();
-    let mut history = History::default();
-    for index in 0..N_MONTHS {
-        let analysis = opened.load(index, None, &Progress::default()).unwrap();
-        opened.remember(&mut history, index, Ok(&analysis));
-    }
+    let read = |index| {
+        opened
+            .load(index, None, &Progress::default(), &Cache::none())
+            .map_err(|error| error.to_string())
+    };
+    let newest = read(N_MONTHS - 1).unwrap();
+    let history = opened.history(&newest, &Cache::none(), &read);
     let (from, to) = (&history.snapshots[0], &history.snapshots[N_MONTHS - 1]);
     let (first, last) = (Planted::new(&truth, 0), Planted::new(&truth, N_MONTHS - 1));
     let mut scores = Scores::default();

@@ -23,6 +23,7 @@ use shared::model::snapshot::Identity;
 use shared::model::strings::Sym;
 
 use super::{TINY, estate, list, options, truth};
+use crate::cache::Cache;
 use crate::estate::{Estate, Progress};
 use crate::generate::Size;
 
@@ -34,7 +35,10 @@ fn rollcall_finds_what_was_planted() {
         let truth = truth(folder.path());
         let opened = Estate::open(folder.path()).unwrap();
         for index in [0, 2] {
-            let analysis = opened.load(index, None, &Progress::default()).unwrap();
+            let analysis = opened
+                .load(index, None, &Progress::default(), &Cache::none())
+                .unwrap()
+                .analysis;
             let planted = Planted::new(&truth, index);
             println!("seed {seed}, dirt {dirt}, {}", planted.snapshot["folder"]);
             let mut scores = Scores::default();
