@@ -1,6 +1,7 @@
 //! The estate on disk: which snapshots there are, and reading one of them.
 
 mod files;
+mod report;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -25,12 +26,15 @@ use shared::reading::certificate::hex;
 use shared::reading::container;
 
 pub use self::files::{FileOnDisk, MAX_FILE_BYTES, as_text, read};
+pub use self::report::NoReport;
 
 /// The most bytes of one snapshot, on disk and again unpacked: beyond this the working memory of common machines ends.
 const MAX_SNAPSHOT_BYTES: u64 = 10 << 30;
 /// The most facts (identities, credentials, grants, trusts) of one snapshot, about 200 bytes each: an estate of two
 /// million identities states about ten million.
 const MAX_SNAPSHOT_FACTS: u64 = 50_000_000;
+/// What the estate's owner sets.
+const CONFIG: &str = "rollcall.toml";
 /// What a source's owner says of its files; it is no export.
 pub const SOURCE_CONFIG: &str = "source.toml";
 /// The largest `rollcall.toml` or `source.toml`: one that is written by hand has a few kilobytes.
@@ -87,7 +91,7 @@ impl Estate {
                 root.display()
             );
         }
-        let config_file = FileOnDisk::own(&root, "rollcall.toml");
+        let config_file = FileOnDisk::own(&root, CONFIG);
         let config = match &config_file {
             Some(file) => Config::parse(&file.text(MAX_CONFIG_BYTES).context("cannot read rollcall.toml")?)?,
             None => Config::default(),

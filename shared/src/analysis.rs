@@ -6,11 +6,12 @@ use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 use crate::access::{self, Access, Wildcards};
+use crate::api::query::{BadQuery, Facet};
 use crate::config::Config;
 use crate::graph::Graph;
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas::{self, CLEAN};
-use crate::lists::Lists;
+use crate::lists::{Lists, Within};
 use crate::merge::cluster_subject;
 use crate::model::credential::CredentialKind;
 use crate::model::grant::TrustKind;
@@ -52,6 +53,8 @@ pub struct Analysis {
     /// What each identity can do, and become.
     pub access: Arc<Access>,
     pub lists: Arc<Lists>,
+    /// The part of the estate that numbers are of; lists and findings are of all of it.
+    pub within: Within,
     /// See [`Analysis::graph`].
     graph: OnceLock<Graph>,
 }
@@ -110,6 +113,7 @@ impl Analysis {
             findings: Arc::clone(&self.findings),
             access: Arc::clone(&self.access),
             lists: Arc::clone(&self.lists),
+            within: self.within.clone(),
             graph: OnceLock::new(),
         };
         analysis.judge_criteria();
@@ -137,6 +141,16 @@ impl Analysis {
             .iter()
             .map(|verdicts| governed(verdicts, &self.in_force))
             .collect();
+    }
+
+    /// The same analysis, its numbers those of a part of the estate: what has these values.
+    ///
+    /// # Errors
+    /// When a list has no such facet.
+    pub fn of_part(&self, filters: &[(Facet, String)]) -> Result<Analysis, BadQuery> {
+        let mut part = self.under(self.config.thresholds.clone());
+        part.within = Within::new(self, filters)?;
+        Ok(part)
     }
 
     /// The ways in which others may act as an identity, in the order of the files.
@@ -222,6 +236,7 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
         in_force,
         certificates,
         lists: Arc::default(),
+        within: Within::default(),
         graph: OnceLock::new(),
     };
     analysis.judge_criteria();

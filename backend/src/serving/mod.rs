@@ -21,6 +21,7 @@ use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use shared::analysis::Analysis;
 
+use shared::api::report::{Report, ReportQuery};
 use shared::api::{Loading, SnapshotName, State};
 use shared::history::History;
 use shared::model::instant::Instant;
@@ -32,7 +33,7 @@ use self::assets::Asset;
 pub use self::guard::Guard;
 pub use self::reload::Watcher;
 use crate::commands::Format;
-use crate::estate::{Estate, Progress};
+use crate::estate::{Estate, NoReport, Progress};
 
 /// Where, how and for whom to listen.
 pub struct Listening {
@@ -88,6 +89,7 @@ pub struct Served {
     older: Vec<Mutex<Option<Read>>>,
     /// All snapshots in brief, read when first asked for.
     history: Mutex<Option<Arc<History>>>,
+    reporting: Mutex<()>,
 }
 
 /// A snapshot that was read, or why it cannot be.
@@ -179,6 +181,17 @@ impl Served {
             *history = Some(Arc::clone(&made));
         }
         Ok(made)
+    }
+
+    /// A report: call it where blocking is allowed. One is made at a time, because each holds snapshots in memory.
+    pub fn report(&self, query: &ReportQuery) -> Result<Report, NoReport> {
+        let _turn = self.reporting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.estate.report(query, |index| {
+            self.brief(index).map_err(|reason| match reason {
+                NoAnalysis::Failed(problem) | NoAnalysis::NoSuchSnapshot(problem) => problem,
+                NoAnalysis::Changing => "its files are changing; ask again".to_owned(),
+            })
+        })
     }
 
     /// A snapshot that is looked at once: one that was read before is taken, another is not kept.

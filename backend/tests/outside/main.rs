@@ -8,5 +8,6 @@ mod folder;
 mod hostile;
 mod http;
 mod reload;
+mod reports;
 mod server;
 mod tls;
