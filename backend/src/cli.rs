@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use shared::model::instant::Instant;
 
 use crate::cache::Cache;
-use crate::commands::{self, check, completions, config, demo, docs, generate, graph, inspect, kpis, list, serve};
+use crate::commands::{
+    self, check, completions, config, demo, docs, export, generate, graph, inspect, kpis, list, report, serve,
+};
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
 #[derive(Parser)]
@@ -24,6 +26,7 @@ const EXAMPLES: &str = "Examples:
   rollcall kpis ./estate --format json
   rollcall list credentials ./estate --format csv 'status=active&age=older'
   rollcall list findings ./estate severity=critical waived=no
+  rollcall report ./estate --format pdf --environment prod --out report.pdf
   rollcall check ./estate --format sarif > findings.sarif";
 
 #[derive(Subcommand)]
@@ -36,6 +39,10 @@ enum Verb {
     Kpis(kpis::KpisArgs),
     /// Print the rows of a list, as the pages show them
     List(list::ListArgs),
+    /// Write a report to send on: PDF, HTML, XLSX, CSV or JSON
+    Report(report::ReportArgs),
+    /// Write what other tools take: SARIF, OCSF, Prometheus, BloodHound OpenGraph, Veza OAA
+    Export(export::ExportArgs),
     /// Ask the identity graph: what reaches what, and how
     Graph(graph::GraphArgs),
     /// Hold the newest snapshot against the gates of rollcall.toml; status 1 when one fails
@@ -88,6 +95,8 @@ impl Cli {
             Verb::Demo(args) => demo::run(args),
             Verb::Kpis(args) => kpis::run(args),
             Verb::List(args) => list::run(args),
+            Verb::Report(args) => report::run(args),
+            Verb::Export(args) => export::run(args),
             Verb::Graph(args) => graph::run(args),
             Verb::Check(args) => check::run(args),
             Verb::Config(args) => config::run(&args),

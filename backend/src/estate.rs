@@ -2,6 +2,7 @@
 
 mod contents;
 mod files;
+mod report;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,7 +21,7 @@ use shared::api::history::TrendSnapshot;
 use shared::config::{Config, SourceConfig};
 use shared::connectors::{self, Reading};
 use shared::diagnostic::{Diagnostic, shorten};
-use shared::history::History;
+use shared::history::{History, Summary};
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::batch::Batch;
 use shared::model::instant::Instant;
@@ -32,12 +33,15 @@ use crate::cache::{Cache, Key, KeyMaker};
 
 use self::contents::Contents;
 pub use self::files::{FileOnDisk, MAX_FILE_BYTES, as_text, read};
+pub use self::report::NoReport;
 
 /// The most bytes of one snapshot, on disk and again unpacked: beyond this the working memory of common machines ends.
 const MAX_SNAPSHOT_BYTES: u64 = 10 << 30;
 /// The most facts (identities, credentials, grants, trusts) of one snapshot, about 200 bytes each: an estate of two
 /// million identities states about ten million.
 const MAX_SNAPSHOT_FACTS: u64 = 50_000_000;
+/// What the estate's owner sets.
+const CONFIG: &str = "rollcall.toml";
 /// What a source's owner says of its files; it is no export.
 pub const SOURCE_CONFIG: &str = "source.toml";
 /// The largest `rollcall.toml` or `source.toml`: one that is written by hand has a few kilobytes.
@@ -116,7 +120,7 @@ impl Estate {
                 root.display()
             );
         }
-        let config_file = FileOnDisk::own(&root, "rollcall.toml");
+        let config_file = FileOnDisk::own(&root, CONFIG);
         let config_text = match &config_file {
             Some(file) => Some(file.text(MAX_CONFIG_BYTES).context("cannot read rollcall.toml")?),
             None => None,
@@ -221,7 +225,7 @@ impl Estate {
     fn cached(&self, key: &Key, cache: &Cache) -> Option<Analysis> {
         cache.get(key, |sections| {
             let read = || {
-                let (snapshot, judged) = stored::halves(sections)?;
+                let [snapshot, judged] = stored::halves(sections)?;
                 let (snapshot, judged) = rayon::join(|| stored::snapshot(snapshot), || stored::judged(judged));
                 Ok(judged_before(snapshot?, &self.config, judged?))
             };
@@ -296,17 +300,11 @@ impl Estate {
                     .collect()
             });
             for (&index, read) in pair.iter().zip(read) {
-                match read {
-                    Ok((summary, key)) => {
-                        keys[index] = key;
-                        history.add(summary);
-                    }
-                    Err(problem) => history.unread.push(TrendSnapshot {
-                        name: self.snapshots[index].name.clone(),
-                        as_of: self.as_of(index),
-                        problem: Some(problem),
-                    }),
-                }
+                let read = read.map(|(summary, key)| {
+                    keys[index] = key;
+                    summary
+                });
+                self.remember(&mut history, index, read);
             }
         }
         if n_cached <= n_older {
@@ -334,6 +332,18 @@ impl Estate {
             maker.add(key.as_ref()?.as_bytes());
         }
         Some(maker.key())
+    }
+
+    /// Adds a snapshot to a history, or why it cannot be read. Call it for the oldest first.
+    fn remember(&self, history: &mut History, index: usize, read: Result<Summary, String>) {
+        match read {
+            Ok(summary) => history.add(summary),
+            Err(problem) => history.unread.push(TrendSnapshot {
+                name: self.snapshots[index].name.clone(),
+                as_of: self.as_of(index),
+                problem: Some(problem),
+            }),
+        }
     }
 
     /// Whether a snapshot and the estate's own files are still as they were when the estate was opened.

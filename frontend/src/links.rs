@@ -2,6 +2,7 @@
 
 use shared::api::history::HistoryQuery;
 use shared::api::query::{Facet, KpiFilter, ListQuery, MAX_LIMIT, encode};
+use shared::api::report::ReportFormat;
 use shared::api::route;
 use shared::kpi::catalog::{self, Table};
 use shared::model::ratio::Verdict;
@@ -214,6 +215,7 @@ pub fn at_snapshot(path: &str, search: &str, snapshot: Option<&str>) -> String {
 pub enum ExportFormat {
     Csv,
     Json,
+    Xlsx,
 }
 
 /// Exactly the rows of a query, as a file.
@@ -221,6 +223,7 @@ pub fn export(shown: List, format: ExportFormat, query: &ListQuery) -> String {
     let format = match format {
         ExportFormat::Csv => "format=csv",
         ExportFormat::Json => "format=json",
+        ExportFormat::Xlsx => "format=xlsx",
     };
     let query = ListQuery {
         offset: 0,
@@ -231,6 +234,12 @@ pub fn export(shown: List, format: ExportFormat, query: &ListQuery) -> String {
         &format!("{}/{}", route::EXPORT, shown.id()),
         &join([format.to_owned(), query.to_query_string()]),
     )
+}
+
+/// What a snapshot comes to, as a file to send on.
+pub fn report(format: ReportFormat, snapshot: Option<&str>) -> String {
+    let format = format!("format={}", format.id());
+    with_query(route::REPORT, &join([format, snapshot_query(snapshot)]))
 }
 
 pub fn api_rows(shown: List, query: &ListQuery) -> String {
@@ -339,6 +348,7 @@ mod tests {
             at_snapshot("/identities", "q=a&snapshot=x", None),
             export(List::Identities, ExportFormat::Csv, &query),
             export(List::Credentials, ExportFormat::Json, &ListQuery::default()),
+            report(ReportFormat::Pdf, at),
             api_rows(List::Identities, &query),
             api(route::OVERVIEW, None),
             api(route::KPIS, at),
@@ -367,6 +377,7 @@ mod tests {
 /identities?q=a
 /api/v1/export/identities?format=csv&q=ci%20deploy&kind=role&owner=
 /api/v1/export/credentials?format=json
+/api/v1/report?format=pdf&snapshot=2026-10-31
 /api/v1/identities?q=ci%20deploy&kind=role&owner=&offset=200&limit=100
 /api/v1/overview
 /api/v1/kpis?snapshot=2026-10-31

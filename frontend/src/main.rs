@@ -12,10 +12,10 @@ mod theme;
 mod ui;
 mod url_state;
 mod wire;
-mod words;
 
 use leptos::mount::mount_to_body;
 use leptos::prelude::document;
+use shared::words;
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| web_sys::console::error_1(&panic.to_string().into())));

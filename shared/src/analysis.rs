@@ -8,11 +8,12 @@ use smallvec::SmallVec;
 use crate::access::decision::Holds;
 use crate::access::standing::Standing;
 use crate::access::{self, Access, Wildcards};
+use crate::api::query::{BadQuery, Facet};
 use crate::config::Config;
 use crate::graph::Graph;
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas::{self, CLEAN};
-use crate::lists::Lists;
+use crate::lists::{Lists, Within};
 use crate::merge::cluster_subject;
 use crate::model::credential::CredentialKind;
 use crate::model::grant::TrustKind;
@@ -55,6 +56,8 @@ pub struct Analysis {
     /// What each identity can do, and become.
     pub access: Arc<Access>,
     pub lists: Arc<Lists>,
+    /// The part of the estate that numbers are of; lists and findings are of all of it.
+    pub within: Within,
     /// See [`Analysis::graph`].
     graph: OnceLock<Graph>,
 }
@@ -113,6 +116,7 @@ impl Analysis {
             findings: Arc::clone(&self.findings),
             access: Arc::clone(&self.access),
             lists: Arc::clone(&self.lists),
+            within: self.within.clone(),
             graph: OnceLock::new(),
         };
         analysis.judge_criteria();
@@ -155,6 +159,7 @@ impl Analysis {
             in_force,
             certificates,
             lists: Arc::default(),
+            within: Within::default(),
             graph: OnceLock::new(),
         }
     }
@@ -175,6 +180,16 @@ impl Analysis {
             .iter()
             .map(|verdicts| governed(verdicts, &self.in_force))
             .collect();
+    }
+
+    /// The same analysis, its numbers those of a part of the estate: what has these values.
+    ///
+    /// # Errors
+    /// When a list has no such facet.
+    pub fn of_part(&self, filters: &[(Facet, String)]) -> Result<Analysis, BadQuery> {
+        let mut part = self.under(self.config.thresholds.clone());
+        part.within = Within::new(self, filters)?;
+        Ok(part)
     }
 
     /// The ways in which others may act as an identity, in the order of the files.

@@ -156,6 +156,19 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// JSON as it may stand in a terminal: what `serde_json` leaves as it is and a terminal obeys is escaped.
+pub fn escaped(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => shown.push(c),
+            c if is_commanding(c) => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
 /// A parser's message without what it quotes of the input, which may be a secret.
 pub fn without_quoted(message: &str) -> String {
     const QUOTES: [char; 2] = ['"', '`'];
@@ -181,6 +194,14 @@ pub fn shorten(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_gives_no_commands_to_a_terminal() {
+        let name = "a\u{1b}[31m\u{7f}\u{9b}1m\u{202e}ä";
+        let json = serde_json::to_string(name).unwrap();
+        assert_eq!(escaped(&json), r#""a\u001b[31m\u007f\u009b1m\u202eä""#);
+        assert_eq!(serde_json::from_str::<String>(&escaped(&json)).unwrap(), name);
+    }
 
     #[test]
     fn what_is_only_counted_keeps_its_severity() {

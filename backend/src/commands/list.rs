@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use shared::answers::{self, ExportFormat};
 use shared::api::query::ListQuery;
+use shared::export::{self, ExportError, ExportFormat};
 use shared::kpi::catalog::Table;
 
 use super::{escaped, read_snapshot, wrong_use};
@@ -35,6 +35,8 @@ enum ListName {
 enum Format {
     Csv,
     Json,
+    /// One sheet of typed cells
+    Xlsx,
 }
 
 pub fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
@@ -51,12 +53,14 @@ pub fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
         ListName::Certificates => Table::Certificates,
         ListName::Findings => Table::Findings,
     };
-    let export = |format| {
-        answers::export(&analysis, table, &query, format).unwrap_or_else(|error| wrong_use(&error.to_string()))
+    let export = |format| match export::list(&analysis, table, &query, format) {
+        Err(error @ (ExportError::BadQuery(_) | ExportError::TooManyRows { .. })) => wrong_use(&error.to_string()),
+        other => other,
     };
     let bytes = match args.format {
-        Format::Csv => export(ExportFormat::Csv),
-        Format::Json => escaped(&String::from_utf8_lossy(&export(ExportFormat::Json))).into_bytes(),
+        Format::Csv => export(ExportFormat::Csv)?,
+        Format::Json => escaped(&String::from_utf8_lossy(&export(ExportFormat::Json)?)).into_bytes(),
+        Format::Xlsx => export(ExportFormat::Xlsx)?,
     };
     io::stdout().lock().write_all(&bytes)?;
     Ok(ExitCode::SUCCESS)

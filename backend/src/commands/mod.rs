@@ -5,11 +5,13 @@ pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod docs;
+pub mod export;
 pub mod generate;
 pub mod graph;
 pub mod inspect;
 pub mod kpis;
 pub mod list;
+pub mod report;
 pub mod serve;
 
 use std::io::{self, IsTerminal, Write};
@@ -21,7 +23,8 @@ use anyhow::Context;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use shared::diagnostic::{is_commanding, printable};
+pub use shared::diagnostic::escaped;
+use shared::diagnostic::printable;
 use shared::model::instant::Instant;
 use shared::reading::moment::{DateOrder, Moment};
 use tracing_subscriber::EnvFilter;
@@ -95,19 +98,6 @@ pub fn parse_as_of(text: &str) -> Result<Instant, String> {
     }
 }
 
-/// JSON as it may stand in a terminal: what `serde_json` leaves as it is and a terminal obeys is escaped.
-pub fn escaped(json: &str) -> String {
-    let mut shown = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '\n' => shown.push(c),
-            c if is_commanding(c) => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => shown.push(c),
-        }
-    }
-    shown
-}
-
 /// Shows how many files are read while `work` runs, when somebody is there to see it.
 pub fn with_progress<T>(progress: &Arc<Progress>, work: impl FnOnce() -> T) -> T {
     if !io::stderr().is_terminal() {
@@ -130,17 +120,4 @@ pub fn with_progress<T>(progress: &Arc<Progress>, work: impl FnOnce() -> T) -> T
     // The ticker ends with the bar; if it panicked there is nothing left to show.
     let _ = ticker.join();
     result
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_gives_no_commands_to_a_terminal() {
-        let name = "a\u{1b}[31m\u{7f}\u{9b}1m\u{202e}ä";
-        let json = serde_json::to_string(name).unwrap();
-        assert_eq!(escaped(&json), r#""a\u001b[31m\u007f\u009b1m\u202eä""#);
-        assert_eq!(serde_json::from_str::<String>(&escaped(&json)).unwrap(), name);
-    }
 }

@@ -55,7 +55,7 @@ enum Encoding {
 /// The file system side of an export.
 enum Container {
     Plain(BufWriter<File>),
-    Gzip(GzEncoder<BufWriter<File>>),
+    Gzip(Box<GzEncoder<BufWriter<File>>>),
     Zip(Box<ZipWriter<BufWriter<File>>>),
 }
 
@@ -96,7 +96,7 @@ impl Export {
             let path = folder.join(format!("{name}.gz"));
             // A fresh header holds no file time, so the bytes depend on the content alone.
             (
-                Container::Gzip(GzEncoder::new(create(&path)?, Compression::fast())),
+                Container::Gzip(Box::new(GzEncoder::new(create(&path)?, Compression::fast()))),
                 path,
             )
         } else if struck("zip", 0.03) {

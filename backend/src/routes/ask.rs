@@ -9,9 +9,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use shared::analysis::Analysis;
-use shared::answers::{self, ExportFormat};
 use shared::api::query::{ListQuery, pairs};
+use shared::api::report::ReportQuery;
 use shared::diagnostic::shorten;
+use shared::export::{self, ExportFormat};
 use shared::kpi::catalog::Table;
 
 use super::failure::Failure;
@@ -80,24 +81,48 @@ impl Ask {
         };
         let query = self.uri.query().unwrap_or_default().to_owned();
         let made = blocking(move || {
-            let (format, media_type, extension) = match value(&query, "format").as_deref() {
-                None | Some("csv") => (ExportFormat::Csv, "text/csv; charset=utf-8", "csv"),
-                Some("json") => (ExportFormat::Json, "application/json", "json"),
-                Some(other) => {
-                    let message = format!("`{}` is no format; known are csv, json", shorten(other));
-                    return Err(Failure::bad_query(message));
-                }
-            };
+            let named = value(&query, "format").unwrap_or_else(|| ExportFormat::Csv.id().to_owned());
+            let format = ExportFormat::ALL.into_iter().find(|format| format.id() == named);
+            let format = format.ok_or_else(|| {
+                let known = ExportFormat::ALL.map(ExportFormat::id).join(", ");
+                Failure::bad_query(format!("`{}` is no format; known are {known}", shorten(&named)))
+            })?;
+            let extension = format.id();
             let query = ListQuery::parse(&query)?;
             let analysis = served.analysis(query.snapshot.as_deref())?;
             let date = analysis.snapshot.as_of.to_date_text();
             let disposition = format!("attachment; filename=\"rollcall-{name}-{date}.{extension}\"");
             let headers = [
-                (header::CONTENT_TYPE, media_type.to_owned()),
+                (header::CONTENT_TYPE, format.media_type().to_owned()),
                 (header::CONTENT_DISPOSITION, disposition),
                 (header::CACHE_CONTROL, "no-store".to_owned()),
             ];
-            Ok((headers, answers::export(&analysis, table, &query, format)?))
+            Ok((headers, export::list(&analysis, table, &query, format)?))
+        });
+        made.await.into_response()
+    }
+
+    /// Sends a report as a file. As an export, it is not cached.
+    pub async fn report(self) -> Response {
+        let served = match self.served {
+            Ok(served) => served,
+            Err(failure) => return failure.into_response(),
+        };
+        let query = self.uri.query().unwrap_or_default().to_owned();
+        let made = blocking(move || {
+            let query = ReportQuery::parse(&query)?;
+            let report = served.report(&query)?;
+            let bytes = export::report(&report, query.format)?;
+            let (date, extension) = (report.snapshot.as_of.to_date_text(), query.format.id());
+            let headers = [
+                (header::CONTENT_TYPE, export::media_type(query.format).to_owned()),
+                (
+                    header::CONTENT_DISPOSITION,
+                    format!("attachment; filename=\"rollcall-report-{date}.{extension}\""),
+                ),
+                (header::CACHE_CONTROL, "no-store".to_owned()),
+            ];
+            Ok((headers, bytes))
         });
         made.await.into_response()
     }

@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use shared::answers::graph::NoAnswer;
 use shared::api::query::BadQuery;
 use shared::api::{ErrorBody, ErrorView, State};
+use shared::export::ExportError;
 
+use crate::estate::NoReport;
 use crate::serving::NoAnalysis;
 use crate::serving::guard::Refusal;
 
@@ -74,6 +76,27 @@ impl Failure {
 impl From<BadQuery> for Failure {
     fn from(error: BadQuery) -> Failure {
         Failure::bad_query(error.to_string())
+    }
+}
+
+impl From<ExportError> for Failure {
+    fn from(error: ExportError) -> Failure {
+        match error {
+            ExportError::BadQuery(error) => error.into(),
+            ExportError::TooManyRows { .. } => Failure::bad_query(error.to_string()),
+            ExportError::Unwritable { .. } | ExportError::NotBuiltIn(_) => Failure::internal(&error.to_string()),
+        }
+    }
+}
+
+impl From<NoReport> for Failure {
+    fn from(reason: NoReport) -> Failure {
+        let message = reason.to_string();
+        match reason {
+            NoReport::NoSuchSnapshot(_) => Failure::not_found(message),
+            NoReport::BadQuery(_) => Failure::bad_query(message),
+            NoReport::Unread(_) => Failure::new(StatusCode::SERVICE_UNAVAILABLE, "unreadable", message),
+        }
     }
 }
 

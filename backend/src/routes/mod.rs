@@ -63,6 +63,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/api/v1/export/credentials", get(export_credentials))
         .route("/api/v1/export/certificates", get(export_certificates))
         .route("/api/v1/export/findings", get(export_findings))
+        .route(route::REPORT, get(report))
         .route("/api/{*rest}", get(no_such_route))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
@@ -281,6 +282,10 @@ async fn graph_smallest_change(ask: Ask) -> Response {
 async fn what_if(ask: Ask) -> Response {
     ask.answer(|_, analysis, query| json(&answers::what_if(analysis, query)?))
         .await
+}
+
+async fn report(ask: Ask) -> Response {
+    ask.report().await
 }
 
 async fn export_identities(ask: Ask) -> Response {

@@ -22,6 +22,7 @@ use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use shared::analysis::Analysis;
 
+use shared::api::report::{Report, ReportQuery};
 use shared::api::{Loading, SnapshotName, State};
 use shared::history::History;
 use shared::model::instant::Instant;
@@ -33,7 +34,7 @@ pub use self::guard::Guard;
 pub use self::reload::Watcher;
 use crate::cache::Cache;
 use crate::commands::{Format, log_filter};
-use crate::estate::{Estate, Loaded, Progress};
+use crate::estate::{Estate, Loaded, NoReport, Progress};
 
 /// Where, how and for whom to listen.
 pub struct Listening {
@@ -92,6 +93,7 @@ pub struct Served {
     older: Vec<Mutex<Option<Read>>>,
     /// All snapshots in brief, read when first asked for.
     history: Mutex<Option<Arc<History>>>,
+    reporting: Mutex<()>,
 }
 
 /// A snapshot that was read, or why it cannot be.
@@ -188,6 +190,27 @@ impl Served {
     /// Keeps what is served for the next start.
     fn keep_newest(&self) {
         self.estate.keep(&self.newest, &self.cache);
+    }
+
+    /// A report: call it where blocking is allowed. One is made at a time, because each holds snapshots in memory.
+    pub fn report(&self, query: &ReportQuery) -> Result<Report, NoReport> {
+        let _turn = self.reporting.lock().unwrap_or_else(PoisonError::into_inner);
+        self.estate.report(query, |index| {
+            self.brief(index).map_err(|reason| match reason {
+                NoAnalysis::Failed(problem) | NoAnalysis::NoSuchSnapshot(problem) => problem,
+                NoAnalysis::Changing => "its files are changing; ask again".to_owned(),
+            })
+        })
+    }
+
+    /// A snapshot that is looked at once: one that was read before is taken, another is not kept.
+    fn brief(&self, index: usize) -> Result<Arc<Analysis>, NoAnalysis> {
+        let Some(older) = self.older.get(index) else {
+            return Ok(Arc::clone(&self.newest.analysis));
+        };
+        let known = older.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let read = known.or_else(|| self.read(index)).ok_or(NoAnalysis::Changing)?;
+        read.map(|loaded| loaded.analysis).map_err(NoAnalysis::Failed)
     }
 
     /// Two snapshots of the history, by index: the newest and the one before it where no name is given.

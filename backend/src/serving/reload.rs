@@ -183,6 +183,7 @@ impl App {
             version: state.version.clone(),
             older: (1..names.len()).map(|_| Mutex::new(None)).collect(),
             history: Mutex::new(None),
+            reporting: Mutex::new(()),
             names,
             newest: loaded,
             answers: AnswerCache::default(),

@@ -179,7 +179,7 @@ fn goldens_of_rows_and_errors() {
         ("bad_kpi", "/api/v1/certificates?kpi=owner"),
         ("bad_facet", "/api/v1/identities?issuer=x"),
         ("bad_rule", "/api/v1/identities?finding=no_such_rule"),
-        ("bad_format", "/api/v1/export/identities?format=xlsx"),
+        ("bad_format", "/api/v1/export/identities?format=doc"),
         ("bad_parameter", "/api/v1/kpis?kind=share"),
         ("bad_change", "/api/v1/history?kind=lost"),
         ("what_if", "/api/v1/what-if?access_key_max_age_days=20&stale_days=2000"),

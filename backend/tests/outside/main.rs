@@ -9,5 +9,6 @@ mod folder;
 mod hostile;
 mod http;
 mod reload;
+mod reports;
 mod server;
 mod tls;

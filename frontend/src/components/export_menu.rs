@@ -18,6 +18,9 @@ pub fn ExportMenu(list: List, query: Memo<Option<ListQuery>>, #[prop(into)] n_ro
             <a class="menu-item" href=move || href(ExportFormat::Csv) download rel="external">
                 "CSV, for spreadsheets"
             </a>
+            <a class="menu-item" href=move || href(ExportFormat::Xlsx) download rel="external">
+                "XLSX, with typed cells"
+            </a>
             <a class="menu-item" href=move || href(ExportFormat::Json) download rel="external">
                 "JSON, for programs"
             </a>

@@ -13,6 +13,7 @@ pub mod kpi_tile;
 pub mod list_page;
 pub mod moment;
 pub mod page_head;
+pub mod report_menu;
 pub mod rows;
 pub mod search_box;
 pub mod shell;

@@ -24,6 +24,7 @@ use crate::components::heat_map::GovernedMap;
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{kpi_tile, parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
+use crate::components::report_menu::ReportMenu;
 use crate::components::trend;
 use crate::links::{self, List, Place};
 use crate::ui::asynchronous;
@@ -49,7 +50,9 @@ pub fn OverviewPage() -> impl IntoView {
     };
     html! {
         <div class="page overview">
-            <PageHead title="Overview" line=move || html! { {line} } />
+            <PageHead title="Overview" line=move || html! { {line} }>
+                <ReportMenu snapshot=snapshot />
+            </PageHead>
             {asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked(), trends, rules))}
         </div>
     }

@@ -26,10 +26,22 @@ pub fn summary(name: &str, analysis: &Analysis) -> Summary {
 
 /// `GET /api/v1/history`: both snapshots are of `history`.
 pub fn history(history: &History, from: &Past, to: &Past, query: &HistoryQuery) -> HistoryView {
+    history_of(history, from, to, query, &|_| true)
+}
+
+/// The same of the things about those identities, by their ids, that `holds` takes.
+pub(super) fn history_of(
+    history: &History,
+    from: &Past,
+    to: &Past,
+    query: &HistoryQuery,
+    holds: &dyn Fn(Option<&str>) -> bool,
+) -> HistoryView {
     let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
     let matching: Vec<Difference> = diff(history, from, to)
         .into_iter()
         .filter(|found| is_about(history, found, query, &words))
+        .filter(|found| holds(row(history, found).identity.map(|of| history.strings.get(of))))
         .collect();
     let mut counts: HashMap<(Subject, ChangeKind), usize> = HashMap::new();
     for found in &matching {

@@ -15,6 +15,7 @@ use crate::model::identity::Class;
 use crate::model::instant::Expiry;
 use crate::model::principal::HandleKind;
 use crate::model::ratio::{Ratio, Verdict};
+use crate::model::snapshot::{CredentialId, Source};
 use crate::model::thresholds::ThresholdId;
 use crate::rules::RULES;
 
@@ -77,15 +78,23 @@ fn blank(kpi: &Kpi, analysis: &Analysis) -> KpiValue {
         unit: unit(kpi).to_owned(),
         threshold,
         threshold_set_by,
-        comparable: analysis.snapshot.sources.iter().all(|source| source.gaps.is_empty()),
+        comparable: sources_within(analysis).all(|source| source.gaps.is_empty()),
         note: None,
         buckets: Vec::new(),
         breakdowns: Vec::new(),
     }
 }
 
-/// Why a criterion has no number in this estate.
+/// Why a KPI has no number in this estate, or in this part of it.
 fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
+    if analysis.within.is_part()
+        && matches!(
+            id,
+            "human.total" | "nhi.per_human" | "coverage.sources" | "time_to_rotate" | "time_to_revoke"
+        )
+    {
+        return Some("a number of the whole estate, not of a part of it".to_owned());
+    }
     let at = CRITERIA.iter().position(|criterion| *criterion == id);
     match at.map(|at| analysis.in_force[at]) {
         Some(Force::NotMeasured) => {
@@ -182,7 +191,7 @@ fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
 
 fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Judge) {
     let Some(list) = analysis.lists.of(table) else { return };
-    let verdicts: Vec<Option<Verdict>> = (0..list.n_rows()).map(|row| judge(analysis, row)).collect();
+    let verdicts = verdicts(analysis, table, list.n_rows(), judge);
     set_ratio(value, ratios(1, verdicts.iter().map(|verdict| (0, *verdict)))[0]);
     let by = [Facet::Environment, Facet::Source, Facet::Kind, Facet::Team];
     value.breakdowns = by
@@ -192,7 +201,10 @@ fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Ju
     match value.id.as_str() {
         "governed" => value.note = criteria_left_out(analysis),
         "clean" => value.note = rules_left_out(analysis),
-        "credential.leaked" => value.note = unjoined_leaks(analysis).or(value.note.take()),
+        // Of a leak that no export lists, nobody knows whose it is.
+        "credential.leaked" if !analysis.within.is_part() => {
+            value.note = unjoined_leaks(analysis).or(value.note.take());
+        }
         _ => {}
     }
 }
@@ -241,6 +253,27 @@ fn unjoined_leaks(analysis: &Analysis) -> Option<String> {
             leaks.len()
         )
     })
+}
+
+/// Every row's verdict; none on rows out of scope.
+fn verdicts(analysis: &Analysis, table: Table, n_rows: usize, judge: Judge) -> Vec<Option<Verdict>> {
+    let judge = |row| {
+        let is_in = analysis.within.holds(table, row);
+        is_in.then(|| judge(analysis, row)).flatten()
+    };
+    (0..n_rows).map(judge).collect()
+}
+
+fn certificates_within(analysis: &Analysis) -> impl Iterator<Item = CredentialId> {
+    let certificates = analysis.certificates.iter().enumerate();
+    let within = certificates.filter(|(row, _)| analysis.within.holds(Table::Certificates, *row));
+    within.map(|(_, id)| *id)
+}
+
+fn sources_within(analysis: &Analysis) -> impl Iterator<Item = &Source> {
+    let sources = analysis.snapshot.sources.iter().enumerate();
+    let within = sources.filter(|(index, _)| analysis.within.holds_source(*index));
+    within.map(|(_, source)| source)
 }
 
 fn set_ratio(value: &mut KpiValue, ratio: Ratio) {
@@ -317,7 +350,11 @@ fn fill_other_share(value: &mut KpiValue, analysis: &Analysis) {
                 .map(|expected| judge(&expected.source))
                 .collect()
         }
-        _ => snapshot.trusts.iter().filter_map(formulas::is_guarded).collect(),
+        _ => {
+            let trusts = snapshot.trusts.iter();
+            let trusts = trusts.filter(|trust| analysis.within.holds_trust(trust));
+            trusts.filter_map(formulas::is_guarded).collect()
+        }
     };
     set_ratio(value, ratio);
 }
@@ -329,7 +366,7 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
             return Ratio::default();
         };
         let n_rows = analysis.lists.of(table).map_or(0, List::n_rows);
-        (0..n_rows).filter_map(|row| judge(analysis, row)).collect()
+        verdicts(analysis, table, n_rows, judge).into_iter().flatten().collect()
     };
     match value.id.as_str() {
         "human.total" => {
@@ -348,21 +385,20 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
             }
         }
         "privilege.standing" => {
-            let in_scope = snapshot
-                .identities
-                .iter()
-                .filter(|identity| formulas::in_scope(identity));
+            let in_scope = snapshot.identities.iter().enumerate().filter(|(row, identity)| {
+                formulas::in_scope(identity) && analysis.within.holds(Table::Identities, *row)
+            });
             value.value = Some(
                 in_scope
-                    .map(|identity| formulas::n_standing(analysis, identity))
+                    .map(|(_, identity)| formulas::n_standing(analysis, identity))
                     .sum::<u64>() as f64,
             );
         }
         "certificate.renewals" => {
-            let judge = formulas::judge("certificate.renewals").map(|(_, judge)| judge);
-            let verdicts: Vec<Option<Verdict>> = (0..analysis.certificates.len())
-                .map(|row| judge.and_then(|judge| judge(analysis, row)))
-                .collect();
+            let Some((table, judge)) = formulas::judge("certificate.renewals") else {
+                return;
+            };
+            let verdicts = verdicts(analysis, table, analysis.certificates.len(), judge);
             let n_due = verdicts.iter().flatten().count() as u64;
             value.value = Some(n_due as f64 / RENEWAL_WEEKS as f64);
             value.population = Some(n_due);
@@ -391,10 +427,8 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
 /// own lifetime where that is shorter, and is renewed when two thirds of it are over, as ACME clients do.
 fn outlook(analysis: &Analysis) -> String {
     let as_of = analysis.snapshot.as_of;
-    let lifetimes: Vec<i64> = analysis
-        .certificates
-        .iter()
-        .map(|id| analysis.snapshot.credential(*id))
+    let lifetimes: Vec<i64> = certificates_within(analysis)
+        .map(|id| analysis.snapshot.credential(id))
         .filter(|credential| formulas::is_active(credential, as_of))
         .filter_map(|credential| credential.certificate.as_deref())
         .filter(|certificate| certificate.role == CertificateRole::Server && certificate.trust == PublicTrust::Public)
@@ -457,7 +491,7 @@ fn fill_distribution(value: &mut KpiValue, analysis: &Analysis) {
         return;
     };
     let Some(list) = analysis.lists.of(table) else { return };
-    let verdicts: Vec<Option<Verdict>> = (0..list.n_rows()).map(|row| judge(analysis, row)).collect();
+    let verdicts = verdicts(analysis, table, list.n_rows(), judge);
     value.population = Some(verdicts.iter().flatten().count() as u64);
     let distributions: &[(Facet, &[(&str, &str)])] = match value.id.as_str() {
         "certificate.expiry" => &[
@@ -490,8 +524,8 @@ fn fill_distribution(value: &mut KpiValue, analysis: &Analysis) {
     match value.id.as_str() {
         "certificate.expiry" => {
             let ends = |days: i64| {
-                let within = analysis.certificates.iter().filter(|id| {
-                    let end = analysis.snapshot.credential(**id).expires_at;
+                let within = certificates_within(analysis).filter(|id| {
+                    let end = analysis.snapshot.credential(*id).expires_at;
                     let as_of = analysis.snapshot.as_of;
                     matches!(end, Expiry::At(end) if end > as_of && end <= as_of.plus_days(days))
                 });

@@ -7,13 +7,14 @@ use crate::analysis::{Analysis, Force};
 use crate::api::kpis::{Bucket, KpiValue};
 use crate::api::overview::{AgeRow, Change, Doubt, ExpiringBucket, Heat, HeatCell, Overview, RenewalWeek};
 use crate::api::query::Facet;
-use crate::kpi::catalog::CRITERIA;
+use crate::kpi::catalog::{CRITERIA, Table};
 use crate::kpi::formulas::{self, RENEWAL_WEEKS};
 use crate::lists::{AGE_BUCKETS, EXPIRY_BUCKETS, age_bucket, expiry_bucket};
 use crate::model::credential::CredentialKind;
 use crate::model::identity::Class;
 use crate::model::instant::{Expiry, Instant, SECONDS_PER_DAY};
 use crate::model::ratio::{Ratio, Verdict};
+use crate::model::snapshot::Identity;
 use crate::model::strings::Sym;
 use crate::model::thresholds::ThresholdId;
 
@@ -48,10 +49,8 @@ pub fn overview(analysis: &Analysis) -> Overview {
             .cloned()
             .collect()
     };
-    let unclassified = snapshot
-        .identities
-        .iter()
-        .filter(|identity| identity.class == Class::Unknown)
+    let unclassified = (identities_within(analysis))
+        .filter(|(_, identity)| identity.class == Class::Unknown)
         .count() as u64;
     Overview {
         as_of: snapshot.as_of,
@@ -73,15 +72,20 @@ pub fn overview(analysis: &Analysis) -> Overview {
     }
 }
 
+fn identities_within(analysis: &Analysis) -> impl Iterator<Item = (usize, &Identity)> {
+    let identities = analysis.snapshot.identities.iter().enumerate();
+    identities.filter(|(index, _)| analysis.within.holds(Table::Identities, *index))
+}
+
 fn heat(analysis: &Analysis) -> Heat {
     let snapshot = &analysis.snapshot;
     let mut cells: HashMap<(Option<Sym>, u32), Ratio> = HashMap::new();
-    for (identity, verdict) in snapshot.identities.iter().zip(&analysis.governed) {
-        if let Some(verdict) = verdict {
+    for (index, identity) in identities_within(analysis) {
+        if let Some(verdict) = analysis.governed[index] {
             cells
                 .entry((identity.environment, identity.source.0))
                 .or_default()
-                .add(*verdict);
+                .add(verdict);
         }
     }
     let mut environments: Vec<(String, u64, Option<Sym>)> = Vec::new();
@@ -141,8 +145,8 @@ fn expiring(analysis: &Analysis) -> Vec<ExpiringBucket> {
             n_other_credentials: 0,
         })
         .collect();
-    for credential in &analysis.snapshot.credentials {
-        if credential.kind == CredentialKind::Federation {
+    for (index, credential) in analysis.snapshot.credentials.iter().enumerate() {
+        if credential.kind == CredentialKind::Federation || !analysis.within.holds(Table::Credentials, index) {
             continue;
         }
         let value = expiry_bucket(credential.expires_at, as_of);
@@ -160,7 +164,8 @@ fn ages(analysis: &Analysis) -> Vec<AgeRow> {
     let mut counts: Vec<(CredentialKind, [u64; AGE_BUCKETS.len()])> = Vec::new();
     let in_population = formulas::judge("credential.age").map(|(_, judge)| judge);
     for (index, credential) in analysis.snapshot.credentials.iter().enumerate() {
-        if in_population.and_then(|judge| judge(analysis, index)).is_none() {
+        let is_in = analysis.within.holds(Table::Credentials, index);
+        if !is_in || in_population.and_then(|judge| judge(analysis, index)).is_none() {
             continue;
         }
         let bucket = age_bucket(credential.created_at, analysis.snapshot.as_of);
@@ -206,7 +211,8 @@ fn renewals(analysis: &Analysis) -> Vec<RenewalWeek> {
         .collect();
     let counts = formulas::judge("certificate.renewals").map(|(_, judge)| judge);
     for (row, id) in analysis.certificates.iter().enumerate() {
-        if counts.and_then(|judge| judge(analysis, row)) == Some(Verdict::Pass)
+        if analysis.within.holds(Table::Certificates, row)
+            && counts.and_then(|judge| judge(analysis, row)) == Some(Verdict::Pass)
             && let Expiry::At(end) = analysis.snapshot.credential(*id).expires_at
             && let Some(week) = weeks.get_mut(monday.days_until(end) as usize / 7)
         {
@@ -219,15 +225,14 @@ fn renewals(analysis: &Analysis) -> Vec<RenewalWeek> {
 /// Identities that fail exactly one criterion in force, by that criterion and team: mending it governs them.
 fn changes(analysis: &Analysis) -> Vec<Change> {
     let mut counts: HashMap<(usize, Option<Sym>), u64> = HashMap::new();
-    for (index, verdicts) in analysis.criteria.iter().enumerate() {
+    for (index, identity) in identities_within(analysis) {
+        let verdicts = &analysis.criteria[index];
         let counted = |at: &usize| analysis.in_force[*at] == Force::InForce;
         let mut short = (0..CRITERIA.len())
             .filter(counted)
             .filter(|at| verdicts[*at].is_some_and(|v| v != Verdict::Pass));
         if let (Some(only), None) = (short.next(), short.next()) {
-            *counts
-                .entry((only, analysis.snapshot.identities[index].owner.team))
-                .or_default() += 1;
+            *counts.entry((only, identity.owner.team)).or_default() += 1;
         }
     }
     let mut changes: Vec<Change> = counts
@@ -253,6 +258,7 @@ fn doubts(analysis: &Analysis) -> Vec<Doubt> {
     let fresh_days = analysis.config.thresholds.days(ThresholdId::SourceFreshDays);
     let mut doubts = Vec::new();
     for expected in &analysis.config.expected {
+        // What is not there may have belonged to any part of the estate.
         if snapshot.sources.iter().all(|source| source.name != expected.source) {
             doubts.push(Doubt {
                 source: expected.source.clone(),
@@ -260,7 +266,8 @@ fn doubts(analysis: &Analysis) -> Vec<Doubt> {
             });
         }
     }
-    for source in &snapshot.sources {
+    let sources = snapshot.sources.iter().enumerate();
+    for (_, source) in sources.filter(|(index, _)| analysis.within.holds_source(*index)) {
         doubts.extend(source.gaps.iter().map(|gap| Doubt {
             source: source.name.clone(),
             reason: gap.clone(),

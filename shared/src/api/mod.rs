@@ -12,6 +12,7 @@ pub mod history;
 pub mod kpis;
 pub mod overview;
 pub mod query;
+pub mod report;
 pub mod rows;
 pub mod sources;
 pub mod what_if;
@@ -52,6 +53,8 @@ pub mod route {
     pub const GRAPH_SMALLEST_CHANGE: &str = "/api/v1/graph/smallest-change";
     /// What would be, were a threshold another.
     pub const WHAT_IF: &str = "/api/v1/what-if";
+    /// What a snapshot, or a part of it, comes to, as a file to send on: `/api/v1/report?format=pdf&…`.
+    pub const REPORT: &str = "/api/v1/report";
     /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.
     pub const EXPORT: &str = "/api/v1/export";
 }

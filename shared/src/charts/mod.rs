@@ -13,6 +13,8 @@ pub mod trend;
 use plotters::style::RGBColor;
 use serde::{Deserialize, Serialize};
 
+use crate::format::number as thousands;
+
 /// A finished chart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Drawing {
@@ -155,20 +157,7 @@ impl Ink {
         RGBColor(0, 0, self as u8)
     }
 
-    fn of_color(rgb: (u8, u8, u8)) -> Ink {
+    pub(crate) fn of_color(rgb: (u8, u8, u8)) -> Ink {
         Ink::ALL.get(rgb.2 as usize).copied().unwrap_or(Ink::Text)
     }
-}
-
-/// A number with its digits in groups: `12,431`.
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }

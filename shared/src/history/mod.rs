@@ -44,6 +44,8 @@ pub struct Head {
     pub numbers: Vec<Number>,
     /// The criteria of "governed" in force.
     pub in_force: Vec<String>,
+    /// Whether the numbers are those of a part of the estate; its rows are those of all of it.
+    pub is_of_part: bool,
 }
 
 /// How far a source could be seen.
@@ -97,6 +99,7 @@ impl Summary {
                 .filter(|(_, force)| *force == Force::InForce)
                 .map(|(id, _)| (*id).to_owned())
                 .collect(),
+            is_of_part: analysis.within.is_part(),
         };
         let mut rows = Rows::new(snapshot);
         let collected = rows.collect();
@@ -175,7 +178,9 @@ impl History {
             ("time_to_rotate", self.time_to_rotate(n_snapshots)),
             ("time_to_revoke", self.time_to_revoke(n_snapshots)),
         ];
-        if let Some(past) = self.snapshots.last_mut() {
+        if let Some(past) = self.snapshots.last_mut()
+            && !past.head.is_of_part
+        {
             for (id, duration) in durations {
                 if let Some(number) = past.head.number_mut(id) {
                     number.value = duration.days.map(f64::from);

@@ -3,7 +3,7 @@
 use crate::analysis::Analysis;
 use crate::api::kpis::KpiValue;
 use crate::api::query::Facet;
-use crate::kpi::catalog::{KPIS, Kpi, KpiKind};
+use crate::kpi::catalog::{KPIS, Kpi, KpiKind, Table};
 use crate::kpi::formulas::{self, RENEWAL_WEEKS};
 use crate::model::ratio::Ratio;
 use bitcode::{Decode, Encode};
@@ -91,17 +91,18 @@ fn parts(id: &str, analysis: &Analysis) -> Vec<Ratio> {
         "human.total" if !snapshot.people.is_empty() => return Vec::new(),
         "access.external" => {
             for trust in &snapshot.trusts {
-                if let Some(verdict) = formulas::is_guarded(trust) {
+                if analysis.within.holds_trust(trust)
+                    && let Some(verdict) = formulas::is_guarded(trust)
+                {
                     parts[snapshot.file(trust.evidence.file).source.0 as usize].add(verdict);
                 }
             }
         }
         "privilege.standing" => {
-            for identity in snapshot
-                .identities
-                .iter()
-                .filter(|identity| formulas::in_scope(identity))
-            {
+            let identities = snapshot.identities.iter().enumerate();
+            for (_, identity) in identities.filter(|(row, identity)| {
+                formulas::in_scope(identity) && analysis.within.holds(Table::Identities, *row)
+            }) {
                 parts[identity.source.0 as usize].pass += formulas::n_standing(analysis, identity);
             }
         }
@@ -119,7 +120,9 @@ fn parts(id: &str, analysis: &Analysis) -> Vec<Ratio> {
             let list = analysis.lists.of(table);
             let sources = list.and_then(|list| list.values_of(Facet::Source));
             for (row, source) in sources.map_or(&[][..], |(codes, _)| codes).iter().enumerate() {
-                if let Some(verdict) = judge(analysis, row) {
+                if analysis.within.holds(table, row)
+                    && let Some(verdict) = judge(analysis, row)
+                {
                     parts[*source as usize].add(verdict);
                 }
             }

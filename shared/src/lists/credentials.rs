@@ -111,7 +111,7 @@ pub fn row(analysis: &Analysis, index: usize) -> CredentialRow {
 }
 
 /// The first of the identities that authenticate with it.
-pub(super) fn holder<'a>(snapshot: &'a Snapshot, credential: &Credential) -> Option<&'a Identity> {
+pub fn holder<'a>(snapshot: &'a Snapshot, credential: &Credential) -> Option<&'a Identity> {
     credential.holders.first().map(|holder| snapshot.identity(*holder))
 }
 

@@ -7,6 +7,7 @@ mod certificates;
 mod credentials;
 mod findings;
 mod identities;
+mod within;
 
 use std::sync::OnceLock;
 
@@ -29,10 +30,11 @@ use crate::rules::{self, RULES};
 pub(crate) use certificates::{hash_text, key_text};
 
 pub use certificates::row as certificate_row;
-pub use credentials::row as credential_row;
+pub use credentials::{holder, row as credential_row};
 pub use findings::FindingList;
 pub use findings::{place as finding_place, row as finding_row};
 pub use identities::row as identity_row;
+pub use within::Within;
 
 /// The lists of a snapshot.
 #[derive(Default, Encode, Decode)]

@@ -63,9 +63,9 @@ pub fn analysis_sections(analysis: &Analysis) -> impl Iterator<Item = Vec<u8>> {
 ///
 /// # Errors
 /// When there are too few.
-pub fn halves<'a, 's>(sections: &'a [&'s [u8]]) -> Result<(&'a [&'s [u8]], &'a [&'s [u8]]), Unreadable> {
+pub fn halves<'a, 's>(sections: &'a [&'s [u8]]) -> Result<[&'a [&'s [u8]]; 2], Unreadable> {
     let halves = sections.split_at_checked(OF_SNAPSHOT.len());
-    halves.ok_or(Unreadable::Missing)
+    halves.map(<[_; 2]>::from).ok_or(Unreadable::Missing)
 }
 
 /// The snapshot of which these are the sections.

@@ -84,6 +84,7 @@ impl Story {
             sources: sources.collect(),
             numbers: Vec::new(),
             in_force: Vec::new(),
+            is_of_part: false,
         };
         Summary { head, strings, rows }
     }

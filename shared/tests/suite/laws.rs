@@ -5,10 +5,11 @@ use std::fs;
 use std::path::Path;
 
 use shared::analysis::{Analysis, analyze};
-use shared::answers::{self, ExportFormat};
+use shared::answers;
 use shared::api::query::{KpiFilter, ListQuery};
 use shared::config::Config;
 use shared::connectors::CONNECTORS;
+use shared::export;
 use shared::history::numbers::{self, Sum};
 use shared::kpi::catalog::{KPIS, Table};
 use shared::kpi::formulas;
@@ -22,7 +23,7 @@ use shared::rules::severity::Severity;
 use crate::support::read;
 
 /// Every connector's fixtures as one estate: each connector is a source.
-fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
+pub fn estate(arrange: impl Fn(&mut Vec<FileBatch>)) -> Analysis {
     let mut files = files();
     arrange(&mut files);
     let config = Config::parse("[[expected]]\nsource = \"aws_credential_report\"\nenvironment = \"prod\"\n").unwrap();
@@ -72,7 +73,7 @@ fn everything(analysis: &Analysis) -> String {
         Table::Certificates,
         Table::Findings,
     ] {
-        let rows = answers::export(analysis, table, &ListQuery::default(), ExportFormat::Json).unwrap();
+        let rows = export::list(analysis, table, &ListQuery::default(), export::ExportFormat::Json).unwrap();
         text += &String::from_utf8(rows).unwrap();
     }
     for identity in &analysis.snapshot.identities {

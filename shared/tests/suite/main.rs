@@ -34,6 +34,7 @@ mod real_vault;
 mod real_vaults;
 mod real_x509;
 mod reference;
+mod report;
 mod rules;
 mod secrets;
 mod several_files;

@@ -39,7 +39,7 @@ fn analysis(is_picked: impl Fn(&str) -> bool) -> Analysis {
 fn again(analysis: &Analysis) -> Analysis {
     let sections: Vec<Vec<u8>> = stored::analysis_sections(analysis).collect();
     let sections: Vec<&[u8]> = sections.iter().map(Vec::as_slice).collect();
-    let (snapshot, judged) = stored::halves(&sections).unwrap();
+    let [snapshot, judged] = stored::halves(&sections).unwrap();
     let (snapshot, judged) = (stored::snapshot(snapshot), stored::judged(judged));
     judged_before(snapshot.unwrap(), &Config::default(), judged.unwrap())
 }
@@ -122,7 +122,7 @@ fn sections_that_are_too_few_are_refused() {
     let sections: Vec<Vec<u8>> = stored::analysis_sections(&analysis(|_| true)).collect();
     let sections: Vec<&[u8]> = sections.iter().map(Vec::as_slice).collect();
     assert!(stored::halves(&sections[..3]).is_err());
-    let (snapshot, judged) = stored::halves(&sections).unwrap();
+    let [snapshot, judged] = stored::halves(&sections).unwrap();
     assert!(stored::snapshot(&snapshot[1..]).is_err());
     assert!(stored::judged(&judged[1..]).is_err());
     assert!(stored::history(&sections).is_err());

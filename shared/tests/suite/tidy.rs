@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first: a module may use those before it, and none after.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 18] = [
     "diagnostic",
     "model",
     "reading",
@@ -14,12 +14,15 @@ const LAYERS: [&str; 15] = [
     "connectors",
     "merge",
     "graph",
+    "format",
     "api",
+    "words",
     "analysis",
     "history",
     "stored",
     "answers",
     "charts",
+    "export",
 ];
 
 /// Modules that stand on one layer because they are one: the verdicts, the findings, the numbers and the lists over them.

@@ -1,7 +1,7 @@
 //! The stable words of the API as people read them.
 
-use shared::api::query::{Facet, SortColumn};
-use shared::model::ratio::Verdict;
+use crate::api::query::{Facet, SortColumn};
+use crate::model::ratio::Verdict;
 
 /// A stable word (`service_account`) as text (`Service account`). What is not a known abbreviation is kept as it is.
 pub fn sentence(word: &str) -> String {
@@ -208,8 +208,8 @@ pub fn unit(unit: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::model::credential::CredentialKind;
-    use shared::model::identity::IdentityKind;
+    use crate::model::credential::CredentialKind;
+    use crate::model::identity::IdentityKind;
 
     #[test]
     fn no_stable_word_reaches_a_reader_raw() {

@@ -1,0 +1,1046 @@
+//! A report as one reads it: sections of texts, tables and charts. HTML and PDF draw the same document.
+
+use crate::api::history::{ChangeCount, ChangeKind, FieldChange, KpiChange, Subject, Trend as KpiTrend, Trends};
+use crate::api::kpis::KpiValue;
+use crate::api::query::Facet;
+use crate::api::report::{KpiLine, Report, ScopePart, SourceLine};
+use crate::api::sources::Completeness;
+use crate::charts::columns::Columns;
+use crate::charts::heat::{Cell as HeatCell, HeatMap};
+use crate::charts::trend::{Scale, Standing, Trend, TrendPoint};
+use crate::charts::{Ink, heat};
+use crate::format;
+use crate::model::ratio::Ratio;
+use crate::words;
+
+/// A report, laid out but not drawn.
+pub struct Document {
+    pub title: String,
+    /// What it is about, from when, and what it is compared with; one line each.
+    pub about: Vec<String>,
+    pub sections: Vec<Section>,
+}
+
+pub struct Section {
+    /// Its fragment and bookmark.
+    pub id: &'static str,
+    pub title: &'static str,
+    pub blocks: Vec<Block>,
+}
+
+pub enum Block {
+    /// The one sentence to take along.
+    Lead(String),
+    Text(String),
+    Heading(String),
+    Figures(Vec<Figure>),
+    Shares(Vec<Share>),
+    Items(Vec<String>),
+    Pictures(Vec<Picture>),
+    Table(Table),
+}
+
+/// A number that stands out.
+pub struct Figure {
+    pub label: String,
+    pub value: String,
+    pub note: String,
+}
+
+/// A share as a bar: what holds, what is unknown, what fails.
+pub struct Share {
+    pub label: String,
+    pub ratio: Ratio,
+    /// `62.4–71%`
+    pub value: String,
+    /// `760 of 1,213`
+    pub counts: String,
+}
+
+/// A chart with the question that it answers.
+pub struct Picture {
+    pub title: String,
+    /// What it shows, for those who do not see it.
+    pub summary: String,
+    pub chart: Chart,
+    pub legend: Vec<(String, Ink)>,
+}
+
+/// The charts of the pages.
+pub enum Chart {
+    Columns(Columns),
+    Heat(HeatMap),
+    Trend(Trend),
+}
+
+impl Chart {
+    /// The height that suits a width, in pixels.
+    pub fn height(&self, width: u32) -> u32 {
+        match self {
+            Chart::Heat(data) => heat::height(data.rows.len()),
+            Chart::Columns(_) | Chart::Trend(_) => (width * 2 / 5).clamp(150, 240),
+        }
+    }
+}
+
+pub struct Table {
+    pub caption: String,
+    pub columns: Vec<Column>,
+    pub rows: Vec<Vec<Cell>>,
+    /// What stands below: what is left out, and where it is.
+    pub note: Option<String>,
+}
+
+pub struct Column {
+    pub title: &'static str,
+    pub align: Align,
+    /// How wide it is beside the others.
+    pub weight: f32,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    Left,
+    Right,
+}
+
+/// A cell's text, and what stands below it in small.
+#[derive(Default)]
+pub struct Cell {
+    pub text: String,
+    pub small: String,
+}
+
+/// The most rows of a list that is only looked into: whoever needs all of them takes the list itself.
+const MAX_SHOWN: usize = 25;
+/// The most sources of the map.
+const MAX_MAPPED: usize = 28;
+
+/// The KPIs whose trends are drawn.
+const DRAWN: [&str; 4] = ["governed", "credential.rotation", "lifecycle.orphaned", "nhi.total"];
+
+impl Document {
+    /// Lays a report out.
+    pub fn new(report: &Report) -> Document {
+        let mut about = vec![scope_text(&report.scope)];
+        let as_of = format::date(report.snapshot.as_of);
+        about.push(match &report.compared_with {
+            Some(base) => format!("As of {as_of}, compared with {}", format::date(base.as_of)),
+            None => format!("As of {as_of}"),
+        });
+        let mut sections = vec![summary(report), kpis(report)];
+        sections.extend(report.trends.as_ref().map(|trends| trend_section(report, trends)));
+        sections.extend([environments(report), outlook(report), findings(report)]);
+        sections.extend(changes(report));
+        sections.extend([coverage(report), appendix(report)]);
+        Document {
+            title: format!("{}: non-human identities", report.estate),
+            about,
+            sections,
+        }
+    }
+}
+
+/// `Whole estate`, `Environment prod, owner payments`
+pub fn scope_text(scope: &[ScopePart]) -> String {
+    if scope.is_empty() {
+        return "Whole estate".to_owned();
+    }
+    let parts: Vec<String> = scope
+        .iter()
+        .map(|part| {
+            let value = words::facet_value(part.by, &part.value);
+            format!("{}: {value}", words::facet(part.by))
+        })
+        .collect();
+    parts.join(", ")
+}
+
+fn text(text: impl Into<String>) -> Cell {
+    Cell {
+        text: text.into(),
+        small: String::new(),
+    }
+}
+
+fn with_small(text: impl Into<String>, small: impl Into<String>) -> Cell {
+    Cell {
+        text: text.into(),
+        small: small.into(),
+    }
+}
+
+fn left(title: &'static str, weight: f32) -> Column {
+    Column {
+        title,
+        align: Align::Left,
+        weight,
+    }
+}
+
+fn right(title: &'static str, weight: f32) -> Column {
+    Column {
+        title,
+        align: Align::Right,
+        weight,
+    }
+}
+
+/// What nobody recorded.
+fn or_none(value: Option<&str>) -> String {
+    value.map_or_else(|| "None recorded".to_owned(), str::to_owned)
+}
+
+/// A KPI's number with its interval: `62.4–71%`, `12,431`, `45 days`.
+pub fn value_text(value: &KpiValue) -> String {
+    match (value.value, value.upper, value.unit.as_str()) {
+        (Some(low), Some(high), "share") => format::range(low, high),
+        (Some(number), _, "days") => format!("{} days", format::decimal(number)),
+        (Some(number), _, "per_week") => format!("{} a week", format::decimal(number)),
+        (Some(number), _, _) => match value.unknown {
+            Some(unknown) if unknown > 0 && value.population.is_none() => {
+                format!(
+                    "{}–{}",
+                    format::decimal(number),
+                    format::decimal(number + unknown as f64)
+                )
+            }
+            Some(_) | None => format::decimal(number),
+        },
+        (None, ..) if value.population == Some(0) => "No population".to_owned(),
+        (None, ..) => "Not measured".to_owned(),
+    }
+}
+
+/// `760 of 1,213, 61 unknown`
+fn counts_text(value: &KpiValue) -> String {
+    match (value.pass, value.population, value.unknown) {
+        (Some(pass), Some(population), unknown) if population > 0 => {
+            let unknown = unknown.filter(|n| *n > 0);
+            let unknown = unknown.map_or_else(String::new, |n| format!(", {} unknown", format::number(n)));
+            format!("{} of {}{unknown}", format::number(pass), format::number(population))
+        }
+        _ => String::new(),
+    }
+}
+
+/// `+2.1 points, better`
+fn change_text(change: &KpiChange, unit: &str) -> String {
+    let (by, what) = match unit {
+        "share" => ((change.to - change.from) * 100.0, " points"),
+        _ => (change.to - change.from, ""),
+    };
+    let sign = if by > 0.0 { "+" } else { "" };
+    match change.direction.as_str() {
+        "same" => "No change".to_owned(),
+        "moved" => format!("{sign}{}{what}", format::decimal(by)),
+        direction => format!("{sign}{}{what}, {direction}", format::decimal(by)),
+    }
+}
+
+fn find<'a>(report: &'a Report, id: &str) -> Option<&'a KpiLine> {
+    report.kpis.iter().find(|line| line.value.id == id)
+}
+
+fn summary(report: &Report) -> Section {
+    let overview = &report.overview;
+    let mut blocks = vec![Block::Lead(lead(report))];
+    let mut figures = Vec::new();
+    let mut figure = |label: &str, value: String, note: String| {
+        figures.push(Figure {
+            label: label.to_owned(),
+            value,
+            note,
+        });
+    };
+    if let Some(line) = find(report, "nhi.total") {
+        figure(&line.title, value_text(&line.value), "in scope".to_owned());
+    }
+    if let Some(line) = find(report, "nhi.per_human") {
+        figure(&line.title, value_text(&line.value), "on average".to_owned());
+    }
+    if let Some((n_admins, population)) =
+        find(report, "privilege.admin").and_then(|line| line.value.fail.zip(line.value.population))
+    {
+        let note = format!("of {} with grants", format::number(population));
+        figure("Administrators", format::number(n_admins), note);
+    }
+    let n_critical: u64 = report.findings.owners.iter().map(|owner| owner.n_critical).sum();
+    let note = format!("of {} open", format::number(report.findings.n_open));
+    figure("Critical findings", format::number(n_critical), note);
+    let n_soon = |days: i64| report.ending.iter().filter(|row| row.days_left < days).count();
+    let n_ending = match report.ending.last() {
+        // The list may be cut before that day.
+        Some(last) if report.ending.len() < report.n_ending && last.days_left < 30 => {
+            format!("over {}", format::count(n_soon(30)))
+        }
+        Some(_) | None => format::count(n_soon(30)),
+    };
+    figure("End within 30 days", n_ending, "credentials".to_owned());
+    let sources = &report.coverage.sources;
+    let is_partial = |source: &&SourceLine| source.completeness == Completeness::Partial;
+    let n_partial = sources.iter().filter(is_partial).count();
+    figure(
+        "Partial sources",
+        format::count(n_partial),
+        format!("of {}", format::count(sources.len())),
+    );
+    blocks.push(Block::Figures(figures));
+    blocks.push(Block::Heading("Which criteria hold".to_owned()));
+    let shares = overview.criteria.iter().filter_map(|value| {
+        let ratio = Ratio {
+            pass: value.pass?,
+            fail: value.fail?,
+            unknown: value.unknown?,
+        };
+        Some(Share {
+            label: find(report, &value.id).map_or(String::new(), |line| line.title.clone()),
+            ratio,
+            value: value_text(value),
+            counts: counts_text(value),
+        })
+    });
+    blocks.push(Block::Shares(shares.collect()));
+    if let Some(note) = &overview.governed.note {
+        blocks.push(Block::Text(capital(note)));
+    }
+    if !overview.changes.is_empty() {
+        blocks.push(Block::Heading("What would raise the governed share most".to_owned()));
+        let changes = overview.changes.iter().take(5).map(|change| {
+            let of = match &change.team {
+                Some(team) => format!(" of {team}"),
+                None => " without a team".to_owned(),
+            };
+            let n = format::counted(change.n_identities, "identity", "identities");
+            let needs = if change.n_identities == 1 { "needs" } else { "need" };
+            format!("{n}{of} {needs} only {}", words::remedy(&change.criterion))
+        });
+        blocks.push(Block::Items(changes.collect()));
+    }
+    let trend = report
+        .trends
+        .as_ref()
+        .and_then(|trends| trend_picture(report, trends, "governed"));
+    blocks.push(Block::Pictures(
+        trend.into_iter().chain([ending_picture(report)]).collect(),
+    ));
+    if n_partial > 0 || !report.coverage.missing.is_empty() {
+        blocks.push(Block::Text(format!(
+            "Of {} sources {} known to be partial, and {} that {} expected {} not there: the section “How sure is this?” \
+             says why.",
+            format::count(sources.len()),
+            format::counted(n_partial as u64, "is", "are"),
+            format::count(report.coverage.missing.len()),
+            if report.coverage.missing.len() == 1 { "is" } else { "are" },
+            if report.coverage.missing.len() == 1 { "is" } else { "are" },
+        )));
+    }
+    Section {
+        id: "summary",
+        title: "Summary",
+        blocks,
+    }
+}
+
+/// Where we stand, in two sentences.
+fn lead(report: &Report) -> String {
+    let governed = &report.overview.governed;
+    let Some((low, high)) = governed.value.zip(governed.upper) else {
+        let why = governed.note.as_deref().unwrap_or("nothing tells");
+        return format!("The governed share is not known: {why}.");
+    };
+    let n_nhis = format::number(governed.population.unwrap_or_default());
+    let share = format::percent(low);
+    let mut lead = match high > low {
+        true => format!(
+            "Of {n_nhis} non-human identities in scope, {share} are governed for certain, and at most {}.",
+            format::percent(high)
+        ),
+        false => format!("Of {n_nhis} non-human identities in scope, {share} are governed."),
+    };
+    if let (Some(target), Some(set_by)) = (&governed.threshold, &governed.threshold_set_by) {
+        lead.push_str(&format!(" The target is {target} ({set_by})."));
+    }
+    let line = find(report, "governed");
+    if let (Some(base), Some(change)) = (&report.compared_with, line.and_then(|line| line.change.as_ref())) {
+        let since = format::date(base.as_of);
+        lead.push_str(&format!(
+            " Since {since}: {}.",
+            change_text(change, "share").to_lowercase()
+        ));
+    }
+    lead
+}
+
+fn kpis(report: &Report) -> Section {
+    let rows = report.kpis.iter().map(|line| {
+        let value = &line.value;
+        let note = match (&value.note, value.value) {
+            (Some(note), _) => capital(note),
+            (None, _) => String::new(),
+        };
+        let counts = counts_text(value);
+        let small = [counts, note]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(". ");
+        vec![
+            with_small(&line.title, format!("{}: {}", value.id, line.formula)),
+            with_small(value_text(value), small),
+            with_small(
+                value.threshold.as_deref().unwrap_or("–"),
+                value.threshold_set_by.as_deref().unwrap_or_default(),
+            ),
+            match &line.change {
+                Some(change) if change.left_out.is_empty() => text(change_text(change, &value.unit)),
+                Some(change) => {
+                    let without = format!("without {}", change.left_out.join(", "));
+                    with_small(change_text(change, &value.unit), without)
+                }
+                None if line.change_note.is_some() && value.value.is_some() => {
+                    with_small("–", "cannot be claimed: its sources were not whole in both snapshots")
+                }
+                None => text("–"),
+            },
+        ]
+    });
+    Section {
+        id: "kpis",
+        title: "Every number",
+        blocks: vec![
+            Block::Text(
+                "A share is given as an interval where something is unknown: its lower end counts only what certainly \
+                 holds, its upper end also what is unknown. Unknown is never taken for a pass, a fail or a zero."
+                    .to_owned(),
+            ),
+            Block::Table(Table {
+                caption: "KPIs with their formulas, limits and changes".to_owned(),
+                columns: vec![
+                    left("KPI and formula", 5.0),
+                    left("Value", 2.6),
+                    left("Limit", 2.2),
+                    left("Change", 2.2),
+                ],
+                rows: rows.collect(),
+                note: None,
+            }),
+        ],
+    }
+}
+
+fn trend_section(report: &Report, trends: &Trends) -> Section {
+    let pictures = DRAWN.iter().filter_map(|id| trend_picture(report, trends, id));
+    let rows = report.kpis.iter().zip(&trends.kpis).filter(|(_, trend)| {
+        let n_values = trend.points.iter().filter(|point| point.value.is_some()).count();
+        n_values > 1
+    });
+    let rows = rows.map(|(line, trend)| {
+        let shown = |at: usize| match (trend.points[at].value, trend.unit.as_str()) {
+            (None, _) => "–".to_owned(),
+            (Some(value), "share") => format::percent(value),
+            (Some(value), _) => format::decimal(value),
+        };
+        let last = trend.points.len() - 1;
+        let n_hollow = trend
+            .points
+            .iter()
+            .filter(|point| point.value.is_some() && !point.comparable)
+            .count();
+        vec![
+            text(&line.title),
+            text(shown(0)),
+            text(shown(last)),
+            text(match &trend.change {
+                Some(change) => change_text(change, &trend.unit),
+                None => "–".to_owned(),
+            }),
+            text(match n_hollow {
+                0 => "All".to_owned(),
+                n => format!("{} of {}", trend.points.len() - n, trend.points.len()),
+            }),
+        ]
+    });
+    let first = trends
+        .snapshots
+        .first()
+        .map_or(String::new(), |snapshot| format::date(snapshot.as_of));
+    Section {
+        id: "trends",
+        title: "Are we getting better?",
+        blocks: vec![
+            Block::Text(
+                "A hollow point cannot be compared with the newest: the sources under it were others, or not whole. \
+                 The band is what is unknown."
+                    .to_owned(),
+            ),
+            Block::Pictures(pictures.collect()),
+            Block::Table(Table {
+                caption: format!("Each number in the first snapshot ({first}) and in this one"),
+                columns: vec![
+                    left("KPI", 3.4),
+                    right("First", 1.2),
+                    right("Now", 1.2),
+                    left("Since the one compared with", 2.4),
+                    left("Comparable snapshots", 2.0),
+                ],
+                rows: rows.collect(),
+                note: None,
+            }),
+        ],
+    }
+}
+
+fn trend_picture(report: &Report, trends: &Trends, id: &str) -> Option<Picture> {
+    let trend = trends.kpis.iter().find(|trend| trend.id == id)?;
+    let line = find(report, id)?;
+    let points: Vec<TrendPoint> = (trends.snapshots.iter().zip(&trend.points))
+        .map(|(snapshot, point)| TrendPoint {
+            at: snapshot.as_of,
+            value: point.value,
+            upper: point.upper,
+            standing: match point.comparable {
+                true => Standing::Comparable,
+                false => Standing::Incomparable,
+            },
+            label: String::new(),
+        })
+        .collect();
+    let scale = match trend.unit.as_str() {
+        "share" => Scale::Share,
+        _ => Scale::Number,
+    };
+    Some(Picture {
+        title: line.title.clone(),
+        summary: trend_summary(line, trend, trends),
+        chart: Chart::Trend(Trend { points, scale }),
+        legend: Vec::new(),
+    })
+}
+
+fn trend_summary(line: &KpiLine, trend: &KpiTrend, trends: &Trends) -> String {
+    let told = trends
+        .snapshots
+        .iter()
+        .zip(&trend.points)
+        .filter_map(|(snapshot, point)| {
+            let value = match trend.unit.as_str() {
+                "share" => format::percent(point.value?),
+                _ => format::decimal(point.value?),
+            };
+            Some(format!("{value} on {}", format::date(snapshot.as_of)))
+        });
+    format!("{}: {}", line.title, told.collect::<Vec<_>>().join(", "))
+}
+
+fn environments(report: &Report) -> Section {
+    let map = &report.overview.heat;
+    let environments: Vec<String> = map.environments.iter().map(|name| named(name)).collect();
+    // The longer list goes down the page, where names have room.
+    let chart = HeatMap {
+        rows: map.sources.clone(),
+        columns: environments.clone(),
+        cells: (map.cells.iter())
+            .map(|cell| HeatCell {
+                row: cell.source,
+                column: cell.environment,
+                ratio: cell.governed,
+            })
+            .collect(),
+    };
+    let pictures = Block::Pictures(vec![Picture {
+        title: "Governed share by source and environment".to_owned(),
+        summary: "A map of the table below: the darker, the more is governed".to_owned(),
+        chart: Chart::Heat(chart),
+        legend: Vec::new(),
+    }]);
+    let twin = map.cells.iter().map(|cell| {
+        let ratio = cell.governed;
+        vec![
+            text(&environments[cell.environment]),
+            text(&map.sources[cell.source]),
+            text(format::interval(ratio).unwrap_or_default()),
+            text(format::number(ratio.pass)),
+            text(format::number(ratio.fail)),
+            text(format::number(ratio.unknown)),
+        ]
+    });
+    Section {
+        id: "environments",
+        title: "Which environments and sources are governed?",
+        // More than these do not fit on a page.
+        blocks: (map.sources.len() <= MAX_MAPPED)
+            .then_some(pictures)
+            .into_iter()
+            .chain([Block::Table(Table {
+                caption: "Governed by environment and source".to_owned(),
+                columns: vec![
+                    left("Environment", 2.0),
+                    left("Source", 3.0),
+                    right("Governed", 1.6),
+                    right("Holds", 1.0),
+                    right("Fails", 1.0),
+                    right("Unknown", 1.0),
+                ],
+                rows: twin.collect(),
+                note: None,
+            })])
+            .collect(),
+    }
+}
+
+fn named(name: &str) -> String {
+    match name {
+        "" => "None recorded".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+fn outlook(report: &Report) -> Section {
+    let overview = &report.overview;
+    let far: Vec<String> = (overview.expiring.iter())
+        .filter(|bucket| !bucket.value.ends_with('d') || bucket.value == "expired")
+        .map(|bucket| {
+            format!(
+                "{}: {} certificates, {} other credentials",
+                words::facet_value(Facet::Expiry, &bucket.value),
+                format::number(bucket.n_certificates),
+                format::number(bucket.n_other_credentials)
+            )
+        })
+        .collect();
+    let n_renewals: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
+    let renewals = Picture {
+        title: "Certificates to renew in each week".to_owned(),
+        summary: format!("{} certificates end in the next 26 weeks", format::number(n_renewals)),
+        chart: Chart::Columns(Columns {
+            categories: overview
+                .renewals
+                .iter()
+                .map(|week| format::day_of_year(week.starts_at))
+                .collect(),
+            series: vec![("Certificates".to_owned(), Ink::Series1)],
+            values: vec![overview.renewals.iter().map(|week| week.n_certificates).collect()],
+            unit: "certificates".to_owned(),
+        }),
+        legend: Vec::new(),
+    };
+    let mut blocks = vec![Block::Pictures(vec![ending_picture(report), renewals])];
+    blocks.push(Block::Text(format!("{}.", far.join("; "))));
+    if let Some(note) = find(report, "certificate.renewals").and_then(|line| line.value.note.as_ref()) {
+        blocks.push(Block::Text(format!("{}.", capital(note))));
+    }
+    let rows = report.ending.iter().take(MAX_SHOWN).map(|row| {
+        vec![
+            text(format::date(row.expires_at)),
+            text(format!("{} d", row.days_left)),
+            with_small(row.name.as_deref().unwrap_or(&row.id), words::sentence(&row.kind)),
+            text(row.holder_name.as_deref().unwrap_or("–")),
+            with_small(or_none(row.owner.as_deref()), row.team.as_deref().unwrap_or_default()),
+            text(&row.source),
+        ]
+    });
+    blocks.push(Block::Table(Table {
+        caption: "What ends first".to_owned(),
+        columns: vec![
+            left("Ends", 1.5),
+            right("Left", 0.8),
+            left("Credential", 3.4),
+            left("Held by", 2.2),
+            left("Owner", 2.2),
+            left("Source", 1.6),
+        ],
+        rows: rows.collect(),
+        note: more(
+            report.n_ending,
+            report.ending.len().min(MAX_SHOWN),
+            "rollcall list credentials ESTATE sort=expires_at",
+        ),
+    }));
+    Section {
+        id: "outlook",
+        title: "What ends next?",
+        blocks,
+    }
+}
+
+fn ending_picture(report: &Report) -> Picture {
+    let overview = &report.overview;
+    let soon: Vec<_> = (overview.expiring.iter())
+        .filter(|bucket| bucket.value.ends_with('d') && bucket.value != "expired")
+        .collect();
+    let series = vec![
+        ("Certificates".to_owned(), Ink::Series1),
+        ("Other credentials".to_owned(), Ink::Series2),
+    ];
+    let told = soon.iter().map(|bucket| {
+        let n = bucket.n_certificates + bucket.n_other_credentials;
+        format!("{} {}", format::number(n), words::bucket(&bucket.value))
+    });
+    Picture {
+        title: "What ends in the next 90 days, by days left".to_owned(),
+        summary: format!("Ending: {}", told.collect::<Vec<_>>().join(", ")),
+        chart: Chart::Columns(Columns {
+            categories: soon
+                .iter()
+                .map(|bucket| words::bucket(&bucket.value).to_owned())
+                .collect(),
+            series: series.clone(),
+            values: vec![
+                soon.iter().map(|bucket| bucket.n_certificates).collect(),
+                soon.iter().map(|bucket| bucket.n_other_credentials).collect(),
+            ],
+            unit: "to renew".to_owned(),
+        }),
+        legend: series,
+    }
+}
+
+/// Where the rows are that a list leaves out.
+fn more(n_all: usize, n_shown: usize, command: &str) -> Option<String> {
+    (n_all > n_shown).then(|| {
+        let n_more = format::count(n_all - n_shown);
+        format!("And {n_more} more: {command}")
+    })
+}
+
+fn findings(report: &Report) -> Section {
+    let findings = &report.findings;
+    let number = |n: u64| text(format::number(n));
+    let owners = findings.owners.iter().take(MAX_SHOWN).map(|of| {
+        vec![
+            with_small(or_none(of.owner.as_deref()), of.team.as_deref().unwrap_or_default()),
+            number(of.n_critical),
+            number(of.n_high),
+            number(of.n_medium),
+            number(of.n_low),
+            number(of.n_critical + of.n_high + of.n_medium + of.n_low),
+        ]
+    });
+    let rules = findings.rules.iter().map(|rule| {
+        let known = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), format::number);
+        vec![
+            with_small(
+                &rule.title,
+                rule.not_evaluated.as_deref().map_or_else(
+                    || rule.code.clone(),
+                    |why| format!("{}: not evaluated, {why}", rule.code),
+                ),
+            ),
+            text(rule.worst.as_deref().map_or_else(|| "–".to_owned(), words::sentence)),
+            text(match rule.n_judged {
+                Some(_) => format::number(rule.n_open),
+                None => "–".to_owned(),
+            }),
+            number(rule.n_waived),
+            text(known(rule.n_judged)),
+            text(known(rule.n_unknown)),
+        ]
+    });
+    let worst = findings.worst.iter().take(MAX_SHOWN).map(|row| {
+        let limit = match (&row.threshold, &row.threshold_set_by) {
+            (Some(limit), Some(set_by)) => format!(" (limit {limit}, {set_by})"),
+            (Some(limit), None) => format!(" (limit {limit})"),
+            (None, _) => String::new(),
+        };
+        let place = match (&row.file, &row.place) {
+            (Some(file), Some(place)) => format!("{file}, {place}"),
+            (Some(file), None) => file.clone(),
+            (None, _) => String::new(),
+        };
+        vec![
+            text(words::sentence(&row.severity)),
+            with_small(&row.title, &row.because),
+            with_small(&row.subject_name, &row.subject_id),
+            with_small(format!("{}{limit}", row.observed), place),
+            with_small(or_none(row.owner.as_deref()), row.team.as_deref().unwrap_or_default()),
+        ]
+    });
+    let n_shown = findings.worst.len().min(MAX_SHOWN);
+    Section {
+        id: "findings",
+        title: "What is wrong, and who can mend it?",
+        blocks: vec![
+            Block::Text(format!(
+                "{} open, and {} that somebody accepts until a day.",
+                format::counted(findings.n_open, "finding is", "findings are"),
+                format::number(findings.n_waived)
+            )),
+            Block::Table(Table {
+                caption: "Open findings by owner".to_owned(),
+                columns: vec![
+                    left("Owner", 4.0),
+                    right("Critical", 1.0),
+                    right("High", 1.0),
+                    right("Medium", 1.0),
+                    right("Low", 1.0),
+                    right("Together", 1.1),
+                ],
+                rows: owners.collect(),
+                note: more(
+                    findings.owners.len(),
+                    findings.owners.len().min(MAX_SHOWN),
+                    "rollcall report --format xlsx has every owner",
+                ),
+            }),
+            Block::Table(Table {
+                caption: "Findings by rule".to_owned(),
+                columns: vec![
+                    left("Rule", 4.4),
+                    left("Worst", 1.1),
+                    right("Open", 1.0),
+                    right("Waived", 1.0),
+                    right("Judged", 1.1),
+                    right("Unknown", 1.1),
+                ],
+                rows: rules.collect(),
+                note: None,
+            }),
+            Block::Table(Table {
+                caption: "The worst open findings".to_owned(),
+                columns: vec![
+                    left("Severity", 1.1),
+                    left("Finding", 2.6),
+                    left("Subject", 3.2),
+                    left("Observed, and where", 3.0),
+                    left("Owner", 1.8),
+                ],
+                rows: worst.collect(),
+                note: more(
+                    findings.n_open as usize,
+                    n_shown,
+                    "rollcall list findings ESTATE waived=no",
+                ),
+            }),
+        ],
+    }
+}
+
+fn changes(report: &Report) -> Option<Section> {
+    let (changes, base) = report.changes.as_ref().zip(report.compared_with.as_ref())?;
+    let n_of = |of: Subject, kind: ChangeKind| {
+        let count = |count: &&ChangeCount| count.of == of && count.kind == kind;
+        let n = changes.counts.iter().find(count).map_or(0, |count| count.n);
+        text(format::count(n))
+    };
+    let counts = Subject::ALL.map(|of| {
+        let name = text(match of {
+            Subject::Identity => "Identities",
+            Subject::Credential => "Credentials",
+            Subject::Grant => "Grants",
+            Subject::Trust => "Trusts",
+        });
+        std::iter::once(name)
+            .chain(ChangeKind::ALL.map(|kind| n_of(of, kind)))
+            .collect()
+    });
+    let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "not said".to_owned());
+    let field = |change: &FieldChange| {
+        let name = words::sentence(&change.field).to_lowercase();
+        format!("{name}: {} → {}", said(&change.from), said(&change.to))
+    };
+    let listed = changes.changes.iter().take(MAX_SHOWN).map(|change| {
+        let what: Vec<String> = change.fields.iter().map(field).collect();
+        vec![
+            with_small(words::sentence(change.kind.id()), words::sentence(change.of.id())),
+            with_small(&change.name, &change.id),
+            text(change.reason.clone().unwrap_or_else(|| what.join("; "))),
+            text(change.sources.join(", ")),
+        ]
+    });
+    let mut blocks = vec![
+        Block::Text(format!(
+            "Against {}. What cannot be told for certain, because a source was missing or partial in one of the two, is \
+             counted as not observed, and never as gone or new.",
+            format::date(base.as_of)
+        )),
+        Block::Table(Table {
+            caption: "Changes by kind".to_owned(),
+            columns: vec![
+                left("", 2.0),
+                right("New", 1.0),
+                right("Changed", 1.0),
+                right("Gone", 1.0),
+                right("Not observed", 1.3),
+                right("Not observed before", 1.6),
+            ],
+            rows: counts.into_iter().collect(),
+            note: None,
+        }),
+    ];
+    if !changes.changes.is_empty() {
+        blocks.push(Block::Table(Table {
+            caption: "The first of them".to_owned(),
+            columns: vec![
+                left("Change", 1.4),
+                left("Of", 4.0),
+                left("What, or why not", 3.4),
+                left("Source", 1.6),
+            ],
+            rows: listed.collect(),
+            note: more(
+                changes.n_changes,
+                changes.changes.len().min(MAX_SHOWN),
+                "the page History lists them",
+            ),
+        }));
+    }
+    if !changes.sources.is_empty() {
+        let rows = (changes.sources.iter()).map(|source| vec![text(&source.source), text(source.reasons.join("; "))]);
+        blocks.push(Block::Table(Table {
+            caption: "Sources that cannot be compared".to_owned(),
+            columns: vec![left("Source", 2.0), left("Why", 6.0)],
+            rows: rows.collect(),
+            note: None,
+        }));
+    }
+    Some(Section {
+        id: "changes",
+        title: "What changed?",
+        blocks,
+    })
+}
+
+fn coverage(report: &Report) -> Section {
+    let coverage = &report.coverage;
+    let sources = coverage.sources.iter().map(|source| {
+        let state = match source.completeness {
+            Completeness::Complete => "Complete",
+            Completeness::Partial => "Partial",
+        };
+        vec![
+            text(&source.name),
+            text(source.environment.as_deref().unwrap_or("–")),
+            with_small(state, source.reasons.join("; ")),
+            text(source.stated_at.map_or_else(|| "Not said".to_owned(), format::date)),
+            text(format::count(source.n_files)),
+            text(format::count(source.n_identities)),
+            text(format::count(source.n_credentials)),
+        ]
+    });
+    let mut blocks = vec![Block::Table(Table {
+        caption: "Sources that were read".to_owned(),
+        columns: vec![
+            left("Source", 2.2),
+            left("Environment", 1.4),
+            left("Completeness", 3.6),
+            left("Newest export", 1.5),
+            right("Files", 0.8),
+            right("Identities", 1.2),
+            right("Credentials", 1.3),
+        ],
+        rows: sources.collect(),
+        note: None,
+    })];
+    if !coverage.missing.is_empty() {
+        blocks.push(Block::Heading("Expected, but not there".to_owned()));
+        let missing = coverage.missing.iter().map(|missing| match &missing.environment {
+            Some(environment) => format!("{} ({environment})", missing.source),
+            None => missing.source.clone(),
+        });
+        blocks.push(Block::Items(missing.collect()));
+    }
+    blocks.push(Block::Text(format!(
+        "On {} exports disagree; both statements are kept, and the page Sources shows which counts.",
+        format::counted(
+            coverage.n_conflicts as u64,
+            "fact of the whole estate",
+            "facts of the whole estate"
+        )
+    )));
+    let rows = (coverage.not_measured.iter()).map(|line| vec![text(&line.title), text(capital(&line.why))]);
+    let rows: Vec<Vec<Cell>> = rows.collect();
+    if !rows.is_empty() {
+        blocks.push(Block::Table(Table {
+            caption: "What is not measured".to_owned(),
+            columns: vec![left("KPI", 2.0), left("Why", 5.0)],
+            rows,
+            note: None,
+        }));
+    }
+    Section {
+        id: "coverage",
+        title: "How sure is this?",
+        blocks,
+    }
+}
+
+fn appendix(report: &Report) -> Section {
+    let thresholds = report.thresholds.iter().map(|line| {
+        vec![
+            text(&line.name),
+            text(format::number(u64::from(line.value))),
+            text(&line.set_by),
+        ]
+    });
+    let files = report.files.iter().map(|file| {
+        let path = match file.source.as_str() {
+            "" => file.path.clone(),
+            source => format!("{source}/{}", file.path),
+        };
+        vec![
+            text(path),
+            text(format::number(file.n_bytes)),
+            with_small("", file.sha256.as_deref().unwrap_or("could not be read")),
+        ]
+    });
+    let scope: String = (report.scope.iter())
+        .map(|part| format!(" {}={}", part.by.id(), part.value))
+        .collect();
+    let standards = report
+        .kpis
+        .iter()
+        .filter(|line| !line.standards.is_empty())
+        .map(|line| {
+            vec![
+                with_small(&line.title, &line.value.id),
+                text(format!("{}", line.formula_version)),
+                text(line.standards.join(", ")),
+            ]
+        });
+    Section {
+        id: "appendix",
+        title: "Appendix: definitions and sources",
+        blocks: vec![
+            Block::Heading("Words".to_owned()),
+            Block::Items(vec![
+                "Non-human identity: anything that authenticates and is no person.".to_owned(),
+                "Governed: a non-human identity for which every criterion in force holds.".to_owned(),
+                "Unknown: no export said so; never the same as no, zero or never.".to_owned(),
+                "Partial: of this source something is known to be missing.".to_owned(),
+                "Snapshot: the estate as it was at one instant; every age and deadline is told from it.".to_owned(),
+            ]),
+            Block::Heading("How to check a number".to_owned()),
+            Block::Text(format!(
+                "The rows behind a KPI: rollcall list identities ESTATE kpi=owner verdict=fail{scope} (or credentials, \
+                 certificates). Written by Rollcall {} from the files below, and by nothing else.",
+                report.rollcall
+            )),
+            Block::Table(Table {
+                caption: "Limits in force".to_owned(),
+                columns: vec![left("Limit", 4.0), right("Value", 1.2), left("Set by", 3.6)],
+                rows: thresholds.collect(),
+                note: None,
+            }),
+            Block::Table(Table {
+                caption: "Standards that ask for the KPIs".to_owned(),
+                columns: vec![left("KPI", 3.0), right("Formula version", 1.4), left("Standards", 4.6)],
+                rows: standards.collect(),
+                note: None,
+            }),
+            Block::Table(Table {
+                caption: "Files, with the SHA-256 of what was read".to_owned(),
+                columns: vec![left("File", 3.2), right("Bytes", 1.0), left("SHA-256", 6.0)],
+                rows: files.collect(),
+                note: None,
+            }),
+        ],
+    }
+}
+
+/// A phrase as the beginning of a sentence.
+fn capital(phrase: &str) -> String {
+    let mut chars = phrase.chars();
+    let first: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}", chars.as_str())
+}
