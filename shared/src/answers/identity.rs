@@ -1,9 +1,11 @@
 //! Everything about one identity.
 
+use crate::access::decision::{Dependency, Holds};
+use crate::access::escalation::{Escalation, Through};
 use crate::analysis::{Analysis, Force};
 use crate::api::detail::{
-    CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail, LeakView,
-    MAX_RELATED, Named, OwnerView, ServiceUseView, TrustView,
+    AccessView, CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail,
+    LeakView, MAX_RELATED, Named, OwnerView, ServiceUseView, TrustView, WayUpView,
 };
 use crate::api::findings::FindingRow;
 use crate::kpi::catalog::CRITERIA;
@@ -41,6 +43,8 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
     let acting_as = |trust: &&Trust| trust.target_identity == Some(identity_id);
     let acting = |trust: &&Trust| trust.actor_identity == Some(identity_id);
     let leaks = leaks(snapshot, identity_id);
+    let access = access(analysis, identity_id);
+    capped("ways_up", access.ways_up.len());
     capped("findings", analysis.findings.of_identity(analysis, identity_id).count());
     capped("leaks", leaks.len());
     capped("grants", identity.grants.len());
@@ -60,6 +64,10 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
         credentials: credentials(analysis, identity_id),
         findings: findings(analysis, identity_id),
         leaks: leaks.into_iter().take(MAX_RELATED).collect(),
+        access: AccessView {
+            ways_up: access.ways_up.into_iter().take(MAX_RELATED).collect(),
+            ..access
+        },
         grants: snapshot
             .grants_of(identity)
             .take(MAX_RELATED)
@@ -337,6 +345,55 @@ fn named(snapshot: &Snapshot, id: IdentityId) -> Named {
     Named {
         id: Some(snapshot.strings.get(identity.id).to_owned()),
         name: snapshot.strings.get(identity.name).to_owned(),
+    }
+}
+
+fn access(analysis: &Analysis, id: IdentityId) -> AccessView {
+    let standing = analysis.access.standing(id);
+    let mut ways_up = match standing.is_administrator {
+        Holds::Yes => Vec::new(),
+        Holds::No | Holds::Maybe => analysis.access.escalations(&analysis.snapshot, id),
+    };
+    ways_up.sort_by_key(|way| std::cmp::Reverse(way.outcome));
+    AccessView {
+        tier: standing.tier.id().to_owned(),
+        at_most: standing.at_most.id().to_owned(),
+        ways_up: ways_up.iter().map(|way| way_up(&analysis.snapshot, way)).collect(),
+    }
+}
+
+fn way_up(snapshot: &Snapshot, way: &Escalation) -> WayUpView {
+    let mut places: Vec<Evidence> = way.proof.iter().map(|reason| reason.evidence).collect();
+    places.dedup();
+    WayUpView {
+        does: way.path.does.to_owned(),
+        through: way.through.map(|through| match through {
+            Through::Identity(id) => named(snapshot, id),
+            Through::Group(group) => Named {
+                id: None,
+                name: snapshot.strings.get(group).to_owned(),
+            },
+        }),
+        depends_on: way.depends_on.iter().map(|on| dependency(snapshot, on)).collect(),
+        described_at: way.path.source.to_owned(),
+        evidence: places.into_iter().map(|place| evidence(snapshot, place)).collect(),
+    }
+}
+
+/// What an answer depends on, as the end of "it depends on".
+fn dependency(snapshot: &Snapshot, on: &Dependency) -> String {
+    match on {
+        Dependency::Condition(key) => format!("the condition on {key}"),
+        Dependency::Policy(policy) => {
+            let policy = snapshot.strings.get(*policy);
+            format!("what {policy} allows, which no export defines")
+        }
+        Dependency::Conflict(policy) => {
+            let policy = snapshot.strings.get(*policy);
+            format!("which of the exports is right that define {policy} differently")
+        }
+        Dependency::Power(id) => format!("how much {} can do, which is not certain", named(snapshot, *id).name),
+        Dependency::Export(what) => (*what).to_owned(),
     }
 }
 

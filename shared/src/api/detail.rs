@@ -22,7 +22,9 @@ pub struct IdentityDetail {
     pub findings: Vec<FindingRow>,
     /// Where its credentials, or secrets that a scanner calls its own, were found in the open.
     pub leaks: Vec<LeakView>,
-    /// What it may do.
+    /// What it can do altogether, by everything that gives and takes.
+    pub access: AccessView,
+    /// What it was given, grant by grant.
     pub grants: Vec<GrantView>,
     /// Who may act as it.
     pub actors: Vec<TrustView>,
@@ -34,7 +36,7 @@ pub struct IdentityDetail {
     pub cut: Vec<Cut>,
 }
 
-/// The most findings, leaks, grants, actors or targets in one answer: a page that nobody reads to the end.
+/// The most findings, leaks, ways up, grants, actors or targets in one answer: a page that nobody reads to the end.
 pub const MAX_RELATED: usize = 500;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +111,33 @@ pub struct LeakView {
     /// `live`, `dead`, or `unknown` when the scanner did not try it.
     pub liveness: String,
     pub evidence: Evidence,
+}
+
+/// What an identity comes to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessView {
+    /// How much it can do for certain, from least to most: `nothing`, `read`, `write`, `sensitive_data`, `escalates`,
+    /// `administrator`.
+    pub tier: String,
+    /// The same where conditions and missing exports are taken to allow.
+    pub at_most: String,
+    /// How it can become an administrator, the certain ways first; empty when it is one.
+    pub ways_up: Vec<WayUpView>,
+}
+
+/// A known way in which an identity becomes more than it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayUpView {
+    /// What it does, to go on after its name: "writes a new version of a policy and makes it the one in force".
+    pub does: String,
+    /// Whose power it gets; `None` where it writes its own permissions.
+    pub through: Option<Named>,
+    /// What this depends on, in words; empty when it is certain.
+    pub depends_on: Vec<String>,
+    /// Who describes the way: a URL.
+    pub described_at: String,
+    /// The statements, bindings and trusts that allow it.
+    pub evidence: Vec<Evidence>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

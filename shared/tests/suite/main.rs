@@ -13,6 +13,7 @@ mod certificates;
 mod connectors;
 mod graph;
 mod history;
+mod identity;
 mod laws;
 mod leaks;
 mod mapped_inventories;
