@@ -230,11 +230,15 @@ fn change_text(change: &KpiChange, unit: &str) -> String {
         "share" => ((change.to - change.from) * 100.0, " points"),
         _ => (change.to - change.from, ""),
     };
-    let sign = if by > 0.0 { "+" } else { "" };
+    let by = match by {
+        by if by.abs() < 0.05 => format!("less than 0.1{what}"),
+        by if by > 0.0 => format!("+{}{what}", format::decimal(by)),
+        by => format!("{}{what}", format::decimal(by)),
+    };
     match change.direction.as_str() {
         "same" => "No change".to_owned(),
-        "moved" => format!("{sign}{}{what}", format::decimal(by)),
-        direction => format!("{sign}{}{what}, {direction}", format::decimal(by)),
+        "moved" => by,
+        direction => format!("{by}, {direction}"),
     }
 }
 

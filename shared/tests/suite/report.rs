@@ -17,7 +17,8 @@ use zip::ZipArchive;
 
 use crate::laws::estate;
 
-fn report_on(analysis: &Analysis, scope: &[(Facet, String)]) -> Report {
+/// The report on an estate of one snapshot, with a file of a hostile name.
+pub fn report_on(analysis: &Analysis, scope: &[(Facet, String)]) -> Report {
     let mut history = History::default();
     history.add(answers::summary("2026-10-31", analysis));
     answers::report(Material {

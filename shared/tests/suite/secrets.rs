@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use shared::api::report::ReportFormat;
 use shared::config::Config;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
-use shared::{analysis, answers, connectors, stored};
+use shared::{analysis, answers, connectors, export, stored};
+
+use crate::report::report_on;
 
 /// Values of members whose name says that they are secret. Long enough not to occur by chance.
 fn secrets_in(text: &str) -> Vec<String> {
@@ -107,6 +110,12 @@ fn everything(readings: Vec<FileBatch>) -> String {
     let analysis = analysis::analyze(snapshot, &Config::default());
     text += &serde_json::to_string(&answers::sources(&analysis)).unwrap();
     text += &serde_json::to_string(&answers::overview(&analysis)).unwrap();
+    // Every other format of a report says what its JSON does, or less.
+    let report = export::report(&report_on(&analysis, &[]), ReportFormat::Json).unwrap();
+    text += &String::from_utf8(report).unwrap();
+    text += &export::ocsf(&analysis);
+    text += &export::opengraph(&analysis).to_string();
+    text += &export::oaa(&analysis).to_string();
     for identity in &analysis.snapshot.identities {
         let id = analysis.snapshot.strings.get(identity.id);
         text += &serde_json::to_string(&answers::identity(&analysis, id)).unwrap();

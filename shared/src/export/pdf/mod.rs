@@ -31,6 +31,8 @@ const GUTTER: f32 = 20.0;
 const CELL_GAP: f32 = 9.0;
 /// How wide charts are drawn, in pixels: their text is then as large as that of tables.
 const CHART_PIXELS: f32 = 800.0;
+/// Points of a pixel.
+const SCALE: f32 = WIDTH / CHART_PIXELS;
 /// The most lines of one cell: a page holds twice as many. What is cut ends with an ellipsis.
 const MAX_LINES: usize = 30;
 
@@ -139,6 +141,22 @@ impl Lines {
     }
 }
 
+/// How many pictures stand in a row, and how wide they are.
+fn side_by_side(pictures: &[Picture]) -> (usize, f32) {
+    let per_row = pictures.len().clamp(1, 2);
+    (per_row, (WIDTH - GUTTER * (per_row - 1) as f32) / per_row as f32)
+}
+
+/// How high the first row of pictures is, with what stands above and below it.
+fn row_height(pictures: &[Picture], (per_row, width): (usize, f32)) -> f32 {
+    let pixels = (width / SCALE) as u32;
+    let heights = pictures
+        .iter()
+        .take(per_row)
+        .map(|picture| picture.chart.height(pixels));
+    CAPTION.leading + heights.max().unwrap_or(0) as f32 * SCALE + SMALL.leading + 16.0
+}
+
 impl<'f> Writer<'f> {
     fn new(faces: &'f Faces) -> Writer<'f> {
         Writer {
@@ -165,7 +183,11 @@ impl<'f> Writer<'f> {
                 _ => {
                     self.y += 22.0;
                     // A title stands with the beginning of what it heads.
-                    self.ensure(150.0);
+                    let beginning = match section.blocks.first() {
+                        Some(Block::Pictures(pictures)) => row_height(pictures, side_by_side(pictures)) + 30.0,
+                        Some(_) | None => 150.0,
+                    };
+                    self.ensure(beginning);
                 }
             }
             let part = self.parts.add(Role::Section, None);
@@ -364,17 +386,10 @@ impl<'f> Writer<'f> {
     }
 
     fn pictures(&mut self, pictures: &[Picture], within: usize) {
-        let per_row = pictures.len().clamp(1, 2);
-        let width = (WIDTH - GUTTER * (per_row - 1) as f32) / per_row as f32;
-        let scale = WIDTH / CHART_PIXELS;
-        let pixels = (width / scale) as u32;
+        let (per_row, width) = side_by_side(pictures);
+        let pixels = (width / SCALE) as u32;
         for row in pictures.chunks(per_row) {
-            let tallest = row
-                .iter()
-                .map(|picture| picture.chart.height(pixels))
-                .max()
-                .unwrap_or(0);
-            let height = CAPTION.leading + tallest as f32 * scale + SMALL.leading + 16.0;
+            let height = row_height(row, (per_row, width));
             self.ensure(height);
             for (at, picture) in row.iter().enumerate() {
                 let x = SIDE + at as f32 * (width + GUTTER);
@@ -386,9 +401,9 @@ impl<'f> Writer<'f> {
                 let part = self.parts.add(Role::Figure { words }, Some(within));
                 let chart_height = picture.chart.height(pixels);
                 let top = self.y + CAPTION.leading + 4.0;
-                let shapes = chart::shapes(&picture.chart, self.faces, (x, top), (pixels, chart_height), scale);
+                let shapes = chart::shapes(&picture.chart, self.faces, (x, top), (pixels, chart_height), SCALE);
                 self.mark(Meaning::Picture(part), shapes);
-                self.legend(picture, x, top + chart_height as f32 * scale + 3.0, within);
+                self.legend(picture, x, top + chart_height as f32 * SCALE + 3.0, within);
             }
             self.y += height;
         }
