@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::components::shell::Shell;
 use crate::pages::certificates::CertificatesPage;
+use crate::pages::compliance::CompliancePage;
 use crate::pages::credentials::CredentialsPage;
 use crate::pages::finding::FindingPage;
 use crate::pages::findings::FindingsPage;
@@ -15,6 +16,7 @@ use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
 use crate::pages::rules::RulesPage;
 use crate::pages::sources::SourcesPage;
+use crate::pages::what_if::WhatIfPage;
 use crate::ui::html::html;
 use crate::{live, theme, url_state};
 
@@ -36,8 +38,10 @@ pub fn App() -> impl IntoView {
             "/findings" => html! { <FindingsPage /> },
             "/finding" => html! { <FindingPage /> },
             "/rules" => html! { <RulesPage /> },
+            "/compliance" => html! { <CompliancePage /> },
             "/history" => html! { <HistoryPage /> },
             "/kpis" => html! { <KpisPage /> },
+            "/what-if" => html! { <WhatIfPage /> },
             "/sources" => html! { <SourcesPage /> },
             _ => html! { <NotFoundPage /> },
         }

@@ -9,13 +9,16 @@ use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
+use shared::api::compliance::Compliance;
 use shared::api::detail::IdentityDetail;
 use shared::api::findings::{FindingRow, Rules};
-use shared::api::history::{History, HistoryQuery, Trends};
+use shared::api::graph::{ReachPage, SafeToActView};
+use shared::api::history::{Durations, History, HistoryQuery, Trends};
 use shared::api::kpis::Kpis;
 use shared::api::overview::Overview;
 use shared::api::query::ListQuery;
 use shared::api::sources::Sources;
+use shared::api::what_if::WhatIf;
 use shared::api::{ErrorBody, Page, State, route};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -52,6 +55,22 @@ pub fn rules(snapshot: Memo<Option<String>>) -> Answer<Rules> {
     answer(Memo::new(move |_| links::api(route::RULES, snapshot.get().as_deref())))
 }
 
+pub fn compliance(snapshot: Memo<Option<String>>) -> Answer<Compliance> {
+    answer(Memo::new(move |_| {
+        links::api(route::COMPLIANCE, snapshot.get().as_deref())
+    }))
+}
+
+/// What would be under the limits of the page's query string.
+pub fn what_if(search: Memo<String>) -> Answer<WhatIf> {
+    answer(Memo::new(move |_| search.with(|search| links::api_what_if(search))))
+}
+
+/// How long things last, over the snapshots until this one.
+pub fn durations(snapshot: Memo<Option<String>>) -> Answer<Durations> {
+    answer(Memo::new(move |_| links::api_durations(snapshot.get().as_deref())))
+}
+
 /// The findings among which the one of this key is.
 pub fn finding(key: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<Page<FindingRow>> {
     answer(Memo::new(move |_| {
@@ -67,6 +86,25 @@ pub fn history(query: Memo<HistoryQuery>) -> Answer<History> {
 pub fn identity(id: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<IdentityDetail> {
     answer(Memo::new(move |_| {
         links::api_identity(&id.get().unwrap_or_default(), snapshot.get().as_deref())
+    }))
+}
+
+/// The nearest of what an identity reaches, or of what reaches it: by the route.
+pub fn reach(route: &'static str, id: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<ReachPage> {
+    answer(Memo::new(move |_| {
+        let node = format!("identity:{}", id.get().unwrap_or_default());
+        links::api_graph(route, node, Some(N_NEAREST), snapshot.get().as_deref())
+    }))
+}
+
+/// As many as are read at a glance.
+const N_NEAREST: usize = 8;
+
+/// What to know before a credential is replaced.
+pub fn safe_to_act(credential: String, snapshot: Memo<Option<String>>) -> Answer<SafeToActView> {
+    answer(Memo::new(move |_| {
+        let node = format!("credential:{credential}");
+        links::api_graph(route::GRAPH_SAFE_TO_ACT, node, None, snapshot.get().as_deref())
     }))
 }
 

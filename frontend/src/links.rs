@@ -1,5 +1,6 @@
 //! Every link: the pages' and the API's. Nothing else writes a URL.
 
+use shared::api::graph::GraphQuery;
 use shared::api::history::HistoryQuery;
 use shared::api::query::{Facet, KpiFilter, ListQuery, MAX_LIMIT, encode};
 use shared::api::report::ReportFormat;
@@ -82,7 +83,8 @@ pub fn is_at(path: &str, place: Place) -> bool {
     path == place.path()
         || match path {
             "/identity" => place == Place::Identities,
-            "/finding" | "/rules" => place == Place::Findings,
+            "/finding" | "/rules" | "/compliance" => place == Place::Findings,
+            "/what-if" => place == Place::Kpis,
             _ => false,
         }
 }
@@ -98,6 +100,11 @@ pub fn list(list: List, query: &ListQuery) -> String {
 pub fn identity(id: &str, snapshot: Option<&str>) -> String {
     let id = format!("id={}", encode(id));
     with_query("/identity", &join([snapshot_query(snapshot), id]))
+}
+
+/// An identity's page with what to know before one of its credentials is replaced.
+pub fn safe_to_act(id: &str, credential: &str, snapshot: Option<&str>) -> String {
+    format!("{}&act={}", identity(id, snapshot), encode(credential))
 }
 
 /// A source on the page of sources.
@@ -119,6 +126,24 @@ pub fn finding(key: &str, snapshot: Option<&str>) -> String {
 /// What each rule came to.
 pub fn rules(snapshot: Option<&str>) -> String {
     with_query("/rules", &snapshot_query(snapshot))
+}
+
+/// What the rules came to for each control of each standard.
+pub fn compliance(snapshot: Option<&str>) -> String {
+    with_query("/compliance", &snapshot_query(snapshot))
+}
+
+/// Other limits, tried: those of a query string, and this one.
+pub fn what_if(search: &str, name: &str, value: &str) -> String {
+    let is_other = |pair: &&str| !pair.is_empty() && pair.split('=').next() != Some(name);
+    let rest = search.split('&').filter(is_other).map(str::to_owned);
+    let tried = (!value.is_empty()).then(|| format!("{name}={}", encode(value)));
+    with_query("/what-if", &join(rest.chain(tried)))
+}
+
+/// The limits in force.
+pub fn what_if_none(snapshot: Option<&str>) -> String {
+    with_query("/what-if", &snapshot_query(snapshot))
 }
 
 /// A rule among them.
@@ -251,6 +276,16 @@ pub fn api(path: &str, snapshot: Option<&str>) -> String {
     with_query(path, &snapshot_query(snapshot))
 }
 
+/// The page's query string is the question.
+pub fn api_what_if(search: &str) -> String {
+    with_query(route::WHAT_IF, search)
+}
+
+pub fn api_durations(to: Option<&str>) -> String {
+    let to = to.map(|name| format!("to={}", encode(name)));
+    with_query(route::DURATIONS, &to.unwrap_or_default())
+}
+
 /// The findings of one rule whose subject has the words of this key's.
 pub fn api_finding(key: &str, snapshot: Option<&str>) -> String {
     let (rule, subject) = key.split_once('/').unwrap_or((key, ""));
@@ -290,6 +325,17 @@ fn history_query(query: &HistoryQuery, to: &str) -> String {
 pub fn api_identity(id: &str, snapshot: Option<&str>) -> String {
     let id = format!("id={}", encode(id));
     with_query(route::IDENTITY, &join([snapshot_query(snapshot), id]))
+}
+
+/// A question about one node of the graph, with the first rows of the answer.
+pub fn api_graph(path: &str, node: String, limit: Option<usize>, snapshot: Option<&str>) -> String {
+    let query = GraphQuery {
+        snapshot: snapshot.map(str::to_owned),
+        nodes: vec![node],
+        limit,
+        ..GraphQuery::default()
+    };
+    with_query(path, &query.to_query_string())
 }
 
 fn snapshot_query(snapshot: Option<&str>) -> String {

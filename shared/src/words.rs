@@ -190,6 +190,63 @@ pub fn remedy(criterion: &str) -> String {
     }
 }
 
+/// What a threshold limits, and its unit.
+pub fn threshold(name: &str) -> (String, &'static str) {
+    let (stem, unit) = match name.rsplit_once('_') {
+        Some((stem, "days")) => (stem, "days"),
+        Some((stem, "hours")) => (stem, "hours"),
+        Some((stem, "percent")) => (stem, "%"),
+        _ => (name, ""),
+    };
+    let title = match stem {
+        "access_key_max_age" => "Rotate access keys every",
+        "service_account_key_max_age" => "Rotate service account keys every",
+        "api_key_max_age" => "Rotate API keys every",
+        "client_secret_max_age" => "Rotate client secrets every",
+        "ssh_key_max_age" => "Rotate SSH keys every",
+        "credential_max_lifetime" => "Longest lifetime of a credential",
+        "short_lived" => "Short-lived is at most",
+        "access_key_unused" => "Access key counts as unused after",
+        "credential_unused" => "Other credential counts as unused after",
+        "stale" => "Identity counts as left over after",
+        "review_period" => "Review at least every",
+        "source_fresh" => "An export is fresh for",
+        "certificate_alert" => "Alert before a certificate ends",
+        "governed_target" => "Target of the governed share",
+        _ => return (sentence(name), unit),
+    };
+    (title.to_owned(), unit)
+}
+
+/// How much an identity can do.
+pub fn tier(tier: &str) -> &'static str {
+    match tier {
+        "administrator" => "Administrator",
+        "escalates" => "Can become an administrator",
+        "sensitive_data" => "Reads secrets or stored data",
+        "write" => "Changes things",
+        "read" => "Reads lists and descriptions",
+        _ => "Nothing that an export tells",
+    }
+}
+
+/// What a kind of node is called, for one and for many.
+pub fn node_kind(kind: &str) -> (&str, &str) {
+    match kind {
+        "identity" => ("identity", "identities"),
+        "credential" => ("credential", "credentials"),
+        "owner" => ("owner", "owners"),
+        "role" => ("role", "roles"),
+        "group" => ("group", "groups"),
+        "policy" => ("policy", "policies"),
+        "resource" => ("resource", "resources"),
+        "workload" => ("workload", "workloads"),
+        "trust_source" => ("source of trust", "sources of trust"),
+        "environment" => ("environment", "environments"),
+        other => (other, other),
+    }
+}
+
 /// What a KPI's number counts, for one and for many.
 pub fn unit(unit: &str) -> (&str, &str) {
     match unit {
@@ -210,6 +267,7 @@ mod tests {
     use super::*;
     use crate::model::credential::CredentialKind;
     use crate::model::identity::IdentityKind;
+    use crate::model::thresholds::ThresholdId;
 
     #[test]
     fn no_stable_word_reaches_a_reader_raw() {
@@ -220,6 +278,14 @@ mod tests {
                 !text.contains('_') && text.starts_with(char::is_uppercase),
                 "{word} → {text}"
             );
+        }
+    }
+
+    #[test]
+    fn every_threshold_has_words_and_a_unit() {
+        for name in ThresholdId::ALL.map(ThresholdId::name) {
+            let (title, unit) = threshold(name);
+            assert!(title != sentence(name) && !unit.is_empty(), "{name}");
         }
     }
 

@@ -73,13 +73,15 @@ pub fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Serves the estate with a snapshot before it, of 30 September: without `scratch`, and without the cluster.
+/// Serves the estate with a snapshot before it, of 30 September: without `scratch`, without the cluster, and with the key
+/// of `ci-deploy` that was replaced since.
 pub fn served_twice() -> Result<(Rollcall, TempDir)> {
     let root = tempfile::tempdir()?;
     write(root.path())?;
     let before: String = CREDENTIAL_REPORT
         .split_inclusive('\n')
         .filter(|line| !line.starts_with("scratch,"))
+        .map(|line| line.replace("true,2026-10-01T09:00:00", "true,2026-05-01T09:00:00"))
         .collect();
     let folder = root.path().join("2026-09-30/aws-prod");
     fs::create_dir_all(&folder)?;

@@ -1,5 +1,6 @@
 //! Journeys of Rollcall's users through the built binary; each module is one place they go.
 
+mod accessibility;
 mod estate;
 mod harness;
 mod pages;

@@ -9,15 +9,18 @@ use serde_json::{Value, json};
 use crate::estate;
 
 /// Every page, with the heading that says it is there.
-const PAGES: [(&str, &str); 9] = [
+const PAGES: [(&str, &str); 12] = [
     ("/", "Overview"),
     ("/identities", "Identities"),
     ("/credentials", "Credentials"),
     ("/certificates", "Certificates"),
     ("/findings", "Findings"),
     ("/rules", "Findings"),
+    ("/compliance", "Findings"),
     ("/history", "History"),
     ("/kpis", "KPIs"),
+    ("/what-if", "KPIs"),
+    ("/identity?id=arn:aws:iam::111122223333:user/ci-deploy", "ci-deploy"),
     ("/sources", "Sources"),
 ];
 
@@ -47,7 +50,7 @@ fn every_page_opens_fits_and_says_what_is_partial() -> Result<()> {
             })?;
             let name = match path {
                 "/" => "overview",
-                path => &path[1..],
+                path => path[1..].split('?').next().unwrap_or_default(),
             };
             for (viewport, size) in [(DESKTOP, "desktop"), (PHONE, "phone")] {
                 for (theme, look) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
@@ -132,7 +135,7 @@ fn a_finding_leads_from_its_rule_to_the_line_and_the_remedy() -> Result<()> {
     let (rollcall, _estate) = estate::served()?;
     journey("findings", |page| {
         page.goto(&rollcall.url("/"))?;
-        page.text("Top findings").wait()?;
+        page.text("What is worst?").wait()?;
         page.css(".top-finding-title").nth(0).click()?;
         page.role("heading", "Findings").wait()?;
         page.goto(&rollcall.url("/rules#not_rotated"))?;
@@ -148,6 +151,106 @@ fn a_finding_leads_from_its_rule_to_the_line_and_the_remedy() -> Result<()> {
 
         page.goto(&rollcall.url("/finding?key=not_rotated/nothing"))?;
         page.text("This snapshot does not have this finding").wait()
+    })
+}
+
+#[test]
+fn a_page_tells_what_an_identity_can_do_and_who_would_break() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("safe-to-act", |page| {
+        page.goto(&rollcall.url("/identity?id=arn:aws:iam::111122223333:user/ci-deploy"))?;
+        page.role("heading", "What it can do").wait()?;
+        page.text("Nothing that an export tells").wait()?;
+        page.role("heading", "Who can reach it").wait()?;
+        page.role("link", "Safe to replace?").click()?;
+        page.text("Who would break").wait()?;
+        page.text("user ci-deploy last used it on 2026-10-30").wait()?;
+        page.text("Whom to tell").wait()?;
+        // The address holds it: a colleague opens the same.
+        let address = page.url()?;
+        page.goto(&address)?;
+        page.text("Who would break").wait()?;
+        page.role("link", "Close").click()?;
+        page.text("Who would break").wait_until_gone()
+    })
+}
+
+#[test]
+fn a_limit_is_tried_and_comes_back_as_configuration() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("what-if", |page| {
+        page.goto(&rollcall.url("/kpis"))?;
+        page.role("link", "What if").click()?;
+        page.text("Change a limit to see what it does").wait()?;
+        // The key of `ci-deploy` is 30 days old.
+        let field = page.role("spinbutton", "Rotate access keys every");
+        field.clear()?;
+        field.type_text("10")?;
+        page.keys(&Key::Enter.to_string())?;
+        page.wait_for_path("/what-if?access_key_max_age_days=10")?;
+        page.text("access_key_max_age_days = 10").wait()?;
+        page.role("link", "ci-deploy").wait()?;
+        page.role("link", "Back to the limits in force").click()?;
+        page.wait_for_path("/what-if")?;
+        page.text("Change a limit to see what it does").wait()
+    })
+}
+
+#[test]
+fn a_standard_leads_to_its_rules() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("compliance", |page| {
+        page.goto(&rollcall.url("/findings"))?;
+        page.role("link", "By standard").click()?;
+        page.wait_for_path("/compliance")?;
+        page.css("details.source > summary").nth(0).click()?;
+        page.text("Not measurable").nth(0).wait()?;
+        page.css("details[open] a.tag").nth(0).click()?;
+        page.css(".rule > details[open]").wait()
+    })
+}
+
+#[test]
+fn time_to_rotate_is_a_curve_and_a_table() -> Result<()> {
+    let (rollcall, _estate) = estate::served_twice()?;
+    journey("time-to-rotate", |page| {
+        page.goto(&rollcall.url("/credentials"))?;
+        page.text("How long until a credential is replaced?").wait()?;
+        page.text("seen replaced in 2 snapshots").wait()?;
+        page.css("figure:has(.chart-mark[aria-label*='still in place'])")
+            .wait()?;
+        page.css("figure:has(.chart-mark[aria-label*='still in place']) button[aria-pressed]")
+            .click()?;
+        page.text("Under observation").wait()
+    })
+}
+
+#[test]
+fn pages_and_identities_are_a_few_letters_away() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("palette", |page| {
+        page.goto(&rollcall.url("/"))?;
+        page.role("heading", "Overview").wait()?;
+        page.keys(&(Key::Control + "k"))?;
+        page.role("option", None).nth(0).wait()?;
+        page.keys("standard")?;
+        page.keys(&Key::Down.to_string())?;
+        page.keys(&Key::Enter.to_string())?;
+        page.wait_for_path("/compliance")?;
+
+        page.keys(&(Key::Control + "k"))?;
+        page.keys("old-batch")?;
+        page.text("old-batch").wait()?;
+        page.keys(&Key::Down.to_string())?;
+        page.keys(&Key::Enter.to_string())?;
+        page.role("heading", "old-batch").wait()?;
+
+        // Escape leaves everything as it was.
+        page.keys("/")?;
+        page.role("option", None).nth(0).wait()?;
+        page.keys(&Key::Escape.to_string())?;
+        page.css("[role=option]").wait_until_gone()?;
+        page.role("heading", "old-batch").wait()
     })
 }
 

@@ -68,6 +68,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Setup => {
             setup::frontend_tools(&workspace)?;
             setup::browser(&workspace)?;
+            setup::axe(&workspace)?;
             Ok(())
         }
         Verb::Frontend => frontend::build(&workspace).map(drop),

@@ -5,6 +5,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -19,6 +20,8 @@ const TRUNK: &str = "0.21.14";
 /// The release of Binaryen that the dashboard was tried with. Debian 12's, 108, exports the wrong one of two tables:
 /// the page then never starts.
 const BINARYEN: u32 = 132;
+/// The checker of accessibility that the journeys run in each page.
+const AXE: &str = "4.14.1";
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Whether `wasm-opt` will shrink the WASM. Without it everything works, with a larger download.
@@ -195,17 +198,7 @@ fn wasm_opt(workspace: &Workspace) -> Result<WasmOpt> {
     if has_wasm_opt(workspace) {
         return Ok(WasmOpt::Present);
     }
-    if workspace.which("npm").is_none() && may_install_packages(workspace) {
-        apt_install(workspace, &["npm"])?;
-    }
-    if workspace.which("npm").is_some() {
-        let mut command = workspace.command("npm");
-        command
-            .args(["install", "--no-audit", "--no-fund", "--prefix"])
-            .arg(workspace.tools.join("npm"))
-            .arg(format!("binaryen@{BINARYEN}.0.0"));
-        say::step(&display(&command), || run(&mut command))?;
-    }
+    npm_install(workspace, &format!("binaryen@{BINARYEN}.0.0"))?;
     if has_wasm_opt(workspace) {
         return Ok(WasmOpt::Present);
     }
@@ -214,6 +207,36 @@ fn wasm_opt(workspace: &Workspace) -> Result<WasmOpt> {
     ));
     say::note("install npm, from which it is installed for you, or put that version on the PATH; then run this again");
     Ok(WasmOpt::Absent)
+}
+
+/// The script of axe-core, installed now if npm can be had; `None` otherwise.
+pub fn axe(workspace: &Workspace) -> Result<Option<PathBuf>> {
+    let package = workspace.npm_package("axe-core");
+    let script = package.join("axe.min.js");
+    let is_pinned = || {
+        let description = fs::read_to_string(package.join("package.json")).unwrap_or_default();
+        description.contains(&format!("\"version\": \"{AXE}\"")) && script.is_file()
+    };
+    if !is_pinned() {
+        npm_install(workspace, &format!("axe-core@{AXE}"))?;
+    }
+    Ok(is_pinned().then_some(script))
+}
+
+/// Installs a package among the tools, and npm before it where that is allowed; does nothing where there is no npm.
+fn npm_install(workspace: &Workspace, package: &str) -> Result<()> {
+    if workspace.which("npm").is_none() && may_install_packages(workspace) {
+        apt_install(workspace, &["npm"])?;
+    }
+    if workspace.which("npm").is_none() {
+        return Ok(());
+    }
+    let mut command = workspace.command("npm");
+    command
+        .args(["install", "--no-audit", "--no-fund", "--prefix"])
+        .arg(workspace.tools.join("npm"))
+        .arg(package);
+    say::step(&display(&command), || run(&mut command))
 }
 
 fn has_wasm_opt(workspace: &Workspace) -> bool {

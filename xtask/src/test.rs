@@ -3,6 +3,7 @@
 //! The journeys drive a dev build of the backend: the unit tests before them compile all of its dependencies in that
 //! profile anyway, and a release build would compile them a second time. The dashboard inside is the shipped one.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -54,7 +55,16 @@ fn steps(workspace: &Workspace, report: &mut Report) -> Result<()> {
     report.run("backend with the dashboard inside", backend)?;
 
     let browser = report.step("browser", "cargo xtask setup", || setup::browser(workspace))?;
-    report.run("journeys in Chromium", journeys(workspace, &browser))?;
+    let axe = report.step("checker of accessibility", "cargo xtask setup", || {
+        setup::axe(workspace)
+    })?;
+    if axe.is_none() {
+        report.skip(
+            "accessibility of every page",
+            "there is no npm to install axe-core from",
+        );
+    }
+    report.run("journeys in Chromium", journeys(workspace, &browser, axe.as_deref()))?;
 
     if workspace.which("cargo-deny").is_some() {
         // Advisories need a database from the network, the rest is in this repository.
@@ -68,13 +78,14 @@ fn steps(workspace: &Workspace, report: &mut Report) -> Result<()> {
     }
 }
 
-fn journeys(workspace: &Workspace, browser: &Browser) -> Command {
+fn journeys(workspace: &Workspace, browser: &Browser, axe: Option<&Path>) -> Command {
     let mut command = workspace.cargo();
     command
         .args(["test", "--package", "e2e"])
         .env("ROLLCALL_BIN", workspace.target.join("debug/rollcall"))
         .env("CHROMIUM", &browser.chromium)
         .env("CHROMEDRIVER", &browser.chromedriver);
+    command.envs(axe.map(|script| ("AXE", script)));
     command
 }
 
@@ -149,7 +160,7 @@ fn with_variables(command: &Command) -> String {
     command
         .get_envs()
         .filter(|(name, _)| {
-            ["ROLLCALL_BIN", "ROLLCALL_DIST", "CHROMIUM", "CHROMEDRIVER"]
+            ["ROLLCALL_BIN", "ROLLCALL_DIST", "CHROMIUM", "CHROMEDRIVER", "AXE"]
                 .iter()
                 .any(|kept| name == kept)
         })

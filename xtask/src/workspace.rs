@@ -69,7 +69,12 @@ impl Workspace {
 
     /// Where npm puts the programs of packages installed under the tools directory.
     pub fn npm_programs(&self) -> PathBuf {
-        self.tools.join("npm").join("node_modules").join(".bin")
+        self.npm_package(".bin")
+    }
+
+    /// Where npm puts a package installed under the tools directory.
+    pub fn npm_package(&self, name: &str) -> PathBuf {
+        self.tools.join("npm").join("node_modules").join(name)
     }
 
     fn path(&self) -> OsString {

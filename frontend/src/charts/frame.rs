@@ -148,10 +148,13 @@ fn Picture(draw: StoredValue<Draw>, twin: StoredValue<Twin>) -> impl IntoView {
         } = mark;
         let href = twin.with_value(|twin| twin.rows.get(category)?.cells.get(series)?.href.clone());
         let px = |n: i32| format!("{n}px");
+        // Without rows to lead to it is a part of the picture that can be pointed at.
+        let role = href.is_none().then_some("img");
         html! {
             <a
                 class="chart-mark"
                 href=href
+                role=role
                 title=label.clone()
                 aria-label=label.clone()
                 style:left=px(x)

@@ -91,6 +91,6 @@ pub fn age_chart(ages: &[AgeRow], snapshot: Option<&str>) -> AnyView {
     );
     let draw: Draw = Arc::new(move |width, paint| svg(&data, width, HEIGHT, paint));
     html! {
-        <ChartFrame title="How old credentials are" line=line draw=draw twin=twin legend=series />
+        <ChartFrame title="How old are credentials?" line=line draw=draw twin=twin legend=series />
     }
 }

@@ -90,8 +90,8 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
     });
     let rest = rest.collect_view();
     let (title, line) = match counted {
-        Counted::All => ("What ends when", "Certificates and other credentials, by days left"),
-        Counted::Certificates => ("When certificates end", "By days left, from the snapshot"),
+        Counted::All => ("What ends when?", "Certificates and other credentials, by days left"),
+        Counted::Certificates => ("When do certificates end?", "By days left, from the snapshot"),
     };
     html! {
         <ChartFrame title=title line=line draw=draw twin=twin legend=series>

@@ -47,7 +47,7 @@ pub fn GovernedMap(heat: Heat, snapshot: Option<String>) -> impl IntoView {
         0 => "Certain share of each source, by environment; darker is better".to_owned(),
         n => format!("The {MAX_ROWS} sources with most to do; {n} more under Sources. Darker is better"),
     };
-    html! { <ChartFrame title="Where it is governed" line=line draw=draw twin=twin /> }
+    html! { <ChartFrame title="Where is it governed?" line=line draw=draw twin=twin /> }
 }
 
 /// By name while all fit; else those where most is to do.

@@ -1,8 +1,10 @@
 //! Parts that know the domain.
 
+pub mod access;
 pub mod age_chart;
 pub mod badges;
 pub mod banners;
+pub mod columns;
 pub mod evidence;
 pub mod expiry_chart;
 pub mod export_menu;
@@ -15,8 +17,10 @@ pub mod moment;
 pub mod page_head;
 pub mod report_menu;
 pub mod rows;
+pub mod safe_to_act;
 pub mod search_box;
 pub mod shell;
 pub mod snapshot_picker;
+pub mod survival_chart;
 pub mod text_filter;
 pub mod trend;

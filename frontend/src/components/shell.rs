@@ -62,7 +62,8 @@ fn place_icon(place: Place) -> Icon {
     }
 }
 
-fn place_title(place: Place) -> &'static str {
+/// What a place is called.
+pub(super) fn place_title(place: Place) -> &'static str {
     match place {
         Place::Overview => "Overview",
         Place::Identities => "Identities",
@@ -103,7 +104,7 @@ fn NavigationBar() -> impl IntoView {
     });
     html! {
         <nav class="navigation" aria-label="Pages">
-            <a class="brand" href=move || links::place(Place::Overview, snapshot.get().as_deref()) aria-label="Rollcall, overview">
+            <a class="brand" href=move || links::place(Place::Overview, snapshot.get().as_deref()) aria-label=move || is_narrow().then_some("Rollcall")>
                 <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
                     <rect x="2" y="2" width="20" height="20" rx="5.5" />
                     <path d="M7 8.2h6M7 12h4.5M7 15.8h6M14.8 12.6l1.7 1.7 2.9-3.7" />
@@ -116,7 +117,7 @@ fn NavigationBar() -> impl IntoView {
                 type="button"
                 class="navigation-fold"
                 aria-expanded=move || (!is_narrow()).to_string()
-                aria-label="Show the names of pages"
+                aria-label=move || is_narrow().then_some("Show the names of pages")
                 on:click=move |_| {
                     look.navigation
                         .update(|navigation| {

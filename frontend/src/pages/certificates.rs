@@ -7,6 +7,7 @@ use shared::model::ratio::Verdict;
 
 use crate::client;
 use crate::components::badges::{status_badge, verdict_badge};
+use crate::components::columns;
 use crate::components::expiry_chart::{Counted, expiry_chart};
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{absent, ends, maybe_moment, text_or};
@@ -37,7 +38,7 @@ fn Expiry() -> impl IntoView {
     let answer = client::overview(snapshot);
     html! {
         <details class="strip" open=crate::ui::has_room()>
-            <summary class="strip-head">"Time left"</summary>
+            <summary class="strip-head"><h2>"Time left"</h2></summary>
             <div class="strip-body">
                 {asynchronous::show(
                     answer,
@@ -180,30 +181,9 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
             Shown::OnDemand,
             |row, _| text_or(row.holder_name.clone(), "Not listed"),
         ),
-        ListColumn::new(
-            "environment",
-            "Environment",
-            "minmax(100px, 0.8fr)",
-            Some(SortColumn::Environment),
-            Shown::OnDemand,
-            |row, _| text_or(row.environment.clone(), "None"),
-        ),
-        ListColumn::new(
-            "owner",
-            "Owner",
-            "minmax(120px, 1fr)",
-            Some(SortColumn::Owner),
-            Shown::OnDemand,
-            |row, _| text_or(row.owner.clone(), "None"),
-        ),
-        ListColumn::new(
-            "source",
-            "Source",
-            "minmax(110px, 0.9fr)",
-            Some(SortColumn::Source),
-            Shown::OnDemand,
-            |row, _| text_or(Some(row.source.clone()), "None"),
-        ),
+        columns::environment(Shown::OnDemand),
+        columns::owner(Shown::OnDemand),
+        columns::source(Shown::OnDemand),
         ListColumn {
             align: Align::End,
             ..ListColumn::new("places", "Places", "80px", None, Shown::OnDemand, |row, _| {

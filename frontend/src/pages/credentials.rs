@@ -1,19 +1,21 @@
 //! What identities authenticate with: how old, how used, when it ends.
 
 use leptos::prelude::*;
-use shared::api::query::SortColumn;
+use shared::api::query::{Facet, SortColumn};
 use shared::api::rows::CredentialRow;
 use shared::model::ratio::Verdict;
 
 use crate::client;
 use crate::components::age_chart::age_chart;
 use crate::components::badges::{status_badge, verdict_badge};
+use crate::components::columns;
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{absent, ends, last_used, maybe_moment, text_or};
+use crate::components::survival_chart::survival_chart;
 use crate::links::{self, List};
 use crate::ui::asynchronous;
 use crate::ui::html::html;
-use crate::url_state::use_snapshot;
+use crate::url_state::{use_list_query, use_snapshot};
 use crate::{format, words};
 
 #[component]
@@ -29,19 +31,28 @@ pub fn CredentialsPage() -> impl IntoView {
     html! { <ListPage kind=kind chart=|| html! { <Ages /> } /> }
 }
 
-/// Active credentials by kind and age, each count a link.
+/// Active credentials by kind and age, each count a link; and how long until they are replaced, of the kind that the
+/// list is narrowed to.
 #[component]
 fn Ages() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::overview(snapshot);
+    let durations = client::durations(snapshot);
+    let query = use_list_query();
+    let kind = Memo::new(move |_| {
+        let query = query.get().ok()?;
+        let mut kinds = query.filters.into_iter().filter(|(facet, _)| *facet == Facet::Kind);
+        kinds.next().filter(|_| kinds.next().is_none()).map(|(_, kind)| kind)
+    });
     html! {
         <details class="strip" open=crate::ui::has_room()>
-            <summary class="strip-head">"Age of active credentials"</summary>
-            <div class="strip-body">
+            <summary class="strip-head"><h2>"How old, and how soon replaced"</h2></summary>
+            <div class="strip-body strip-pair">
                 {asynchronous::show(
                     answer,
                     move |overview| age_chart(&overview.ages, snapshot.get_untracked().as_deref()),
                 )}
+                {asynchronous::show(durations, move |durations| survival_chart(&durations, kind.get().as_deref()))}
             </div>
         </details>
     }
@@ -102,14 +113,7 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
             Shown::Always,
             |row, context| name_cell(name(row), None, href(row, context)),
         ),
-        ListColumn::new(
-            "kind",
-            "Kind",
-            "minmax(116px, 1fr)",
-            Some(SortColumn::Kind),
-            Shown::AtFirst,
-            |row, _| words::sentence(&row.kind).into_any(),
-        ),
+        columns::kind(Shown::AtFirst),
         ListColumn::new(
             "holder",
             "Held by",
@@ -124,33 +128,10 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
                 }
             },
         ),
-        ListColumn::new(
-            "environment",
-            "Environment",
-            "minmax(100px, 0.8fr)",
-            Some(SortColumn::Environment),
-            Shown::OnDemand,
-            |row, _| text_or(row.environment.clone(), "None"),
-        ),
-        ListColumn::new(
-            "owner",
-            "Owner",
-            "minmax(120px, 1fr)",
-            Some(SortColumn::Owner),
-            Shown::OnDemand,
-            |row, _| text_or(row.owner.clone(), "None"),
-        ),
-        ListColumn::new("team", "Team", "minmax(110px, 1fr)", None, Shown::OnDemand, |row, _| {
-            text_or(row.team.clone(), "None")
-        }),
-        ListColumn::new(
-            "source",
-            "Source",
-            "minmax(110px, 1fr)",
-            Some(SortColumn::Source),
-            Shown::OnDemand,
-            |row, _| text_or(Some(row.source.clone()), "None"),
-        ),
+        columns::environment(Shown::OnDemand),
+        columns::owner(Shown::OnDemand),
+        columns::team(Shown::OnDemand),
+        columns::source(Shown::OnDemand),
         ListColumn::new(
             "status",
             "State",
@@ -186,7 +167,7 @@ fn columns() -> Vec<ListColumn<CredentialRow>> {
         ListColumn::new(
             "expires_at",
             "Ends",
-            "minmax(96px, 0.8fr)",
+            "minmax(112px, 0.8fr)",
             Some(SortColumn::ExpiresAt),
             Shown::AtFirst,
             |row, context| ends(row.expires_at, &row.expiry, context.as_of),

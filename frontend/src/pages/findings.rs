@@ -5,12 +5,12 @@ use shared::api::findings::FindingRow;
 use shared::api::query::{Facet, SortColumn};
 
 use crate::components::badges::severity_word;
+use crate::components::columns;
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::text_or;
 use crate::links::{self, List};
 use crate::ui::html::html;
 use crate::url_state::use_snapshot;
-use crate::words;
 
 #[component]
 pub fn FindingsPage() -> impl IntoView {
@@ -25,11 +25,12 @@ pub fn FindingsPage() -> impl IntoView {
     html! { <ListPage kind=kind chart=|| html! { <FindingTabs shown=Tab::List /> } /> }
 }
 
-/// The two ways to look at findings.
+/// The ways to look at findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tab {
     List,
     Rules,
+    Standards,
 }
 
 #[component]
@@ -39,6 +40,7 @@ pub fn FindingTabs(shown: Tab) -> impl IntoView {
         let href = move || match tab {
             Tab::List => links::facet_rows(List::Findings, Vec::new(), snapshot.get().as_deref()),
             Tab::Rules => links::rules(snapshot.get().as_deref()),
+            Tab::Standards => links::compliance(snapshot.get().as_deref()),
         };
         let current = (tab == shown).then_some("page");
         html! {
@@ -51,7 +53,7 @@ pub fn FindingTabs(shown: Tab) -> impl IntoView {
     };
     html! {
         <nav aria-label="Findings">
-            <ul class="tab-list">{tab(Tab::List, "Each finding")} {tab(Tab::Rules, "By rule")}</ul>
+            <ul class="tab-list">{tab(Tab::List, "Each finding")} {tab(Tab::Rules, "By rule")} {tab(Tab::Standards, "By standard")}</ul>
         </nav>
     }
 }
@@ -143,41 +145,11 @@ fn columns() -> Vec<ListColumn<FindingRow>> {
             Shown::OnDemand,
             |row, _| text_or(Some(row.because.clone()), ""),
         ),
-        ListColumn::new(
-            "kind",
-            "Kind",
-            "minmax(110px, 0.8fr)",
-            Some(SortColumn::Kind),
-            Shown::OnDemand,
-            |row, _| words::sentence(&row.kind).into_any(),
-        ),
-        ListColumn::new(
-            "environment",
-            "Environment",
-            "minmax(96px, 0.6fr)",
-            Some(SortColumn::Environment),
-            Shown::AtFirst,
-            |row, _| text_or(row.environment.clone(), "None"),
-        ),
-        ListColumn::new(
-            "owner",
-            "Owner",
-            "minmax(120px, 1fr)",
-            Some(SortColumn::Owner),
-            Shown::AtFirst,
-            |row, _| text_or(row.owner.clone(), "None"),
-        ),
-        ListColumn::new("team", "Team", "minmax(110px, 1fr)", None, Shown::OnDemand, |row, _| {
-            text_or(row.team.clone(), "None")
-        }),
-        ListColumn::new(
-            "source",
-            "Source",
-            "minmax(110px, 1fr)",
-            Some(SortColumn::Source),
-            Shown::OnDemand,
-            |row, _| text_or(Some(row.source.clone()), "None"),
-        ),
+        columns::kind(Shown::OnDemand),
+        columns::environment(Shown::AtFirst),
+        columns::owner(Shown::AtFirst),
+        columns::team(Shown::OnDemand),
+        columns::source(Shown::OnDemand),
         ListColumn::new(
             "waived",
             "Waiver",

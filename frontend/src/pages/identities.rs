@@ -5,6 +5,7 @@ use shared::api::query::SortColumn;
 use shared::api::rows::IdentityRow;
 
 use crate::components::badges::{governed_badge, status_badge};
+use crate::components::columns;
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{ends, last_used, maybe_moment, text_or};
 use crate::links::{self, List};
@@ -55,41 +56,11 @@ fn columns() -> Vec<ListColumn<IdentityRow>> {
             Shown::Always,
             |row, context| name_cell(row.name.clone(), None, href(row, context)),
         ),
-        ListColumn::new(
-            "kind",
-            "Kind",
-            "minmax(120px, 1fr)",
-            Some(SortColumn::Kind),
-            Shown::AtFirst,
-            |row, _| words::sentence(&row.kind).into_any(),
-        ),
-        ListColumn::new(
-            "environment",
-            "Environment",
-            "minmax(100px, 0.8fr)",
-            Some(SortColumn::Environment),
-            Shown::AtFirst,
-            |row, _| text_or(row.environment.clone(), "None"),
-        ),
-        ListColumn::new(
-            "owner",
-            "Owner",
-            "minmax(130px, 1.2fr)",
-            Some(SortColumn::Owner),
-            Shown::AtFirst,
-            |row, _| text_or(row.owner.clone(), "None"),
-        ),
-        ListColumn::new("team", "Team", "minmax(110px, 1fr)", None, Shown::OnDemand, |row, _| {
-            text_or(row.team.clone(), "None")
-        }),
-        ListColumn::new(
-            "source",
-            "Source",
-            "minmax(110px, 1fr)",
-            Some(SortColumn::Source),
-            Shown::OnDemand,
-            |row, _| text_or(Some(row.source.clone()), "None"),
-        ),
+        columns::kind(Shown::AtFirst),
+        columns::environment(Shown::AtFirst),
+        columns::owner(Shown::AtFirst),
+        columns::team(Shown::OnDemand),
+        columns::source(Shown::OnDemand),
         ListColumn::new(
             "account",
             "Account",

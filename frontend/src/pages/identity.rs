@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::api::detail::{
-    CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, LeakView, Named, OwnerView, TrustView,
+    CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, LeakView, OwnerView, TrustView,
 };
 use shared::api::findings::FindingRow;
 use shared::api::query::{Facet, ListQuery};
@@ -17,10 +17,12 @@ use shared::model::ratio::Verdict;
 use super::credentials::rotation;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::client::{self, Outcome};
+use crate::components::access;
 use crate::components::badges::{governed_badge, severity_word, status_badge, verdict_class, verdict_icon};
 use crate::components::evidence::evidence_link;
 use crate::components::moment::{absent, ends, last_used, maybe_moment, moment};
 use crate::components::page_head::PageHead;
+use crate::components::safe_to_act::safe_to_act;
 use crate::links::{self, List};
 use crate::ui::asynchronous;
 use crate::ui::html::html;
@@ -33,6 +35,7 @@ use crate::{format, words};
 pub fn IdentityPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let id = use_parameter("id");
+    let act = use_parameter("act");
     let answer = client::identity(id, snapshot);
     let title = Signal::derive(move || match answer.outcome.get() {
         Outcome::Ready(detail) => detail.row.name.clone(),
@@ -55,7 +58,7 @@ pub fn IdentityPage() -> impl IntoView {
                 <a href=back>"Identities"</a>
             </nav>
             <PageHead title=title line=move || html! { {line} } />
-            {asynchronous::show(answer, move |detail| ready(detail, snapshot.get_untracked()))}
+            {asynchronous::show(answer, move |detail| ready(detail, Asked { id, act, snapshot }))}
         </div>
     }
 }
@@ -75,15 +78,28 @@ fn summary(detail: &IdentityDetail) -> AnyView {
     }
 }
 
-fn ready(detail: Arc<IdentityDetail>, snapshot: Option<String>) -> AnyView {
+/// What the address names.
+#[derive(Clone, Copy)]
+struct Asked {
+    id: Memo<Option<String>>,
+    /// The credential that is to be replaced.
+    act: Memo<Option<String>>,
+    snapshot: Memo<Option<String>>,
+}
+
+fn ready(detail: Arc<IdentityDetail>, asked: Asked) -> AnyView {
+    let snapshot = asked.snapshot.get_untracked();
     let at = snapshot.as_deref();
     html! {
         <div class="identity-grid">
             <div class="identity-main">
                 {criteria(&detail, at)}
-                {credentials(&detail, at)}
                 {findings(&detail, at)}
+                {section("access", "What it can do", None, html! { {access::access(&detail.access, at)} {cut_note(&detail, "ways_up", detail.access.ways_up.len())} })}
+                {credentials(&detail, at)}
+                {acting(asked)}
                 {leaks(&detail, at)}
+                {section("reach", "How far it leads", None, access::reach(asked.id, asked.snapshot))}
                 {grants(&detail, at)}
                 {trusts("actors", "Who can act as it", "Nothing that was read lets anybody else act as it.", &detail.actors, &detail, at)}
                 {trusts("targets", "As whom it may act", "Nothing that was read lets it act as another identity.", &detail.targets, &detail, at)}
@@ -202,7 +218,10 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
             evidence,
         } = credential;
         let shared = (!shared_with.is_empty()).then(|| {
-            let others = shared_with.iter().map(|other| named(other, snapshot)).collect_view();
+            let others = shared_with
+                .iter()
+                .map(|other| access::named(other, snapshot))
+                .collect_view();
             html! { <span class="shared-with">{icon(Icon::Warning)} "Shared with " {others}</span> }
         });
         let from = evidence
@@ -215,6 +234,9 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
                     <span class="cell-name">
                         <span>{row.name.clone().unwrap_or_else(|| row.id.clone())}</span>
                         <span class="cell-below">{words::sentence(&row.kind)}</span>
+                        <a class="cell-link" href=links::safe_to_act(&detail.row.id, &row.id, snapshot) data-noscroll>
+                            "Safe to replace?"
+                        </a>
                         {shared}
                     </span>
                 </th>
@@ -245,6 +267,40 @@ fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     };
     let content = html! { {life_lines(detail)} {content} };
     section("credentials", "Credentials", Some(detail.credentials.len()), content)
+}
+
+/// What to know before the credential is replaced that the address names.
+fn acting(asked: Asked) -> AnyView {
+    let now = move || {
+        let credential = asked.act.get()?;
+        let answer = client::safe_to_act(credential, asked.snapshot);
+        Effect::new(move |_| {
+            if matches!(answer.outcome.get(), Outcome::Ready(_))
+                && let Some(section) = document().get_element_by_id("act")
+            {
+                section.scroll_into_view();
+            }
+        });
+        let title = move || match answer.outcome.get() {
+            Outcome::Ready(view) => format!("Before {} is replaced", view.credential.label),
+            Outcome::Loading | Outcome::Failed(_) => "Before it is replaced".to_owned(),
+        };
+        let at = asked.snapshot;
+        let back = links::identity(
+            &asked.id.get_untracked().unwrap_or_default(),
+            at.get_untracked().as_deref(),
+        );
+        Some(html! {
+            <section class="card act" id="act" aria-labelledby="title-act">
+                <div class="card-head">
+                    <h2 class="card-title breakable" id="title-act">{title}</h2>
+                    <a class="button button-quiet" href=back data-noscroll aria-label="Close">{icon(Icon::Close)}</a>
+                </div>
+                {asynchronous::show(answer, move |view| safe_to_act(&view, at.get_untracked().as_deref()))}
+            </section>
+        })
+    };
+    html! { {now} }
 }
 
 /// What is wrong with it and with what it holds.
@@ -432,20 +488,13 @@ fn grants(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
             {cut_note(detail, "grants", detail.grants.len())}
         }
     };
-    section("grants", "What it may do", Some(detail.grants.len()), content)
+    section("grants", "What it was given", Some(detail.grants.len()), content)
 }
 
 fn until(at: Option<Instant>, as_of: Instant) -> AnyView {
     match at {
         Some(at) => moment(at, as_of),
         None => html! { <span>"No end"</span> },
-    }
-}
-
-fn named(other: &Named, snapshot: Option<&str>) -> AnyView {
-    match &other.id {
-        Some(id) => html! { <a class="listed" href=links::identity(id, snapshot)>{other.name.clone()}</a> },
-        None => html! { <span class="listed">{other.name.clone()}</span> },
     }
 }
 
@@ -469,7 +518,7 @@ fn trusts(
         };
         html! {
             <tr>
-                <th scope="row">{named(&trust.other, snapshot)}</th>
+                <th scope="row">{access::named(&trust.other, snapshot)}</th>
                 {cell("How", html! { <span class="breakable">{trust.sentence.clone()}</span> })}
                 {cell("Guard", guard)}
                 {cell("Said by", evidence_link(trust.evidence.clone(), snapshot))}

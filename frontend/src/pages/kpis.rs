@@ -14,6 +14,7 @@ use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
 use crate::components::trend;
+use crate::links::Place;
 use crate::ui::bars::{Bar, bars};
 use crate::ui::html::html;
 use crate::url_state::{use_location, use_snapshot};
@@ -49,6 +50,37 @@ const GROUPS: [(&str, &[&str]); 6] = [
 /// Parts of a breakdown before "all".
 const N_PARTS: usize = 8;
 
+/// The ways to look at KPIs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tab {
+    Numbers,
+    WhatIf,
+}
+
+#[component]
+pub fn KpiTabs(shown: Tab) -> impl IntoView {
+    let snapshot = use_snapshot();
+    let tab = move |tab: Tab, title: &'static str| {
+        let href = move || match tab {
+            Tab::Numbers => links::place(Place::Kpis, snapshot.get().as_deref()),
+            Tab::WhatIf => links::what_if_none(snapshot.get().as_deref()),
+        };
+        let current = (tab == shown).then_some("page");
+        html! {
+            <li>
+                <a class="tab" href=href aria-current=current>
+                    {title}
+                </a>
+            </li>
+        }
+    };
+    html! {
+        <nav aria-label="KPIs">
+            <ul class="tab-list">{tab(Tab::Numbers, "Every number")} {tab(Tab::WhatIf, "What if")}</ul>
+        </nav>
+    }
+}
+
 #[component]
 pub fn KpisPage() -> impl IntoView {
     let snapshot = use_snapshot();
@@ -67,6 +99,7 @@ pub fn KpisPage() -> impl IntoView {
     html! {
         <div class="page kpis">
             <PageHead title="KPIs" line=|| "Every number: what it asks, of whom, by whose limit" />
+            <KpiTabs shown=Tab::Numbers />
             {ui::asynchronous::show(answer, move |kpis| ready(&kpis, snapshot.get_untracked().as_deref(), hash, trends))}
         </div>
     }

@@ -1,6 +1,7 @@
 //! One file for each page: what it loads and how it is composed.
 
 pub mod certificates;
+pub mod compliance;
 pub mod credentials;
 pub mod finding;
 pub mod findings;
@@ -12,3 +13,4 @@ pub mod not_found;
 pub mod overview;
 pub mod rules;
 pub mod sources;
+pub mod what_if;

@@ -35,6 +35,14 @@ use crate::{client, format, words};
 
 /// Rules among the top findings.
 const MAX_RULES: usize = 6;
+/// Numbers of the answer that have a place of their own.
+const SHOWN_APART: [&str; 5] = [
+    "nhi.total",
+    "human.total",
+    "nhi.per_human",
+    "agent.total",
+    "certificate.renewals",
+];
 /// In pixels; two charts stand side by side.
 const CHART_HEIGHT: u32 = 232;
 
@@ -64,7 +72,7 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trend
     let tiles = overview
         .tiles
         .iter()
-        .filter(|kpi| !matches!(kpi.id.as_str(), "nhi.total" | "human.total" | "nhi.per_human"))
+        .filter(|kpi| !SHOWN_APART.contains(&kpi.id.as_str()))
         .map(|kpi| kpi_tile(kpi, at, trends))
         .collect_view();
     html! {
@@ -80,17 +88,10 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trend
                     <GovernedMap heat=overview.heat.clone() snapshot=snapshot.clone() />
                 </div>
                 <div class="card">
-                    {card_head("What would help most", "Identities that lack one thing only")} {changes(&overview, at)}
+                    {card_head("Which teams fall short?", "Those with most identities that are not governed")} {teams(&overview, at)}
                 </div>
             </div>
             <div class="tiles">{tiles}</div>
-        </section>
-        <section aria-labelledby="title-wrong">
-            <h2 class="section-title" id="title-wrong">"What is wrong"</h2>
-            <div class="card">
-                {card_head("Top findings", "The worst rules of this snapshot, with those that have most")}
-                {asynchronous::steady(rules, move |rules| top_findings(&rules, of_rules.as_deref()))}
-            </div>
         </section>
         <section aria-labelledby="title-comes">
             <h2 class="section-title" id="title-comes">"What comes"</h2>
@@ -103,11 +104,23 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trend
                 </div>
             </div>
         </section>
+        <section aria-labelledby="title-do">
+            <h2 class="section-title" id="title-do">"What to do"</h2>
+            <div class="overview-pair">
+                <div class="card">
+                    {card_head("What would raise governed most?", "Identities that lack one thing only")} {changes(&overview, at)}
+                </div>
+                <div class="card">
+                    {card_head("What is worst?", "Rules by their severest finding, then by how many")}
+                    {asynchronous::steady(rules, move |rules| top_findings(&rules, of_rules.as_deref()))}
+                </div>
+            </div>
+        </section>
         <section aria-labelledby="title-sure">
             <h2 class="section-title" id="title-sure">"How sure, and how old"</h2>
             <div class="overview-pair">
                 <div class="card">
-                    {card_head("How sure these numbers are", "What could not be read, and what is not known")} {doubts(&overview, at)}
+                    {card_head("How sure are these numbers?", "What could not be read, and what is not known")} {doubts(&overview, at)}
                 </div>
                 <div class="card">
                     {age_chart(&overview.ages, at)}
@@ -229,7 +242,7 @@ fn criteria(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     };
     html! {
         <div class="card criteria">
-            {card_head("What governed asks for", "Every criterion must hold")}
+            {card_head("What does governed ask for?", "Every criterion must hold")}
             <ul class="criterion-list">{overview.criteria.iter().map(row).collect_view()}</ul>
         </div>
     }
@@ -248,7 +261,7 @@ fn population(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     let note = |id: &str| {
         find(id)
             .and_then(|kpi| kpi.note.clone())
-            .map(|note| html! { <p class="population-note">{sentence_case(&note)}</p> })
+            .map(|note| html! { <dd class="population-note">{sentence_case(&note)}</dd> })
     };
     // Without a roster there are human identities to list; people of the roster are in no list.
     let people = find("human.total").and_then(|kpi| kpi.value).map(format::decimal);
@@ -277,9 +290,45 @@ fn population(overview: &Overview, snapshot: Option<&str>) -> AnyView {
                     <dd>{ratio_of.map_or_else(|| "Not known".to_owned(), format::decimal)}</dd>
                     {ratio_of.is_none().then(|| note("nhi.per_human"))}
                 </div>
+                <div>
+                    <dt>
+                        <a href=links::kpi("agent.total", snapshot)>"AI agents among them"</a>
+                    </dt>
+                    <dd>{number("agent.total", Some(Verdict::Pass))}</dd>
+                </div>
             </dl>
         </div>
     }
+}
+
+/// The governed share of the teams that most fail it.
+fn teams(overview: &Overview, snapshot: Option<&str>) -> AnyView {
+    let parts = overview
+        .governed
+        .breakdowns
+        .iter()
+        .flat_map(|breakdown| &breakdown.parts);
+    let rows = parts.filter(|team| team.ratio.fail > 0).map(|team| {
+        let link = |verdict, text: String| {
+            let part = Some((Facet::Team, team.value.as_str()));
+            html! { <a class="number" href=links::kpi_part_rows("governed", verdict, part, snapshot)>{text}</a> }
+        };
+        let (low, _) = team.ratio.interval().unwrap_or_default();
+        let fails = format!("{} fail", format::number(team.ratio.fail));
+        html! {
+            <li class="criterion">
+                <span class="cut">{words::facet_value(Facet::Team, &team.value)}</span>
+                <span class="criterion-share">{link(Some(Verdict::Pass), format::percent(low))}</span>
+                <IntervalBar ratio=team.ratio />
+                <span class="criterion-rest">{link(Some(Verdict::Fail), fails)}</span>
+            </li>
+        }
+    });
+    let rows = rows.collect_view();
+    if rows.is_empty() {
+        return html! { <p class="card-empty">"No team has an identity that is known not to be governed."</p> };
+    }
+    html! { <ul class="criterion-list teams">{rows}</ul> }
 }
 
 fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
@@ -406,7 +455,15 @@ fn renewals(overview: &Overview) -> AnyView {
         unit: "renewals".to_owned(),
     };
     let draw: Draw = Arc::new(move |width, paint| columns::svg(&data, width, CHART_HEIGHT, paint));
-    html! { <ChartFrame title="Renewals, week by week" line=line draw=draw twin=twin /> }
+    let outlook = overview.tiles.iter().find(|kpi| kpi.id == "certificate.renewals");
+    let outlook = outlook.and_then(|kpi| kpi.note.clone()).map(|note| {
+        html! { <p class="chart-rest">{format!("{}.", sentence_case(&note))}</p> }
+    });
+    html! {
+        <ChartFrame title="How many renewals come, week by week?" line=line draw=draw twin=twin>
+            {outlook}
+        </ChartFrame>
+    }
 }
 
 fn doubts(overview: &Overview, snapshot: Option<&str>) -> AnyView {

@@ -119,11 +119,11 @@ fn entry(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
         fact("Cannot see", html! { <ul>{items}</ul> })
     });
     html! {
-        <details class="card source rule" id=code.clone()>
+        <div class="card rule">
+        <details class="source" id=code.clone()>
             <summary class="source-head rule-head">
                 <span class="rule-severity">{rule.worst.as_deref().map(severity_word)}</span>
                 <span class="source-name">{rule.title.clone()}</span>
-                <span class="rule-counts">{counts}</span>
             </summary>
             <div class="rule-body">
                 <dl class="facts">
@@ -138,6 +138,8 @@ fn entry(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
                 {all}
             </div>
         </details>
+        <div class="rule-counts">{counts}</div>
+        </div>
     }
 }
 

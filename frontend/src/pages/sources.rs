@@ -146,13 +146,16 @@ fn source_view(source: &SourceView, as_of: Instant, snapshot: Option<&str>) -> A
                 {completeness_badge(source.completeness)}
                 {source.environment.clone().map(|environment| html! { <span class="tag">{environment}</span> })}
                 <span class="source-facts">
-                    {rows(List::Identities, source.n_identities, "identity", "identities")}
-                    {rows(List::Credentials, source.n_credentials, "credential", "credentials")}
+                    <span>{format::counted(source.n_identities as u64, "identity", "identities")}</span>
                     <span>{format::counted(source.files.len() as u64, "file", "files")}</span>
                     {notes.map(|notes| html! { <span>{notes}</span> })}
                     {stated}
                 </span>
             </summary>
+            <p class="source-rows">
+                {rows(List::Identities, source.n_identities, "identity", "identities")}
+                {rows(List::Credentials, source.n_credentials, "credential", "credentials")}
+            </p>
             {is_partial.then(|| html! { <ul class="reasons">{reasons}</ul> })}
             <ul class="files">{files}</ul>
         </details>

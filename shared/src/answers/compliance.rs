@@ -44,7 +44,7 @@ fn state(analysis: &Analysis, control: &Control) -> ControlState {
     let evaluated = || rules.iter().filter(|(_, tally)| tally.unmeasured.is_none());
     let left_out: Vec<String> = rules
         .iter()
-        .filter_map(|(rule, tally)| Some(format!("{} {}", rule.code, tally.unmeasured?)))
+        .filter_map(|(rule, tally)| Some(format!("“{}” is not evaluated: {}", rule.title, tally.unmeasured?)))
         .collect();
     let sum = |of: fn(&Tally) -> u64| evaluated().map(|(_, tally)| of(tally)).sum::<u64>();
     let n_judged = sum(|tally| tally.ratio.population());

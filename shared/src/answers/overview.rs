@@ -19,7 +19,7 @@ use crate::model::strings::Sym;
 use crate::model::thresholds::ThresholdId;
 
 /// The numbers that are shown as tiles, in this order.
-const TILES: [&str; 12] = [
+const TILES: [&str; 13] = [
     "nhi.total",
     "human.total",
     "nhi.per_human",
@@ -32,7 +32,11 @@ const TILES: [&str; 12] = [
     "privilege.admin",
     "access.external",
     "agent.total",
+    "certificate.renewals",
 ];
+
+/// Teams that are worth listing beside the governed share.
+const MAX_TEAMS: usize = 12;
 
 /// How many changes are worth listing: more than a meeting would decide.
 const MAX_CHANGES: usize = 8;
@@ -42,7 +46,15 @@ pub fn overview(analysis: &Analysis) -> Overview {
     let snapshot = &analysis.snapshot;
     let mut values: Vec<KpiValue> = kpi_values(analysis);
     // The tiles show numbers; the parts of them are one click away, and half of the answer's bytes.
-    values.iter_mut().for_each(|value| value.breakdowns.clear());
+    for value in &mut values {
+        value
+            .breakdowns
+            .retain(|parts| value.id == "governed" && parts.by == Facet::Team);
+        for teams in &mut value.breakdowns {
+            teams.parts.sort_by_key(|team| std::cmp::Reverse(team.ratio.fail));
+            teams.parts.truncate(MAX_TEAMS);
+        }
+    }
     let pick = |ids: &[&str]| -> Vec<KpiValue> {
         ids.iter()
             .filter_map(|id| values.iter().find(|value| value.id == *id))

@@ -10,7 +10,7 @@ use crate::model::ratio::Ratio;
 pub struct Overview {
     pub as_of: Instant,
     pub estate: String,
-    /// The governed share with its target, and every criterion in force or not measured.
+    /// The governed share with its target and the teams that most fail it, and every criterion in force or not measured.
     pub governed: KpiValue,
     pub criteria: Vec<KpiValue>,
     /// Further numbers for tiles: totals, ratio, rotation, unused, orphaned, admin, external, agents.
