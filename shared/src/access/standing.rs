@@ -61,6 +61,11 @@ impl Tier {
             Tier::Administrator => "administrator",
         }
     }
+
+    /// The tier that a stable word names.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tier| tier.id() == id)
+    }
 }
 
 /// What an identity comes to.

@@ -1,5 +1,7 @@
 //! Questions to the identity graph: neighbours, reach, paths.
 
+use crate::access::Access;
+use crate::access::standing::Tier;
 use crate::analysis::Analysis;
 use crate::api::graph::{
     ADMINISTRATORS, CountView, DEFAULT_PATHS, FanView, GraphQuery, MAX_PATHS, NeighboursPage, NodeView, NodesPage,
@@ -27,18 +29,19 @@ pub enum NoAnswer {
 }
 
 /// The keys of each question, besides `snapshot`.
-pub const NODES_KEYS: &[&str] = &["q", "kind", "environment", "offset", "limit"];
+pub const NODES_KEYS: &[&str] = &["q", "kind", "environment", "tier", "offset", "limit"];
 pub const NEIGHBOURS_KEYS: &[&str] = &[
     "node",
     "direction",
     "relation",
     "kind",
     "environment",
+    "tier",
     "q",
     "offset",
     "limit",
 ];
-pub const REACH_KEYS: &[&str] = &["node", "kind", "environment", "q", "steps", "offset", "limit"];
+pub const REACH_KEYS: &[&str] = &["node", "kind", "environment", "tier", "q", "steps", "offset", "limit"];
 pub const PATHS_KEYS: &[&str] = &["from", "to", "steps", "paths"];
 pub const SAFE_TO_ACT_KEYS: &[&str] = &["node"];
 pub const SMALLEST_CHANGE_KEYS: &[&str] = &["from", "to"];
@@ -113,6 +116,23 @@ pub fn reached(analysis: &Analysis, query: &GraphQuery, direction: Direction) ->
         .skip(n_starts)
         .filter(|(node, _)| filter.has_kind(asked.graph.node(*node).kind()) && filter.holds(&asked, *node));
     let (n_matching, rows) = window(rows, query);
+    let adjacency = &asked.graph.adjacency;
+    let mut distances = vec![usize::MAX; adjacency.n_nodes()];
+    for (node, distance) in found.with_distance() {
+        distances[node.0 as usize] = distance;
+    }
+    let row = |(node, n_steps): (NodeId, usize)| {
+        let mut back = adjacency.access(node, direction.back());
+        let link = back.find(|link| distances[link.node.0 as usize] == n_steps - 1)?;
+        let edge = adjacency.edge(link.edge);
+        Some(ReachedRow {
+            node: asked.view(node),
+            n_steps,
+            through: asked.view(link.node).id,
+            relation: edge.relation.id().to_owned(),
+            conditional: asked.graph.condition(asked.snapshot, edge).is_some(),
+        })
+    };
     Ok(ReachPage {
         as_of: analysis.snapshot.as_of,
         starts: starts.iter().map(|start| asked.view(*start)).collect(),
@@ -124,13 +144,7 @@ pub fn reached(analysis: &Analysis, query: &GraphQuery, direction: Direction) ->
         stopped: found.stopped.map(why),
         n_matching,
         offset: query.offset,
-        rows: rows
-            .into_iter()
-            .map(|(node, n_steps)| ReachedRow {
-                node: asked.view(node),
-                n_steps,
-            })
-            .collect(),
+        rows: rows.into_iter().filter_map(row).collect(),
     })
 }
 
@@ -203,6 +217,10 @@ impl<'q> Filter<'q> {
 
     fn holds(&self, asked: &Asked<'_>, node: NodeId) -> bool {
         let node = asked.graph.node(node);
+        let tiers = &self.query.tiers;
+        if !tiers.is_empty() && !asked.tier(node).is_some_and(|tier| tiers.contains(&tier)) {
+            return false;
+        }
         let environments = &self.query.environments;
         if !environments.is_empty() {
             let environment = asked.snapshot.strings.get_or_empty(asked.environment(node));
@@ -226,6 +244,7 @@ impl<'q> Filter<'q> {
 pub(super) struct Asked<'a> {
     pub graph: &'a Graph,
     pub snapshot: &'a Snapshot,
+    access: &'a Access,
 }
 
 impl<'a> Asked<'a> {
@@ -233,6 +252,7 @@ impl<'a> Asked<'a> {
         Asked {
             graph: analysis.graph(),
             snapshot: &analysis.snapshot,
+            access: &analysis.access,
         }
     }
 
@@ -308,6 +328,7 @@ impl<'a> Asked<'a> {
             source: None,
             environment: self.environment(node).map(text),
             owner: None,
+            tier: self.tier(node).map(|tier| tier.id().to_owned()),
         };
         // Writing to memory does not fail.
         let _ = node.write_id(self.snapshot, &mut view.id);
@@ -330,6 +351,27 @@ impl<'a> Asked<'a> {
             return self.snapshot.identity(id).owner;
         }
         Owner::default()
+    }
+
+    /// What an identity comes to for certain.
+    fn tier(&self, node: Node) -> Option<Tier> {
+        match node {
+            Node::Identity(id) => Some(self.access.standing(id).tier),
+            Node::Credential(_)
+            | Node::Unlisted(_)
+            | Node::Owner(_)
+            | Node::Role(_)
+            | Node::Administrators(_)
+            | Node::Group(_)
+            | Node::Policy(_)
+            | Node::Resource(_)
+            | Node::Leak(_)
+            | Node::Store(..)
+            | Node::Workload(..)
+            | Node::TrustSource(_)
+            | Node::Named(..)
+            | Node::Environment(_) => None,
+        }
     }
 
     fn environment(&self, node: Node) -> Option<Sym> {

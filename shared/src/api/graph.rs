@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::detail::{Cut, Evidence};
 use super::query::{BadQuery, MAX_LIMIT, bad, encode, number, pairs};
+use crate::access::standing::Tier;
 use crate::graph::adjacency::Direction;
 use crate::graph::node::NodeKind;
 use crate::model::instant::Instant;
@@ -25,6 +26,8 @@ pub struct NodeView {
     pub source: Option<String>,
     pub environment: Option<String>,
     pub owner: Option<String>,
+    /// What an identity comes to, a word of [`Tier`]; `None` for what is none.
+    pub tier: Option<String>,
 }
 
 /// One edge, with the fact that states it.
@@ -106,6 +109,12 @@ pub struct CountView {
 pub struct ReachedRow {
     pub node: NodeView,
     pub n_steps: usize,
+    /// The id of a node one step nearer to the starts, through which it is reached: one of perhaps several.
+    pub through: String,
+    /// The relation of that step, a word of [`Relation`].
+    pub relation: String,
+    /// Whether that step depends on a condition.
+    pub conditional: bool,
 }
 
 /// `GET /api/v1/graph/paths`: ways from one node to another, shortest first.
@@ -236,6 +245,8 @@ pub struct GraphQuery {
     pub kinds: Vec<NodeKind>,
     /// Environments of identities; `""` for none recorded.
     pub environments: Vec<String>,
+    /// Of identities.
+    pub tiers: Vec<Tier>,
     /// The most steps.
     pub steps: Option<usize>,
     /// How many paths; at most [`MAX_PATHS`].
@@ -292,6 +303,11 @@ impl GraphQuery {
                     parsed.kinds.push(kind);
                 }
                 "environment" => parsed.environments.push(value),
+                "tier" => {
+                    let known = || Tier::ALL.map(Tier::id).join(", ");
+                    let tier = Tier::from_id(&value).ok_or_else(|| bad("tier", &value, known()))?;
+                    parsed.tiers.push(tier);
+                }
                 "steps" => parsed.steps = Some(number(&key, &value)?),
                 "paths" => parsed.paths = Some(number(&key, &value)?),
                 "offset" => parsed.offset = number(&key, &value)?,
@@ -320,6 +336,7 @@ impl GraphQuery {
         );
         pairs.extend(self.kinds.iter().map(|kind| ("kind", kind.id().to_owned())));
         pairs.extend(self.environments.iter().map(|name| ("environment", name.clone())));
+        pairs.extend(self.tiers.iter().map(|tier| ("tier", tier.id().to_owned())));
         pairs.extend(self.steps.map(|n| ("steps", n.to_string())));
         pairs.extend(self.paths.map(|n| ("paths", n.to_string())));
         if self.offset > 0 {
@@ -343,7 +360,7 @@ impl GraphQuery {
 mod tests {
     use super::*;
 
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 13] = [
         "q",
         "node",
         "from",
@@ -352,6 +369,7 @@ mod tests {
         "relation",
         "kind",
         "environment",
+        "tier",
         "steps",
         "paths",
         "offset",
@@ -370,6 +388,7 @@ mod tests {
             relations: vec![Relation::Assumes, Relation::RunsAs],
             kinds: vec![NodeKind::TrustSource],
             environments: vec!["prod".into(), String::new()],
+            tiers: vec![Tier::SensitiveData],
             steps: Some(4),
             paths: Some(2),
             offset: 50,
@@ -385,6 +404,7 @@ mod tests {
             ("direction=up", "up"),
             ("relation=likes", "likes"),
             ("kind=user", "user"),
+            ("tier=god", "god"),
             ("steps=many", "many"),
         ] {
             assert_eq!(GraphQuery::parse(query, &KEYS).unwrap_err().found, found);

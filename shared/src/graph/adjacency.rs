@@ -27,6 +27,14 @@ impl Direction {
             Direction::In => "in",
         }
     }
+
+    /// The other one.
+    pub fn back(self) -> Direction {
+        match self {
+            Direction::Out => Direction::In,
+            Direction::In => Direction::Out,
+        }
+    }
 }
 
 /// One edge, before it is put in its place.

@@ -129,10 +129,7 @@ impl<P: Fn(EdgeId) -> bool> Walk<'_, P> {
         for node in &self.reached.nodes[done..] {
             last.insert(*node);
         }
-        let back = match self.direction {
-            Direction::Out => Direction::In,
-            Direction::In => Direction::Out,
-        };
+        let back = self.direction.back();
         for node in (0..self.adjacency.n_nodes() as u32).map(NodeId) {
             if self.seen.has(node) {
                 continue;
