@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::components::shell::Shell;
+use crate::pages::access::AccessPage;
 use crate::pages::certificates::CertificatesPage;
 use crate::pages::compliance::CompliancePage;
 use crate::pages::credentials::CredentialsPage;
@@ -39,6 +40,7 @@ pub fn App() -> impl IntoView {
             "/finding" => html! { <FindingPage /> },
             "/rules" => html! { <RulesPage /> },
             "/compliance" => html! { <CompliancePage /> },
+            "/access" => html! { <AccessPage /> },
             "/history" => html! { <HistoryPage /> },
             "/kpis" => html! { <KpisPage /> },
             "/what-if" => html! { <WhatIfPage /> },

@@ -26,7 +26,6 @@ use web_sys::{EventSource, MessageEvent};
 
 use crate::links::{self, List};
 use crate::live::Live;
-use crate::wire;
 
 pub fn overview(snapshot: Memo<Option<String>>) -> Answer<Overview> {
     answer(Memo::new(move |_| {

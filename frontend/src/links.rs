@@ -1,5 +1,6 @@
 //! Every link: the pages' and the API's. Nothing else writes a URL.
 
+use shared::api::explorer::{self, ExplorerQuery, View};
 use shared::api::graph::GraphQuery;
 use shared::api::history::HistoryQuery;
 use shared::api::query::{Facet, KpiFilter, ListQuery, MAX_LIMIT, encode};
@@ -46,6 +47,7 @@ pub enum Place {
     Credentials,
     Certificates,
     Findings,
+    Access,
     History,
     Kpis,
     Sources,
@@ -53,12 +55,13 @@ pub enum Place {
 
 impl Place {
     /// In the order of the navigation.
-    pub const ALL: [Place; 8] = [
+    pub const ALL: [Place; 9] = [
         Place::Overview,
         Place::Identities,
         Place::Credentials,
         Place::Certificates,
         Place::Findings,
+        Place::Access,
         Place::History,
         Place::Kpis,
         Place::Sources,
@@ -71,6 +74,7 @@ impl Place {
             Place::Credentials => "/credentials",
             Place::Certificates => "/certificates",
             Place::Findings => "/findings",
+            Place::Access => explorer::PATH,
             Place::History => "/history",
             Place::Kpis => "/kpis",
             Place::Sources => "/sources",
@@ -105,6 +109,11 @@ pub fn identity(id: &str, snapshot: Option<&str>) -> String {
 /// An identity's page with what to know before one of its credentials is replaced.
 pub fn safe_to_act(id: &str, credential: &str, snapshot: Option<&str>) -> String {
     format!("{}&act={}", identity(id, snapshot), encode(credential))
+}
+
+/// An identity in the access graph.
+pub fn access(identity: &str, view: View, snapshot: Option<&str>) -> String {
+    ExplorerQuery::about(format!("identity:{identity}"), view, snapshot).link()
 }
 
 /// A source on the page of sources.
@@ -383,6 +392,7 @@ mod tests {
             list(List::Identities, &query),
             list(List::Certificates, &ListQuery::default()),
             identity("arn:aws:iam::1:role/a b", at),
+            access("arn:aws:iam::1:role/a b", View::Reach, at),
             source("aws prod", None),
             kpi("credential.rotation", at),
             kpi_rows("owner", Some(Verdict::Fail), at).unwrap(),
@@ -412,6 +422,7 @@ mod tests {
 /identities?q=ci%20deploy&kind=role&owner=&offset=200&limit=100
 /certificates
 /identity?snapshot=2026-10-31&id=arn:aws:iam::1:role/a%20b
+/access?snapshot=2026-10-31&view=reach&node=identity:arn:aws:iam::1:role/a%20b
 /sources#source-aws.20prod
 /kpis?snapshot=2026-10-31#credential.rotation
 /identities?snapshot=2026-10-31&kpi=owner&verdict=fail

@@ -11,7 +11,6 @@ mod pages;
 mod theme;
 mod ui;
 mod url_state;
-mod wire;
 
 use leptos::mount::mount_to_body;
 use leptos::prelude::document;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::estate;
 
 /// Every page, with the heading that says it is there.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 13] = [
     ("/", "Overview"),
     ("/identities", "Identities"),
     ("/credentials", "Credentials"),
@@ -17,6 +17,7 @@ const PAGES: [(&str, &str); 12] = [
     ("/findings", "Findings"),
     ("/rules", "Findings"),
     ("/compliance", "Findings"),
+    ("/access", "Access graph"),
     ("/history", "History"),
     ("/kpis", "KPIs"),
     ("/what-if", "KPIs"),
@@ -251,6 +252,38 @@ fn pages_and_identities_are_a_few_letters_away() -> Result<()> {
         page.keys(&Key::Escape.to_string())?;
         page.css("[role=option]").wait_until_gone()?;
         page.role("heading", "old-batch").wait()
+    })
+}
+
+#[test]
+fn the_graph_is_searched_walked_and_asked_who_reaches_what() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("access", |page| {
+        page.goto(&rollcall.url("/access"))?;
+        page.text("Begin with a name").wait()?;
+        page.role("searchbox", "Find a node").type_text("old-batch")?;
+        let node = "node=identity:arn:aws:iam::111122223333:user/old-batch";
+        page.css(&format!(".explorer-results a[href='/access?{node}']"))
+            .click()?;
+        page.wait_for_path(&format!("/access?{node}"))?;
+        page.css(".explorer-side .explorer-name").wait()?;
+        page.text("In words").wait()?;
+        // The picture is walked by keys; what is chosen stands in the address.
+        page.evaluate("document.querySelector('.explorer-canvas').focus()", Vec::new())?;
+        page.keys(&Key::Right.to_string())?;
+        page.wait_for("a chosen node", |page| Ok(page.url()?.contains("&at=")))?;
+        page.keys(&Key::Enter.to_string())?;
+        page.wait_for("its neighbours", |page| Ok(page.url()?.contains("&open=")))?;
+        page.keys("u")?;
+        page.wait_for("the state before", |page| Ok(!page.url()?.contains("&open=")))?;
+
+        page.css("[data-key=reach]").click()?;
+        page.wait_for_path(&format!("/access?view=reach&{node}"))?;
+        page.text("By distance").wait()?;
+        page.css(".explorer-words a[href*='view=paths']").nth(0).click()?;
+        page.css(".path-sentence").wait()?;
+        page.css(".explorer-words .evidence").nth(0).click()?;
+        page.role("heading", "Sources").wait()
     })
 }
 

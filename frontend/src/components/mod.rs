@@ -1,6 +1,7 @@
 //! Parts that know the domain.
 
 pub mod access;
+pub mod access_links;
 pub mod age_chart;
 pub mod badges;
 pub mod banners;

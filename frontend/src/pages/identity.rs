@@ -18,6 +18,7 @@ use super::credentials::rotation;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::client::{self, Outcome};
 use crate::components::access;
+use crate::components::access_links::access_links;
 use crate::components::badges::{governed_badge, severity_word, status_badge, verdict_class, verdict_icon};
 use crate::components::evidence::evidence_link;
 use crate::components::moment::{absent, ends, last_used, maybe_moment, moment};
@@ -107,6 +108,7 @@ fn ready(detail: Arc<IdentityDetail>, asked: Asked) -> AnyView {
             </div>
             <div class="identity-side">
                 {at_a_glance(&detail, at)}
+                {access_links(&detail.row.id, at)}
                 {owners(&detail, at)}
                 {other_ids(&detail)}
             </div>

@@ -1,5 +1,6 @@
 //! One file for each page: what it loads and how it is composed.
 
+pub mod access;
 pub mod certificates;
 pub mod compliance;
 pub mod credentials;

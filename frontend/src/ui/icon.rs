@@ -59,6 +59,7 @@ icons! {
     Changed => "changed",
     Copy => "copy",
     Findings => "findings",
+    Access => "access",
 }
 
 /// An icon of the size of the text around it.
@@ -81,6 +82,11 @@ mod tests {
             let symbol = format!("<symbol id=\"{}\"", &icon.reference()[1..]);
             assert_eq!(page.matches(&symbol).count(), 1, "{icon:?}");
         }
-        assert_eq!(page.matches("<symbol ").count(), Icon::ALL.len());
+        // Drawn by `frontend/explorer`.
+        let of_explorer = ["i-fit", "i-pin", "i-undo"];
+        for symbol in of_explorer.map(|id| format!("<symbol id=\"{id}\"")) {
+            assert_eq!(page.matches(&symbol).count(), 1, "{symbol}");
+        }
+        assert_eq!(page.matches("<symbol ").count(), Icon::ALL.len() + of_explorer.len());
     }
 }

@@ -6,6 +6,7 @@
 pub mod check;
 pub mod compliance;
 pub mod detail;
+pub mod explorer;
 pub mod findings;
 pub mod graph;
 pub mod history;

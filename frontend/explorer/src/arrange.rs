@@ -1,0 +1,68 @@
+//! Gives the nodes of a scene their places.
+
+use shared::api::explorer::Pin;
+use shared::graph::layout::force::Force;
+use shared::graph::layout::layered::layered;
+use shared::graph::layout::radial::radial;
+
+use crate::scene::{CARD_HEIGHT, CARD_WIDTH, Scene};
+
+/// From the middle of one column of cards to the next: room for a relation's name between them.
+const COLUMN: f64 = CARD_WIDTH + 104.0;
+const ROW: f64 = CARD_HEIGHT + 16.0;
+/// The pixels of one unit of [`radial`].
+const RING_UNIT: f64 = 56.0;
+/// Columns: access runs from left to right.
+pub fn columns(scene: &mut Scene) {
+    let laid_out = layered(scene.nodes.len(), &ends(scene));
+    let place = |[x, y]: [f32; 2]| (f64::from(x) * COLUMN, f64::from(y) * ROW);
+    for (node, position) in scene.nodes.iter_mut().zip(laid_out.positions) {
+        (node.x, node.y) = place(position);
+    }
+    for (edge, bends) in scene.edges.iter_mut().zip(laid_out.bends) {
+        edge.bends = bends.into_iter().map(place).collect();
+    }
+}
+
+/// Rings around what was asked about, by how many steps away they are.
+pub fn rings(scene: &mut Scene) {
+    let n_nodes = scene.nodes.len();
+    let mut ends = ends(scene);
+    let positions = match scene.n_starts {
+        0 | 1 => radial(n_nodes, &ends, 0),
+        // Several stand around a middle where nothing is.
+        n_starts => {
+            ends.extend((0..n_starts).map(|start| (n_nodes as u32, start as u32)));
+            radial(n_nodes + 1, &ends, n_nodes as u32)
+        }
+    };
+    for (node, [x, y]) in scene.nodes.iter_mut().zip(positions) {
+        (node.x, node.y) = (f64::from(x) * RING_UNIT, f64::from(y) * RING_UNIT);
+    }
+}
+
+/// Where a layout by forces begins, until a worker knows better.
+pub fn spread(scene: &mut Scene) {
+    let force = Force::new(scene.nodes.len(), &[], 1, 1);
+    for (node, place) in scene.nodes.iter_mut().zip(force.positions().chunks_exact(2)) {
+        (node.x, node.y) = (f64::from(place[0]), f64::from(place[1]));
+    }
+}
+
+/// Puts pinned nodes where they were put.
+pub fn pin(scene: &mut Scene, pins: &[Pin]) {
+    for pin in pins {
+        if let Some(at) = scene.find(&pin.node) {
+            scene.move_to(at, (f64::from(pin.x), f64::from(pin.y)));
+        }
+    }
+}
+
+/// The edges as pairs of nodes.
+pub fn ends(scene: &Scene) -> Vec<(u32, u32)> {
+    scene
+        .edges
+        .iter()
+        .map(|edge| (edge.from as u32, edge.to as u32))
+        .collect()
+}
