@@ -18,6 +18,8 @@ const LABEL_HEIGHT: f64 = 16.0;
 const LABEL_ROOM: f64 = 190.0;
 /// Below this scale a card's text is too small to be read, and marks are drawn instead.
 const CARDS_FROM: f64 = 0.72;
+/// Smaller text is not drawn.
+const SMALLEST_TEXT: f64 = 9.0;
 /// What a filter leaves out.
 const FAINT: f64 = 0.25;
 /// The radius of a mark.
@@ -306,14 +308,18 @@ fn draw_card(sight: &Sight<'_>, at: usize, pen: &mut impl Pen) -> Rect {
         anchor: Anchor::Start,
     };
     let text_at = left + TEXT_AT * scale;
-    pen.text(&node.name, (text_at, y - 7.5 * scale), letters);
-    let letters = Letters {
-        size: LINE_SIZE * scale,
-        ink: if is_powerful(node) { Ink::Bad } else { Ink::TextQuiet },
-        is_strong: false,
-        anchor: Anchor::Start,
-    };
-    pen.text(&node.line, (text_at, y + 9.0 * scale), letters);
+    let has_line = LINE_SIZE * scale >= SMALLEST_TEXT;
+    let name_at = if has_line { y - 7.5 * scale } else { y };
+    pen.text(&node.name, (text_at, name_at), letters);
+    if has_line {
+        let letters = Letters {
+            size: LINE_SIZE * scale,
+            ink: if is_powerful(node) { Ink::Bad } else { Ink::TextQuiet },
+            is_strong: false,
+            anchor: Anchor::Start,
+        };
+        pen.text(&node.line, (text_at, y + 9.0 * scale), letters);
+    }
     if node.is_pinned {
         let dot = disc((left + width - 9.0 * scale, top + 9.0 * scale), 3.0 * scale);
         pen.path(&dot, Some(Ink::Accent), None);

@@ -20,6 +20,7 @@ pub fn line(node: &NodeView) -> String {
         Some(_) | None => sentence(&node.kind),
     };
     match &node.environment {
+        Some(_) if node.kind == "environment" => what,
         Some(environment) => format!("{what} · {environment}"),
         None => what,
     }
