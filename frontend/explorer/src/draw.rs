@@ -366,7 +366,7 @@ fn name_relations(sight: &Sight<'_>, taken: &mut Vec<Rect>, pen: &mut impl Pen) 
         bundles.entry((shared, leaves, &edge.relations)).or_default().push(at);
     }
     let is_marked = |bundle: &Vec<usize>| bundle.iter().any(|at| sight.is_marked(&edges[*at]));
-    let mut bundles: Vec<((usize, bool, &[Relation]), Vec<usize>)> = bundles.into_iter().collect();
+    let mut bundles = Vec::from_iter(bundles);
     bundles.sort_by_key(|(_, bundle)| !is_marked(bundle));
     for ((_, leaves, relations), mut bundle) in bundles {
         let name: Vec<&str> = relations.iter().map(|relation| relation.verb()).collect();

@@ -505,10 +505,10 @@ impl Explorer {
         let theirs = Rc::downgrade(&layout);
         let worker = Worker::start(move |message| match message.get(0).as_string().as_deref() {
             Some("ready") => {
-                if let Some(layout) = theirs.upgrade() {
-                    if let Some(worker) = &*layout.borrow() {
-                        worker.lay_out(n_nodes, &ends);
-                    }
+                if let Some(layout) = theirs.upgrade()
+                    && let Some(worker) = &*layout.borrow()
+                {
+                    worker.lay_out(n_nodes, &ends);
                 }
             }
             Some("positions") => moved.take_positions(&Float32Array::from(message.get(1)).to_vec()),

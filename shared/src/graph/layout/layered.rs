@@ -315,7 +315,7 @@ mod tests {
             if edges.iter().all(|(from, to)| from < to) {
                 prop_assert!(!is_back.contains(&true));
             }
-            let mut ways: Vec<((u32, u32), &Vec<[f32; 2]>)> = edges.iter().copied().zip(&bends).collect();
+            let mut ways = Vec::from_iter(edges.iter().copied().zip(&bends));
             for ((from, to), bends) in &ways {
                 let n_layers = (positions[*from as usize][0] - positions[*to as usize][0]).abs();
                 prop_assert_eq!(bends.len() as f32, (n_layers - 1.0).max(0.0));
