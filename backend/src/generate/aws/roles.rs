@@ -3,7 +3,7 @@
 use super::policies::{Attachments, allow, drawn_document, policy_document};
 use super::tags::Tags;
 use super::trust::{self, Trust};
-use super::{Account, CliVersion, REGIONS};
+use super::{Account, CliVersion, REGIONS, last_accessed};
 use crate::generate::Estate;
 use crate::generate::company::service_of;
 use crate::generate::draw::{DAY, Draw};
@@ -92,7 +92,7 @@ fn access(account: &Account, ordinal: u64, draw: &mut Draw, attachments: &mut At
     }
 }
 
-/// The row of one role, with what it plants.
+/// The row of one role and its last-accessed report, with what they plant.
 pub fn row(
     estate: &Estate,
     account: &Account,
@@ -101,7 +101,7 @@ pub fn row(
     cli: CliVersion,
     attachments: &mut Attachments<'_>,
     truth: &mut SnapshotTruth,
-) -> Json {
+) -> (Json, Option<Json>) {
     let timeline = &estate.timeline;
     let mut draw = Draw::new(estate.seed, "aws role facts", account.number as u64, life.ordinal);
     let name = account.role_name(estate, life.ordinal);
@@ -138,6 +138,7 @@ pub fn row(
         level: access.level,
     };
     facts.record(estate, account, snapshot, truth);
+    let report = last_accessed::report(account, snapshot, life, &arn, last_used_at, truth);
 
     let profiles = if is_instance_role {
         vec![object! {
@@ -158,7 +159,7 @@ pub fn row(
     } else {
         Vec::new()
     };
-    object! {
+    let row = object! {
         "Path": "/",
         "RoleName": name,
         "RoleId": id,
@@ -170,7 +171,8 @@ pub fn row(
         "AttachedManagedPolicies": access.attached,
         "Tags": tags.list,
         "RoleLastUsed": last_used,
-    }
+    };
+    (row, report)
 }
 
 /// What is true of one role.
