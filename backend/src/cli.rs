@@ -8,7 +8,7 @@ use shared::model::instant::Instant;
 
 use crate::cache::Cache;
 use crate::commands::{
-    self, check, completions, config, demo, docs, export, generate, graph, inspect, kpis, list, report, serve,
+    self, check, completions, config, demo, docs, export, generate, graph, inspect, kpis, list, report, review, serve,
 };
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
@@ -47,6 +47,8 @@ enum Verb {
     Graph(graph::GraphArgs),
     /// Hold the newest snapshot against the gates of rollcall.toml; status 1 when one fails
     Check(check::CheckArgs),
+    /// Access reviews without a server: files that owners fill in
+    Review(review::ReviewArgs),
     /// Say what is in force, and who set it
     Config(config::ConfigArgs),
     /// Say what a file is and what is read from it
@@ -99,6 +101,7 @@ impl Cli {
             Verb::Export(args) => export::run(args),
             Verb::Graph(args) => graph::run(args),
             Verb::Check(args) => check::run(args),
+            Verb::Review(args) => review::run(&args),
             Verb::Config(args) => config::run(&args),
             Verb::Inspect(args) => inspect::run(args),
             Verb::Generate(args) => generate::run(&args),

@@ -53,7 +53,7 @@ pub struct Estate {
     pub config: Config,
     /// Oldest first; never empty.
     pub snapshots: Vec<SnapshotFolder>,
-    /// `registry.csv` and `roster.csv`, where they exist.
+    /// `registry.csv`, `roster.csv` and the files in `reviews/`, where they exist.
     own_files: Vec<FileOnDisk>,
     own_digest: String,
     /// Of `rollcall.toml`.
@@ -139,10 +139,9 @@ impl Estate {
         for (name, at) in dated {
             snapshots.push(SnapshotFolder::list(&root.join(&name), &root, name, Some(at))?);
         }
-        let own_files: Vec<FileOnDisk> = ["registry.csv", "roster.csv"]
-            .iter()
-            .filter_map(|name| FileOnDisk::own(&root, name))
-            .collect();
+        let own_files = ["registry.csv", "roster.csv"].iter();
+        let own_files = own_files.filter_map(|name| FileOnDisk::own(&root, name));
+        let own_files: Vec<FileOnDisk> = own_files.chain(files::list_reviews(&root)?).collect();
         let own_digest = digest(own_files.iter().chain(&config_file));
         Ok(Estate {
             root,

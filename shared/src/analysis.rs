@@ -93,6 +93,11 @@ impl Analysis {
             .any(|(id, force)| *id == criterion && force == Force::InForce)
     }
 
+    /// Whether any review is recorded in the estate.
+    pub fn has_reviews(&self) -> bool {
+        has_reviews(&self.snapshot)
+    }
+
     /// The same snapshot, its criteria judged by other thresholds. No column of the lists has a threshold; of the rules
     /// whose findings can be critical, and so count for a criterion, only those that ask for what is short-lived have.
     pub fn under(&self, thresholds: Thresholds) -> Analysis {
@@ -134,7 +139,7 @@ impl Analysis {
             .map(CredentialId)
             .filter(|&id| snapshot.credential(id).kind == CredentialKind::Certificate)
             .collect();
-        let has_reviews = snapshot.registry.iter().any(|row| row.reviewed_at.is_some());
+        let has_reviews = has_reviews(&snapshot);
         let in_force = CRITERIA.map(|criterion| match criterion {
             "reviewed" if !has_reviews => Force::NotMeasured,
             _ if config.criteria.is_empty() || config.criteria.iter().any(|id| id == criterion) => Force::InForce,
@@ -259,18 +264,20 @@ pub fn analyze(snapshot: Snapshot, config: &Config) -> Analysis {
 pub struct Judged {
     pub standings: Vec<Standing>,
     pub power: Vec<Holds>,
+    pub acts_in_production: Option<Vec<Holds>>,
     pub criteria: Vec<[Option<Verdict>; CRITERIA.len()]>,
     pub findings: Vec<Finding>,
     /// For each rule, what it came to, and how many of its findings are waived.
     pub tallies: Vec<(Ratio, u64)>,
     pub tiers: Vec<Tier>,
     pub clean: Vec<Verdict>,
+    pub unjudged: Vec<u64>,
     pub lists: Lists,
 }
 
 /// [`analyze`] of a snapshot and a configuration for which it is known what that finds.
 pub fn judged_before(snapshot: Snapshot, config: &Config, judged: Judged) -> Analysis {
-    let access = Access::found_before(&snapshot, judged.standings, judged.power);
+    let access = Access::found_before(&snapshot, judged.standings, judged.power, judged.acts_in_production);
     let mut analysis = Analysis::unjudged(snapshot, access, config);
     analysis.criteria = judged.criteria;
     let tallies = judged.tallies.into_iter().zip(RULES);
@@ -284,10 +291,15 @@ pub fn judged_before(snapshot: Snapshot, config: &Config, judged: Judged) -> Ana
         all: judged.findings,
         tiers: judged.tiers,
         clean: judged.clean,
+        unjudged: judged.unjudged,
     });
     analysis.judge_governed();
     analysis.lists = Arc::new(judged.lists);
     analysis
+}
+
+fn has_reviews(snapshot: &Snapshot) -> bool {
+    snapshot.n_decisions > 0 || snapshot.registry.iter().any(|row| row.reviewed_at.is_some())
 }
 
 fn governed(verdicts: &[Option<Verdict>; CRITERIA.len()], in_force: &[Force; CRITERIA.len()]) -> Option<Verdict> {

@@ -21,6 +21,8 @@ enum Verb {
         /// The folder with the snapshots (or with one snapshot's sources)
         estate: PathBuf,
     },
+    /// Print the JSON Schema of rollcall.toml, for editors
+    Schema,
 }
 
 pub fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
@@ -28,7 +30,8 @@ pub fn run(args: &ConfigArgs) -> anyhow::Result<ExitCode> {
         Verb::Show { estate } => {
             let estate = Estate::open(estate)?;
             io::stdout().lock().write_all(estate.config.to_text().as_bytes())?;
-            Ok(ExitCode::SUCCESS)
         }
+        Verb::Schema => io::stdout().lock().write_all(shared::config::schema().as_bytes())?,
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ pub mod inspect;
 pub mod kpis;
 pub mod list;
 pub mod report;
+pub mod review;
 pub mod serve;
 
 use std::io::{self, IsTerminal, Write};

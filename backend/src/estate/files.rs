@@ -21,6 +21,9 @@ pub const MAX_FILES: usize = 1_000_000;
 /// Files at the top of an estate that are its own and belong to no source.
 const OWN_NAMES: [&str; 4] = ["rollcall.toml", "registry.csv", "roster.csv", "truth.json"];
 
+/// The folder at the top of an estate that holds the decisions of access reviews, and is no source.
+const REVIEWS: &str = "reviews";
+
 /// A file as its folder lists it.
 #[derive(Clone)]
 pub struct FileOnDisk {
@@ -65,6 +68,7 @@ pub fn list(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
                 bail!("cannot list `{}`{reason}", folder.display());
             }
             Some((name, [])) if folder == root && OWN_NAMES.contains(&name.as_str()) => continue,
+            Some((name, [_, ..])) if folder == root && name == REVIEWS => continue,
             // A source's own folder that cannot be listed.
             Some((name, [])) if trouble.is_some() => (name.clone(), ".".to_owned()),
             Some((name, [])) => ("files".to_owned(), name.clone()),
@@ -79,6 +83,28 @@ pub fn list(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
         if files.len() > MAX_FILES {
             bail!("the estate holds more than {MAX_FILES} files; split it into several estates");
         }
+    }
+    Ok(files)
+}
+
+/// The files of an estate's access reviews, in the order of their names.
+///
+/// # Errors
+/// As [`list`].
+pub fn list_reviews(root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
+    let folder = root.join(REVIEWS);
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut files = list(&folder, root)?;
+    for file in &mut files {
+        let below = match file.source.as_str() {
+            // What `list` calls a file in no sub-folder.
+            "files" if !folder.join("files").is_dir() => file.path.clone(),
+            source => format!("{source}/{}", file.path),
+        };
+        file.path = format!("{REVIEWS}/{below}");
+        file.source = String::new();
     }
     Ok(files)
 }

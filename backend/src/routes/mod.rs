@@ -23,6 +23,7 @@ use shared::answers::graph::{
 use shared::api::graph::GraphQuery;
 use shared::api::history::HistoryQuery;
 use shared::api::query::{ListQuery, MAX_QUERY_BYTES};
+use shared::api::reviews::ReviewQuery;
 use shared::api::route;
 use shared::diagnostic::shorten;
 use shared::graph::adjacency::Direction;
@@ -58,6 +59,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route(route::GRAPH_PATHS, get(graph_paths))
         .route(route::GRAPH_SAFE_TO_ACT, get(graph_safe_to_act))
         .route(route::GRAPH_SMALLEST_CHANGE, get(graph_smallest_change))
+        .route(route::LEADS, get(leads))
+        .route(route::REVIEWS, get(reviews))
+        .route(route::REVIEW, get(review))
         .route(route::WHAT_IF, get(what_if))
         .route("/api/v1/export/identities", get(export_identities))
         .route("/api/v1/export/credentials", get(export_credentials))
@@ -275,6 +279,36 @@ async fn graph_smallest_change(ask: Ask) -> Response {
     ask.answer(|_, analysis, query| {
         let query = GraphQuery::parse(query, SMALLEST_CHANGE_KEYS)?;
         json(&answers::smallest_change(analysis, &query)?)
+    })
+    .await
+}
+
+async fn leads(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        only(query, &["snapshot"])?;
+        json(&answers::leads(analysis))
+    })
+    .await
+}
+
+async fn reviews(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        only(query, &["snapshot"])?;
+        json(&answers::reviews(analysis))
+    })
+    .await
+}
+
+async fn review(ask: Ask) -> Response {
+    ask.answer(|_, analysis, query| {
+        let query = ReviewQuery::parse(query)?;
+        match answers::review(analysis, &query) {
+            Some(review) => json(&review),
+            None => {
+                let message = format!("`{}` answers for nothing in this snapshot", shorten(&query.owner));
+                Err(Failure::not_found(message))
+            }
+        }
     })
     .await
 }

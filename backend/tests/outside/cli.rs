@@ -345,6 +345,63 @@ fn what_is_in_force_is_shown_with_who_set_it() {
     );
 }
 
+/// What goes out to an owner comes back as a decision, and both are files.
+#[test]
+fn a_review_goes_out_and_comes_back() {
+    let estate = folder::copy();
+    let out = tempfile::tempdir().unwrap();
+    let (root, to) = (estate.path().to_str().unwrap(), out.path().to_str().unwrap());
+    let export = || printed(&["review", "export", root, "--owner", "platform", "--out", to], 0);
+    let told = export();
+    let files: Vec<&str> = told.lines().collect();
+    assert!(files[0].ends_with("review-platform-2026-10-31.html"), "{told}");
+    assert!(files[1].ends_with("review-platform-2026-10-31.csv"), "{told}");
+    let page = fs::read_to_string(files[0]).unwrap();
+    assert!(page.contains("ci-deploy") && !page.contains("(remove, Jo Lee)"));
+    let mut sheet = csv::Reader::from_path(files[1]).unwrap();
+    let header = sheet.headers().unwrap().clone();
+    fs::create_dir(estate.path().join("reviews")).unwrap();
+    let mut decided = csv::Writer::from_path(estate.path().join("reviews/platform.csv")).unwrap();
+    decided.write_record(&header).unwrap();
+    for record in sheet.records() {
+        let record = record.unwrap();
+        let cells = header.iter().zip(&record).map(|(column, cell)| match column {
+            "decision" => "remove",
+            "decided_on" => "2026-10-20",
+            "decided_by" => "Jo Lee",
+            _ => cell,
+        });
+        decided.write_record(cells).unwrap();
+    }
+    decided.flush().unwrap();
+    export();
+    let page = fs::read_to_string(files[0]).unwrap();
+    assert!(page.contains("reviewed 2026-10-20 (remove, Jo Lee)"), "{page}");
+    let nobody = rollcall(&["review", "export", root, "--owner", "nobody", "--out", to]);
+    assert_eq!(nobody.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("Platform"));
+}
+
+/// The folder of decisions is no source, nor is it a file of the only snapshot where none is dated.
+#[test]
+fn decisions_are_no_exports() {
+    let estate = tempfile::tempdir().unwrap();
+    let snapshot = folder::fixture().join("2026-10-31/aws-prod");
+    fs::create_dir_all(estate.path().join("aws-prod")).unwrap();
+    fs::create_dir_all(estate.path().join("reviews")).unwrap();
+    let report = "credential_report.csv";
+    fs::copy(snapshot.join(report), estate.path().join("aws-prod").join(report)).unwrap();
+    let decision =
+        "identity,decision,decided_on,access_digest\narn:aws:iam::111122223333:user/x,maybe,2026-10-20,v1-0\n";
+    fs::write(estate.path().join("reviews/round.csv"), decision).unwrap();
+    let app = http::app(estate.path());
+    let sources = http::get(&app, "/api/v1/sources").json();
+    let sources = sources["sources"].as_array().unwrap();
+    let names: Vec<&str> = sources.iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["estate", "aws-prod"]);
+    assert_eq!(sources[0]["files"][0]["path"], "reviews/round.csv");
+}
+
 /// What the SARIF 2.1.0 schema requires of what we write, and no more members than it knows of.
 #[test]
 fn findings_are_sarif() {

@@ -245,6 +245,7 @@ fn subject_words(of: Subject) -> (&'static str, &'static str) {
         Subject::Credential => ("Credential", "Credentials"),
         Subject::Grant => ("Grant", "Grants"),
         Subject::Trust => ("Trust", "Trusts"),
+        Subject::Finding => ("Finding", "Findings"),
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod aws;
 pub mod azure;
 pub mod decision;
+pub mod digest;
 pub mod escalation;
 pub mod gcp;
 mod index;
@@ -43,10 +44,15 @@ impl Access {
         Self { index, survey }
     }
 
-    /// What [`Access::survey`] of the same snapshot told before.
-    pub fn found_before(snapshot: &Snapshot, standings: Vec<Standing>, power: Vec<Holds>) -> Self {
+    /// What [`Access::survey`] and [`Access::acts_in_production`] of the same snapshot told before.
+    pub fn found_before(
+        snapshot: &Snapshot,
+        standings: Vec<Standing>,
+        power: Vec<Holds>,
+        acts_in_production: Option<Vec<Holds>>,
+    ) -> Self {
         let index = Index::new(snapshot);
-        let survey = Survey::found_before(snapshot, &index, standings, power);
+        let survey = Survey::found_before(snapshot, &index, standings, power, acts_in_production);
         Self { index, survey }
     }
 
@@ -74,6 +80,21 @@ impl Access {
         let targets = named::Targets::new(snapshot, &survey.power);
         all.extend(named::escalations(snapshot, identity, &targets, &survey.power));
         all
+    }
+
+    /// How surely each identity can act as one of production, in one step or several; those themselves do. `None` where
+    /// none is known to be of production, or none of another environment.
+    pub fn acts_in_production(&self) -> Option<&[Holds]> {
+        self.survey.acts_in_production.as_deref()
+    }
+
+    /// The first steps by which an identity does, each with whom it leads to.
+    pub fn steps_into_production(&self, snapshot: &Snapshot, actor: IdentityId) -> Vec<Escalation> {
+        let power = self.acts_in_production().unwrap_or_default();
+        match power.is_empty() {
+            true => Vec::new(),
+            false => Survey::steps(snapshot, &self.index, actor, power),
+        }
     }
 
     /// Whether an identity may do an action to a resource, both in the words of its platform:

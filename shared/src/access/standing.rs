@@ -19,7 +19,7 @@ use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::IdentityKind;
 use crate::model::principal::{HandleKind, Principal};
-use crate::model::snapshot::{Identity, IdentityId, Snapshot, Trust};
+use crate::model::snapshot::{Identity, IdentityId, PRODUCTION, Snapshot, Trust};
 use crate::model::strings::Sym;
 
 /// How much an identity can do, from least to most.
@@ -109,6 +109,9 @@ pub struct Survey {
     pub power: Vec<Holds>,
     pub targets: Targets,
     pub clusters: Clusters,
+    /// By identity: whether it can act as one of production; `None` where none is known to be of production, or none of
+    /// another environment.
+    pub acts_in_production: Option<Vec<Holds>>,
 }
 
 impl Survey {
@@ -155,26 +158,39 @@ impl Survey {
                     power,
                     targets,
                     clusters,
+                    acts_in_production: acts_in_production(snapshot, index, &accounts.into_assumes()),
                 };
             }
         }
     }
 
     /// What was found before in the same snapshot.
-    pub fn found_before(snapshot: &Snapshot, index: &Index, standings: Vec<Standing>, power: Vec<Holds>) -> Self {
+    pub fn found_before(
+        snapshot: &Snapshot,
+        index: &Index,
+        standings: Vec<Standing>,
+        power: Vec<Holds>,
+        acts_in_production: Option<Vec<Holds>>,
+    ) -> Self {
         Self {
             targets: Targets::new(snapshot, index, &power),
             clusters: Clusters::new(snapshot, index, &mut vec![Granted::default(); power.len()]),
             standings,
             power,
+            acts_in_production,
         }
     }
 
     /// The trusts by which an identity becomes an administrator, or one who can become one.
     pub fn by_trust(&self, snapshot: &Snapshot, index: &Index, actor: IdentityId) -> Vec<Escalation> {
+        Self::steps(snapshot, index, actor, &self.power)
+    }
+
+    /// The trusts by which an identity acts as one that has power.
+    pub fn steps(snapshot: &Snapshot, index: &Index, actor: IdentityId, power: &Power) -> Vec<Escalation> {
         let mut found = Vec::new();
         let mut actor_of = Actor::new(snapshot, index, actor);
-        for (trust, target, most) in to_power(snapshot, index, actor, &self.power) {
+        for (trust, target, most) in to_power(snapshot, index, actor, power) {
             let decision = actor_of.acts_as(trust, target);
             let mut depends_on = decision.depends_on;
             if most == Holds::Maybe {
@@ -194,6 +210,35 @@ impl Survey {
             });
         }
         found
+    }
+}
+
+fn acts_in_production(snapshot: &Snapshot, index: &Index, assumes: &[Assumes]) -> Option<Vec<Holds>> {
+    let production = snapshot.strings.find(PRODUCTION)?;
+    let is_of = |identity: &Identity| identity.environment == Some(production);
+    let is_elsewhere = |identity: &Identity| identity.environment.is_some() && !is_of(identity);
+    let identities = &snapshot.identities;
+    let are_both = identities.iter().any(is_of) && identities.iter().any(is_elsewhere);
+    let of_production = identities.iter().map(|identity| Holds::of(is_of(identity)));
+    are_both.then(|| can_act_as(snapshot, index, assumes, of_production.collect()))
+}
+
+/// How surely each identity can act as one of those that have this power already, in one step or several.
+fn can_act_as(snapshot: &Snapshot, index: &Index, assumes: &[Assumes], mut power: Vec<Holds>) -> Vec<Holds> {
+    loop {
+        let powerful = Powerful::new(snapshot, index, &power);
+        let before = power.iter().zip(assumes).enumerate();
+        let lent: Vec<Holds> = before
+            .map(|(at, (&before, &assumes))| match before {
+                Holds::Yes => before,
+                Holds::No | Holds::Maybe => powerful.lends(snapshot, index, IdentityId(at as u32), before, assumes),
+            })
+            .collect();
+        drop(powerful);
+        if lent == power {
+            return power;
+        }
+        power = lent;
     }
 }
 

@@ -9,6 +9,7 @@ use crate::api::check::{Check, GateView, MAX_FAILING, Outcome};
 use crate::api::kpis::KpiValue;
 use crate::config::{Bound, Gate, Measure, Requirement, Which};
 use crate::lists;
+use crate::model::snapshot::{Credential, CredentialId};
 use crate::rules::{Finding, RULES, Subject};
 
 /// Holds a snapshot against gates. New findings are those that `base` does not have.
@@ -146,8 +147,8 @@ fn is_of(which: Which, finding: &Finding) -> bool {
     }
 }
 
-/// Open findings whose key the base does not have among those of the same choice; and how many of them stand in sources
-/// that the base does not have whole, where "new" is not certain.
+/// Open findings whose key the base does not have among those of the same choice; and of how many "new" is not certain:
+/// they stand in sources that the base does not have whole, or their rule could not judge them there.
 fn new(analysis: &Analysis, base: &Analysis, which: Which) -> (Vec<usize>, String) {
     let key =
         |analysis: &'_ Analysis, finding: &Finding| (finding.rule, finding.subject_id(&analysis.snapshot).to_owned());
@@ -162,12 +163,40 @@ fn new(analysis: &Analysis, base: &Analysis, which: Which) -> (Vec<usize>, Strin
         let source = base.snapshot.sources.iter().find(|source| source.name == name);
         source.is_some_and(|source| source.gaps.is_empty())
     };
-    let unsure = |row: &&usize| !is_whole(source(analysis, &findings[**row]));
-    let note = match rows.iter().filter(unsure).count() {
-        0 => String::new(),
-        n => format!("; {n} of them in sources that the base does not have whole"),
-    };
+    let (mut n_unseen, mut n_unjudged) = (0, 0);
+    for row in &rows {
+        let finding = &findings[*row];
+        match is_whole(source(analysis, finding)) {
+            false => n_unseen += 1,
+            true => n_unjudged += usize::from(is_unjudged(base, finding, finding.subject_id(&analysis.snapshot))),
+        }
+    }
+    let mut note = String::new();
+    for (n, why) in [
+        (n_unseen, "in sources that the base does not have whole"),
+        (n_unjudged, "of which nobody could tell in the base"),
+    ] {
+        if n > 0 {
+            note += &format!("; {n} of them {why}");
+        }
+    }
     (rows, note)
+}
+
+/// Whether nothing in a snapshot told if the rule of a finding holds for the subject of this id.
+fn is_unjudged(there: &Analysis, finding: &Finding, subject_id: &str) -> bool {
+    let snapshot = &there.snapshot;
+    let subject = match finding.subject() {
+        Subject::Identity(_) => snapshot.find(subject_id).map(Subject::Identity),
+        Subject::Credential(_) => {
+            let key = |credential: &Credential| snapshot.strings.get(credential.key).cmp(subject_id);
+            let at = snapshot.credentials.binary_search_by(key).ok();
+            at.map(|at| Subject::Credential(CredentialId(at as u32)))
+        }
+    };
+    let rule = usize::from(finding.rule);
+    let is_open = |subject: Subject| there.findings.unjudged[subject.place(snapshot.identities.len())] >> rule & 1 == 1;
+    there.findings.tallies[rule].unmeasured.is_some() || subject.is_some_and(is_open)
 }
 
 fn source<'a>(analysis: &'a Analysis, finding: &Finding) -> &'a str {

@@ -15,6 +15,7 @@ use crate::history::numbers::{self, Number, Sum};
 use crate::history::row::{Row, fields};
 use crate::history::{Head, History, Past, Summary};
 use crate::kpi::catalog::{Better, KPIS, Kpi};
+use crate::rules;
 
 /// The most reasons that are written out in one sentence.
 const MAX_REASONS: usize = 3;
@@ -56,7 +57,7 @@ pub(super) fn history_of(
         .into_iter()
         .filter(|found| query.of.is_none_or(|of| of == found.of))
         .filter(|found| query.kind.is_none_or(|kind| kind == found.kind))
-        .map(|found| (found.of, found.kind, id(history, row(history, &found)), found))
+        .map(|found| (found.of, found.kind, id(history, &found), found))
         .collect();
     // The last two tell apart what has one id: a grant that stands twice, under two conditions.
     chosen.sort_by(|(a_of, a_kind, a_id, a), (b_of, b_kind, b_id, b)| {
@@ -94,9 +95,23 @@ fn row<'h>(history: &'h History, found: &Difference) -> &'h Row {
     history.row(found.to.or(found.from).unwrap_or_default())
 }
 
-fn id(history: &History, row: &Row) -> String {
-    let key = row.key.iter().flatten().map(|sym| history.strings.get(*sym));
-    key.collect::<Vec<_>>().join(" ")
+fn id(history: &History, found: &Difference) -> String {
+    let key = row(history, found).key;
+    let key = key.iter().flatten().map(|sym| history.strings.get(*sym));
+    let key = key.collect::<Vec<_>>().join(" ");
+    match found.rule {
+        Some(code) => format!("{code}/{key}"),
+        None => key,
+    }
+}
+
+/// A name for people: of a finding, with what was found.
+fn title(history: &History, found: &Difference) -> String {
+    let name = row(history, found).title(&history.strings);
+    match found.rule.and_then(rules::find) {
+        Some(rule) => format!("{}: {name}", rule.title),
+        None => name,
+    }
 }
 
 fn is_about(history: &History, found: &Difference, query: &HistoryQuery, words: &[String]) -> bool {
@@ -105,7 +120,7 @@ fn is_about(history: &History, found: &Difference, query: &HistoryQuery, words: 
     let has_source = |source: &String| text(row.sources).split('\n').any(|name| name == source);
     let is_of = |identity: &String| row.identity.is_some_and(|of| text(of) == identity);
     let has_words = || {
-        let texts = format!("{}\n{}", id(history, row), row.title(&history.strings)).to_lowercase();
+        let texts = format!("{}\n{}", id(history, found), title(history, found)).to_lowercase();
         words.iter().all(|word| texts.contains(word))
     };
     query.source.as_ref().is_none_or(has_source)
@@ -120,16 +135,37 @@ fn change(history: &History, from: &Past, to: &Past, id: &str, found: &Differenc
     let changed = (0..)
         .zip(fields(found.of))
         .filter(|(at, _)| found.changed >> at & 1 == 1);
+    let unjudged = |index, past| found.rule.and_then(|code| history.unjudged(code, index, past));
     let unseen = match found.kind {
-        ChangeKind::NotObserved => history.unseen_sources(row.sources, to, from),
-        ChangeKind::NotObservedBefore => history.unseen_sources(row.sources, from, to),
+        ChangeKind::NotObserved => match unjudged(found.to, to) {
+            Some(why) => vec![why],
+            None => history.unseen_sources(row.sources, to, from),
+        },
+        ChangeKind::NotObservedBefore => match unjudged(found.from, from) {
+            Some(why) => vec![why],
+            None => history.unseen_sources(row.sources, from, to),
+        },
         ChangeKind::New | ChangeKind::Changed | ChangeKind::Gone => Vec::new(),
     };
+    let severity = |index: Option<u32>| {
+        let found = history.found(index?, found.rule?)?;
+        Some(found.to_owned())
+    };
+    let fields = changed.map(|(at, field)| FieldChange {
+        field: (*field).to_owned(),
+        from: said(found.from, at),
+        to: said(found.to, at),
+    });
+    let worse_or_better = (found.kind == ChangeKind::Changed && found.rule.is_some()).then(|| FieldChange {
+        field: "severity".to_owned(),
+        from: severity(found.from),
+        to: severity(found.to),
+    });
     Change {
         of: found.of,
         kind: found.kind,
         id: id.to_owned(),
-        name: row.title(&history.strings),
+        name: title(history, found),
         identity: text(row.identity),
         sources: history
             .strings
@@ -137,13 +173,7 @@ fn change(history: &History, from: &Past, to: &Past, id: &str, found: &Differenc
             .split('\n')
             .map(str::to_owned)
             .collect(),
-        fields: changed
-            .map(|(at, field)| FieldChange {
-                field: (*field).to_owned(),
-                from: said(found.from, at),
-                to: said(found.to, at),
-            })
-            .collect(),
+        fields: fields.chain(worse_or_better).collect(),
         reason: (!unseen.is_empty()).then(|| in_one(&unseen)),
     }
 }

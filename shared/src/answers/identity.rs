@@ -19,7 +19,8 @@ use crate::model::instant::{Expiry, Instant};
 use crate::model::principal::Principal;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{
-    Credential, CredentialId, Evidence, Grant, Identity, IdentityId, Leak, OwnerState, ServiceUse, Snapshot, Trust,
+    Credential, CredentialId, Evidence, Grant, Identity, IdentityId, Leak, OwnerState, Review, Seen, ServiceUse,
+    Snapshot, Trust,
 };
 use crate::model::thresholds::ThresholdId;
 use crate::model::usage::Granted;
@@ -169,14 +170,26 @@ fn reason(analysis: &Analysis, identity: &Identity, id: &str) -> String {
         "rotation" => rotation_reason(analysis, identity),
         "reviewed" => {
             let limit = analysis.config.thresholds.get(ThresholdId::ReviewPeriodDays);
-            match identity.reviewed_at {
-                Some(at) => format!(
-                    "Last reviewed on {}; due every {} days ({}).",
-                    at.to_date_text(),
-                    limit.value,
-                    limit.set_by
+            let due = format!("due every {} days ({})", limit.value, limit.set_by);
+            let of_identity = analysis.snapshot.find(text(Some(identity.id)));
+            let last = of_identity.and_then(|id| analysis.snapshot.last_review(id));
+            let review = of_identity.and_then(|id| analysis.snapshot.review_of(id));
+            match (last, review) {
+                (
+                    Some(at),
+                    Some(Review {
+                        seen: Seen::Unknown, ..
+                    }),
+                ) => format!(
+                    "Last reviewed on {}; the snapshot does not hold all of its access, so whether that has changed since is not known; {due}.",
+                    at.to_date_text()
                 ),
-                None => format!("Never reviewed; due every {} days ({}).", limit.value, limit.set_by),
+                (Some(at), _) => format!("Last reviewed on {}; {due}.", at.to_date_text()),
+                (None, Some(void)) => format!(
+                    "Reviewed on {}, and its access has changed since: that review is void; {due}.",
+                    void.decided_at.to_date_text()
+                ),
+                (None, None) => format!("Never reviewed; {due}."),
             }
         }
         _ => String::new(),

@@ -8,6 +8,7 @@ use crate::api::query::Facet;
 use crate::history::Past;
 use crate::kpi::catalog::{self, CRITERIA, KPIS, Kpi, KpiKind, Table};
 use crate::kpi::formulas::{self, Judge, RENEWAL_WEEKS};
+use crate::kpi::leads;
 use crate::lists::{AGE_BUCKETS, AUTHORITY_BUCKETS, EXPIRY_BUCKETS, List};
 use crate::model::batch::Employment;
 use crate::model::certificate::{CertificateRole, PublicTrust};
@@ -43,11 +44,7 @@ pub fn kpi_values(analysis: &Analysis) -> Vec<KpiValue> {
 /// One row of the catalogue.
 pub fn kpi_value(kpi: &Kpi, analysis: &Analysis) -> KpiValue {
     let mut value = blank(kpi, analysis);
-    if let Some(reason) = kpi
-        .pending
-        .map(str::to_owned)
-        .or_else(|| not_measured(kpi.id, analysis))
-    {
+    if let Some(reason) = not_measured(kpi.id, analysis) {
         value.note = Some(reason);
         value.comparable = false;
         return value;
@@ -97,9 +94,7 @@ fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
     }
     let at = CRITERIA.iter().position(|criterion| *criterion == id);
     match at.map(|at| analysis.in_force[at]) {
-        Some(Force::NotMeasured) => {
-            Some("no review is recorded anywhere in the estate: add `reviewed_on` to registry.csv".to_owned())
-        }
+        Some(Force::NotMeasured) => Some(formulas::NO_REVIEW.to_owned()),
         Some(Force::InForce | Force::SwitchedOff) => None,
         None => match id {
             "coverage.sources" if analysis.config.expected.is_empty() => {
@@ -108,9 +103,14 @@ fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
             "credential.leaked" if analysis.snapshot.leaks.is_empty() => {
                 Some("no leak is reported: add the export of a leak scanner".to_owned())
             }
-            "review.overdue" if !analysis.in_force_of("reviewed") => {
-                Some("no review is recorded anywhere in the estate: add `reviewed_on` to registry.csv".to_owned())
+            "anomaly.leads" if analysis.snapshot.activities.is_empty() => Some(leads::NO_ACTIVITY.to_owned()),
+            "privilege.unused" if !formulas::has_use_of_services(analysis) => {
+                Some(formulas::NO_USE_OF_SERVICES.to_owned())
             }
+            "access.cross_environment" if analysis.access.acts_in_production().is_none() => {
+                Some(formulas::ONE_ENVIRONMENT.to_owned())
+            }
+            "review.overdue" if !analysis.in_force_of("reviewed") => Some(formulas::NO_REVIEW.to_owned()),
             _ => None,
         },
     }
@@ -201,6 +201,9 @@ fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Ju
     match value.id.as_str() {
         "governed" => value.note = criteria_left_out(analysis),
         "clean" => value.note = rules_left_out(analysis),
+        "privilege.unused" if !analysis.within.is_part() => {
+            value.note = value.note.take().or_else(|| Some(unused_services(analysis)));
+        }
         // Of a leak that no export lists, nobody knows whose it is.
         "credential.leaked" if !analysis.within.is_part() => {
             value.note = unjoined_leaks(analysis).or(value.note.take());
@@ -244,6 +247,22 @@ fn rules_left_out(analysis: &Analysis) -> Option<String> {
 }
 
 /// The leaks that are no credential that an export lists, named beside the number.
+/// The same number service by service.
+fn unused_services(analysis: &Analysis) -> String {
+    let snapshot = &analysis.snapshot;
+    let (mut n_granted, mut n_unused) = (0, 0);
+    for (index, identity) in snapshot.identities.iter().enumerate() {
+        if formulas::uses_its_services(analysis, index).is_none() {
+            continue;
+        }
+        for service in formulas::granted_services(snapshot, identity) {
+            n_granted += 1;
+            n_unused += u64::from(formulas::is_unused_service(analysis, identity, service));
+        }
+    }
+    format!("{n_unused} of {n_granted} granted services are not used inside the window")
+}
+
 fn unjoined_leaks(analysis: &Analysis) -> Option<String> {
     let leaks = &analysis.snapshot.leaks;
     let n_unjoined = leaks.iter().filter(|leak| leak.credentials.is_empty()).count();

@@ -2,20 +2,22 @@
 
 use std::fmt::Write;
 
+use crate::config::schema;
 use crate::connectors::CONNECTORS;
 use crate::kpi::catalog::KPIS;
 use crate::model::relation::Relation;
 use crate::model::thresholds::{ThresholdId, Thresholds};
+use crate::rules::RULES;
 use crate::rules::severity::{Exposure, Facts, Tier, Works};
-use crate::rules::{RULES, Test};
 
 /// Every reference page: its file name below `docs/`, and its text.
-pub fn reference_pages() -> [(&'static str, String); 4] {
+pub fn reference_pages() -> [(&'static str, String); 5] {
     [
         ("connectors.md", connectors()),
         ("kpis.md", kpis()),
         ("relations.md", relations()),
         ("rules.md", rules()),
+        ("rollcall.schema.json", schema()),
     ]
 }
 
@@ -75,9 +77,6 @@ fn kpis() -> String {
         if !kpi.standards.is_empty() {
             let _ = write!(page, "\nAsked for by {}.\n", kpi.standards.join(", "));
         }
-        if let Some(pending) = kpi.pending {
-            let _ = write!(page, "\nNot measured yet: {pending}.\n");
-        }
     }
     page.push_str(
         "\n# Thresholds\n\nOverride each by name in `rollcall.toml`: `[thresholds]`, then `NAME = 60` or \
@@ -118,9 +117,6 @@ fn rules() -> String {
             "\n## {}\n\n**{}** {}\n\n{}\n\nJudges {}.\n",
             rule.code, rule.title, rule.finds, rule.why, rule.population
         );
-        if let Test::Pending(why) = rule.test {
-            let _ = write!(page, "\nNot evaluated yet: {why}.\n");
-        }
         page.push_str("\nIt cannot see:\n\n");
         for sentence in rule.cannot_see {
             let _ = writeln!(page, "- {sentence}");

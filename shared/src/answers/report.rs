@@ -194,9 +194,7 @@ fn findings(analysis: &Analysis) -> Findings {
 }
 
 fn judged(analysis: &Analysis, rule: &Rule) -> Ratio {
-    let (Some(check), Some(table)) = (rule.check(), rule.table()) else {
-        return Ratio::default();
-    };
+    let (check, table) = (rule.check(), rule.table());
     let n_rows = analysis.lists.of(table).map_or(0, List::n_rows);
     let rows = (0..n_rows).filter(|row| analysis.within.holds(table, *row));
     rows.filter_map(|row| (check.judge)(analysis, row)).collect()

@@ -3,9 +3,8 @@
 use crate::analysis::Analysis;
 use crate::api::findings::{ControlView, RuleView, Rules, WaiverView};
 use crate::config::Waiver;
-use crate::kpi::catalog::Table;
 use crate::rules::frameworks::Control;
-use crate::rules::{RULES, Rule, Tally};
+use crate::rules::{RULES, Rule, Tally, Test};
 
 /// `GET /api/v1/rules`.
 pub fn rules(analysis: &Analysis) -> Rules {
@@ -53,10 +52,9 @@ fn view(analysis: &Analysis, index: usize, rule: &Rule, tally: &Tally) -> RuleVi
         remedy: rule.remedy.to_owned(),
         population: rule.population.to_owned(),
         references: rule.references.iter().map(control_view).collect(),
-        list: match rule.table() {
-            Some(Table::Identities) => Some("identities".to_owned()),
-            Some(Table::Credentials) => Some("credentials".to_owned()),
-            Some(Table::Certificates | Table::Findings | Table::None) | None => None,
+        list: match rule.test {
+            Test::Identities(_) => Some("identities".to_owned()),
+            Test::Credentials(_) => Some("credentials".to_owned()),
         },
         not_evaluated: tally.unmeasured.map(str::to_owned),
         n_judged: counted(tally.ratio.population()),

@@ -85,6 +85,12 @@ fn opens(asked: &Asked<'_>, reached: &Reached) -> OpensView {
     }
 }
 
+/// Who uses a credential under any of its names, each with how that is known.
+pub(super) fn users_of(asked: &Asked<'_>, node: NodeId) -> impl Iterator<Item = DependentView> + use<> {
+    let found = dependents(asked, node, &copies(asked, node));
+    found.into_iter().map(|(_, view)| view)
+}
+
 /// The other names of the same secret: those are joined to the first of them, whichever that is.
 fn copies(asked: &Asked<'_>, node: NodeId) -> Vec<NodeId> {
     let twins = |of: NodeId| asked.graph.adjacency.links_of(of, Direction::Out, Relation::SameSecret);
@@ -174,16 +180,18 @@ fn use_of(asked: &Asked<'_>, credential: &Credential, step: &StepView) -> (Basis
     }
 }
 
+/// How one acts as another.
+pub(super) const WAYS: [Relation; 6] = [
+    Relation::Authenticates,
+    Relation::Assumes,
+    Relation::Federates,
+    Relation::Impersonates,
+    Relation::RunsAs,
+    Relation::Controls,
+];
+
 /// How its holders can be acted as without it.
 fn survivors(asked: &Asked<'_>, node: NodeId, credential: &Credential) -> Vec<StepView> {
-    const WAYS: [Relation; 6] = [
-        Relation::Authenticates,
-        Relation::Assumes,
-        Relation::Federates,
-        Relation::Impersonates,
-        Relation::RunsAs,
-        Relation::Controls,
-    ];
     let holders = credential.holders.iter().map(|id| asked.graph.identity(*id));
     let links = holders.flat_map(|holder| {
         let ways = WAYS.into_iter();

@@ -9,7 +9,7 @@ use crate::api::query::encode;
 use crate::lists;
 use crate::model::provenance::Place;
 use crate::rules::severity::Severity;
-use crate::rules::{Finding, RULES, Rule, Test};
+use crate::rules::{Finding, RULES, Rule};
 
 /// The most results of one run: what code hosts take. The worst come first, and what is left out is counted in a
 /// notification.
@@ -59,13 +59,11 @@ pub fn sarif(analysis: &Analysis) -> Value {
 
 fn descriptor(rule: &Rule) -> Value {
     let tags: Vec<String> = rule.references.iter().map(ToString::to_string).collect();
-    let enabled = !matches!(rule.test, Test::Pending(_));
     json!({
         "id": rule.code,
         "shortDescription": { "text": rule.title },
         "fullDescription": { "text": rule.finds },
         "help": { "text": format!("{}\n\n{}", rule.why, rule.remedy) },
-        "defaultConfiguration": { "enabled": enabled },
         "properties": { "tags": tags },
     })
 }

@@ -83,7 +83,7 @@ pub struct RuleView {
     /// Whom it judges, and when one is unknown.
     pub population: String,
     pub references: Vec<ControlView>,
-    /// The list whose rows it judges: `identities` or `credentials`; `None` while the rule is pending.
+    /// The list whose rows it judges: `identities` or `credentials`.
     /// `finding=CODE`, with `verdict=unknown` or `verdict=pass`, lists them.
     pub list: Option<String>,
     /// Why it could not be evaluated in this snapshot; the counts are then absent.

@@ -43,7 +43,7 @@ pub struct ChangeCount {
 pub struct Change {
     pub of: Subject,
     pub kind: ChangeKind,
-    /// The public id of an identity, the key of a credential; what is granted or trusted in words otherwise.
+    /// The public id of an identity, the key of a credential or finding; what is granted or trusted in words otherwise.
     pub id: String,
     pub name: String,
     /// The identity that it is about, when an export of either snapshot lists it: the identity itself, the holder, the
@@ -73,10 +73,17 @@ pub enum Subject {
     Credential,
     Grant,
     Trust,
+    Finding,
 }
 
 impl Subject {
-    pub const ALL: [Subject; 4] = [Subject::Identity, Subject::Credential, Subject::Grant, Subject::Trust];
+    pub const ALL: [Subject; 5] = [
+        Subject::Identity,
+        Subject::Credential,
+        Subject::Grant,
+        Subject::Trust,
+        Subject::Finding,
+    ];
 
     /// The stable word in JSON and URLs.
     pub fn id(self) -> &'static str {
@@ -85,6 +92,7 @@ impl Subject {
             Subject::Credential => "credential",
             Subject::Grant => "grant",
             Subject::Trust => "trust",
+            Subject::Finding => "finding",
         }
     }
 }

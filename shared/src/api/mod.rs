@@ -11,9 +11,11 @@ pub mod findings;
 pub mod graph;
 pub mod history;
 pub mod kpis;
+pub mod leads;
 pub mod overview;
 pub mod query;
 pub mod report;
+pub mod reviews;
 pub mod rows;
 pub mod sources;
 pub mod what_if;
@@ -52,6 +54,12 @@ pub mod route {
     pub const GRAPH_PATHS: &str = "/api/v1/graph/paths";
     pub const GRAPH_SAFE_TO_ACT: &str = "/api/v1/graph/safe-to-act";
     pub const GRAPH_SMALLEST_CHANGE: &str = "/api/v1/graph/smallest-change";
+    /// What identities did lately and never before.
+    pub const LEADS: &str = "/api/v1/leads";
+    /// How far access reviews have come, by owner.
+    pub const REVIEWS: &str = "/api/v1/reviews";
+    /// What one owner is to review: `?owner=…`.
+    pub const REVIEW: &str = "/api/v1/review";
     /// What would be, were a threshold another.
     pub const WHAT_IF: &str = "/api/v1/what-if";
     /// What a snapshot, or a part of it, comes to, as a file to send on: `/api/v1/report?format=pdf&…`.

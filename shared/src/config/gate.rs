@@ -110,10 +110,9 @@ fn measure(words: &[&str]) -> Result<Measure, String> {
                 let ids: Vec<&str> = KPIS.iter().map(|kpi| kpi.id).collect();
                 format!("unknown KPI `{id}`{}", super::reader::nearest(id, &ids))
             })?;
-            match (kpi.kind, kpi.pending) {
-                (KpiKind::Share | KpiKind::Count, None) => Ok(Measure::Kpi(kpi.id)),
-                (_, Some(why)) => Err(format!("the KPI `{id}` has no number: it {why}")),
-                (KpiKind::Distribution | KpiKind::Duration, None) => Err(format!(
+            match kpi.kind {
+                KpiKind::Share | KpiKind::Count => Ok(Measure::Kpi(kpi.id)),
+                KpiKind::Distribution | KpiKind::Duration => Err(format!(
                     "the KPI `{id}` is no share and no count, so no limit bounds it"
                 )),
             }

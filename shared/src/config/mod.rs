@@ -1,12 +1,15 @@
 //! `rollcall.toml`: what an organisation tells Rollcall about its estate; `source.toml`: about one source.
 
+mod format;
 mod gate;
 mod reader;
+mod schema;
 mod shown;
 mod source;
 
 pub use gate::{Bound, Gate, Measure, Requirement, Which};
 pub use reader::{BadConfig, Mistake};
+pub use schema::schema;
 pub use source::{About, Inventory, SourceConfig};
 
 use crate::model::instant::Instant;

@@ -7,6 +7,7 @@ use hashbrown::HashSet;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::format::{self, Keys, SECTIONS, SIGNED, Section};
 use super::gate::{self, Gate};
 use super::{Config, EnvironmentRule, Expected, MAX_WAIVERS, Waiver};
 use crate::kpi::catalog::CRITERIA;
@@ -83,31 +84,22 @@ type Value<'t> = Spanned<DeValue<'t>>;
 
 impl<'t> Reader<'t> {
     fn config(&mut self, root: &DeTable<'t>) -> Config {
-        let sections = [
-            "estate",
-            "expected",
-            "environment",
-            "thresholds",
-            "governed",
-            "waiver",
-            "gate",
-        ];
-        self.keys(root, "rollcall.toml", &sections);
+        self.keys(root, "rollcall.toml", &SECTIONS.map(|section| section.name));
         let mut config = Config::default();
         if let Some(estate) = self.section(root, "estate") {
-            self.keys(estate, "[estate]", &["name", "salt"]);
+            self.keys_of(&format::ESTATE, estate);
             config.estate_name = self.text(estate, "name");
             config.salt = self.text(estate, "salt").unwrap_or_default();
         }
         for (_, expected) in self.sections(root, "expected") {
-            self.keys(expected, "[[expected]]", &["source", "environment"]);
+            self.keys_of(&format::EXPECTED, expected);
             config.expected.push(Expected {
                 source: self.required(root, "expected", expected, "source"),
                 environment: self.text(expected, "environment"),
             });
         }
         for (_, rule) in self.sections(root, "environment") {
-            self.keys(rule, "[[environment]]", &["pattern", "is"]);
+            self.keys_of(&format::ENVIRONMENT, rule);
             config.environments.push(EnvironmentRule {
                 pattern: self.required(root, "environment", rule, "pattern"),
                 is: self.required(root, "environment", rule, "is"),
@@ -117,7 +109,7 @@ impl<'t> Reader<'t> {
             config.thresholds = self.thresholds(thresholds);
         }
         if let Some(governed) = self.section(root, "governed") {
-            self.keys(governed, "[governed]", &["criteria"]);
+            self.keys_of(&format::GOVERNED, governed);
             config.criteria = self.criteria(governed);
         }
         config.waivers = self.waivers(root);
@@ -137,7 +129,8 @@ impl<'t> Reader<'t> {
             };
             let (number, set_by) = match value.get_ref() {
                 DeValue::Table(signed) => {
-                    self.keys(signed, &format!("`{name}`"), &["value", "set_by", "on"]);
+                    let known: Vec<&str> = SIGNED.iter().map(|key| key.name).collect();
+                    self.keys(signed, &format!("`{name}`"), &known);
                     let who = self
                         .text(signed, "set_by")
                         .unwrap_or_else(|| "rollcall.toml".to_owned());
@@ -190,7 +183,7 @@ impl<'t> Reader<'t> {
     fn waivers(&mut self, root: &DeTable<'t>) -> Vec<Waiver> {
         let mut waivers = Vec::new();
         for (span, waiver) in self.sections(root, "waiver") {
-            self.keys(waiver, "[[waiver]]", &["rule", "subject", "who", "why", "until"]);
+            self.keys_of(&format::WAIVER, waiver);
             if waivers.len() == MAX_WAIVERS {
                 self.mistake(
                     &span,
@@ -228,7 +221,7 @@ impl<'t> Reader<'t> {
         let mut names = HashSet::new();
         let mut gates = Vec::new();
         for (span, gate) in self.sections(root, "gate") {
-            self.keys(gate, "[[gate]]", &["name", "require"]);
+            self.keys_of(&format::GATE, gate);
             let name = self.required(root, "gate", gate, "name");
             let text = self.required(root, "gate", gate, "require");
             if !name.is_empty() && !names.insert(name.clone()) {
@@ -247,6 +240,13 @@ impl<'t> Reader<'t> {
             }
         }
         gates
+    }
+
+    /// Tells of keys that a section does not have.
+    fn keys_of(&mut self, section: &Section, table: &DeTable<'t>) {
+        let Keys::Named(keys) = section.keys else { return };
+        let known: Vec<&str> = keys.iter().map(|key| key.name).collect();
+        self.keys(table, &section.heading(), &known);
     }
 
     /// Tells of keys that are none.

@@ -100,6 +100,7 @@ mod osquery_tables;
 mod pam360_accounts;
 mod postgresql_roles;
 mod registry_csv;
+pub mod review_csv;
 mod roster_csv;
 mod salesforce_oauth_tokens;
 mod sarif_findings;
@@ -253,6 +254,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &conjur_resources::CONNECTOR,
     &veza_csv_templates::CONNECTOR,
     &registry_csv::CONNECTOR,
+    &review_csv::CONNECTOR,
     &roster_csv::CONNECTOR,
     // Last, because it takes any table that looks like an inventory.
     &csv_inventory::CONNECTOR,

@@ -833,6 +833,7 @@ fn changes(report: &Report) -> Option<Section> {
             Subject::Credential => "Credentials",
             Subject::Grant => "Grants",
             Subject::Trust => "Trusts",
+            Subject::Finding => "Findings",
         });
         std::iter::once(name)
             .chain(ChangeKind::ALL.map(|kind| n_of(of, kind)))

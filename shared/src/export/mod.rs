@@ -10,6 +10,7 @@ mod opengraph;
 #[cfg(feature = "documents")]
 mod pdf;
 mod prometheus;
+mod review;
 #[cfg(feature = "documents")]
 mod workbook;
 #[cfg(feature = "documents")]
@@ -20,6 +21,7 @@ pub use oaa::oaa;
 pub use ocsf::ocsf;
 pub use opengraph::opengraph;
 pub use prometheus::{gauge, prometheus};
+pub use review::{review_page, review_sheet};
 
 use crate::api::query::BadQuery;
 use crate::api::report::{Report, ReportFormat};

@@ -3,10 +3,11 @@
 use hashbrown::HashMap;
 
 use super::comparison::unseen;
-use super::row::{Row, fields};
+use super::row::{FOUND, Row, UNJUDGED, fields};
 use super::{History, Past};
 use crate::api::history::{ChangeKind, Subject};
 use crate::model::strings::Sym;
+use crate::rules::codes::CODES;
 
 /// One thing that differs. Its rows are indices into the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +19,16 @@ pub struct Difference {
     pub to: Option<u32>,
     /// Bit `i` is set when field `i` changed.
     pub changed: u16,
+    /// Of a finding: the rule's code. Its rows are of all that the rules make of the subject.
+    pub rule: Option<&'static str>,
 }
 
 /// All differences, by subject and key.
 ///
 /// What is gone must have been looked for: a thing is gone when every source that listed it is seen as a whole in the
 /// later snapshot, and new when the same holds for the earlier one. In the same way, a field that is said in one
-/// snapshot only has changed when the sources of the thing are seen as a whole in the other.
+/// snapshot only has changed when the sources of the thing are seen as a whole in the other. A finding is gone, or new,
+/// when besides the rule could judge the subject in the other, or would have had it been there.
 pub fn diff(history: &History, from: &Past, to: &Past) -> Vec<Difference> {
     let (mut gone, mut come) = unequal(&from.rows, &to.rows);
     let order = |index: &u32| {
@@ -52,7 +56,10 @@ pub fn diff(history: &History, from: &Past, to: &Past) -> Vec<Difference> {
             (Some(a), Some(b)) if key(a) == key(b) => {
                 gone.next();
                 come.next();
-                judge.both(a, b);
+                match history.row(a).of {
+                    Subject::Finding => judge.findings(Some(a), Some(b)),
+                    Subject::Identity | Subject::Credential | Subject::Grant | Subject::Trust => judge.both(a, b),
+                }
             }
             (Some(a), Some(b)) if key(a) > key(b) => {
                 come.next();
@@ -109,6 +116,9 @@ struct Judge<'h> {
 impl Judge<'_> {
     fn only_from(&mut self, index: u32) {
         let row = self.history.row(index);
+        if row.of == Subject::Finding {
+            return self.findings(Some(index), None);
+        }
         let kind = match self.is_seen_in_to(row) {
             true => ChangeKind::Gone,
             false => ChangeKind::NotObserved,
@@ -119,11 +129,15 @@ impl Judge<'_> {
             from: Some(index),
             to: None,
             changed: 0,
+            rule: None,
         });
     }
 
     fn only_to(&mut self, index: u32) {
         let row = self.history.row(index);
+        if row.of == Subject::Finding {
+            return self.findings(None, Some(index));
+        }
         let kind = match self.is_seen_in_from(row) {
             true => ChangeKind::New,
             false => ChangeKind::NotObservedBefore,
@@ -134,6 +148,7 @@ impl Judge<'_> {
             from: None,
             to: Some(index),
             changed: 0,
+            rule: None,
         });
     }
 
@@ -156,6 +171,39 @@ impl Judge<'_> {
                 from: Some(a),
                 to: Some(b),
                 changed,
+                rule: None,
+            });
+        }
+    }
+
+    /// What differs in what the rules make of one subject.
+    fn findings(&mut self, from: Option<u32>, to: Option<u32>) {
+        for code in CODES {
+            let severity = |index: Option<u32>| index.and_then(|index| self.history.found(index, code));
+            let kind = match (severity(from), severity(to)) {
+                (None, None) => continue,
+                (Some(before), Some(after)) if before == after => continue,
+                (Some(_), Some(_)) => ChangeKind::Changed,
+                (Some(_), None) => match self.history.unjudged(code, to, self.to).is_none()
+                    && from.is_some_and(|index| self.is_seen_in_to(self.history.row(index)))
+                {
+                    true => ChangeKind::Gone,
+                    false => ChangeKind::NotObserved,
+                },
+                (None, Some(_)) => match self.history.unjudged(code, from, self.from).is_none()
+                    && to.is_some_and(|index| self.is_seen_in_from(self.history.row(index)))
+                {
+                    true => ChangeKind::New,
+                    false => ChangeKind::NotObservedBefore,
+                },
+            };
+            self.found.push(Difference {
+                of: Subject::Finding,
+                kind,
+                from,
+                to,
+                changed: 0,
+                rule: Some(code),
             });
         }
     }
@@ -172,6 +220,28 @@ impl Judge<'_> {
 }
 
 impl History {
+    /// How severe what a rule found is, by the row of all that the rules make of a subject; `None` when it found nothing.
+    pub fn found(&self, index: u32, code: &str) -> Option<&str> {
+        let mut lines = self.strings.get_or_empty(self.row(index).fields[FOUND]).split('\n');
+        lines.find_map(|line| line.strip_prefix(code)?.strip_prefix(':'))
+    }
+
+    /// Why a rule says nothing of a subject in a snapshot, whose row there this is; `None` when it judged it, or had
+    /// nothing to judge.
+    pub fn unjudged(&self, code: &str, index: Option<u32>, past: &Past) -> Option<String> {
+        let snapshot = &past.head.name;
+        if past.head.unevaluated.iter().any(|known| known == code) {
+            return Some(format!("nothing in {snapshot} lets the rule be evaluated"));
+        }
+        let mut lines = self
+            .strings
+            .get_or_empty(index.and_then(|index| self.row(index).fields[UNJUDGED]))
+            .split('\n');
+        lines
+            .any(|line| line == code)
+            .then(|| format!("nothing in {snapshot} tells whether it holds"))
+    }
+
     /// Why `there` would not have shown a thing that these sources list `here`; empty when it would have.
     pub fn unseen_sources(&self, sources: Sym, there: &Past, here: &Past) -> Vec<String> {
         let names = self.strings.get(sources).split('\n');

@@ -25,6 +25,7 @@ use crate::api::kpis::KpiValue;
 use crate::kpi::catalog::{CRITERIA, KPIS};
 use crate::model::instant::Instant;
 use crate::model::strings::Strings;
+use crate::rules::RULES;
 
 /// One snapshot in brief.
 pub struct Summary {
@@ -46,6 +47,8 @@ pub struct Head {
     pub in_force: Vec<String>,
     /// Whether the numbers are those of a part of the estate; its rows are those of all of it.
     pub is_of_part: bool,
+    /// The codes of rules that nothing in the snapshot let be evaluated.
+    pub unevaluated: Vec<String>,
 }
 
 /// How far a source could be seen.
@@ -100,9 +103,16 @@ impl Summary {
                 .map(|(id, _)| (*id).to_owned())
                 .collect(),
             is_of_part: analysis.within.is_part(),
+            unevaluated: RULES
+                .iter()
+                .zip(&analysis.findings.tallies)
+                .filter(|(_, tally)| tally.unmeasured.is_some())
+                .map(|(rule, _)| rule.code.to_owned())
+                .collect(),
         };
         let mut rows = Rows::new(snapshot);
-        let collected = rows.collect();
+        let mut collected = rows.collect();
+        rows.judge(&analysis.findings, &mut collected);
         Summary {
             head,
             strings: rows.strings,

@@ -96,7 +96,7 @@ impl History {
                     || row.key[0].is_some_and(|id| workloads.contains_key(&id))
             }
             Subject::Credential => row.fields[LEAKED_AT].is_some() && row.fields[IS_OURS].is_some(),
-            Subject::Grant | Subject::Trust => false,
+            Subject::Grant | Subject::Trust | Subject::Finding => false,
         };
         let mut keys: Vec<(Subject, Sym)> = self
             .rows
@@ -160,7 +160,7 @@ impl History {
                 (Cause::Retires, instant(row.field("retires_at"))),
                 (Cause::OwnerLeft, instant(row.fields[OWNER_LEFT_AT])),
             ],
-            Subject::Identity | Subject::Grant | Subject::Trust => Vec::new(),
+            Subject::Identity | Subject::Grant | Subject::Trust | Subject::Finding => Vec::new(),
         };
         let stated = stated.into_iter().filter_map(|(cause, at)| Some((cause, (at?, at?))));
         // It was still there when its workloads were not: else nothing tells which went first.
@@ -190,7 +190,7 @@ impl History {
         let word = |field| row.field(field).map(|sym| self.strings.get(sym));
         let ends_at = match row.of {
             Subject::Credential => word("expires_at").and_then(Instant::from_text),
-            Subject::Identity | Subject::Grant | Subject::Trust => None,
+            Subject::Identity | Subject::Grant | Subject::Trust | Subject::Finding => None,
         };
         !matches!(word("status"), Some("inactive" | "revoked")) && ends_at.is_none_or(|end| end > as_of)
     }

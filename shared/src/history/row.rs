@@ -15,18 +15,21 @@ use crate::model::snapshot::{
     Credential, Grant, Identity, IdentityId, OwnerState, Snapshot, SourceId, Trust, TrustReach,
 };
 use crate::model::strings::{Adopted, Strings, Sym};
+use crate::rules::severity::Severity;
+use crate::rules::{Findings, RULES};
 
 /// The most fields that a kind of row has.
 pub const MAX_FIELDS: usize = 13;
 
-/// An identity, a credential, a grant or a trust. Equal rows say the same.
+/// An identity, a credential, a grant, a trust, or what the rules make of one identity or credential. Equal rows say the
+/// same.
 ///
 /// What happens all the time is no part of it: of an identity that is used every day, every snapshot would differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Row {
     pub of: Subject,
     /// What makes it the same thing in another snapshot. Identities and credentials have their id; a grant its
-    /// subject, role, policy and resource; a trust its actor, kind and target.
+    /// subject, role, policy and resource; a trust its actor, kind and target; what rules make of a subject, its id.
     pub key: [Option<Sym>; 4],
     /// The public id of the identity that it is about.
     pub identity: Option<Sym>,
@@ -65,8 +68,14 @@ pub fn fields(of: Subject) -> &'static [&'static str] {
         ],
         Subject::Grant => &["privilege", "condition", "expires_at"],
         Subject::Trust => &["guard", "reach"],
+        Subject::Finding => &["name"],
     }
 }
+
+/// The field of a subject that rules judged that says what they found: `code:severity`, one in each line; not shown.
+pub const FOUND: usize = 1;
+/// The field of a subject that rules judged that names those that could not, one code in each line; not shown.
+pub const UNJUDGED: usize = 2;
 
 /// The field of an identity in scope that says when the owner on record left; not shown.
 pub const OWNER_LEFT_AT: usize = 12;
@@ -100,7 +109,7 @@ impl Row {
     pub fn title(&self, strings: &Strings) -> String {
         let key = |at: usize| self.key[at].map(|sym| strings.get(sym));
         match self.of {
-            Subject::Identity | Subject::Credential => {
+            Subject::Identity | Subject::Credential | Subject::Finding => {
                 strings.get_or_empty(self.field("name").or(self.key[0])).to_owned()
             }
             Subject::Grant => {
@@ -147,7 +156,8 @@ impl<'s> Rows<'s> {
         let snapshot = self.snapshot;
         let n_rows = snapshot.identities.len() + snapshot.credentials.len() + snapshot.grants.len();
         let mut rows = Vec::with_capacity(n_rows + snapshot.trusts.len());
-        rows.extend(snapshot.identities.iter().map(|identity| self.identity(identity)));
+        let ids = (0..snapshot.identities.len() as u32).map(IdentityId);
+        rows.extend(ids.map(|id| self.identity(id)));
         rows.extend(
             snapshot
                 .credentials
@@ -159,8 +169,55 @@ impl<'s> Rows<'s> {
         rows
     }
 
-    fn identity(&mut self, identity: &Identity) -> Row {
+    /// Adds what the rules make of each identity and credential, whose rows are the first of `rows`.
+    ///
+    /// A row for each subject, not for each finding: there are several times as many of those, and most subjects have the
+    /// same as others.
+    pub fn judge(&mut self, findings: &Findings, rows: &mut Vec<Row>) {
+        let n_identities = self.snapshot.identities.len();
+        let mut found: Vec<(usize, u8, Severity)> = findings
+            .all
+            .iter()
+            .map(|finding| (finding.subject().place(n_identities), finding.rule, finding.severity))
+            .collect();
+        found.sort_unstable();
+        let mut found = found.into_iter().peekable();
+        let mut lists: HashMap<Vec<(u8, Option<Severity>)>, Sym> = HashMap::new();
+        for (place, &unjudged) in findings.unjudged.iter().enumerate() {
+            let mut failed: Vec<(u8, Option<Severity>)> = Vec::new();
+            while let Some((_, rule, severity)) = found.next_if(|(of, ..)| *of == place) {
+                failed.push((rule, Some(severity)));
+            }
+            if failed.is_empty() && unjudged == 0 {
+                continue;
+            }
+            let open = (0..RULES.len() as u8).filter(|rule| unjudged >> rule & 1 == 1);
+            let open: Vec<(u8, Option<Severity>)> = open.map(|rule| (rule, None)).collect();
+            let mut list = |rules: Vec<(u8, Option<Severity>)>| {
+                (!rules.is_empty()).then(|| match lists.get(&rules) {
+                    Some(known) => *known,
+                    None => *lists
+                        .entry(rules)
+                        .or_insert_with_key(|rules| self.strings.intern(&in_lines(rules))),
+                })
+            };
+            let said = [None, list(failed), list(open)];
+            let subject = rows[place];
+            let mut fields = [None; MAX_FIELDS];
+            fields[..said.len()].copy_from_slice(&said);
+            fields[0] = subject.field("name");
+            rows.push(Row {
+                of: Subject::Finding,
+                fields,
+                ..subject
+            });
+        }
+    }
+
+    fn identity(&mut self, id: IdentityId) -> Row {
         let snapshot = self.snapshot;
+        let identity = snapshot.identity(id);
+        let reviewed_at = snapshot.last_review(id);
         let sources = self.sources(listing(snapshot, identity).collect(), &[]);
         let id = self.sym(Some(identity.id));
         let class = match identity.class {
@@ -200,7 +257,7 @@ impl<'s> Rows<'s> {
             self.word(owner_state),
             self.sym(identity.owner.team),
             self.sym(identity.purpose),
-            self.text(identity.reviewed_at.map(|at| at.to_date_text())),
+            self.text(reviewed_at.map(|at| at.to_date_text())),
             self.text(identity.retires_at.map(|at| at.to_date_text())),
             self.word(human_use),
             self.text(left_at.map(|at| at.to_string())),
@@ -370,6 +427,15 @@ impl<'s> Rows<'s> {
             Expiry::NotReported => None,
         }
     }
+}
+
+/// Rules, one in each line, each with the severity of what it found.
+fn in_lines(rules: &[(u8, Option<Severity>)]) -> String {
+    let lines = rules.iter().map(|(rule, severity)| {
+        let code = RULES[usize::from(*rule)].code;
+        severity.map_or_else(|| code.to_owned(), |severity| format!("{code}:{}", severity.id()))
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The sources that list an identity, each once for every fact.

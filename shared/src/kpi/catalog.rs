@@ -38,8 +38,6 @@ pub struct Kpi {
     pub better: Better,
     /// The standards that ask for it.
     pub standards: &'static [&'static str],
-    /// Why it has no number yet, for one that needs what this version does not do.
-    pub pending: Option<&'static str>,
 }
 
 /// Which way a number should move.
@@ -75,7 +73,6 @@ const fn share(
         version: 1,
         better: Better::Higher,
         standards: &[],
-        pending: None,
     }
 }
 
@@ -92,8 +89,6 @@ const fn count(
         ..share(id, title, question, table, formula)
     }
 }
-
-const NEEDS_ACCESS: Option<&str> = Some("needs effective access, which this version does not evaluate yet");
 
 pub const KPIS: &[Kpi] = &[
     count(
@@ -173,12 +168,13 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         standards: &["CIS Controls 8.1 5.5"],
+        version: 2,
         ..share(
             "reviewed",
             "Reviewed",
             "Was it reviewed in time?",
             Table::Identities,
-            "non-human identities in scope → the last review is inside the review period; unknown when the only one on record is later than the snapshot; not measured when the estate has no review at all",
+            "non-human identities in scope → the last review is inside the review period, by registry.csv or by a decision in reviews/ on the access that it has; unknown when the only one on record is later than the snapshot, or when the snapshot does not hold all of the access; not measured when the estate has no review at all",
         )
     },
     Kpi {
@@ -376,24 +372,22 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         standards: &["OWASP NHI5:2025"],
-        pending: NEEDS_ACCESS,
         ..share(
             "privilege.unused",
             "Privilege in use",
             "How much is never used?",
             Table::Identities,
-            "granted (identity, service) pairs → used in the window; without a usage export unknown, never 0",
+            "enabled non-human identities in scope with grants that are older than the window → every service that an export says they are granted was used inside it (the level is services, not actions); unknown when no export tells; without any such export not measured, never 0",
         )
     },
     Kpi {
         standards: &["OWASP NHI8:2025"],
-        pending: NEEDS_ACCESS,
         ..share(
             "access.cross_environment",
             "Stays in its environment",
             "What crosses environments?",
             Table::Identities,
-            "non-human identities of one environment → no reach into another",
+            "non-human identities in scope of an environment other than production → no chain of trusts lets them act as an identity of production; unknown when conditions or missing exports decide",
         )
     },
     Kpi {
@@ -439,12 +433,13 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         standards: &["CIS Controls 8.1 5.5"],
+        version: 2,
         ..share(
             "review.overdue",
             "Reviews in time",
             "Which reviews are late?",
             Table::Identities,
-            "non-human identities in scope with a review → inside the period; unknown when it is later than the snapshot",
+            "non-human identities in scope with a review → inside the period, and not void because the access has changed since; unknown when it is later than the snapshot, or when the snapshot does not hold all of the access",
         )
     },
     Kpi {
@@ -457,16 +452,13 @@ pub const KPIS: &[Kpi] = &[
             "non-human identities in scope → no console password, MFA device or interactive sign-in; unknown when no export tells",
         )
     },
-    Kpi {
-        pending: Some("needs activity exports, which this version does not read yet"),
-        ..count(
-            "anomaly.leads",
-            "Leads",
-            "What changed in behaviour?",
-            Table::Identities,
-            "identities with activity exports → first use after a long silence, new region, network, service or user agent",
-        )
-    },
+    count(
+        "anomaly.leads",
+        "Leads",
+        "What changed in behaviour?",
+        Table::Identities,
+        "non-human identities in scope with activity exports → in the last 7 days of the logs a first use after 30 days of silence, or a service, Region, network or program never seen before; at any time a person's program; unknown for those that were active on fewer than 5 days before, of whom no habit is known; leads to look at, never failures",
+    ),
     count(
         "agent.total",
         "AI agents",

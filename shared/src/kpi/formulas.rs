@@ -4,6 +4,7 @@
 //! and the list is the filter of it, so they cannot differ.
 
 use super::catalog::{CRITERIA, Table};
+use super::leads;
 use crate::access::decision::Holds;
 use crate::analysis::{Analysis, Force};
 use crate::model::access_policy::Privilege;
@@ -15,14 +16,16 @@ use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::Liveness;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{
-    Credential, CredentialId, Grant, Identity, IdentityId, OwnerState, Snapshot, Trust, TrustReach,
+    Credential, CredentialId, Grant, Identity, IdentityId, OwnerState, PRODUCTION, Seen, ServiceUse, Snapshot, Trust,
+    TrustReach,
 };
 use crate::model::thresholds::ThresholdId;
+use crate::model::usage::Granted;
 
 /// Judges one row (an index into the KPI's table). `None`: not in the population.
 pub type Judge = fn(&Analysis, usize) -> Option<Verdict>;
 
-/// The judge of a KPI that judges rows; `None` for one that only counts or measures, or that is pending.
+/// The judge of a KPI that judges rows; `None` for one that only counts or measures.
 pub fn judge(id: &str) -> Option<(Table, Judge)> {
     let identities = |judge: Judge| Some((Table::Identities, judge));
     let credentials = |judge: Judge| Some((Table::Credentials, judge));
@@ -53,10 +56,13 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
         "privilege.standing" => identities(has_no_standing_privilege),
         "privilege.admin" => identities(is_no_administrator),
         "privilege.escalation" => identities(cannot_escalate),
+        "privilege.unused" => identities(uses_its_services),
+        "access.cross_environment" => identities(stays_out_of_production),
         "lifecycle.stale" => identities(is_in_use),
         "lifecycle.orphaned" => identities(has_living_owner),
         "review.overdue" => identities(review_is_in_time),
         "human_use" => identities(is_not_used_by_people),
+        "anomaly.leads" => identities(leads::has_lead),
         "agent.total" => identities(is_agent),
         "agent.governed" => identities(agent_is_governed),
         _ => None,
@@ -97,7 +103,7 @@ pub fn depends_on(id: ThresholdId) -> &'static [&'static str] {
             "clean",
         ],
         ThresholdId::AccessKeyUnusedDays | ThresholdId::CredentialUnusedDays => &["credential.unused"],
-        ThresholdId::StaleDays => &["lifecycle.stale"],
+        ThresholdId::StaleDays => &["privilege.unused", "lifecycle.stale"],
         ThresholdId::ReviewPeriodDays => &[
             "governed",
             "reviewed",
@@ -110,6 +116,21 @@ pub fn depends_on(id: ThresholdId) -> &'static [&'static str] {
         // The target is held against the number; it is no part of it.
         ThresholdId::GovernedTargetPercent => &[],
     }
+}
+
+/// Why nothing says who reviewed what.
+pub const NO_REVIEW: &str = "no review is recorded anywhere in the estate: add `reviewed_on` to registry.csv, or put the decisions of `rollcall review export` into reviews/";
+
+/// Why nothing says which permissions are used.
+pub const NO_USE_OF_SERVICES: &str = "no export tells which granted services are used: add AWS's service last accessed details, or findings of an unused-access analyzer";
+
+/// Why nobody can act across environments.
+pub const ONE_ENVIRONMENT: &str = "no identity is known to be of production, or none of another environment";
+
+/// Whether any export tells which granted services are used.
+pub fn has_use_of_services(analysis: &Analysis) -> bool {
+    let mut services = analysis.snapshot.service_uses.iter();
+    services.any(|service| service.granted == Granted::Reported)
 }
 
 /// The criteria of one identity, in the order of [`CRITERIA`], but for [`CLEAN`]. `None` out of scope.
@@ -129,12 +150,7 @@ pub fn criteria(analysis: &Analysis, index: usize) -> [Option<Verdict>; CRITERIA
         has(identity.purpose.is_some()),
         has(identity.environment.is_some()),
         Some(credentials_in_time(analysis, identity)),
-        Some(
-            identity
-                .reviewed_at
-                .map_or(Verdict::Fail, |at| in_review_period(analysis, at)),
-        )
-        .filter(|_| analysis.in_force[4] != Force::NotMeasured),
+        Some(is_reviewed(analysis, IdentityId(index as u32))).filter(|_| analysis.in_force[4] != Force::NotMeasured),
         None,
     ]
 }
@@ -398,6 +414,46 @@ fn holds_not(holds: Holds) -> Verdict {
     }
 }
 
+/// Whether every service that an identity is known to be granted was used inside the window.
+pub(crate) fn uses_its_services(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let snapshot = &analysis.snapshot;
+    let identity = &snapshot.identities[index];
+    let mut granted = granted_services(snapshot, identity).peekable();
+    let has_any = granted.peek().is_some() || !identity.grants.is_empty();
+    if !in_scope(identity) || identity.status == Status::Disabled || !has_any {
+        return None;
+    }
+    let used = |last_used: LastUsed| used_within(analysis, identity.created_at, last_used, ThresholdId::StaleDays);
+    // Without a word on any service nobody can tell; younger than the window, it is not judged either way.
+    let unknown = used(LastUsed::NotReported)?;
+    let verdicts = granted.filter_map(|service| used(service.last_used));
+    Some(verdicts.reduce(Verdict::and).unwrap_or(unknown))
+}
+
+/// Whether an identity was not seen to use a service inside the window.
+pub(crate) fn is_unused_service(analysis: &Analysis, identity: &Identity, service: &ServiceUse) -> bool {
+    let window = ThresholdId::StaleDays;
+    used_within(analysis, identity.created_at, service.last_used, window) == Some(Verdict::Fail)
+}
+
+/// The services that exports say an identity may use.
+pub(crate) fn granted_services<'s>(
+    snapshot: &'s Snapshot,
+    identity: &Identity,
+) -> impl Iterator<Item = &'s ServiceUse> + use<'s> {
+    let services = snapshot.services_of(identity).iter();
+    services.filter(|service| service.granted == Granted::Reported)
+}
+
+/// Whether an identity of another environment can act as one of production.
+pub(crate) fn stays_out_of_production(analysis: &Analysis, index: usize) -> Option<Verdict> {
+    let snapshot = &analysis.snapshot;
+    let identity = &snapshot.identities[index];
+    let environment = snapshot.strings.get(identity.environment?);
+    let can = analysis.access.acts_in_production()?[index];
+    (in_scope(identity) && environment != PRODUCTION).then(|| holds_not(can))
+}
+
 /// Judges one trust: `access.external`. `None` for the estate's own actors.
 pub fn is_guarded(trust: &Trust) -> Option<Verdict> {
     match (trust.reach, trust.guard) {
@@ -428,9 +484,10 @@ fn has_living_owner(analysis: &Analysis, index: usize) -> Option<Verdict> {
 }
 
 fn review_is_in_time(analysis: &Analysis, index: usize) -> Option<Verdict> {
-    let identity = &analysis.snapshot.identities[index];
-    let reviewed_at = identity.reviewed_at.filter(|_| in_scope(identity))?;
-    Some(in_review_period(analysis, reviewed_at))
+    let (snapshot, id) = (&analysis.snapshot, IdentityId(index as u32));
+    let identity = snapshot.identity(id);
+    let has_review = identity.reviewed_at.is_some() || snapshot.review_of(id).is_some();
+    (in_scope(identity) && has_review).then(|| is_reviewed(analysis, id))
 }
 
 pub(crate) fn is_not_used_by_people(analysis: &Analysis, index: usize) -> Option<Verdict> {
@@ -587,6 +644,19 @@ pub(crate) fn used_within(
     }))
 }
 
+/// Whether somebody looked at an identity as it is inside the review period: the registry may say so, or a decision.
+pub fn is_reviewed(analysis: &Analysis, id: IdentityId) -> Verdict {
+    let by_registry = analysis.snapshot.identity(id).reviewed_at;
+    let by_registry = by_registry.map(|at| in_review_period(analysis, at));
+    let by_decision = analysis.snapshot.review_of(id).map(|review| match review.seen {
+        Seen::Same => in_review_period(analysis, review.decided_at),
+        Seen::Changed => Verdict::Fail,
+        Seen::Unknown => in_review_period(analysis, review.decided_at).and(Verdict::Unknown),
+    });
+    let either = [by_registry, by_decision].into_iter().flatten();
+    either.reduce(Verdict::or).unwrap_or(Verdict::Fail)
+}
+
 /// Whether a review lies inside the review period. The registry keeps the last review only: of one after the snapshot's
 /// instant it cannot be told whether an earlier one was in time.
 fn in_review_period(analysis: &Analysis, reviewed_at: Instant) -> Verdict {
@@ -640,12 +710,12 @@ mod tests {
     use crate::kpi::catalog::{KPIS, KpiKind};
 
     #[test]
-    fn every_share_with_a_table_has_a_judge_or_a_reason() {
+    fn every_share_with_a_table_has_a_judge() {
         for kpi in KPIS
             .iter()
             .filter(|kpi| kpi.kind == KpiKind::Share && kpi.table != Table::None)
         {
-            assert_eq!(judge(kpi.id).is_none(), kpi.pending.is_some(), "{}", kpi.id);
+            assert!(judge(kpi.id).is_some(), "{}", kpi.id);
         }
     }
 

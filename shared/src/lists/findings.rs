@@ -254,12 +254,9 @@ pub fn row(analysis: &Analysis, finding: &Finding) -> FindingRow {
     let rule = finding.rule();
     let subject = About::new(snapshot, finding);
     let check = rule.check();
-    let observed = check.map(|check| (check.observe)(analysis, finding.row()));
-    let (observed, limit, evidence) = match observed {
-        Some(observed) => (observed.value, observed.limit, observed.evidence),
-        None => (String::new(), None, None),
-    };
-    let (threshold, threshold_set_by) = limit.map(|limit| (limit.text, limit.set_by)).unzip();
+    let observed = (check.observe)(analysis, finding.row());
+    let evidence = observed.evidence;
+    let (threshold, threshold_set_by) = observed.limit.map(|limit| (limit.text, limit.set_by)).unzip();
     let owner = subject.identity.map(|identity| identity.owner);
     let waiver = finding.waiver.map(|id| &analysis.config.waivers[id.index()]);
     let text = |sym: Option<_>| sym.map(|sym| snapshot.strings.get(sym).to_owned());
@@ -268,9 +265,7 @@ pub fn row(analysis: &Analysis, finding: &Finding) -> FindingRow {
         rule: rule.code.to_owned(),
         title: rule.title.to_owned(),
         severity: finding.severity.id().to_owned(),
-        because: finding
-            .facts(analysis)
-            .map_or_else(String::new, |facts| facts.in_words()),
+        because: finding.facts(analysis).in_words(),
         subject: subject.word.to_owned(),
         subject_id: subject.id.to_owned(),
         subject_name: subject.name.to_owned(),
@@ -280,7 +275,7 @@ pub fn row(analysis: &Analysis, finding: &Finding) -> FindingRow {
         environment: text(subject.environment),
         owner: text(owner.and_then(|owner| owner.text)),
         team: text(owner.and_then(|owner| owner.team)),
-        observed,
+        observed: observed.value,
         threshold,
         threshold_set_by,
         file: evidence.map(|evidence| {
@@ -292,7 +287,7 @@ pub fn row(analysis: &Analysis, finding: &Finding) -> FindingRow {
             }
         }),
         place: evidence.map(|evidence| evidence.place.to_text(&snapshot.strings)),
-        command: check.and_then(|check| (check.command)(analysis, finding.row())),
+        command: (check.command)(analysis, finding.row()),
         waived_by: waiver.map(|waiver| waiver.who.clone()),
         waived_because: waiver.map(|waiver| waiver.why.clone()),
         waived_until: waiver.map(|waiver| waiver.until),
@@ -301,7 +296,7 @@ pub fn row(analysis: &Analysis, finding: &Finding) -> FindingRow {
 
 /// Where in its file a finding stands.
 pub fn place(analysis: &Analysis, finding: &Finding) -> Option<Place> {
-    let observed = (finding.rule().check()?.observe)(analysis, finding.row());
+    let observed = (finding.rule().check().observe)(analysis, finding.row());
     observed.evidence.map(|evidence| evidence.place)
 }
 

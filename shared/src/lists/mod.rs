@@ -273,18 +273,19 @@ fn rule_judge<'a>(
     table: Table,
     analysis: &'a Analysis,
 ) -> Result<Box<dyn Fn(usize) -> Option<Verdict> + 'a>, BadQuery> {
-    let rule = rules::find(&filter.rule).filter(|rule| rule.table() == Some(table) || rule.check().is_none());
+    let rule = rules::find(&filter.rule).filter(|rule| rule.table() == table);
     // Certificates are credentials under other row numbers.
-    let of_certificates = rules::find(&filter.rule)
-        .filter(|rule| table == Table::Certificates && rule.table() == Some(Table::Credentials));
+    let of_certificates =
+        rules::find(&filter.rule).filter(|rule| table == Table::Certificates && rule.table() == Table::Credentials);
     let rule = rule.or(of_certificates).ok_or_else(|| BadQuery {
         what: "rule of this list",
         found: filter.rule.clone(),
         known: RULES.iter().map(|rule| rule.code).collect::<Vec<_>>().join(", "),
     })?;
-    let Some(check) = rule.check().filter(|_| rule.unmeasured(analysis).is_none()) else {
+    if rule.unmeasured(analysis).is_some() {
         return Ok(Box::new(|_| None));
-    };
+    }
+    let check = rule.check();
     Ok(match of_certificates {
         Some(_) => Box::new(|row| (check.judge)(analysis, analysis.certificates[row].0 as usize)),
         None => Box::new(|row| (check.judge)(analysis, row)),

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use crate::config::Config;
 use crate::model::identity::Presence;
 use crate::model::pattern::covers;
-use crate::model::snapshot::{Conflict, ConflictField, Evidence, IdentityId, Snapshot};
+use crate::model::snapshot::{Conflict, ConflictField, Evidence, IdentityId, PRODUCTION, Snapshot};
 use crate::model::strings::Sym;
 use crate::reading::absent::present;
 
@@ -96,7 +96,7 @@ pub fn normal(text: &str) -> String {
 
 fn known_word(word: &str) -> Option<&'static str> {
     Some(match word.to_lowercase().as_str() {
-        "prod" | "production" | "prd" | "live" | "produktion" => "prod",
+        "prod" | "production" | "prd" | "live" | "produktion" => PRODUCTION,
         "stg" | "stage" | "staging" | "preprod" | "pre-prod" | "uat" => "stg",
         "dev" | "development" | "devel" | "entwicklung" => "dev",
         "test" | "testing" | "tst" | "qa" | "int" | "integration" => "test",

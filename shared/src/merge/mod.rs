@@ -3,6 +3,7 @@
 //! The result does not depend on the order in which files were read: they are sorted first, and every choice between
 //! statements is by rule. No statement is dropped: the facts stay beside the merged view.
 
+mod activity;
 mod ceiling;
 mod environment;
 mod home;
@@ -11,6 +12,7 @@ mod leaks;
 mod owner;
 mod registry;
 mod rename;
+mod reviews;
 mod same_credential;
 mod trust;
 mod usage;
@@ -29,7 +31,7 @@ use crate::access;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::access_policy::{Conditional, Privilege};
-use crate::model::batch::{Batch, Employment, Synonym};
+use crate::model::batch::{Batch, DecisionRow, Employment, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustKind, TrustUseFact};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
@@ -41,7 +43,7 @@ use crate::model::snapshot::{
     Membership, Owner, Policy, Snapshot, Source, SourceId,
 };
 use crate::model::strings::{Adopted, Strings, Sym};
-use crate::model::usage::ServiceUseFact;
+use crate::model::usage::{ActivityFact, ServiceUseFact};
 use crate::reading::absent::present;
 
 /// One file's reading, ready to be merged.
@@ -104,12 +106,14 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
         &snapshot,
     );
     usage::resolve(std::mem::take(&mut facts.service_uses), &joined, &mut snapshot);
+    activity::resolve(std::mem::take(&mut facts.activities), &joined, &mut snapshot);
     leaks::resolve(std::mem::take(&mut facts.leaks), &joined, &mut snapshot);
     let registry = RegistryIndex::new(&snapshot);
     let rows: Vec<Vec<usize>> = (0..snapshot.identities.len())
         .map(|identity| registry.rows_of(identity, &snapshot))
         .collect();
     environment::classify_identities(&mut snapshot, &rows);
+    reviews::resolve(&facts.decisions, &mut snapshot);
     owner::resolve(&mut snapshot, &rows);
     finish_identities(&facts.listed_of, &mut snapshot);
     snapshot
@@ -134,6 +138,8 @@ struct Facts {
     leaks: Vec<(FileId, LeakFact)>,
     trust_uses: Vec<(FileId, TrustUseFact)>,
     service_uses: Vec<(FileId, ServiceUseFact)>,
+    activities: Vec<(FileId, ActivityFact)>,
+    decisions: Vec<(FileId, DecisionRow)>,
 }
 
 /// `names` carries the file's symbols over.
@@ -281,6 +287,13 @@ fn take_file(
             .into_iter()
             .map(|fact| (file_id, fact.renamed(names))),
     );
+    let activities = batch.activities.into_iter();
+    facts
+        .activities
+        .extend(activities.map(|fact| (file_id, fact.renamed(names))));
+    facts
+        .decisions
+        .extend(batch.decisions.into_iter().map(|row| (file_id, row.renamed(names))));
     snapshot.policies.extend(batch.policies.into_iter().map(|fact| {
         let fact = fact.renamed(names);
         Policy {

@@ -3,7 +3,7 @@
 use crate::model::access_policy::{
     AccessPolicy, AwsCondition, AwsStatement, KubernetesRule, Matched, PolicyFact, VaultRule,
 };
-use crate::model::batch::{PersonRow, RegistryRow, Synonym};
+use crate::model::batch::{DecisionRow, PersonRow, RegistryRow, Synonym};
 use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
 use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact, TrustUseFact};
@@ -12,7 +12,7 @@ use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::{Adopted, Sym};
-use crate::model::usage::ServiceUseFact;
+use crate::model::usage::{ActivityFact, ServiceUseFact};
 
 /// The same value with every symbol as the other table calls it.
 pub trait Rename {
@@ -293,6 +293,23 @@ impl Rename for PersonRow {
         self.email.rename(names);
         self.name.rename(names);
         self.team.rename(names);
+        self.place.rename(names);
+    }
+}
+
+impl Rename for DecisionRow {
+    fn rename(&mut self, names: &Adopted) {
+        self.identity.rename(names);
+        self.access_digest.rename(names);
+        self.decided_by.rename(names);
+        self.place.rename(names);
+    }
+}
+
+impl Rename for ActivityFact {
+    fn rename(&mut self, names: &Adopted) {
+        self.identity.rename(names);
+        self.value.rename(names);
         self.place.rename(names);
     }
 }

@@ -12,7 +12,7 @@ use super::leak::LeakFact;
 use super::principal::{Handle, HandleKind};
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
-use super::usage::ServiceUseFact;
+use super::usage::{ActivityFact, ServiceUseFact};
 
 /// Every fact that one file states, with its own string table: nothing in it borrows from the file.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +28,7 @@ pub struct Batch {
     pub trusts: Vec<TrustFact>,
     pub trust_uses: Vec<TrustUseFact>,
     pub service_uses: Vec<ServiceUseFact>,
+    pub activities: Vec<ActivityFact>,
     pub policies: Vec<PolicyFact>,
     /// Kinds of handle of which the file lists every credential that its source stores, by itself or in part.
     pub credentials_listed_of: Vec<HandleKind>,
@@ -38,6 +39,8 @@ pub struct Batch {
     pub registry: Vec<RegistryRow>,
     /// Rows of the estate's own roster. Only `roster_csv` fills it.
     pub people: Vec<PersonRow>,
+    /// What reviewers decided. Only `review_csv` fills it.
+    pub decisions: Vec<DecisionRow>,
     /// Why the file is known not to hold everything it should: an unfollowed next page, a job still running.
     /// Empty when nothing is known to be missing.
     pub gaps: Vec<String>,
@@ -174,4 +177,41 @@ pub enum Employment {
     Active,
     Left,
     Unknown,
+}
+
+/// A row of a file in `reviews/`: what a reviewer decided about one identity, and which access they saw.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DecisionRow {
+    /// The identity's public id.
+    pub identity: Sym,
+    /// The digest of the access as the review showed it: see `access/digest.rs`.
+    pub access_digest: Sym,
+    pub decision: Decision,
+    pub decided_at: Instant,
+    pub decided_by: Option<Sym>,
+    pub place: Place,
+}
+
+/// What becomes of an identity's access by the word of its reviewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum Decision {
+    /// It is needed as it is.
+    Keep,
+    /// It must become less, or other.
+    Change,
+    /// The identity must go.
+    Remove,
+}
+
+impl Decision {
+    pub const ALL: [Decision; 3] = [Decision::Keep, Decision::Change, Decision::Remove];
+
+    /// The stable word for this decision in CSV and JSON.
+    pub fn id(self) -> &'static str {
+        match self {
+            Decision::Keep => "keep",
+            Decision::Change => "change",
+            Decision::Remove => "remove",
+        }
+    }
 }

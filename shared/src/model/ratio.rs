@@ -39,6 +39,15 @@ impl Verdict {
         }
     }
 
+    /// One must hold: a pass decides, then an unknown.
+    pub fn or(self, other: Verdict) -> Verdict {
+        match (self, other) {
+            (Verdict::Pass, _) | (_, Verdict::Pass) => Verdict::Pass,
+            (Verdict::Unknown, _) | (_, Verdict::Unknown) => Verdict::Unknown,
+            (Verdict::Fail, Verdict::Fail) => Verdict::Fail,
+        }
+    }
+
     /// Both must hold: a fail decides, then an unknown.
     pub fn and(self, other: Verdict) -> Verdict {
         match (self, other) {

@@ -4,7 +4,7 @@ use bitcode::{Decode, Encode};
 use std::ops::Range;
 
 use super::access_policy::{AccessPolicy, Ceiling, Conditional, Privilege};
-use super::batch::{PersonRow, RegistryRow};
+use super::batch::{Decision, PersonRow, RegistryRow};
 use super::certificate::{CertificateFact, KeyAlgorithm};
 use super::credential::{CredentialKind, CredentialStatus, Custody};
 use super::grant::{TrustGuard, TrustKind};
@@ -14,7 +14,7 @@ use super::leak::LeakFact;
 use super::principal::Principal;
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
-use super::usage::Granted;
+use super::usage::{Aspect, Granted};
 use crate::diagnostic::Diagnostic;
 
 /// Index of an identity in [`Snapshot::identities`].
@@ -56,6 +56,10 @@ pub struct Snapshot {
     pub granted: Vec<u32>,
     /// Grouped by identity, by service: see [`Identity::services`].
     pub service_uses: Vec<ServiceUse>,
+    /// By identity, aspect and value.
+    pub activities: Vec<Activity>,
+    /// The newest instant that any log speaks of.
+    pub active_until: Option<Instant>,
     /// In the order of the files.
     pub trusts: Vec<Trust>,
     /// By id, then in the order of the files. Exports that define one differently are both kept.
@@ -70,6 +74,10 @@ pub struct Snapshot {
     pub leaked: Vec<u32>,
     pub people: Vec<PersonRow>,
     pub registry: Vec<RegistryRow>,
+    /// By identity: the decision that counts of each that has one.
+    pub reviews: Vec<Review>,
+    /// How many decisions reviewers made, on identities that are not listed too.
+    pub n_decisions: usize,
     /// By identity.
     pub conflicts: Vec<Conflict>,
     /// Identities that exports speak of and none lists: sign-ins of deleted applications and the like.
@@ -132,6 +140,7 @@ pub struct Identity {
     pub environment: Option<Sym>,
     pub owner: Owner,
     pub purpose: Option<Sym>,
+    /// By the registry; see [`Snapshot::last_review`].
     pub reviewed_at: Option<Instant>,
     pub retires_at: Option<Instant>,
     pub human_use: HumanUse,
@@ -151,6 +160,9 @@ pub struct Identity {
     #[bitcode(skip)]
     pub services: Range<u32>,
 }
+
+/// The word for the environment that serves customers: see [`Identity::environment`].
+pub const PRODUCTION: &str = "prod";
 
 /// Who answers for an identity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
@@ -291,6 +303,39 @@ pub struct ServiceUse {
     pub evidence: Evidence,
 }
 
+/// What a reviewer decided about one identity.
+#[derive(Clone, Copy, Debug, PartialEq, Encode, Decode)]
+pub struct Review {
+    pub identity: IdentityId,
+    pub decision: Decision,
+    pub decided_at: Instant,
+    pub decided_by: Option<Sym>,
+    pub seen: Seen,
+    pub evidence: Evidence,
+}
+
+/// Whether the access that a reviewer saw is that of the snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum Seen {
+    Same,
+    /// It changed since: the decision is void.
+    Changed,
+    /// The snapshot does not hold all of the identity's access, so nobody can tell.
+    Unknown,
+}
+
+/// What of an identity's activity all logs together show: from when to when it was seen with this value.
+#[derive(Clone, Copy, Debug, PartialEq, Encode, Decode)]
+pub struct Activity {
+    pub identity: IdentityId,
+    pub aspect: Aspect,
+    pub value: Sym,
+    pub first_at: Instant,
+    pub last_at: Instant,
+    /// Where it was seen first.
+    pub evidence: Evidence,
+}
+
 /// One leak, with the credentials and identities that it names.
 #[derive(Clone, Debug, Encode, Decode)]
 pub struct Leak {
@@ -412,6 +457,29 @@ impl Snapshot {
     /// The services that exports say an identity may use or did use.
     pub fn services_of(&self, identity: &Identity) -> &[ServiceUse] {
         &self.service_uses[identity.services.start as usize..identity.services.end as usize]
+    }
+
+    /// How an identity acted, as far as logs show.
+    pub fn activities_of(&self, identity: IdentityId) -> &[Activity] {
+        let start = self.activities.partition_point(|activity| activity.identity < identity);
+        let end = self
+            .activities
+            .partition_point(|activity| activity.identity <= identity);
+        &self.activities[start..end]
+    }
+
+    /// The decision that counts for an identity.
+    pub fn review_of(&self, identity: IdentityId) -> Option<&Review> {
+        let at = self.reviews.binary_search_by_key(&identity, |review| review.identity);
+        at.ok().map(|at| &self.reviews[at])
+    }
+
+    /// When somebody last looked at an identity as it is, by the registry or by a decision that is not void.
+    pub fn last_review(&self, identity: IdentityId) -> Option<Instant> {
+        let review = self.review_of(identity);
+        let decided_at = review.filter(|review| review.seen != Seen::Changed);
+        let decided_at = decided_at.map(|review| review.decided_at);
+        self.identity(identity).reviewed_at.max(decided_at)
     }
 
     /// The identity with this public id.

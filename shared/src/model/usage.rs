@@ -1,6 +1,6 @@
-//! What identities use: which services, and when last.
+//! What identities use, and how: which services, from where and with what, and when.
 
-use super::instant::LastUsed;
+use super::instant::{Instant, LastUsed};
 use super::principal::Handle;
 use super::provenance::Place;
 use super::strings::Sym;
@@ -25,3 +25,34 @@ pub enum Granted {
     /// It was tried; whether it was allowed is not said.
     NotReported,
 }
+
+/// What one log says of how an identity acted: from when to when it was seen with one value of one aspect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActivityFact {
+    pub identity: Handle,
+    pub aspect: Aspect,
+    pub value: Sym,
+    pub first_at: Instant,
+    pub last_at: Instant,
+    /// Where it was seen first.
+    pub place: Place,
+}
+
+/// What of an identity's activity is told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum Aspect {
+    /// A day on which it was active: `2026-10-31`.
+    Day,
+    /// As [`ServiceUseFact::service`].
+    Service,
+    Region,
+    /// Where it came from: the first 24 bits of an IPv4 address, 48 of an IPv6 address.
+    Network,
+    /// The program, without its version: `aws-cli`, [`BROWSER`], [`CONSOLE`].
+    UserAgent,
+}
+
+/// A web browser, whichever.
+pub const BROWSER: &str = "browser";
+/// The platform's own pages for people.
+pub const CONSOLE: &str = "console";

@@ -11,6 +11,8 @@ pub mod severity;
 mod command;
 mod subject;
 
+pub(crate) use subject::last_use;
+
 mod administrator;
 mod certificate_lifetime;
 mod cross_environment_credential;
@@ -109,8 +111,6 @@ pub enum Test {
     Identities(Check),
     /// Rows are indices into the snapshot's credentials.
     Credentials(Check),
-    /// It needs what this version does not have: why.
-    Pending(&'static str),
 }
 
 /// How a rule judges one row, and what it says of a row that fails.
@@ -188,7 +188,12 @@ pub struct Findings {
     pub tiers: Vec<Tier>,
     /// For each identity: is it, with its credentials, free of open critical findings?
     pub clean: Vec<Verdict>,
+    /// For each identity, then for each credential: bit `i` is set when rule `i` could not judge it.
+    pub unjudged: Vec<u64>,
 }
+
+// A bit for each rule.
+const _: () = assert!(RULES.len() <= 64);
 
 /// What one rule came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -206,29 +211,24 @@ pub fn find(code: &str) -> Option<&'static Rule> {
 }
 
 impl Rule {
-    /// How it judges; `None` while it is pending.
-    pub fn check(&self) -> Option<&Check> {
+    /// How it judges.
+    pub fn check(&self) -> &Check {
         match &self.test {
-            Test::Identities(check) | Test::Credentials(check) => Some(check),
-            Test::Pending(_) => None,
+            Test::Identities(check) | Test::Credentials(check) => check,
         }
     }
 
-    /// The list whose rows it judges; `None` while it is pending.
-    pub fn table(&self) -> Option<Table> {
+    /// The list whose rows it judges.
+    pub fn table(&self) -> Table {
         match self.test {
-            Test::Identities(_) => Some(Table::Identities),
-            Test::Credentials(_) => Some(Table::Credentials),
-            Test::Pending(_) => None,
+            Test::Identities(_) => Table::Identities,
+            Test::Credentials(_) => Table::Credentials,
         }
     }
 
     /// Why nothing in this estate lets it be evaluated.
     pub fn unmeasured(&self, analysis: &Analysis) -> Option<&'static str> {
-        match &self.test {
-            Test::Identities(check) | Test::Credentials(check) => (check.unmeasured)(analysis),
-            Test::Pending(why) => Some(why),
-        }
+        (self.check().unmeasured)(analysis)
     }
 }
 
@@ -240,7 +240,7 @@ impl Finding {
     pub fn subject(&self) -> Subject {
         match self.rule().test {
             Test::Credentials(_) => Subject::Credential(CredentialId(self.row)),
-            Test::Identities(_) | Test::Pending(_) => Subject::Identity(IdentityId(self.row)),
+            Test::Identities(_) => Subject::Identity(IdentityId(self.row)),
         }
     }
 
@@ -258,13 +258,21 @@ impl Finding {
     }
 
     /// The three facts behind its severity.
-    pub fn facts(&self, analysis: &Analysis) -> Option<Facts> {
-        let check = self.rule().check()?;
-        Some(facts(analysis, &analysis.findings.tiers, check, self.subject()))
+    pub fn facts(&self, analysis: &Analysis) -> Facts {
+        let check = self.rule().check();
+        facts(analysis, &analysis.findings.tiers, check, self.subject())
     }
 }
 
 impl Subject {
+    /// Its place in a list of all identities and then all credentials.
+    pub fn place(self, n_identities: usize) -> usize {
+        match self {
+            Subject::Identity(id) => id.0 as usize,
+            Subject::Credential(id) => n_identities + id.0 as usize,
+        }
+    }
+
     fn index(self) -> usize {
         match self {
             Subject::Identity(id) => id.0 as usize,
@@ -308,6 +316,7 @@ pub fn judge(analysis: &Analysis) -> Findings {
             })
             .collect(),
         clean: vec![Verdict::Pass; n_identities],
+        unjudged: vec![0; n_identities + snapshot.credentials.len()],
         waivers: RULES.iter().map(|rule| waivers_of(analysis, rule)).collect(),
     };
     // Row by row, all rules of a row together: the rows are many, and each comes into the processor's cache once.
@@ -323,6 +332,7 @@ pub fn judge(analysis: &Analysis) -> Findings {
         mut all,
         tallies,
         clean,
+        unjudged,
         ..
     } = judging;
     all.sort_unstable_by_key(|finding| (finding.severity, finding.rule, finding.row));
@@ -332,6 +342,7 @@ pub fn judge(analysis: &Analysis) -> Findings {
         tallies,
         tiers,
         clean,
+        unjudged,
     }
 }
 
@@ -351,6 +362,7 @@ struct Judging<'a> {
     all: Vec<Finding>,
     tallies: Vec<Tally>,
     clean: Vec<Verdict>,
+    unjudged: Vec<u64>,
     /// For each rule, the waivers in force.
     waivers: Vec<Vec<WaiverId>>,
 }
@@ -361,7 +373,7 @@ impl Judging<'_> {
         let rules = RULES.iter().zip(&self.tallies).enumerate();
         rules
             .filter(|(_, (rule, tally))| is_sort(&rule.test) && tally.unmeasured.is_none())
-            .filter_map(|(index, (rule, _))| Some((index as u8, rule.check()?)))
+            .map(|(index, (rule, _))| (index as u8, rule.check()))
             .collect()
     }
 
@@ -373,6 +385,9 @@ impl Judging<'_> {
             self.tallies[usize::from(*rule)].ratio.add(verdict);
             if verdict == Verdict::Pass {
                 continue;
+            }
+            if verdict == Verdict::Unknown {
+                self.unjudged[subject.place(self.tiers.len())] |= 1 << rule;
             }
             let facts = facts(self.analysis, self.tiers, check, subject);
             let mut waiver = None;

@@ -7,6 +7,7 @@ use std::ops::Range;
 use bitcode::{Decode, Encode};
 
 use super::{Unreadable, read};
+use crate::access::decision::Holds;
 use crate::analysis::{Analysis, Judged};
 use crate::connectors::CONNECTORS;
 use crate::diagnostic::Diagnostic;
@@ -16,7 +17,7 @@ use crate::model::ratio::Ratio;
 use crate::model::snapshot::{FileRead, Snapshot, SourceId};
 use crate::model::strings::Strings;
 
-const OF_SNAPSHOT: [fn(&Snapshot) -> Vec<u8>; 21] = [
+const OF_SNAPSHOT: [fn(&Snapshot) -> Vec<u8>; 23] = [
     |of| of.strings.text().as_bytes().to_vec(),
     |of| bitcode::encode(&of.strings.lengths()),
     |of| bitcode::encode(&Rest::of(of)),
@@ -37,17 +38,21 @@ const OF_SNAPSHOT: [fn(&Snapshot) -> Vec<u8>; 21] = [
     |of| bitcode::encode(&of.leaked),
     |of| bitcode::encode(&of.people),
     |of| bitcode::encode(&of.registry),
+    |of| bitcode::encode(&of.reviews),
+    |of| bitcode::encode(&of.activities),
     |of| bitcode::encode(&of.conflicts),
 ];
 
-const OF_JUDGED: [fn(&Analysis) -> Vec<u8>; 8] = [
+const OF_JUDGED: [fn(&Analysis) -> Vec<u8>; 10] = [
     |of| bitcode::encode(of.access.survey().0),
     |of| bitcode::encode(of.access.survey().1),
+    |of| bitcode::encode(&of.access.acts_in_production().map(<[Holds]>::to_vec)),
     |of| bitcode::encode(&of.criteria),
     |of| bitcode::encode(&of.findings.all),
     |of| bitcode::encode(&tallies(of)),
     |of| bitcode::encode(&of.findings.tiers),
     |of| bitcode::encode(&of.findings.clean),
+    |of| bitcode::encode(&of.findings.unjudged),
     |of| bitcode::encode(&*of.lists),
 ];
 
@@ -81,6 +86,8 @@ pub fn snapshot(sections: &[&[u8]]) -> Result<Snapshot, Unreadable> {
     let mut snapshot = Snapshot {
         as_of: rest.as_of,
         n_unlisted: rest.n_unlisted,
+        n_decisions: rest.n_decisions,
+        active_until: rest.active_until,
         strings,
         sources: read(next()?)?,
         files: read::<Vec<StoredFile>>(next()?)?
@@ -102,6 +109,8 @@ pub fn snapshot(sections: &[&[u8]]) -> Result<Snapshot, Unreadable> {
         leaked: read(next()?)?,
         people: read(next()?)?,
         registry: read(next()?)?,
+        reviews: read(next()?)?,
+        activities: read(next()?)?,
         conflicts: read(next()?)?,
     };
     rest.complete(&mut snapshot).ok_or(Unreadable::Unfitting)?;
@@ -118,11 +127,13 @@ pub fn judged(sections: &[&[u8]]) -> Result<Judged, Unreadable> {
     Ok(Judged {
         standings: read(next()?)?,
         power: read(next()?)?,
+        acts_in_production: read(next()?)?,
         criteria: read(next()?)?,
         findings: read(next()?)?,
         tallies: read(next()?)?,
         tiers: read(next()?)?,
         clean: read(next()?)?,
+        unjudged: read(next()?)?,
         lists: read(next()?)?,
     })
 }
@@ -192,6 +203,8 @@ impl StoredFile {
 struct Rest {
     as_of: Instant,
     n_unlisted: usize,
+    n_decisions: usize,
+    active_until: Option<Instant>,
     files_of_sources: Vec<[usize; 2]>,
     /// How many handles each fact has, and all of them.
     n_handles: Vec<u32>,
@@ -248,6 +261,8 @@ impl Rest {
         Rest {
             as_of: snapshot.as_of,
             n_unlisted: snapshot.n_unlisted,
+            n_decisions: snapshot.n_decisions,
+            active_until: snapshot.active_until,
             files_of_sources: (snapshot.sources.iter())
                 .map(|source| [source.files.start, source.files.end])
                 .collect(),

@@ -217,6 +217,7 @@ fn describe(batch: &Batch) -> String {
     lines.extend(batch.trusts.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.trust_uses.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.service_uses.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.activities.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.policies.iter().map(|fact| format!("{fact:?}")));
     let listed_of = batch.credentials_listed_of.iter();
     lines.extend(listed_of.map(|kind| format!("All credentials of {kind:?}")));
@@ -224,6 +225,7 @@ fn describe(batch: &Batch) -> String {
     lines.extend(batch.leaks.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.registry.iter().map(|row| format!("{row:?}")));
     lines.extend(batch.people.iter().map(|row| format!("{row:?}")));
+    lines.extend(batch.decisions.iter().map(|row| format!("{row:?}")));
     lines.extend(batch.pages.iter().map(|pages| format!("{pages:?}")));
     lines.extend(batch.gaps.iter().map(|gap| format!("Gap {gap}")));
     lines.extend(batch.stated_at.map(|at| format!("Stated at {at}")));

@@ -67,6 +67,8 @@ fn an_analysis_is_read_as_it_was_written() {
     assert_eq!((&after.criteria, &after.governed), (&before.criteria, &before.governed));
     assert_eq!(after.findings.all, before.findings.all);
     assert_eq!(after.findings.tallies, before.findings.tallies);
+    assert_eq!(after.findings.unjudged, before.findings.unjudged);
+    assert_eq!(after.access.acts_in_production(), before.access.acts_in_production());
     let json = |analysis: &Analysis| {
         let query = ListQuery::parse("facets=yes&limit=1000&sort=-name").unwrap();
         let kpis = serde_json::to_string(&answers::kpis(analysis, &["now".to_owned()], None));

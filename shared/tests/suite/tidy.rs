@@ -26,11 +26,12 @@ const LAYERS: [&str; 18] = [
 ];
 
 /// Modules that stand on one layer because they are one: the verdicts, the findings, the numbers and the lists over them.
-const TOGETHER: [(&str, &str); 4] = [
+const TOGETHER: [(&str, &str); 5] = [
     // The words of rules are data that the configuration names.
     ("rules::codes", "kpi::catalog"),
     ("lists", "analysis"),
     ("kpi::formulas", "analysis"),
+    ("kpi::leads", "analysis"),
     ("rules", "analysis"),
 ];
 

@@ -15,7 +15,7 @@ use crate::generate::json::{Document, Json, object};
 use crate::generate::timeline::{Life, Snapshot};
 use crate::generate::truth::{IdentityTruth, Knowledge, SnapshotTruth};
 
-/// Writes `gaad.json`, or `gaad-1.json` and `gaad-2.json`.
+/// Writes `gaad.json`, or `gaad-1.json` and `gaad-2.json`, and returns the last-accessed reports of its roles.
 pub fn write(
     estate: &Estate,
     account: &Account,
@@ -23,7 +23,7 @@ pub fn write(
     folder: &Path,
     users: &[User],
     truth: &mut SnapshotTruth,
-) -> Result<()> {
+) -> Result<Vec<Json>> {
     let cli = if estate.dirt.strikes("epoch dates", 0.15, &account.source, "cli") {
         CliVersion::One
     } else {
@@ -47,16 +47,11 @@ pub fn write(
     }
     page.end_list()?;
     page.begin_list("RoleDetailList")?;
+    let mut reports = Vec::new();
     for life in first {
-        page.item(&roles::row(
-            estate,
-            account,
-            snapshot,
-            life,
-            cli,
-            &mut attachments,
-            truth,
-        ))?;
+        let (row, report) = roles::row(estate, account, snapshot, life, cli, &mut attachments, truth);
+        page.item(&row)?;
+        reports.extend(report);
     }
     if paged {
         page.end_list()?;
@@ -71,15 +66,9 @@ pub fn write(
         page.member("GroupDetailList", Json::List(Vec::new()))?;
         page.begin_list("RoleDetailList")?;
         for life in second {
-            page.item(&roles::row(
-                estate,
-                account,
-                snapshot,
-                life,
-                cli,
-                &mut attachments,
-                truth,
-            ))?;
+            let (row, report) = roles::row(estate, account, snapshot, life, cli, &mut attachments, truth);
+            page.item(&row)?;
+            reports.extend(report);
         }
     }
     for row in service_linked_rows(estate, account, snapshot, cli, truth) {
@@ -90,7 +79,8 @@ pub fn write(
     if paged {
         page.member("IsTruncated", false)?;
     }
-    finish(page, cli, truth)
+    finish(page, cli, truth)?;
+    Ok(reports)
 }
 
 fn finish(page: Document<Export>, cli: CliVersion, truth: &mut SnapshotTruth) -> Result<()> {

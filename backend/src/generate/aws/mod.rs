@@ -1,7 +1,8 @@
-//! AWS accounts: `get-account-authorization-details` and the credential report of each.
+//! AWS accounts: `get-account-authorization-details`, the credential report and last-accessed reports of each.
 
 mod authorization_details;
 mod credential_report;
+mod last_accessed;
 mod policies;
 mod roles;
 mod tags;
@@ -125,6 +126,7 @@ pub fn write(
     for user in &users {
         user.record(estate, account, snapshot, report.generated_at, truth);
     }
-    authorization_details::write(estate, account, snapshot, &folder, &users, truth)?;
+    let reports = authorization_details::write(estate, account, snapshot, &folder, &users, truth)?;
+    last_accessed::write(estate, account, &folder, reports, report.generated_at, truth)?;
     credential_report::write(estate, account, snapshot, &report, &folder, &users, truth)
 }

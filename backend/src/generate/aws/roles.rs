@@ -3,7 +3,7 @@
 use super::policies::{Attachments, allow, drawn_document, policy_document};
 use super::tags::Tags;
 use super::trust::{self, Trust};
-use super::{Account, CliVersion, REGIONS};
+use super::{Account, CliVersion, REGIONS, last_accessed};
 use crate::generate::Estate;
 use crate::generate::company::service_of;
 use crate::generate::draw::{DAY, Draw};
@@ -43,8 +43,18 @@ struct Access {
     level: Privilege,
 }
 
-fn access(account: &Account, ordinal: u64, draw: &mut Draw, attachments: &mut Attachments<'_>) -> Access {
-    let level = privilege(draw);
+fn access(
+    account: &Account,
+    ordinal: u64,
+    trust: &Trust,
+    draw: &mut Draw,
+    attachments: &mut Attachments<'_>,
+) -> Access {
+    let level = match (privilege(draw), trust) {
+        // One administrator as whom everybody may act would make every identity of its account one.
+        (Privilege::Admin | Privilege::Escalation, Trust::Anyone) => Privilege::ReadOnly,
+        (level, _) => level,
+    };
     let mut attached = Vec::new();
     let mut inline = Vec::new();
     match level {
@@ -92,7 +102,7 @@ fn access(account: &Account, ordinal: u64, draw: &mut Draw, attachments: &mut At
     }
 }
 
-/// The row of one role, with what it plants.
+/// The row of one role and its last-accessed report, with what they plant.
 pub fn row(
     estate: &Estate,
     account: &Account,
@@ -101,7 +111,7 @@ pub fn row(
     cli: CliVersion,
     attachments: &mut Attachments<'_>,
     truth: &mut SnapshotTruth,
-) -> Json {
+) -> (Json, Option<Json>) {
     let timeline = &estate.timeline;
     let mut draw = Draw::new(estate.seed, "aws role facts", account.number as u64, life.ordinal);
     let name = account.role_name(estate, life.ordinal);
@@ -109,8 +119,9 @@ pub fn row(
     let id = draw.aws_id("AROA");
     let created = cli.instant(life.created_at);
     let trust_policy = trust::policy(estate, account, snapshot, life.ordinal, &arn, &mut draw, truth);
-    let mut access = access(account, life.ordinal, &mut draw, attachments);
-    let is_instance_role = account.trust(estate, life.ordinal) == Trust::Service("ec2.amazonaws.com");
+    let trust = account.trust(estate, life.ordinal);
+    let mut access = access(account, life.ordinal, &trust, &mut draw, attachments);
+    let is_instance_role = trust == Trust::Service("ec2.amazonaws.com");
     if is_instance_role {
         access.attached.push(attachments.aws("AmazonSSMManagedInstanceCore"));
     }
@@ -138,6 +149,7 @@ pub fn row(
         level: access.level,
     };
     facts.record(estate, account, snapshot, truth);
+    let report = last_accessed::report(account, snapshot, life, &arn, last_used_at, truth);
 
     let profiles = if is_instance_role {
         vec![object! {
@@ -158,7 +170,7 @@ pub fn row(
     } else {
         Vec::new()
     };
-    object! {
+    let row = object! {
         "Path": "/",
         "RoleName": name,
         "RoleId": id,
@@ -170,7 +182,8 @@ pub fn row(
         "AttachedManagedPolicies": access.attached,
         "Tags": tags.list,
         "RoleLastUsed": last_used,
-    }
+    };
+    (row, report)
 }
 
 /// What is true of one role.

@@ -213,6 +213,11 @@ impl Accounts {
         self.assumes[id.0 as usize]
     }
 
+    /// The same of all identities.
+    pub fn into_assumes(self) -> Vec<Assumes> {
+        self.assumes
+    }
+
     /// Who has a way up by a row of the catalogue, when others have this power.
     pub fn ways_up(
         &mut self,

@@ -1,6 +1,6 @@
 //! What the rules find: every fault that was planted, and nothing that was planted as healthy.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use shared::model::instant::Instant;
@@ -37,6 +37,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
         ("default_account_in_use", problems(&["default_account_in_use"])),
         ("open_external_trust", problems(&["external_trust_without_condition"])),
         ("open_ci_trust", problems(&["ci_trust_without_subject"])),
+        ("unused_permission", problems(&["unused_permission"])),
     ] {
         scores.compare(&format!("finding: {rule}"), expected, of_rule(rule));
     }
@@ -106,6 +107,63 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
             .collect(),
     );
     score_abandoned(planted, found, scores);
+    scores.compare(
+        "finding: cross_environment_reach",
+        into_production(planted),
+        of_rule("cross_environment_reach"),
+    );
+}
+
+/// Who of another environment can act as one of production, by the trusts that were planted: of workloads, of roles, of
+/// whole accounts and of everybody. The last two let in whoever may take on roles, as administrators may.
+fn into_production(planted: &Planted<'_>) -> BTreeSet<String> {
+    let identities: BTreeMap<&str, &Value> = planted.identities().collect();
+    let environment = |id: &str| identities.get(id).and_then(|it| it["environment"].as_str());
+    let administrators = || {
+        let all = identities.iter().filter(|(_, it)| it["administrator"] == true);
+        all.map(|(id, _)| *id).filter(|id| id.starts_with("arn:aws:iam:"))
+    };
+    let mut trusts: Vec<(String, String)> = Vec::new();
+    for (kind, actor, target) in [
+        ("irsa", "k8s:", ""),
+        ("pod_identity", "k8s:", ""),
+        ("gke_workload_identity", "k8s:", "gcp:"),
+        ("azure_workload_identity", "k8s:", "entra:app/"),
+        ("role_to_role", "", ""),
+    ] {
+        let joins = planted.joins(kind).iter();
+        trusts.extend(joins.map(|join| {
+            let (left, right) = (text(join, "left"), text(join, "right"));
+            (format!("{actor}{left}"), format!("{target}{right}"))
+        }));
+    }
+    for join in planted.joins("account_to_role") {
+        let account = format!(":iam::{}:", text(join, "left"));
+        let let_in = administrators().filter(|id| id.contains(&account));
+        trusts.extend(let_in.map(|id| (id.to_owned(), text(join, "right").to_owned())));
+    }
+    let open = planted.problems("external_trust_without_condition").iter();
+    for trust in open.filter(|it| text(it, "detail") == "*") {
+        trusts.extend(administrators().map(|id| (id.to_owned(), text(trust, "subject").to_owned())));
+    }
+    let is_production = |id: &str| environment(id) == Some("prod");
+    let mut into: BTreeSet<String> = BTreeSet::new();
+    loop {
+        let before = into.len();
+        for (actor, target) in &trusts {
+            if (is_production(target) || into.contains(target)) && identities.contains_key(actor.as_str()) {
+                into.insert(actor.clone());
+            }
+        }
+        if into.len() == before {
+            break;
+        }
+    }
+    let is_judged = |id: &String| {
+        let is_elsewhere = environment(id).is_some_and(|environment| environment != "prod");
+        is_elsewhere && is_in_scope(identities[id.as_str()])
+    };
+    into.into_iter().filter(is_judged).collect()
 }
 
 /// Identities whose workload is gone. Pods of all EKS clusters share an issuer, and a cluster that is not read whole

@@ -1,0 +1,184 @@
+//! What an identity can do and who can act as it, in one short text that changes when either does.
+//!
+//! A reviewer decides on the access they see. The digest of it goes with the decision, so that nobody takes yesterday's
+//! approval for today's access.
+
+use std::fmt::Write as _;
+
+use hashbrown::{HashMap, HashSet};
+use sha2::{Digest, Sha256};
+
+use crate::model::access_policy::{AccessPolicy, AwsCondition, AwsStatement, Conditional, Effect, Matched, Privilege};
+use crate::model::grant::TrustGuard;
+use crate::model::instant::Expiry;
+use crate::model::snapshot::{Grant, IdentityId, Policy, Snapshot, Trust};
+use crate::model::strings::{Strings, Sym};
+
+/// What every digest begins with. A digest that begins otherwise was made by another rule, and compares with none.
+pub const VERSION: &str = "v1-";
+
+/// The digests of the access of some identities, in their order: [`VERSION`] and 16 hex digits.
+///
+/// Read are the grants (role, resource, condition, end, and what the policies behind them say), the boundaries, and the
+/// trusts that name the identity on either side. Not read are the group through which a grant comes, where a statement
+/// stands, the order of lists, and what was only seen in use: none of them changes what is allowed.
+pub fn digests(snapshot: &Snapshot, ids: &[IdentityId]) -> Vec<String> {
+    let mut lines: HashMap<IdentityId, Vec<String>> = ids.iter().map(|id| (*id, Vec::new())).collect();
+    for trust in snapshot.trusts.iter().filter(|trust| trust.guard.is_some()) {
+        let ends = [trust.target_identity, trust.actor_identity];
+        for end in ends.into_iter().flatten().collect::<HashSet<_>>() {
+            if let Some(lines) = lines.get_mut(&end) {
+                lines.push(of_trust(trust, &snapshot.strings));
+            }
+        }
+    }
+    let mut policies = Policies::new(snapshot);
+    let digest = |id: &IdentityId| {
+        let mut lines = lines.remove(id).unwrap_or_default();
+        for grant in snapshot.grants_of(snapshot.identity(*id)) {
+            lines.push(of_grant(grant, &mut policies));
+        }
+        for boundary in snapshot.boundaries_of(*id) {
+            lines.push(format!("boundary {}", policies.said(boundary.policy)));
+        }
+        lines.sort_unstable();
+        lines.dedup();
+        format!("{VERSION}{}", hashed(&lines.join("\n")))
+    };
+    // The same identity twice has the same digest.
+    let mut known: HashMap<IdentityId, String> = HashMap::new();
+    let mut digest = digest;
+    ids.iter()
+        .map(|id| known.entry(*id).or_insert_with(|| digest(id)).clone())
+        .collect()
+}
+
+fn of_trust(trust: &Trust, strings: &Strings) -> String {
+    let guard = trust.guard.map_or("", TrustGuard::id);
+    let (actor, target) = (trust.actor.in_words(strings), strings.get(trust.target.text));
+    format!("trust {actor:?} {} {target:?} {guard}", trust.kind.id())
+}
+
+fn of_grant(grant: &Grant, policies: &mut Policies<'_>) -> String {
+    let strings = &policies.snapshot.strings;
+    let (role, resource) = (strings.get(grant.role), grant.resource.map(|sym| strings.get(sym)));
+    let privilege = match grant.privilege {
+        Some(Privilege::Administrator) => "administrator",
+        Some(Privilege::Limited) => "limited",
+        None => "unknown",
+    };
+    let condition = match grant.conditional {
+        Conditional::Always => "always",
+        Conditional::OnCondition => "on condition",
+    };
+    let end = match grant.expires_at {
+        Expiry::At(end) => end.to_string(),
+        Expiry::Never => "never".to_owned(),
+        Expiry::NotReported => String::new(),
+    };
+    let said = policies.said(grant.policy.unwrap_or(grant.role));
+    format!("grant {role:?} {resource:?} {privilege} {condition} {end} {said}")
+}
+
+/// What policies say, each read once.
+struct Policies<'s> {
+    snapshot: &'s Snapshot,
+    by_id: HashMap<Sym, Vec<&'s Policy>>,
+    said: HashMap<Sym, String>,
+}
+
+impl<'s> Policies<'s> {
+    fn new(snapshot: &'s Snapshot) -> Self {
+        let mut by_id: HashMap<Sym, Vec<&Policy>> = HashMap::new();
+        for policy in &snapshot.policies {
+            by_id.entry(policy.id).or_default().push(policy);
+        }
+        Self {
+            snapshot,
+            by_id,
+            said: HashMap::new(),
+        }
+    }
+
+    /// The id of a policy and a hash of its documents.
+    fn said(&mut self, id: Sym) -> String {
+        let strings = &self.snapshot.strings;
+        let policies = self.by_id.get(&id).map_or(&[][..], Vec::as_slice);
+        let said = self.said.entry(id).or_insert_with(|| {
+            let mut documents: Vec<String> = policies
+                .iter()
+                .map(|policy| in_words(&policy.document, strings))
+                .collect();
+            documents.sort_unstable();
+            documents.dedup();
+            format!("{:?} {}", strings.get(id), hashed(&documents.join("\n")))
+        });
+        said.clone()
+    }
+}
+
+fn hashed(text: &str) -> String {
+    Sha256::digest(text)[..8].iter().fold(String::new(), |mut hex, byte| {
+        // Writing to memory does not fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// A document in words that do not depend on the order in which an export writes it.
+fn in_words(document: &AccessPolicy, strings: &Strings) -> String {
+    let list = |kind: &str, syms: &[Sym]| format!("{kind} {:?}", sorted(syms.iter().map(|sym| strings.get(*sym))));
+    match document {
+        AccessPolicy::Aws(statements) => {
+            sorted(statements.iter().map(|statement| of_statement(statement, strings))).join("; ")
+        }
+        AccessPolicy::Kubernetes { rules, aggregates } => {
+            let rules = rules.iter().map(|rule| {
+                [
+                    list("verbs", &rule.verbs),
+                    list("groups", &rule.api_groups),
+                    list("resources", &rule.resources),
+                    list("names", &rule.resource_names),
+                    list("urls", &rule.non_resource_urls),
+                ]
+                .join(" ")
+            });
+            format!("{} {}", sorted(rules).join("; "), list("aggregates", aggregates))
+        }
+        AccessPolicy::Vault(rules) => {
+            let rules = rules
+                .iter()
+                .map(|rule| list(strings.get(rule.path), &rule.capabilities));
+            sorted(rules).join("; ")
+        }
+        AccessPolicy::Azure { actions, not_actions } => {
+            format!("{} {}", list("actions", actions), list("not", not_actions))
+        }
+        AccessPolicy::Permissions(permissions) => list("permissions", permissions),
+    }
+}
+
+fn of_statement(statement: &AwsStatement, strings: &Strings) -> String {
+    let effect = match statement.effect {
+        Effect::Allow => "allow",
+        Effect::Deny => "deny",
+    };
+    let matched = |matched: &Matched| match matched {
+        Matched::AnyOf(list) => format!("{:?}", sorted(list.iter().map(|sym| strings.get(*sym)))),
+        Matched::NoneOf(list) => format!("not {:?}", sorted(list.iter().map(|sym| strings.get(*sym)))),
+    };
+    let condition = |condition: &AwsCondition| {
+        let values = sorted(condition.values.iter().map(|sym| strings.get(*sym)));
+        let (operator, key) = (strings.get(condition.operator), strings.get(condition.key));
+        format!("{operator} {key} {values:?}")
+    };
+    let conditions = sorted(statement.conditions.iter().map(condition));
+    let (actions, resources) = (matched(&statement.actions), matched(&statement.resources));
+    format!("{effect} {actions} on {resources} if {conditions:?}")
+}
+
+fn sorted<T: Ord>(items: impl Iterator<Item = T>) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_unstable();
+    items
+}
