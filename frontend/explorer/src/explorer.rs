@@ -898,7 +898,7 @@ impl Parts {
         let frame = el("div", "explorer-frame");
         let legend = el("div", "explorer-legend");
         let coverage = el("p", "explorer-coverage");
-        let side = el("aside", "card explorer-side").attr("aria-label", "The chosen node");
+        let side = el("section", "card explorer-side").attr("aria-label", "The chosen node");
         let words = el("section", "card explorer-words")
             .attr("aria-labelledby", "explorer-words")
             .attr("tabindex", "-1");

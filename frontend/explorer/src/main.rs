@@ -6,8 +6,6 @@
 //! `explorer` holds it together. Its whole state is the URL ([`shared::api::explorer`]).
 
 mod arrange;
-#[cfg(feature = "bench")]
-mod bench;
 mod camera;
 mod client;
 mod dom;

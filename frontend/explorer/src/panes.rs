@@ -35,7 +35,8 @@ pub fn questions(query: &ExplorerQuery) -> Vec<Built> {
         if questions::is_about_administrators(query) && view != View::WhoCanReach {
             let why = "Choose one of the administrators first";
             return el("li", "").with(
-                el("span", "tab")
+                el("button", "tab")
+                    .attr("type", "button")
                     .attr("aria-disabled", "true")
                     .attr("title", why)
                     .text(title),
@@ -213,7 +214,8 @@ fn filter(title: &str, values: impl Iterator<Item = (String, bool, ExplorerQuery
         n => format!("{title} · {n}"),
     };
     if let Some(why) = why_not {
-        return el("span", "button")
+        return el("button", "button")
+            .attr("type", "button")
             .attr("aria-disabled", "true")
             .attr("title", why)
             .text(title);
