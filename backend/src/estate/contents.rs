@@ -64,6 +64,9 @@ impl Estate {
     /// Keeps for the next time what the files of a snapshot hold. The times of a file that was written only now do not
     /// tell whether it is written again: it is read again.
     pub(super) fn note(&self, index: usize, files: &[&FileOnDisk], digests: &[Option<Hash>], cache: &Cache) {
+        if !cache.is_kept() {
+            return;
+        }
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
