@@ -1,6 +1,7 @@
 //! The only file that asks for data. Pages name what they want and get it typed; revalidation is the browser's business
 //! (every answer has an ETag).
 
+use std::any::Any;
 use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -109,6 +110,40 @@ pub fn safe_to_act(credential: String, snapshot: Memo<Option<String>>) -> Answer
 
 pub async fn rows<Row: DeserializeOwned>(list: List, query: ListQuery) -> Result<Page<Row>, ClientError> {
     read(get(links::api_rows(list, &query)).await)
+}
+
+/// The rows of a list whose pages are compiled once, whichever rows it shows: see [`AnyRow`].
+pub async fn any_rows(list: List, query: ListQuery, read: ReadRows) -> Result<Page<AnyRow>, ClientError> {
+    read(get(links::api_rows(list, &query)).await)
+}
+
+/// A row of some list.
+#[derive(Clone)]
+pub struct AnyRow(Arc<dyn Any + Send + Sync>);
+
+/// Reads rows of one kind: see [`read_rows`].
+pub type ReadRows = fn(Result<String, ClientError>) -> Result<Page<AnyRow>, ClientError>;
+
+impl AnyRow {
+    /// The row, if it is of this kind.
+    pub fn of<Row: 'static>(&self) -> Option<&Row> {
+        self.0.downcast_ref()
+    }
+}
+
+pub fn read_rows<Row: DeserializeOwned + Send + Sync + 'static>(
+    body: Result<String, ClientError>,
+) -> Result<Page<AnyRow>, ClientError> {
+    let page: Page<Row> = read(body)?;
+    Ok(Page {
+        rows: page.rows.into_iter().map(|row| AnyRow(Arc::new(row))).collect(),
+        as_of: page.as_of,
+        n_matching: page.n_matching,
+        n_total: page.n_total,
+        offset: page.offset,
+        facets: page.facets,
+        partial_sources: page.partial_sources,
+    })
 }
 
 pub async fn state() -> Result<State, ClientError> {

@@ -1,5 +1,6 @@
 //! A page that is a list: filters, search, table, columns, export. The three inventories differ only in what they pass.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -14,6 +15,7 @@ use super::facet_panel::FacetPanel;
 use super::page_head::PageHead;
 use super::rows::{Rows, Stage};
 use super::text_filter::TextFilter;
+use crate::client::{self, AnyRow, ReadRows};
 use crate::links::{self, List, Place};
 use crate::ui::asynchronous::failure;
 use crate::ui::dialog::Dialog;
@@ -43,13 +45,21 @@ pub struct ListColumn<Row> {
     pub id: &'static str,
     pub title: &'static str,
     pub track: &'static str,
-    pub align: Align,
+    align: Align,
     pub sort: Option<SortColumn>,
     pub shown: Shown,
-    pub cell: fn(&Row, &RowContext) -> AnyView,
+    cell: Draw<AnyView>,
+    row: PhantomData<fn(&Row)>,
 }
 
-impl<Row> ListColumn<Row> {
+/// What is drawn of a row. The page is compiled once for rows of all kinds, and each column knows its own kind.
+type Draw<T> = Arc<dyn Fn(&AnyRow, &RowContext) -> Option<T> + Send + Sync>;
+
+fn draw<Row: 'static, T: 'static>(of_row: fn(&Row, &RowContext) -> T) -> Draw<T> {
+    Arc::new(move |row, context| Some(of_row(row.of::<Row>()?, context)))
+}
+
+impl<Row: 'static> ListColumn<Row> {
     /// A column of text. `track` is a CSS grid track.
     pub fn new(
         id: &'static str,
@@ -66,7 +76,29 @@ impl<Row> ListColumn<Row> {
             align: Align::Start,
             sort,
             shown,
-            cell,
+            cell: draw(cell),
+            row: PhantomData,
+        }
+    }
+
+    /// The same for numbers, whose digits stand below one another.
+    pub fn of_numbers(self) -> Self {
+        ListColumn {
+            align: Align::End,
+            ..self
+        }
+    }
+
+    fn of_any_row(self) -> ListColumn<AnyRow> {
+        ListColumn {
+            id: self.id,
+            title: self.title,
+            track: self.track,
+            align: self.align,
+            sort: self.sort,
+            shown: self.shown,
+            cell: self.cell,
+            row: PhantomData,
         }
     }
 }
@@ -90,25 +122,53 @@ pub struct RowContext {
 const N_PLACEHOLDERS: usize = 24;
 
 #[component]
-pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
+pub fn ListPage<Row: DeserializeOwned + Send + Sync + 'static>(
     kind: ListKind<Row>,
     /// Above the table: what the list looks like as a whole.
     #[prop(optional, into)]
     chart: Option<ViewFn>,
 ) -> impl IntoView {
-    let ListKind {
+    let columns = kind.columns.into_iter().map(ListColumn::of_any_row);
+    list_page(
+        AnyKind {
+            list: kind.list,
+            title: kind.title,
+            noun: kind.noun,
+            columns: columns.collect(),
+            card: draw(kind.card),
+            href: draw(kind.href),
+            read: client::read_rows::<Row>,
+        },
+        chart,
+    )
+}
+
+/// A [`ListKind`] of rows of whichever kind.
+struct AnyKind {
+    list: List,
+    title: &'static str,
+    noun: (&'static str, &'static str),
+    columns: Vec<ListColumn<AnyRow>>,
+    card: Draw<AnyView>,
+    href: Draw<Option<String>>,
+    read: ReadRows,
+}
+
+fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
+    let AnyKind {
         list,
         title,
         noun,
         columns: all_columns,
         card,
         href,
+        read,
     } = kind;
     let parsed = use_list_query();
     let query = Memo::new(move |_| parsed.get().ok());
     let go = use_go();
     let seen = RwSignal::new(0..0_usize);
-    let rows = Rows::<Row>::follow(list, query, seen);
+    let rows = Rows::follow(list, read, query, seen);
     let summary = rows.summary;
     let n_matching = Memo::new(move |_| summary.with(|summary| summary.n_matching));
     let context = Memo::new(move |_| {
@@ -142,11 +202,11 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
             let row = rows.get(index)?;
             let context = context.get();
             Some(match layout {
-                Layout::Cards => vec![card(&row, &context)],
+                Layout::Cards => vec![card(&row, &context)?],
                 Layout::Table => {
                     let chosen = choice.chosen.get();
                     let shown = all_columns.iter().filter(|column| chosen.contains(&column.id));
-                    shown.map(|column| (column.cell)(&row, &context)).collect()
+                    shown.filter_map(|column| (column.cell)(&row, &context)).collect()
                 }
             })
         })
@@ -167,7 +227,7 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
     let on_open = Callback::new(move |index: usize| {
         let link = rows
             .get_untracked(index)
-            .and_then(|row| href(&row, &context.get_untracked()));
+            .and_then(|row| href(&row, &context.get_untracked())?);
         if let Some(link) = link {
             go.run((link, Step::Recorded));
         }
@@ -296,7 +356,7 @@ pub fn ListPage<Row: DeserializeOwned + Clone + Send + Sync + 'static>(
 #[derive(Clone, PartialEq)]
 enum Cover {
     BadLink(String),
-    Failed(crate::client::ClientError),
+    Failed(client::ClientError),
     Empty,
 }
 
@@ -477,7 +537,7 @@ struct ColumnChoice {
 }
 
 impl ColumnChoice {
-    fn new<Row>(list: List, columns: &[ListColumn<Row>]) -> Self {
+    fn new(list: List, columns: &[ListColumn<AnyRow>]) -> Self {
         let key = match list {
             List::Identities => "rollcall.columns.identities",
             List::Credentials => "rollcall.columns.credentials",
@@ -485,7 +545,7 @@ impl ColumnChoice {
             List::Findings => "rollcall.columns.findings",
         };
         let stored = theme::stored(key);
-        let is_chosen = |column: &&ListColumn<Row>| match (&stored, column.shown) {
+        let is_chosen = |column: &&ListColumn<AnyRow>| match (&stored, column.shown) {
             (_, Shown::Always) => true,
             (Some(stored), _) => stored.split(',').any(|id| id == column.id),
             (None, shown) => shown == Shown::AtFirst,
@@ -510,7 +570,7 @@ impl ColumnChoice {
 }
 
 #[component]
-fn ColumnMenu<Row: Send + Sync + 'static>(columns: Arc<Vec<ListColumn<Row>>>, choice: ColumnChoice) -> impl IntoView {
+fn ColumnMenu(columns: Arc<Vec<ListColumn<AnyRow>>>, choice: ColumnChoice) -> impl IntoView {
     html! {
         <Menu label="Columns" symbol=Icon::Columns>
             {columns

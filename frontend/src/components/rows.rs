@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::de::DeserializeOwned;
 use shared::api::query::{FacetWish, ListQuery};
 use shared::api::{FacetCounts, Page};
 use shared::model::instant::Instant;
 
-use crate::client::{self, ClientError};
+use crate::client::{self, AnyRow, ClientError, ReadRows};
 use crate::links::List;
 use crate::live::Live;
 
@@ -26,8 +25,10 @@ const MAX_KEPT: usize = 60;
 const RETRY: Duration = Duration::from_secs(3);
 
 /// Rows by position, with what the list says of itself.
-pub struct Rows<Row: Send + Sync + 'static> {
-    held: RwSignal<Held<Row>>,
+#[derive(Clone, Copy)]
+pub struct Rows {
+    read: ReadRows,
+    held: RwSignal<Held>,
     pub summary: RwSignal<Summary>,
     pub stage: RwSignal<Stage>,
     asked: RwSignal<BTreeSet<usize>>,
@@ -54,24 +55,17 @@ pub enum Stage {
     Failed(ClientError),
 }
 
-struct Held<Row> {
+struct Held {
     /// Which question the pages answer; older ones are shown until newer ones are there.
     turn: u32,
-    pages: BTreeMap<usize, (u32, Arc<Vec<Row>>)>,
+    pages: BTreeMap<usize, (u32, Arc<Vec<AnyRow>>)>,
 }
 
-impl<Row: Send + Sync + 'static> Clone for Rows<Row> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<Row: Send + Sync + 'static> Copy for Rows<Row> {}
-
-impl<Row: DeserializeOwned + Clone + Send + Sync + 'static> Rows<Row> {
+impl Rows {
     /// Follows a query and what is seen of its rows. The query's own window is not used.
-    pub fn follow(list: List, query: Memo<Option<ListQuery>>, seen: RwSignal<Range<usize>>) -> Self {
+    pub fn follow(list: List, read: ReadRows, query: Memo<Option<ListQuery>>, seen: RwSignal<Range<usize>>) -> Self {
         let rows = Rows {
+            read,
             held: RwSignal::new(Held {
                 turn: 0,
                 pages: BTreeMap::new(),
@@ -91,7 +85,7 @@ impl<Row: DeserializeOwned + Clone + Send + Sync + 'static> Rows<Row> {
     }
 
     /// A row, when it is there. Tracks.
-    pub fn get(self, index: usize) -> Option<Row> {
+    pub fn get(self, index: usize) -> Option<AnyRow> {
         self.held.with(|held| {
             let (_, rows) = held.pages.get(&(index / PAGE_ROWS))?;
             rows.get(index % PAGE_ROWS).cloned()
@@ -99,7 +93,7 @@ impl<Row: DeserializeOwned + Clone + Send + Sync + 'static> Rows<Row> {
     }
 
     /// A row, when it is there.
-    pub fn get_untracked(self, index: usize) -> Option<Row> {
+    pub fn get_untracked(self, index: usize) -> Option<AnyRow> {
         untrack(|| self.get(index))
     }
 
@@ -119,7 +113,7 @@ impl<Row: DeserializeOwned + Clone + Send + Sync + 'static> Rows<Row> {
                 self.stage.set(Stage::Changing);
             }
             spawn_local(async move {
-                let result = client::rows::<Row>(list, page_query(&wanted, 0, FacetWish::Counted)).await;
+                let result = client::any_rows(list, page_query(&wanted, 0, FacetWish::Counted), self.read).await;
                 if self.held.try_with_untracked(|held| held.turn) != Some(turn) {
                     return;
                 }
@@ -134,7 +128,7 @@ impl<Row: DeserializeOwned + Clone + Send + Sync + 'static> Rows<Row> {
         });
     }
 
-    fn take_first(self, turn: u32, page: Page<Row>, is_same: bool) {
+    fn take_first(self, turn: u32, page: Page<AnyRow>, is_same: bool) {
         self.summary.set(Summary {
             as_of: Some(page.as_of),
             n_matching: page.n_matching,
@@ -186,7 +180,7 @@ impl<Row: DeserializeOwned + Clone + Send + Sync + 'static> Rows<Row> {
 
     fn ask(self, list: List, query: ListQuery, page: usize, turn: u32, near: usize) {
         spawn_local(async move {
-            let result = client::rows::<Row>(list, query).await;
+            let result = client::any_rows(list, query, self.read).await;
             if self.held.try_with_untracked(|held| held.turn) != Some(turn) {
                 return;
             }

@@ -14,7 +14,6 @@ use crate::components::moment::{absent, ends, maybe_moment, text_or};
 use crate::links::{self, List};
 use crate::ui::asynchronous;
 use crate::ui::html::html;
-use crate::ui::virtual_table::Align;
 use crate::url_state::use_snapshot;
 use crate::{format, words};
 
@@ -184,12 +183,15 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
         columns::environment(Shown::OnDemand),
         columns::owner(Shown::OnDemand),
         columns::source(Shown::OnDemand),
-        ListColumn {
-            align: Align::End,
-            ..ListColumn::new("places", "Places", "80px", None, Shown::OnDemand, |row, _| {
-                format::count(row.n_places).into_any()
-            })
-        },
+        ListColumn::new(
+            "places",
+            "Places",
+            "80px",
+            None,
+            Shown::OnDemand,
+            |row: &CertificateRow, _| format::count(row.n_places).into_any(),
+        )
+        .of_numbers(),
         ListColumn::new(
             "created_at",
             "Starts",

@@ -10,7 +10,6 @@ use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, S
 use crate::components::moment::{ends, last_used, maybe_moment, text_or};
 use crate::links::{self, List};
 use crate::ui::html::html;
-use crate::ui::virtual_table::Align;
 use crate::{format, words};
 
 #[component]
@@ -109,17 +108,15 @@ fn columns() -> Vec<ListColumn<IdentityRow>> {
             Shown::OnDemand,
             |row, context| maybe_moment(row.created_at, context.as_of),
         ),
-        ListColumn {
-            align: Align::End,
-            ..ListColumn::new(
-                "credentials",
-                "Credentials",
-                "112px",
-                Some(SortColumn::Credentials),
-                Shown::OnDemand,
-                |row, _| format::count(row.n_credentials).into_any(),
-            )
-        },
+        ListColumn::new(
+            "credentials",
+            "Credentials",
+            "112px",
+            Some(SortColumn::Credentials),
+            Shown::OnDemand,
+            |row: &IdentityRow, _| format::count(row.n_credentials).into_any(),
+        )
+        .of_numbers(),
         ListColumn::new(
             "expires_at",
             "First ends",

@@ -143,7 +143,8 @@ pub fn draw<B: DrawingBackend>(
 pub(super) fn text_style(ink: Ink) -> TextStyle<'static> {
     TextStyle {
         color: ink.color().to_backend_color(),
-        ..TextStyle::from(("sans-serif", TEXT).into_font())
+        // A family by its name would be looked up in lower case, which takes 12 kB of tables.
+        ..TextStyle::from(FontDesc::new(FontFamily::SansSerif, TEXT, FontStyle::Normal))
     }
 }
 
