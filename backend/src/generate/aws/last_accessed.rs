@@ -39,8 +39,8 @@ pub fn report(
     last_used_at: Option<i64>,
     truth: &mut SnapshotTruth,
 ) -> Option<Json> {
-    let last_used_at = last_used_at.filter(|_| life.ordinal % ONE_IN == 0)?;
-    let has_unused = life.ordinal % (2 * ONE_IN) == 0;
+    let last_used_at = last_used_at.filter(|_| life.ordinal.is_multiple_of(ONE_IN))?;
+    let has_unused = life.ordinal.is_multiple_of(2 * ONE_IN);
     let days_since = |at: i64| (snapshot.as_of - at).div_euclid(DAY);
     let is_old = days_since(life.created_at) > WINDOW_DAYS;
     if is_old && (has_unused || days_since(last_used_at) > WINDOW_DAYS) {
