@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::estate;
 
 /// Every page, each with as much on it as there can be.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 17] = [
     "/",
     "/identities?kind=user",
     "/identity?id=arn:aws:iam::111122223333:user/old-batch",
@@ -23,6 +23,8 @@ const PAGES: [&str; 15] = [
     "/kpis",
     "/what-if?stale_days=30&access_key_max_age_days=10",
     "/sources",
+    "/access",
+    "/access?view=reach&node=identity:arn:aws:iam::111122223333:user/old-batch",
     "/nowhere",
     "/identities?q=none-has-this-name",
 ];

@@ -12,8 +12,8 @@ pub fn access_links(identity: &str, snapshot: Option<&str>) -> AnyView {
         html! { <li><a href=links::access(identity, view, snapshot)>{title}</a></li> }
     };
     html! {
-        <section class="card" aria-labelledby="title-access">
-            <h2 class="card-title" id="title-access">"In the access graph"</h2>
+        <section class="card" aria-labelledby="title-access-graph">
+            <h2 class="card-title" id="title-access-graph">"In the access graph"</h2>
             <ul class="ids">
                 {ask(View::Reach, "What it reaches")}
                 {ask(View::WhoCanReach, "Who can act as it")}
