@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use blake3::{Hash, Hasher};
 
 /// The most bytes of all entries; those that were not used for longest go first. A snapshot of 400,000 identities takes
-/// about 200 MB.
+/// about 290 MB.
 const MAX_CACHE_BYTES: u64 = 4 << 30;
 /// How long a file that is being written may lie there: what is older was left by a process that ended.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(60 * 60);

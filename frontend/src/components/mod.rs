@@ -23,5 +23,6 @@ pub mod search_box;
 pub mod shell;
 pub mod snapshot_picker;
 pub mod survival_chart;
+pub mod tabs;
 pub mod text_filter;
 pub mod trend;

@@ -10,25 +10,18 @@ use crate::ui::menu::Menu;
 
 #[component]
 pub fn ReportMenu(snapshot: Memo<Option<String>>) -> impl IntoView {
-    let href = move |format| links::report(format, snapshot.get().as_deref());
+    let link = move |format: ReportFormat, title: &'static str| {
+        let href = move || links::report(format, snapshot.get().as_deref());
+        html! { <a class="menu-item" href=href download rel="external">{title}</a> }
+    };
     html! {
         <Menu label="Report" symbol=Icon::Save>
             <p class="menu-note">"Of this snapshot, compared with the one before"</p>
-            <a class="menu-item" href=move || href(ReportFormat::Pdf) download rel="external">
-                "PDF, to send on"
-            </a>
-            <a class="menu-item" href=move || href(ReportFormat::Html) download rel="external">
-                "HTML, one file"
-            </a>
-            <a class="menu-item" href=move || href(ReportFormat::Xlsx) download rel="external">
-                "XLSX, a sheet for each topic"
-            </a>
-            <a class="menu-item" href=move || href(ReportFormat::Csv) download rel="external">
-                "CSV, every number"
-            </a>
-            <a class="menu-item" href=move || href(ReportFormat::Json) download rel="external">
-                "JSON, for programs"
-            </a>
+            {link(ReportFormat::Pdf, "PDF, to send on")}
+            {link(ReportFormat::Html, "HTML, one file")}
+            {link(ReportFormat::Xlsx, "XLSX, a sheet for each topic")}
+            {link(ReportFormat::Csv, "CSV, every number")}
+            {link(ReportFormat::Json, "JSON, for programs")}
         </Menu>
     }
 }

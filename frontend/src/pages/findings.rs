@@ -8,9 +8,9 @@ use crate::components::badges::severity_word;
 use crate::components::columns;
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::text_or;
+use crate::components::tabs::tabs;
 use crate::links::{self, List};
 use crate::ui::html::html;
-use crate::url_state::use_snapshot;
 
 #[component]
 pub fn FindingsPage() -> impl IntoView {
@@ -35,27 +35,16 @@ pub enum Tab {
 
 #[component]
 pub fn FindingTabs(shown: Tab) -> impl IntoView {
-    let snapshot = use_snapshot();
-    let tab = move |tab: Tab, title: &'static str| {
-        let href = move || match tab {
-            Tab::List => links::facet_rows(List::Findings, Vec::new(), snapshot.get().as_deref()),
-            Tab::Rules => links::rules(snapshot.get().as_deref()),
-            Tab::Standards => links::compliance(snapshot.get().as_deref()),
-        };
-        let current = (tab == shown).then_some("page");
-        html! {
-            <li>
-                <a class="tab" href=href aria-current=current>
-                    {title}
-                </a>
-            </li>
-        }
-    };
-    html! {
-        <nav aria-label="Findings">
-            <ul class="tab-list">{tab(Tab::List, "Each finding")} {tab(Tab::Rules, "By rule")} {tab(Tab::Standards, "By standard")}</ul>
-        </nav>
-    }
+    let titles = [
+        (Tab::List, "Each finding"),
+        (Tab::Rules, "By rule"),
+        (Tab::Standards, "By standard"),
+    ];
+    tabs("Findings", shown, &titles, |tab, snapshot| match tab {
+        Tab::List => links::facet_rows(List::Findings, Vec::new(), snapshot),
+        Tab::Rules => links::rules(snapshot),
+        Tab::Standards => links::compliance(snapshot),
+    })
 }
 
 fn href(row: &FindingRow, context: &RowContext) -> Option<String> {

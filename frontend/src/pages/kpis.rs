@@ -13,6 +13,7 @@ use crate::client::{Answer, Outcome};
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
+use crate::components::tabs::tabs;
 use crate::components::trend;
 use crate::links::Place;
 use crate::ui::bars::{Bar, bars};
@@ -59,26 +60,11 @@ pub enum Tab {
 
 #[component]
 pub fn KpiTabs(shown: Tab) -> impl IntoView {
-    let snapshot = use_snapshot();
-    let tab = move |tab: Tab, title: &'static str| {
-        let href = move || match tab {
-            Tab::Numbers => links::place(Place::Kpis, snapshot.get().as_deref()),
-            Tab::WhatIf => links::what_if_none(snapshot.get().as_deref()),
-        };
-        let current = (tab == shown).then_some("page");
-        html! {
-            <li>
-                <a class="tab" href=href aria-current=current>
-                    {title}
-                </a>
-            </li>
-        }
-    };
-    html! {
-        <nav aria-label="KPIs">
-            <ul class="tab-list">{tab(Tab::Numbers, "Every number")} {tab(Tab::WhatIf, "What if")}</ul>
-        </nav>
-    }
+    let titles = [(Tab::Numbers, "Every number"), (Tab::WhatIf, "What if")];
+    tabs("KPIs", shown, &titles, |tab, snapshot| match tab {
+        Tab::Numbers => links::place(Place::Kpis, snapshot),
+        Tab::WhatIf => links::what_if_none(snapshot),
+    })
 }
 
 #[component]

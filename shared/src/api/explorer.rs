@@ -2,7 +2,7 @@
 //!
 //! Both the dashboard, which links to the page, and the explorer, which draws it, write and read this.
 
-use super::query::{encode, pairs};
+use super::query::{pairs, query_string};
 use crate::access::standing::Tier;
 use crate::graph::adjacency::Direction;
 use crate::graph::node::NodeKind;
@@ -164,14 +164,10 @@ impl ExplorerQuery {
         if !self.text.is_empty() {
             pairs.push(("q", self.text.clone()));
         }
-        let mut link = PATH.to_owned();
-        for (at, (key, value)) in pairs.iter().enumerate() {
-            link += if at == 0 { "?" } else { "&" };
-            link += key;
-            link += "=";
-            link += &encode(value);
+        match pairs.is_empty() {
+            true => PATH.to_owned(),
+            false => [PATH, "?", &query_string(&pairs)].concat(),
         }
-        link
     }
 
     /// Whether something is left out of the picture on purpose.

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::detail::{Cut, Evidence};
-use super::query::{BadQuery, MAX_LIMIT, bad, encode, number, pairs};
+use super::query::{BadQuery, MAX_LIMIT, bad, number, pairs, query_string};
 use crate::access::standing::Tier;
 use crate::graph::adjacency::Direction;
 use crate::graph::node::NodeKind;
@@ -343,11 +343,7 @@ impl GraphQuery {
             pairs.push(("offset", self.offset.to_string()));
         }
         pairs.extend(self.limit.map(|n| ("limit", n.to_string())));
-        let written: Vec<_> = pairs
-            .iter()
-            .map(|(key, value)| format!("{key}={}", encode(value)))
-            .collect();
-        written.join("&")
+        query_string(&pairs)
     }
 
     /// The rows to answer with.

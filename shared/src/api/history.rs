@@ -4,7 +4,7 @@ use bitcode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::SnapshotName;
-use super::query::{BadQuery, DEFAULT_LIMIT, MAX_LIMIT, encode, pairs};
+use super::query::{BadQuery, DEFAULT_LIMIT, MAX_LIMIT, pairs, query_string};
 use crate::model::instant::Instant;
 
 /// What differs between two snapshots.
@@ -337,11 +337,8 @@ impl HistoryQuery {
             ("offset", (self.offset > 0).then(|| self.offset.to_string())),
             ("limit", self.limit.map(|limit| limit.to_string())),
         ];
-        let written: Vec<String> = pairs
-            .into_iter()
-            .filter_map(|(key, value)| Some(format!("{key}={}", encode(&value?))))
-            .collect();
-        written.join("&")
+        let pairs = pairs.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        query_string(&pairs.collect::<Vec<_>>())
     }
 
     /// How many changes the answer may hold.

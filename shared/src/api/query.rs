@@ -359,11 +359,7 @@ impl ListQuery {
         if self.facets == FacetWish::Counted {
             pairs.push(("facets", "yes".to_owned()));
         }
-        let written: Vec<_> = pairs
-            .iter()
-            .map(|(key, value)| format!("{key}={}", encode(value)))
-            .collect();
-        written.join("&")
+        query_string(&pairs)
     }
 
     /// The chosen values of one facet.
@@ -389,6 +385,20 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 /// A value as it stands in a query string.
 pub fn encode(value: &str) -> String {
     utf8_percent_encode(value, ESCAPED).to_string()
+}
+
+/// The query string of these pairs, without `?`; the inverse of [`pairs`].
+pub fn query_string(pairs: &[(&str, String)]) -> String {
+    let mut written = String::new();
+    for (key, value) in pairs {
+        if !written.is_empty() {
+            written.push('&');
+        }
+        written += key;
+        written.push('=');
+        written += &encode(value);
+    }
+    written
 }
 
 /// The pairs of a query string, decoded.

@@ -7,7 +7,7 @@ use super::findings::FindingRow;
 use super::history::{Change, ChangeCount, KpiChange, SourceComparison, Trends};
 use super::kpis::KpiValue;
 use super::overview::Overview;
-use super::query::{BadQuery, Facet, bad, encode, pairs};
+use super::query::{BadQuery, Facet, bad, pairs, query_string};
 use super::sources::{Completeness, ExpectedView};
 use crate::model::instant::Instant;
 
@@ -268,14 +268,11 @@ impl ReportQuery {
 
     /// Writes the query string (without `?`); the inverse of [`ReportQuery::parse`].
     pub fn to_query_string(&self) -> String {
-        let named = [("snapshot", &self.snapshot), ("compare", &self.compare)];
-        let named = named
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, value.as_deref()?)));
-        let scope = self.scope.iter().map(|(facet, value)| (facet.id(), value.as_str()));
-        let pairs = std::iter::once(("format", self.format.id())).chain(named).chain(scope);
-        let written: Vec<String> = pairs.map(|(key, value)| format!("{key}={}", encode(value))).collect();
-        written.join("&")
+        let mut pairs = vec![("format", self.format.id().to_owned())];
+        pairs.extend(self.snapshot.iter().map(|name| ("snapshot", name.clone())));
+        pairs.extend(self.compare.iter().map(|name| ("compare", name.clone())));
+        pairs.extend(self.scope.iter().map(|(facet, value)| (facet.id(), value.clone())));
+        query_string(&pairs)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::query::{BadQuery, DEFAULT_LIMIT, MAX_LIMIT, encode, pairs};
+use super::query::{BadQuery, DEFAULT_LIMIT, MAX_LIMIT, pairs, query_string};
 use crate::model::instant::Instant;
 
 /// How far access reviews have come.
@@ -162,11 +162,8 @@ impl ReviewQuery {
             ("offset", (self.offset > 0).then(|| self.offset.to_string())),
             ("limit", self.limit.map(|limit| limit.to_string())),
         ];
-        let written: Vec<String> = pairs
-            .into_iter()
-            .filter_map(|(key, value)| Some(format!("{key}={}", encode(&value?))))
-            .collect();
-        written.join("&")
+        let pairs = pairs.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        query_string(&pairs.collect::<Vec<_>>())
     }
 
     /// How many rows the answer may hold.

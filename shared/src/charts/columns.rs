@@ -5,7 +5,7 @@ use plotters::coord::ranged1d::{Ranged, ReversibleRanged};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::svg::{Paint, Svg, fit, text_width};
+use super::svg::{Paint, fit, picture, text_width};
 use super::{Drawing, Ink, Mark, thousands};
 
 /// The data of a column chart. `values[series][category]`.
@@ -22,15 +22,7 @@ const TEXT: f64 = 12.0;
 
 /// The chart as SVG.
 pub fn svg(data: &Columns, width: u32, height: u32, paint: Paint) -> Drawing {
-    let mut svg = String::new();
-    let marks = {
-        let root = Svg::new(&mut svg, width, height, paint).into_drawing_area();
-        let marks = draw(data, &root).unwrap_or_default();
-        // The backend cannot fail: it writes to memory.
-        let _ = root.present();
-        marks
-    };
-    Drawing { svg, marks }
+    picture(width, height, paint, |root| draw(data, root).unwrap_or_default())
 }
 
 /// Draws the chart on any backend and says where its parts are.

@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::columns::text_style;
-use super::svg::{Paint, Svg, fit, text_width};
+use super::svg::{Paint, fit, picture, text_width};
 use super::{Drawing, Ink, Mark};
 use crate::model::ratio::Ratio;
 
@@ -38,15 +38,9 @@ pub fn height(n_rows: usize) -> u32 {
 
 /// The chart as SVG.
 pub fn svg(data: &HeatMap, width: u32, paint: Paint) -> Drawing {
-    let mut svg = String::new();
-    let marks = {
-        let root = Svg::new(&mut svg, width, height(data.rows.len()), paint).into_drawing_area();
-        let marks = draw(data, &root).unwrap_or_default();
-        // The backend cannot fail: it writes to memory.
-        let _ = root.present();
-        marks
-    };
-    Drawing { svg, marks }
+    picture(width, height(data.rows.len()), paint, |root| {
+        draw(data, root).unwrap_or_default()
+    })
 }
 
 /// Draws the chart on any backend and says where its cells are.

@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::columns::text_style;
-use super::svg::{Paint, Svg, text_width};
+use super::svg::{Paint, picture, text_width};
 use super::{Drawing, Ink, Mark, thousands};
 
 /// The data of a survival curve.
@@ -34,15 +34,7 @@ const RHYTHMS: [u32; 7] = [7, 30, 90, 180, 365, 730, 1_825];
 
 /// The chart as SVG.
 pub fn svg(data: &Survival, width: u32, height: u32, paint: Paint) -> Drawing {
-    let mut svg = String::new();
-    let marks = {
-        let root = Svg::new(&mut svg, width, height, paint).into_drawing_area();
-        let marks = draw(data, &root).unwrap_or_default();
-        // The backend cannot fail: it writes to memory.
-        let _ = root.present();
-        marks
-    };
-    Drawing { svg, marks }
+    picture(width, height, paint, |root| draw(data, root).unwrap_or_default())
 }
 
 /// Draws the chart on any backend and says where its steps are.

@@ -3,12 +3,14 @@
 use std::convert::Infallible;
 use std::fmt::{self, Write};
 
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters_backend::text_anchor::{HPos, VPos};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontTransform,
 };
 
-use super::Ink;
+use super::{Drawing, Ink, Mark};
 
 /// An SVG element under construction.
 pub struct Svg<'a> {
@@ -253,6 +255,24 @@ impl DrawingBackend for Svg<'_> {
         // No chart has a bitmap: a picture of text stays text.
         Ok(())
     }
+}
+
+/// A chart as SVG: what `draw` puts on the area, with the marks that it returns.
+pub(super) fn picture(
+    width: u32,
+    height: u32,
+    paint: Paint,
+    draw: impl FnOnce(&DrawingArea<Svg<'_>, Shift>) -> Vec<Mark>,
+) -> Drawing {
+    let mut svg = String::new();
+    let marks = {
+        let root = Svg::new(&mut svg, width, height, paint).into_drawing_area();
+        let marks = draw(&root);
+        // The backend cannot fail: it writes to memory.
+        let _ = root.present();
+        marks
+    };
+    Drawing { svg, marks }
 }
 
 /// A coordinate with at most one decimal. Whole numbers are printed, because the code that prints any floating-point

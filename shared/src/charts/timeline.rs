@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::columns::text_style;
-use super::svg::{Paint, Svg, fit, text_width};
+use super::svg::{Paint, fit, picture, text_width};
 use super::{Drawing, Ink, Mark};
 use crate::model::instant::Instant;
 
@@ -36,16 +36,8 @@ const MARGIN_DAYS: i64 = 20;
 
 /// The chart as SVG; its height follows from the number of spans.
 pub fn svg(data: &Timeline, width: u32, paint: Paint) -> Drawing {
-    let mut svg = String::new();
     let height = AXIS_HEIGHT + ROW_HEIGHT * data.spans.len() as u32;
-    let marks = {
-        let root = Svg::new(&mut svg, width, height, paint).into_drawing_area();
-        let marks = draw(data, &root).unwrap_or_default();
-        // The backend cannot fail: it writes to memory.
-        let _ = root.present();
-        marks
-    };
-    Drawing { svg, marks }
+    picture(width, height, paint, |root| draw(data, root).unwrap_or_default())
 }
 
 /// Draws the chart on any backend and says where its spans are.

@@ -5,7 +5,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::columns::{nice_ceiling, text_style};
-use super::svg::{Paint, Svg, text_width};
+use super::svg::{Paint, picture, text_width};
 use super::{Drawing, Ink, Mark, thousands};
 use crate::model::instant::Instant;
 
@@ -59,18 +59,6 @@ pub fn spark(data: &Trend, width: u32, height: u32) -> Drawing {
     picture(width, height, Paint::Themed, |root| {
         draw_spark(data, root).unwrap_or_default()
     })
-}
-
-fn picture(width: u32, height: u32, paint: Paint, draw: impl Fn(&DrawingArea<Svg<'_>, Shift>) -> Vec<Mark>) -> Drawing {
-    let mut svg = String::new();
-    let marks = {
-        let root = Svg::new(&mut svg, width, height, paint).into_drawing_area();
-        let marks = draw(&root);
-        // The backend cannot fail: it writes to memory.
-        let _ = root.present();
-        marks
-    };
-    Drawing { svg, marks }
 }
 
 type Drawn<E> = Result<Vec<Mark>, DrawingAreaErrorKind<E>>;
