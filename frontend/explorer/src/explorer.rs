@@ -12,13 +12,14 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::js_sys::{Float32Array, Function};
-use web_sys::{CanvasRenderingContext2d, Element, HtmlCanvasElement, HtmlElement, HtmlInputElement};
+use web_sys::{Element, HtmlCanvasElement, HtmlElement, HtmlInputElement};
 
 use crate::camera::Camera;
 use crate::client::{self, Answer, Answers, Body, Kind};
-use crate::dom::{self, Built, el, fill, icon};
+use crate::dom::{self, Built, el, fill};
 use crate::draw::{SHAPES, Sight, draw, draw_over, shape_of};
 use crate::input::Listener;
+use crate::parts::Parts;
 use crate::pen::{CanvasPen, Ink, Palette};
 use crate::scene::{self, FanShown, Form, Scene, What};
 use crate::stage::Stage;
@@ -34,27 +35,6 @@ pub struct Explorer {
     /// Whether a frame is asked for.
     is_awaited: Cell<bool>,
     listeners: RefCell<Vec<Listener>>,
-}
-
-/// The elements that stay.
-struct Parts {
-    search: HtmlInputElement,
-    found: Element,
-    questions: Element,
-    filters: Element,
-    exports: Element,
-    cover: Element,
-    loading: Element,
-    frame: HtmlElement,
-    canvas: HtmlCanvasElement,
-    context: CanvasRenderingContext2d,
-    tools: Element,
-    legend: Element,
-    coverage: Element,
-    side: Element,
-    words: Element,
-    /// What is read aloud.
-    status: Element,
 }
 
 #[derive(Default)]
@@ -663,6 +643,13 @@ impl Explorer {
         });
     }
 
+    /// Brings the table into sight, and the focus there.
+    pub fn go_to_words(&self) {
+        if let Some(words) = self.parts.words.dyn_ref::<HtmlElement>() {
+            let _ = words.focus();
+        }
+    }
+
     /// Asks for one frame. Frames are drawn only when something has changed.
     pub fn request_frame(self: &Rc<Self>) {
         if self.is_awaited.replace(true) {
@@ -864,107 +851,6 @@ impl State {
         ExplorerQuery {
             camera,
             ..self.query.clone()
-        }
-    }
-}
-
-impl Parts {
-    fn build(root: &HtmlElement) -> Option<Parts> {
-        let search = el("input", "field list-search-input")
-            .attr("type", "search")
-            .attr("aria-label", "Find a node")
-            .attr("autocomplete", "off")
-            .attr("spellcheck", "false")
-            .attr("maxlength", "200");
-        let found = el("div", "explorer-results").attr("role", "status");
-        let questions = el("div", "explorer-questions");
-        let filters = el("div", "explorer-filters")
-            .attr("role", "group")
-            .attr("aria-label", "Filters");
-        let exports = el("div", "explorer-exports");
-        let cover = el("div", "card explorer-cover");
-        let canvas = el("canvas", "explorer-canvas")
-            .attr("tabindex", "0")
-            .attr("role", "application")
-            .attr("aria-describedby", "explorer-keys");
-        let keys = el("p", "visually-hidden").attr("id", "explorer-keys").text(
-            "Arrow keys go from node to node, Enter shows its neighbours, plus and minus zoom, 0 shows everything, P pins, \
-             U undoes, T goes to the table, Escape chooses nothing.",
-        );
-        let tools = el("div", "explorer-tools")
-            .attr("role", "group")
-            .attr("aria-label", "Picture");
-        let status = el("p", "visually-hidden").attr("role", "status");
-        let frame = el("div", "explorer-frame");
-        let legend = el("div", "explorer-legend");
-        let coverage = el("p", "explorer-coverage");
-        let side = el("section", "card explorer-side").attr("aria-label", "The chosen node");
-        let words = el("section", "card explorer-words")
-            .attr("aria-labelledby", "explorer-words")
-            .attr("tabindex", "-1");
-        let bar = el("div", "explorer-bar")
-            .with(
-                el("div", "explorer-search")
-                    .with(el("div", "list-search").with(icon("search")).with(search.clone()))
-                    .with(found.clone()),
-            )
-            .with(filters.clone())
-            .with(exports.clone());
-        let picture = el("div", "card explorer-picture")
-            .with(
-                frame
-                    .clone()
-                    .with(canvas.clone())
-                    .with(tools.clone())
-                    .with(keys)
-                    .with(status.clone()),
-            )
-            .with(el("div", "explorer-below").with(legend.clone()).with(coverage.clone()));
-        let grid = el("div", "explorer-grid").with(picture).with(side.clone());
-        let loading = el("div", "skeleton-stack explorer-loading");
-        fill(
-            root,
-            [
-                bar,
-                questions.clone(),
-                cover.clone(),
-                loading.clone(),
-                grid,
-                words.clone(),
-            ],
-        );
-        let canvas: HtmlCanvasElement = canvas.0?.dyn_into().ok()?;
-        Some(Parts {
-            search: search.0?.dyn_into().ok()?,
-            found: found.0?,
-            questions: questions.0?,
-            filters: filters.0?,
-            exports: exports.0?,
-            cover: cover.0?,
-            loading: loading.0?,
-            frame: frame.0?.dyn_into().ok()?,
-            context: canvas.get_context("2d").ok()??.dyn_into().ok()?,
-            canvas,
-            tools: tools.0?,
-            legend: legend.0?,
-            coverage: coverage.0?,
-            side: side.0?,
-            words: words.0?,
-            status: status.0?,
-        })
-    }
-
-    /// The table, for who asks for it by a key.
-    pub fn words(&self) -> &Element {
-        &self.words
-    }
-}
-
-impl Explorer {
-    /// Brings the table into sight, and the focus there.
-    pub fn go_to_words(&self) {
-        if let Some(words) = self.parts.words().dyn_ref::<HtmlElement>() {
-            let _ = words.focus();
         }
     }
 }

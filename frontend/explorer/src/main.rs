@@ -2,7 +2,7 @@
 //!
 //! From what is asked to what is seen: `questions` (what to ask the server), `client` (asks), `scene` (what to show),
 //! `arrange` (where), `draw` (on a `pen`: canvas or SVG), `input` (what people do); `panes` are what stands around the
-//! picture, in words. `stage` and `worker` are for scenes that are too large to be laid out or drawn between two frames.
+//! picture, in words, and `parts` the elements they stand in. `stage` and `worker` are for scenes that are too large to be laid out or drawn between two frames.
 //! `explorer` holds it together. Its whole state is the URL ([`shared::api::explorer`]).
 
 mod arrange;
@@ -13,6 +13,7 @@ mod draw;
 mod explorer;
 mod input;
 mod panes;
+mod parts;
 mod pen;
 mod questions;
 mod save;

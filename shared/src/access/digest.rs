@@ -33,7 +33,7 @@ pub fn digests(snapshot: &Snapshot, ids: &[IdentityId]) -> Vec<String> {
         }
     }
     let mut policies = Policies::new(snapshot);
-    let digest = |id: &IdentityId| {
+    let mut digest = |id: &IdentityId| {
         let mut lines = lines.remove(id).unwrap_or_default();
         for grant in snapshot.grants_of(snapshot.identity(*id)) {
             lines.push(of_grant(grant, &mut policies));
@@ -47,7 +47,6 @@ pub fn digests(snapshot: &Snapshot, ids: &[IdentityId]) -> Vec<String> {
     };
     // The same identity twice has the same digest.
     let mut known: HashMap<IdentityId, String> = HashMap::new();
-    let mut digest = digest;
     ids.iter()
         .map(|id| known.entry(*id).or_insert_with(|| digest(id)).clone())
         .collect()
