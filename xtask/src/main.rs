@@ -69,6 +69,7 @@ fn perform(verb: Verb) -> Result<()> {
             setup::frontend_tools(&workspace)?;
             setup::browser(&workspace)?;
             setup::axe(&workspace)?;
+            setup::readers(&workspace);
             Ok(())
         }
         Verb::Frontend => frontend::build(&workspace).map(drop),

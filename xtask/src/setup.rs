@@ -22,6 +22,18 @@ const TRUNK: &str = "0.21.14";
 const BINARYEN: u32 = 132;
 /// The checker of accessibility that the journeys run in each page.
 const AXE: &str = "4.14.1";
+/// What opens Rollcall's workbooks, OCSF events and OpenGraph files in the tests, in a Python of its own.
+const PYTHON_READERS: [&str; 4] = [
+    "openpyxl==3.1.5",
+    "jsonschema==4.26.0",
+    "py-ocsf-models==0.10.0",
+    "bhopengraph==1.3.1",
+];
+/// The file in that Python's folder that lists them, once all are installed.
+const INSTALLED: &str = "installed";
+/// The validator of SARIF by those who wrote the standard.
+const SARIF_PACKAGE: &str = "@microsoft/sarif-multitool";
+const SARIF_MULTITOOL: &str = "5.7.0";
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Whether `wasm-opt` will shrink the WASM. Without it everything works, with a larger download.
@@ -211,16 +223,75 @@ fn wasm_opt(workspace: &Workspace) -> Result<WasmOpt> {
 
 /// The script of axe-core, installed now if npm can be had; `None` otherwise.
 pub fn axe(workspace: &Workspace) -> Result<Option<PathBuf>> {
-    let package = workspace.npm_package("axe-core");
-    let script = package.join("axe.min.js");
-    let is_pinned = || {
-        let description = fs::read_to_string(package.join("package.json")).unwrap_or_default();
-        description.contains(&format!("\"version\": \"{AXE}\"")) && script.is_file()
-    };
+    let is_pinned = || npm_package_version(workspace, "axe-core").as_deref() == Some(AXE);
     if !is_pinned() {
         npm_install(workspace, &format!("axe-core@{AXE}"))?;
     }
-    Ok(is_pinned().then_some(script))
+    Ok(is_pinned().then(|| workspace.npm_package("axe-core").join("axe.min.js")))
+}
+
+/// Other people's readers of what Rollcall writes: poppler, Prometheus' promtool, Python's packages and the validator of
+/// SARIF. Whether all are there: where they cannot be had, the tests that need them say so and pass.
+pub fn readers(workspace: &Workspace) -> bool {
+    if let Err(problem) = install_readers(workspace) {
+        say::note(&format!("{problem:#}"));
+    }
+    let programs = ["pdftotext", "promtool", "sarif-multitool"];
+    programs.iter().all(|program| workspace.which(program).is_some()) && has_python_readers(workspace)
+}
+
+fn install_readers(workspace: &Workspace) -> Result<()> {
+    let has_venv = || {
+        let mut command = workspace.command("python3");
+        let status = command.args(["-c", "import ensurepip"]).stderr(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    };
+    if may_install_packages(workspace) {
+        if workspace.which("pdftotext").is_none() || !has_venv() {
+            apt_install(workspace, &["poppler-utils", "python3-venv"])?;
+        }
+        if workspace.which("promtool").is_none() {
+            promtool(workspace)?;
+        }
+    }
+    if npm_package_version(workspace, SARIF_PACKAGE).as_deref() != Some(SARIF_MULTITOOL) {
+        npm_install(workspace, &format!("{SARIF_PACKAGE}@{SARIF_MULTITOOL}"))?;
+    }
+    if has_venv() && !has_python_readers(workspace) {
+        python_readers(workspace)?;
+    }
+    Ok(())
+}
+
+/// From Debian's package, of which only this program is taken: installed, it would start a server.
+fn promtool(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.tools.join("promtool");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+    let mut fetch = workspace.command("apt-get");
+    fetch.args(["download", "--quiet", "prometheus"]).current_dir(&folder);
+    let script = "dpkg-deb --extract prometheus_*.deb . && mkdir -p ../bin && mv usr/bin/promtool ../bin/";
+    let mut unpack = workspace.command("sh");
+    unpack.args(["-c", script]).current_dir(&folder);
+    say::step(&display(&fetch), || run(&mut fetch).and_then(|()| run(&mut unpack)))?;
+    fs::remove_dir_all(&folder).with_context(|| format!("cannot remove `{}`", folder.display()))
+}
+
+fn python_readers(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.python();
+    let mut create = workspace.command("python3");
+    create.args(["-m", "venv", "--clear"]).arg(&folder);
+    let mut install = workspace.command(folder.join("bin/pip"));
+    install
+        .args(["install", "--quiet", "--disable-pip-version-check"])
+        .args(PYTHON_READERS);
+    say::step(&display(&install), || run(&mut create).and_then(|()| run(&mut install)))?;
+    let note = folder.join(INSTALLED);
+    fs::write(&note, PYTHON_READERS.join("\n")).with_context(|| format!("cannot write `{}`", note.display()))
+}
+
+fn has_python_readers(workspace: &Workspace) -> bool {
+    let installed = fs::read_to_string(workspace.python().join(INSTALLED));
+    installed.is_ok_and(|installed| installed == PYTHON_READERS.join("\n"))
 }
 
 /// Installs a package among the tools, and npm before it where that is allowed; does nothing where there is no npm.
@@ -237,6 +308,13 @@ fn npm_install(workspace: &Workspace, package: &str) -> Result<()> {
         .arg(workspace.tools.join("npm"))
         .arg(package);
     say::step(&display(&command), || run(&mut command))
+}
+
+/// The version of a package that npm installed among the tools.
+fn npm_package_version(workspace: &Workspace, name: &str) -> Option<String> {
+    let description = fs::read(workspace.npm_package(name).join("package.json")).ok()?;
+    let description: serde_json::Value = serde_json::from_slice(&description).ok()?;
+    Some(description["version"].as_str()?.to_owned())
 }
 
 fn has_wasm_opt(workspace: &Workspace) -> bool {

@@ -77,9 +77,14 @@ impl Workspace {
         self.tools.join("npm").join("node_modules").join(name)
     }
 
+    /// The Python environment of the tests, under the tools directory.
+    pub fn python(&self) -> PathBuf {
+        self.tools.join("python")
+    }
+
     fn path(&self) -> OsString {
         let inherited = env::var_os("PATH").unwrap_or_default();
-        let directories = [self.tools.join("bin"), self.npm_programs()];
+        let directories = [self.tools.join("bin"), self.npm_programs(), self.python().join("bin")];
         let all = directories.into_iter().chain(env::split_paths(&inherited));
         // Joining fails only for a directory with the separator in its name, which PATH cannot hold anyway.
         env::join_paths(all).unwrap_or(inherited)

@@ -1,5 +1,5 @@
 //! Reports and exports, opened with other people's readers: those that are installed. Where one is not, the test says so
-//! and passes.
+//! and passes, unless `ROLLCALL_READERS` says that all are (`cargo xtask test` installs them).
 
 use std::fs;
 use std::path::Path;
@@ -46,21 +46,38 @@ fn opened(program: &str, arguments: &[&str], file: &Path) -> Option<String> {
             Some(String::from_utf8_lossy(&output.stdout).into_owned())
         }
         Err(_) => {
-            println!("skipped: {program} is not installed");
+            skip(&format!("{program} is not installed"));
             None
         }
     }
 }
 
+fn is_installed(program: &str) -> bool {
+    let found = Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .output();
+    let is_installed = found.is_ok_and(|output| output.status.success());
+    if !is_installed {
+        skip(&format!("{program} is not installed"));
+    }
+    is_installed
+}
+
+fn skip(reason: &str) {
+    assert!(std::env::var_os("ROLLCALL_READERS").is_none(), "{reason}");
+    println!("skipped: {reason}");
+}
+
 /// What a Python program that imports `module` prints of a file, when Python has it.
 fn read_by_python(module: &str, program: &str, file: &Path) -> Option<String> {
-    let python = std::env::var("ROLLCALL_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let has_it = Command::new(&python).args(["-c", &format!("import {module}")]).output();
+    let has_it = Command::new("python3")
+        .args(["-c", &format!("import {module}")])
+        .output();
     if !has_it.is_ok_and(|output| output.status.success()) {
-        println!("skipped: Python has no {module}");
+        skip(&format!("Python has no {module}"));
         return None;
     }
-    opened(&python, &["-c", program, "FILE"], file)
+    opened("python3", &["-c", program, "FILE"], file)
 }
 
 #[test]
@@ -197,18 +214,29 @@ fn promtool_takes_the_metrics() {
             .unwrap()
             .contains("rollcall_kpi{id=\"governed\",bound=\"lower\"}")
     );
-    let promtool = std::env::var("ROLLCALL_TEST_PROMTOOL").unwrap_or_else(|_| "promtool".to_owned());
-    opened(
-        "sh",
-        &[
-            "-c",
-            &format!(
-                "if command -v {promtool} > /dev/null; then {promtool} check metrics < \"$0\"; else echo skipped: no promtool; fi"
-            ),
-            "FILE",
-        ],
+    let script = "promtool check metrics < \"$0\"";
+    if is_installed("promtool") {
+        opened("sh", &["-c", script, "FILE"], &file);
+    }
+}
+
+#[test]
+fn microsofts_validator_takes_the_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("findings.sarif");
+    fs::write(
         &file,
-    );
+        written(&["export", "sarif", folder::fixture().to_str().unwrap()]),
+    )
+    .unwrap();
+    // Its status is of its own work: what it finds stands in what it prints.
+    let script = "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 sarif-multitool validate \"$0\"";
+    if is_installed("sarif-multitool")
+        && let Some(printed) = opened("sh", &["-c", script, "FILE"], &file)
+    {
+        assert!(printed.contains("1 files scanned"), "{printed}");
+        assert!(!printed.contains("error "), "{printed}");
+    }
 }
 
 #[test]
