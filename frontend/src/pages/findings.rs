@@ -91,7 +91,7 @@ fn columns() -> Vec<ListColumn<FindingRow>> {
         ListColumn::new(
             "title",
             "Finding",
-            "minmax(190px, 1.8fr)",
+            "minmax(160px, 1.2fr)",
             Some(SortColumn::Rule),
             Shown::Always,
             |row, context| name_cell(row.title.clone(), None, href(row, context)),
@@ -113,7 +113,7 @@ fn columns() -> Vec<ListColumn<FindingRow>> {
         ListColumn::new(
             "observed",
             "Seen",
-            "minmax(150px, 1.3fr)",
+            "minmax(190px, 2fr)",
             None,
             Shown::AtFirst,
             |row, _| text_or(Some(row.observed.clone()), "Not reported"),

@@ -5,6 +5,7 @@ use hashbrown::HashSet;
 use crate::analysis::{Analysis, Force};
 use crate::api::kpis::{Breakdown, Bucket, KpiValue, Kpis, Part};
 use crate::api::query::Facet;
+use crate::format;
 use crate::history::Past;
 use crate::kpi::catalog::{self, CRITERIA, KPIS, Kpi, KpiKind, Table};
 use crate::kpi::formulas::{self, Judge, RENEWAL_WEEKS};
@@ -464,12 +465,12 @@ fn outlook(analysis: &Analysis) -> String {
             .sum()
     };
     let coming: String = coming
-        .map(|(year, limit)| format!(", {:.1} at the {limit} days of {year}", weekly(limit)))
+        .map(|(year, limit)| format!(", {} at the {limit} days of {year}", format::decimal(weekly(limit))))
         .collect();
     format!(
-        "renewed after two thirds of their lives, the {} publicly trusted server certificates need {:.1} renewals a week at today's limit of {today} days{coming}",
-        lifetimes.len(),
-        weekly(today),
+        "renewed after two thirds of their lives, the {} publicly trusted server certificates need {} renewals a week at today's limit of {today} days{coming}",
+        format::count(lifetimes.len()),
+        format::decimal(weekly(today)),
     )
 }
 

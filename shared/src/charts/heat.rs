@@ -83,14 +83,14 @@ pub fn draw<B: DrawingBackend>(
         let (top, bottom) = (y + 1, y + ROW_HEIGHT as i32 - 1);
         let (ink, on) = step_of(lower);
         root.draw(&Rectangle::new([(from, top), (to, bottom)], ink.color().filled()))?;
-        let percent = format!("{} %", (lower * 100.0) as u32);
+        let percent = format!("{}%", (lower * 100.0) as u32);
         if text_width(&percent, TEXT) + 4.0 <= step {
             let style = text_style(on).pos(Pos::new(HPos::Center, VPos::Center));
             root.draw_text(&percent, &style, ((from + to) / 2, (top + bottom) / 2))?;
         }
         let name = |names: &[String], at: usize| names.get(at).cloned().unwrap_or_default();
         let range = if upper > lower {
-            format!(", at best {} %", (upper * 100.0) as u32)
+            format!(", at best {}%", (upper * 100.0) as u32)
         } else {
             String::new()
         };
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(drawing.marks.len(), 1);
         assert_eq!(
             drawing.marks[0].label,
-            "prod, aws-payments: 30 %, at best 50 % (12 of 40)"
+            "prod, aws-payments: 30%, at best 50% (12 of 40)"
         );
         insta::assert_snapshot!(drawing.svg);
     }

@@ -25,6 +25,7 @@ use crate::kpi::formulas;
 use crate::model::instant::{Expiry, Instant, LastUsed};
 use crate::model::ratio::Verdict;
 use crate::model::strings::{Strings, Sym};
+use crate::rules::codes::Severity;
 use crate::rules::{self, RULES};
 
 pub(crate) use certificates::{hash_text, key_text};
@@ -351,13 +352,46 @@ fn facet_counts(
             n_rows,
         })
         .collect();
-    counted.sort_by(|a, b| b.n_rows.cmp(&a.n_rows).then_with(|| a.value.cmp(&b.value)));
+    let place = |value: &str| scale(facet).iter().position(|step| *step == value);
+    counted.sort_by(|a, b| {
+        (place(&a.value).cmp(&place(&b.value)))
+            .then_with(|| b.n_rows.cmp(&a.n_rows))
+            .then_with(|| a.value.cmp(&b.value))
+    });
     let n_more = counted.len().saturating_sub(MAX_FACET_VALUES);
     counted.truncate(MAX_FACET_VALUES);
     FacetCounts {
         facet,
         values: counted,
         n_more,
+    }
+}
+
+/// The values of a facet in the order in which they are read, where they have one. Of others the commonest comes first.
+fn scale(facet: Facet) -> Vec<&'static str> {
+    let ids = |buckets: &[(&'static str, &str)]| buckets.iter().map(|(id, _)| *id).collect();
+    match facet {
+        Facet::Age => ids(&AGE_BUCKETS),
+        Facet::Expiry => ids(&EXPIRY_BUCKETS),
+        Facet::AuthorityExpiry => ids(&AUTHORITY_BUCKETS),
+        Facet::LastUsed => LAST_USED_BUCKETS.to_vec(),
+        Facet::Severity => Severity::ALL.map(Severity::id).to_vec(),
+        Facet::Kind
+        | Facet::Class
+        | Facet::Origin
+        | Facet::Source
+        | Facet::Environment
+        | Facet::Owner
+        | Facet::Team
+        | Facet::Status
+        | Facet::Holder
+        | Facet::Role
+        | Facet::Trust
+        | Facet::Issuer
+        | Facet::Key
+        | Facet::Rule
+        | Facet::Subject
+        | Facet::Waived => Vec::new(),
     }
 }
 
@@ -647,6 +681,9 @@ pub(crate) fn last_used_bucket(last_used: LastUsed, as_of: Instant) -> &'static 
         },
     }
 }
+
+/// The values of the facet on last uses, latest first.
+const LAST_USED_BUCKETS: [&str; 6] = ["30d", "90d", "365d", "older", "never", "unknown"];
 
 /// The word and the instant of a last use, for rows.
 pub(crate) fn last_used_word(last_used: LastUsed) -> (crate::api::rows::LastUsedWord, Option<Instant>) {
