@@ -4,9 +4,7 @@ mod contents;
 mod files;
 mod report;
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -17,33 +15,27 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 use shared::analysis::{Analysis, analyze, judged_before};
 use shared::answers;
-use shared::api::history::TrendSnapshot;
+use shared::api::SnapshotName;
 use shared::config::{Config, SourceConfig};
-use shared::connectors::{self, Reading};
-use shared::diagnostic::{Diagnostic, shorten};
-use shared::history::{History, Summary};
+use shared::diagnostic::Diagnostic;
+use shared::estate::{self, CONFIG, OWN_LISTS, SOURCE_CONFIG, SourceConfigs, no_such_snapshot, read_file, refused};
+use shared::history::History;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::batch::Batch;
 use shared::model::instant::Instant;
 use shared::reading::certificate::hex;
-use shared::reading::container;
 use shared::stored::{self, Unreadable};
 
 use crate::cache::{Cache, Key, KeyMaker};
 
 use self::contents::Contents;
 pub use self::files::{FileOnDisk, MAX_FILE_BYTES, as_text, read};
-pub use self::report::NoReport;
 
 /// The most bytes of one snapshot, on disk and again unpacked: beyond this the working memory of common machines ends.
 const MAX_SNAPSHOT_BYTES: u64 = 10 << 30;
 /// The most facts (identities, credentials, grants, trusts) of one snapshot, about 200 bytes each: an estate of two
 /// million identities states about ten million.
 const MAX_SNAPSHOT_FACTS: u64 = 50_000_000;
-/// What the estate's owner sets.
-const CONFIG: &str = "rollcall.toml";
-/// What a source's owner says of its files; it is no export.
-pub const SOURCE_CONFIG: &str = "source.toml";
 /// The largest `rollcall.toml` or `source.toml`: one that is written by hand has a few kilobytes.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
@@ -139,8 +131,7 @@ impl Estate {
         for (name, at) in dated {
             snapshots.push(SnapshotFolder::list(&root.join(&name), &root, name, Some(at))?);
         }
-        let own_files = ["registry.csv", "roster.csv"].iter();
-        let own_files = own_files.filter_map(|name| FileOnDisk::own(&root, name));
+        let own_files = OWN_LISTS.iter().filter_map(|name| FileOnDisk::own(&root, name));
         let own_files: Vec<FileOnDisk> = own_files.chain(files::list_reviews(&root)?).collect();
         let own_digest = digest(own_files.iter().chain(&config_file));
         Ok(Estate {
@@ -171,7 +162,7 @@ impl Estate {
         progress.n_files_read.store(0, Ordering::Relaxed);
         folder.check(files.iter().map(|file| file.n_bytes).sum(), 0)?;
         let as_of = folder.judged_at(as_of);
-        let sources = SourceConfigs::read(&folder.source_configs);
+        let sources = SourceFiles::read(&folder.source_configs);
         let key = |digests: &[Option<Hash>]| self.key(as_of, &sources, &files, digests);
         let digests = self.digests(index, &files, cache);
         let cached = digests.and_then(|digests| {
@@ -189,7 +180,7 @@ impl Estate {
         let held = Held::default();
         let read = (files.par_iter().with_max_len(1))
             .map(|file| {
-                let (batches, digest) = self.read_file(file, sources.of(&file.source), cache);
+                let (batches, digest) = self.read_file(file, sources.configs.of(&file.source), cache);
                 progress.n_files_read.fetch_add(1, Ordering::Relaxed);
                 let (n_bytes, n_facts) = held.add(&batches);
                 folder.check(n_bytes, n_facts).map(|()| (batches, digest))
@@ -198,7 +189,7 @@ impl Estate {
         let (batches, digests): (Vec<_>, Vec<_>) = read.into_iter().unzip();
         self.note(index, &files, &digests, cache);
         let key = key(&digests);
-        let batches: Vec<FileBatch> = batches.into_iter().flatten().chain(sources.problems).collect();
+        let batches: Vec<FileBatch> = batches.into_iter().flatten().chain(sources.configs.problems).collect();
         Ok(Loaded {
             analysis: Arc::new(analyze(merge(batches, as_of, &self.config), &self.config)),
             key,
@@ -236,7 +227,7 @@ impl Estate {
     fn key(
         &self,
         as_of: AsOf,
-        sources: &SourceConfigs<'_>,
+        sources: &SourceFiles<'_>,
         files: &[&FileOnDisk],
         digests: &[Option<Hash>],
     ) -> Option<Key> {
@@ -264,7 +255,7 @@ impl Estate {
     fn read_file(&self, file: &FileOnDisk, config: &SourceConfig, cache: &Cache) -> (Vec<FileBatch>, Option<Hash>) {
         match file.bytes(MAX_FILE_BYTES) {
             Ok(bytes) => (
-                read_bytes(&file.source, config, &file.path, &bytes, &self.config.salt),
+                read_file(&file.source, config, &file.path, &bytes, &self.config.salt),
                 cache.is_kept().then(|| blake3::hash(&bytes)),
             ),
             Err(problem) => (vec![refused(&file.source, &file.path, file.n_bytes, problem)], None),
@@ -299,11 +290,13 @@ impl Estate {
                     .collect()
             });
             for (&index, read) in pair.iter().zip(read) {
-                let read = read.map(|(summary, key)| {
-                    keys[index] = key;
-                    summary
-                });
-                self.remember(&mut history, index, read);
+                match read {
+                    Ok((summary, key)) => {
+                        keys[index] = key;
+                        history.add(summary);
+                    }
+                    Err(problem) => history.miss(&self.snapshot_name(index), problem),
+                }
             }
         }
         if n_cached <= n_older {
@@ -318,7 +311,7 @@ impl Estate {
     /// The key of a snapshot of which all files are known.
     fn known_key(&self, index: usize, cache: &Cache) -> Option<Key> {
         let (folder, files) = (&self.snapshots[index], self.files_of(index));
-        let sources = SourceConfigs::read(&folder.source_configs);
+        let sources = SourceFiles::read(&folder.source_configs);
         let digests = self.known_digests(&files, cache);
         self.key(folder.judged_at(None), &sources, &files, &digests)
     }
@@ -331,18 +324,6 @@ impl Estate {
             maker.add(key.as_ref()?.as_bytes());
         }
         Some(maker.key())
-    }
-
-    /// Adds a snapshot to a history, or why it cannot be read. Call it for the oldest first.
-    fn remember(&self, history: &mut History, index: usize, read: Result<Summary, String>) {
-        match read {
-            Ok(summary) => history.add(summary),
-            Err(problem) => history.unread.push(TrendSnapshot {
-                name: self.snapshots[index].name.clone(),
-                as_of: self.as_of(index),
-                problem: Some(problem),
-            }),
-        }
     }
 
     /// Whether a snapshot and the estate's own files are still as they were when the estate was opened.
@@ -382,18 +363,22 @@ impl Estate {
 
     /// What to say to who asks for another.
     pub fn no_such_snapshot(&self, name: &str) -> String {
-        format!(
-            "there is no snapshot `{}`; known are {}",
-            shorten(name),
-            self.names().join(", ")
-        )
+        no_such_snapshot(name, &self.snapshot_names())
     }
 
-    /// What a snapshot's `as_of` is before it is read.
-    pub fn as_of(&self, index: usize) -> Instant {
-        self.snapshots[index]
-            .named_at
-            .unwrap_or(self.snapshots[index].newest_file_at)
+    /// The snapshots, oldest first; `as_of` is what it is before they are read.
+    pub fn snapshot_names(&self) -> Vec<SnapshotName> {
+        (0..self.snapshots.len())
+            .map(|index| self.snapshot_name(index))
+            .collect()
+    }
+
+    fn snapshot_name(&self, index: usize) -> SnapshotName {
+        let snapshot = &self.snapshots[index];
+        SnapshotName {
+            name: snapshot.name.clone(),
+            as_of: snapshot.named_at.unwrap_or(snapshot.newest_file_at),
+        }
     }
 }
 
@@ -446,90 +431,29 @@ impl Held {
     }
 }
 
-/// Reads one file, with the members of an archive apart. Also for `inspect`.
-pub fn read_bytes(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], salt: &str) -> Vec<FileBatch> {
-    let mut batches = Vec::new();
-    let each_member = || {
-        container::each_member(path, bytes, &mut |member| {
-            batches.push(match member.bytes {
-                Ok(bytes) => read_member(source, config, member.path, bytes, salt),
-                Err(problem) => refused(source, &member.path, 0, problem),
-            });
-        });
-    };
-    // What is wrong with a connector costs one file, not the server.
-    if catch_unwind(AssertUnwindSafe(each_member)).is_err() {
-        let help = "this is a fault of Rollcall, and its log says where: report it; the file was left out";
-        let problem = Diagnostic::error("whole file", "a file that Rollcall fails on", "one it reads", help);
-        batches.push(refused(source, path, bytes.len() as u64, problem));
-    }
-    batches
-}
-
-fn read_member(source: &str, config: &SourceConfig, path: String, bytes: &[u8], salt: &str) -> FileBatch {
-    let Reading {
-        connector,
-        batch,
-        diagnostics,
-    } = connectors::read_in(source, config, &path, bytes, salt);
-    FileBatch {
-        source: source.to_owned(),
-        path,
-        connector: connector.map(|connector| connector.id),
-        n_bytes: bytes.len() as u64,
-        batch,
-        diagnostics,
-    }
-}
-
-/// What each source says of its files.
-#[derive(Default)]
-struct SourceConfigs<'f> {
-    by_source: BTreeMap<&'f str, SourceConfig>,
-    none: SourceConfig,
-    /// What is wrong with the files that say it.
-    problems: Vec<FileBatch>,
+/// The `source.toml` of a snapshot's sources, with the digest of each.
+struct SourceFiles<'f> {
+    configs: SourceConfigs,
     digests: Vec<(&'f FileOnDisk, Option<Hash>)>,
 }
 
-impl<'f> SourceConfigs<'f> {
+impl<'f> SourceFiles<'f> {
     fn read(files: &'f [FileOnDisk]) -> Self {
-        let mut read = Self::default();
-        for file in files {
+        let mut configs = SourceConfigs::default();
+        let digests = files.iter().map(|file| {
             let bytes = file.bytes(MAX_CONFIG_BYTES);
-            read.digests.push((file, bytes.as_deref().ok().map(blake3::hash)));
-            match bytes.and_then(|bytes| SourceConfig::parse(&String::from_utf8_lossy(&bytes))) {
-                Ok(config) => {
-                    read.by_source.insert(&file.source, config);
-                }
-                Err(problem) => read
-                    .problems
-                    .push(refused(&file.source, &file.path, file.n_bytes, problem)),
-            }
-        }
-        read
-    }
-
-    fn of(&self, source: &str) -> &SourceConfig {
-        self.by_source.get(source).unwrap_or(&self.none)
+            let digest = bytes.as_deref().ok().map(blake3::hash);
+            configs.add(&file.source, file.n_bytes, bytes.as_deref().map_err(Clone::clone));
+            (file, digest)
+        });
+        let digests = digests.collect();
+        SourceFiles { configs, digests }
     }
 }
 
 /// What a `source.toml` says, or why it says nothing.
 pub fn source_config(file: &FileOnDisk) -> Result<SourceConfig, Diagnostic> {
     SourceConfig::parse(&String::from_utf8_lossy(&file.bytes(MAX_CONFIG_BYTES)?))
-}
-
-/// A file of which nothing is read.
-pub fn refused(source: &str, path: &str, n_bytes: u64, problem: Diagnostic) -> FileBatch {
-    FileBatch {
-        source: source.to_owned(),
-        path: path.to_owned(),
-        connector: None,
-        n_bytes,
-        batch: Batch::default(),
-        diagnostics: vec![problem],
-    }
 }
 
 /// Sub-folders named by a date or an instant, oldest first.
@@ -541,12 +465,7 @@ fn dated_folders(root: &Path) -> anyhow::Result<Vec<(String, Instant)>> {
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
-        // Colons are not allowed in names everywhere: `2026-10-31T080000Z` is an instant too.
-        let spelled = match (name.get(..13), name.get(13..15), name.get(15..)) {
-            (Some(hour), Some(minute), Some(second)) if second.len() == 3 => format!("{hour}:{minute}:{second}"),
-            _ => name.clone(),
-        };
-        if let Some(at) = Instant::from_text(&spelled)
+        if let Some(at) = estate::dated(&name)
             && entry.file_type().is_ok_and(|kind| kind.is_dir())
         {
             dated.push((name, at));

@@ -8,12 +8,13 @@ use clap::Args;
 use serde::Serialize;
 use shared::config::SourceConfig;
 use shared::diagnostic::{Diagnostic, Severity, printable};
+use shared::estate::{SOURCE_CONFIG, read_file, refused};
 use shared::merge::FileBatch;
 use shared::model::batch::Batch;
 use shared::model::identity::Presence;
 
 use super::{Format, escaped};
-use crate::estate::{FileOnDisk, MAX_FILE_BYTES, SOURCE_CONFIG, as_text, read, read_bytes, refused, source_config};
+use crate::estate::{FileOnDisk, MAX_FILE_BYTES, as_text, read, source_config};
 
 #[derive(Args)]
 pub struct InspectArgs {
@@ -64,7 +65,7 @@ fn inspect(path: &Path) -> Vec<FileBatch> {
         Err(problem) => (SourceConfig::default(), Some(problem)),
     };
     let mut files = match read(path, MAX_FILE_BYTES) {
-        Ok(bytes) => read_bytes(&parent, &config, &name, &bytes, ""),
+        Ok(bytes) => read_file(&parent, &config, &name, &bytes, ""),
         Err(problem) => vec![refused(&parent, &name, 0, problem)],
     };
     // What is wrong with `source.toml` is wrong with how this file is read.

@@ -8,13 +8,14 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
+use shared::answers::NoReport;
 use shared::api::query::Facet;
 use shared::api::report::{ReportFormat, ReportQuery};
 use shared::export;
 
 use super::{with_progress, wrong_use};
 use crate::cli::EstateArgs;
-use crate::estate::{Estate, NoReport, Progress};
+use crate::estate::{Estate, Progress};
 
 #[derive(Args)]
 pub struct ReportArgs {

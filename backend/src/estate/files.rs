@@ -10,6 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use anyhow::{Context, bail};
 use blake3::{Hash, Hasher};
 use shared::diagnostic::Diagnostic;
+use shared::estate::{REVIEWS, is_own, of_source};
 use shared::model::instant::Instant;
 use walkdir::WalkDir;
 
@@ -17,12 +18,6 @@ use walkdir::WalkDir;
 pub const MAX_FILE_BYTES: u64 = 2 << 30;
 /// The most files of one estate.
 pub const MAX_FILES: usize = 1_000_000;
-
-/// Files at the top of an estate that are its own and belong to no source.
-const OWN_NAMES: [&str; 4] = ["rollcall.toml", "registry.csv", "roster.csv", "truth.json"];
-
-/// The folder at the top of an estate that holds the decisions of access reviews, and is no source.
-const REVIEWS: &str = "reviews";
 
 /// A file as its folder lists it.
 #[derive(Clone)]
@@ -67,12 +62,10 @@ pub fn list(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
                 let reason = trouble.map_or_else(String::new, |error| format!(": {error}"));
                 bail!("cannot list `{}`{reason}", folder.display());
             }
-            Some((name, [])) if folder == root && OWN_NAMES.contains(&name.as_str()) => continue,
-            Some((name, [_, ..])) if folder == root && name == REVIEWS => continue,
+            Some(_) if folder == root && is_own(&parts) => continue,
             // A source's own folder that cannot be listed.
             Some((name, [])) if trouble.is_some() => (name.clone(), ".".to_owned()),
-            Some((name, [])) => ("files".to_owned(), name.clone()),
-            Some((source, rest)) => (source.clone(), rest.join("/")),
+            Some(_) => of_source(&parts),
         };
         files.extend(match trouble {
             None => FileOnDisk::look(disk_path, root, source, path),

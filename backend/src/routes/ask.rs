@@ -8,12 +8,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use shared::analysis::Analysis;
-use shared::api::query::{ListQuery, pairs};
-use shared::api::report::ReportQuery;
 use shared::diagnostic::shorten;
-use shared::export::{self, ExportFormat};
-use shared::kpi::catalog::Table;
+use shared::routes::{self, Route};
 
 use super::failure::Failure;
 use super::negotiation::{accepts, is_current};
@@ -40,12 +36,21 @@ impl FromRequestParts<Arc<App>> for Ask {
     }
 }
 
+/// Every route about an estate: see [`shared::routes`].
+pub async fn ask(ask: Ask) -> Response {
+    match routes::find(ask.uri.path()) {
+        None => {
+            let path = shorten(ask.uri.path());
+            Failure::not_found(format!("there is no route `{path}`; see docs/api.md")).into_response()
+        }
+        Some(route @ Route::File(_)) => ask.file(route).await,
+        Some(route @ (Route::Snapshot(_) | Route::Snapshots(_))) => ask.answer(route).await,
+    }
+}
+
 impl Ask {
     /// Answers from the cache, or makes the answer away from the threads that serve, and keeps it.
-    pub async fn answer(
-        self,
-        make: impl FnOnce(&Served, &Analysis, &str) -> Result<Vec<u8>, Failure> + Send + 'static,
-    ) -> Response {
+    async fn answer(self, route: Route) -> Response {
         let served = match self.served {
             Ok(served) => served,
             Err(failure) => return failure.into_response(),
@@ -61,8 +66,7 @@ impl Ask {
         }
         let query = self.uri.query().unwrap_or_default().to_owned();
         let made = blocking(move || {
-            let analysis = served.analysis(value(&query, "snapshot").as_deref())?;
-            let answer = Packed::new(make(&served, &analysis, &query)?);
+            let answer = Packed::new(route.answer(&*served, &query)?.bytes);
             served.answers.insert(address, answer.clone());
             Ok(answer)
         })
@@ -73,75 +77,24 @@ impl Ask {
         }
     }
 
-    /// Sends all rows that match as a file. Large, and asked for once: not cached.
-    pub async fn export(self, table: Table, name: &'static str) -> Response {
+    /// Sends a file to save. Large, and asked for once: not cached.
+    async fn file(self, route: Route) -> Response {
         let served = match self.served {
             Ok(served) => served,
             Err(failure) => return failure.into_response(),
         };
         let query = self.uri.query().unwrap_or_default().to_owned();
         let made = blocking(move || {
-            let named = value(&query, "format").unwrap_or_else(|| ExportFormat::Csv.id().to_owned());
-            let format = ExportFormat::ALL.into_iter().find(|format| format.id() == named);
-            let format = format.ok_or_else(|| {
-                let known = ExportFormat::ALL.map(ExportFormat::id).join(", ");
-                Failure::bad_query(format!("`{}` is no format; known are {known}", shorten(&named)))
-            })?;
-            let extension = format.id();
-            let query = ListQuery::parse(&query)?;
-            let analysis = served.analysis(query.snapshot.as_deref())?;
-            let date = analysis.snapshot.as_of.to_date_text();
-            let disposition = format!("attachment; filename=\"rollcall-{name}-{date}.{extension}\"");
+            let answer = route.answer(&*served, &query)?;
+            let name = answer.file_name.unwrap_or_default();
             let headers = [
-                (header::CONTENT_TYPE, format.media_type().to_owned()),
-                (header::CONTENT_DISPOSITION, disposition),
+                (header::CONTENT_TYPE, answer.media_type.to_owned()),
+                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
                 (header::CACHE_CONTROL, "no-store".to_owned()),
             ];
-            Ok((headers, export::list(&analysis, table, &query, format)?))
+            Ok((headers, answer.bytes))
         });
         made.await.into_response()
-    }
-
-    /// Sends a report as a file. As an export, it is not cached.
-    pub async fn report(self) -> Response {
-        let served = match self.served {
-            Ok(served) => served,
-            Err(failure) => return failure.into_response(),
-        };
-        let query = self.uri.query().unwrap_or_default().to_owned();
-        let made = blocking(move || {
-            let query = ReportQuery::parse(&query)?;
-            let report = served.report(&query)?;
-            let bytes = export::report(&report, query.format)?;
-            let (date, extension) = (report.snapshot.as_of.to_date_text(), query.format.id());
-            let headers = [
-                (header::CONTENT_TYPE, export::media_type(query.format).to_owned()),
-                (
-                    header::CONTENT_DISPOSITION,
-                    format!("attachment; filename=\"rollcall-report-{date}.{extension}\""),
-                ),
-                (header::CACHE_CONTROL, "no-store".to_owned()),
-            ];
-            Ok((headers, bytes))
-        });
-        made.await.into_response()
-    }
-}
-
-/// The first value of a key in a query string.
-pub fn value(query: &str, key: &str) -> Option<String> {
-    pairs(query).find(|(found, _)| found == key).map(|(_, value)| value)
-}
-
-/// Refuses a query with other keys than these.
-pub fn only(query: &str, known: &[&str]) -> Result<(), Failure> {
-    match pairs(query).find(|(key, _)| !known.contains(&key.as_str())) {
-        None => Ok(()),
-        Some((key, _)) => Err(Failure::bad_query(format!(
-            "`{}` is no parameter of this route; known are {}",
-            shorten(&key),
-            known.join(", ")
-        ))),
     }
 }
 

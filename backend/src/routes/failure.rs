@@ -4,13 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use shared::answers::graph::NoAnswer;
-use shared::api::query::BadQuery;
 use shared::api::{ErrorBody, ErrorView, State};
-use shared::export::ExportError;
+use shared::routes::Unanswered;
 
-use crate::estate::NoReport;
-use crate::serving::NoAnalysis;
 use crate::serving::guard::Refusal;
 
 /// An answer that is not 2xx.
@@ -47,17 +43,17 @@ impl Failure {
     /// Nothing is read yet: because reading goes on, or because it failed.
     pub fn not_read(state: &State) -> Failure {
         match &state.problem {
-            Some(problem) => Failure::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unreadable",
-                format!("the estate cannot be read: {problem}"),
-            ),
-            None => Failure::loading("the estate is still being read"),
+            Some(problem) => Failure::unreadable(format!("the estate cannot be read: {problem}")),
+            None => Failure::loading("the estate is still being read".to_owned()),
         }
     }
 
-    fn loading(message: &str) -> Failure {
-        Failure::new(StatusCode::SERVICE_UNAVAILABLE, "loading", message.to_owned())
+    fn loading(message: String) -> Failure {
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, "loading", message)
+    }
+
+    fn unreadable(message: String) -> Failure {
+        Failure::new(StatusCode::SERVICE_UNAVAILABLE, "unreadable", message)
     }
 
     /// The cause goes to the log; the answer carries what to look for there.
@@ -73,39 +69,14 @@ impl Failure {
     }
 }
 
-impl From<BadQuery> for Failure {
-    fn from(error: BadQuery) -> Failure {
-        Failure::bad_query(error.to_string())
-    }
-}
-
-impl From<ExportError> for Failure {
-    fn from(error: ExportError) -> Failure {
-        match error {
-            ExportError::BadQuery(error) => error.into(),
-            ExportError::TooManyRows { .. } => Failure::bad_query(error.to_string()),
-            ExportError::Unwritable { .. } | ExportError::NotBuiltIn(_) => Failure::internal(&error.to_string()),
-        }
-    }
-}
-
-impl From<NoReport> for Failure {
-    fn from(reason: NoReport) -> Failure {
-        let message = reason.to_string();
+impl From<Unanswered> for Failure {
+    fn from(reason: Unanswered) -> Failure {
         match reason {
-            NoReport::NoSuchSnapshot(_) => Failure::not_found(message),
-            NoReport::BadQuery(_) => Failure::bad_query(message),
-            NoReport::Unread(_) => Failure::new(StatusCode::SERVICE_UNAVAILABLE, "unreadable", message),
-        }
-    }
-}
-
-impl From<NoAnswer> for Failure {
-    fn from(reason: NoAnswer) -> Failure {
-        let message = reason.to_string();
-        match reason {
-            NoAnswer::NoSuchNode(_) => Failure::not_found(message),
-            NoAnswer::Missing(_) | NoAnswer::NoCredential(_) => Failure::bad_query(message),
+            Unanswered::NotFound(message) => Failure::not_found(message),
+            Unanswered::BadQuery(message) => Failure::bad_query(message),
+            Unanswered::Loading(message) => Failure::loading(message),
+            Unanswered::Unreadable(message) => Failure::unreadable(message),
+            Unanswered::Failed(cause) => Failure::internal(&cause),
         }
     }
 }
@@ -113,16 +84,6 @@ impl From<NoAnswer> for Failure {
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Failure {
         Failure::new(refusal.status, "refused", refusal.message.to_owned())
-    }
-}
-
-impl From<NoAnalysis> for Failure {
-    fn from(reason: NoAnalysis) -> Failure {
-        match reason {
-            NoAnalysis::NoSuchSnapshot(message) => Failure::not_found(message),
-            NoAnalysis::Changing => Failure::loading("the files of this snapshot are changing"),
-            NoAnalysis::Failed(cause) => Failure::internal(&cause),
-        }
     }
 }
 

@@ -26,6 +26,7 @@ use shared::api::report::{Report, ReportQuery};
 use shared::api::{Loading, SnapshotName, State};
 use shared::history::History;
 use shared::model::instant::Instant;
+use shared::routes::{Reading, Unanswered};
 use tokio::sync::watch;
 
 use self::answers::AnswerCache;
@@ -34,7 +35,7 @@ pub use self::guard::Guard;
 pub use self::reload::Watcher;
 use crate::cache::Cache;
 use crate::commands::{Format, log_filter};
-use crate::estate::{Estate, Loaded, NoReport, Progress};
+use crate::estate::{Estate, Loaded, Progress};
 
 /// Where, how and for whom to listen.
 pub struct Listening {
@@ -99,15 +100,6 @@ pub struct Served {
 /// A snapshot that was read, or why it cannot be.
 type Read = Result<Loaded, String>;
 
-/// Why there is no analysis of a snapshot.
-pub enum NoAnalysis {
-    /// The estate has no snapshot of this name.
-    NoSuchSnapshot(String),
-    /// Its files are changing: ask again.
-    Changing,
-    Failed(String),
-}
-
 impl App {
     /// A server that has read nothing yet.
     pub fn new(guard: Guard, as_of: Option<Instant>, cache: Cache, assets: &'static [Asset]) -> App {
@@ -131,15 +123,13 @@ impl App {
     }
 }
 
-impl Served {
-    /// The analysis of a snapshot, the newest when no name is given. Reads the snapshot if nobody asked for it before:
-    /// call it where blocking is allowed.
-    pub fn analysis(&self, name: Option<&str>) -> Result<Arc<Analysis>, NoAnalysis> {
-        let Some(name) = name else {
-            return Ok(Arc::clone(&self.newest.analysis));
-        };
-        let no_such = || NoAnalysis::NoSuchSnapshot(self.estate.no_such_snapshot(name));
-        let index = self.estate.find(name).ok_or_else(no_such)?;
+impl Reading for Served {
+    fn snapshots(&self) -> &[SnapshotName] {
+        &self.names
+    }
+
+    /// Reads the snapshot if nobody asked for it before: call it where blocking is allowed.
+    fn analysis(&self, index: usize) -> Result<Arc<Analysis>, Unanswered> {
         let Some(older) = self.older.get(index) else {
             return Ok(Arc::clone(&self.newest.analysis));
         };
@@ -147,14 +137,13 @@ impl Served {
         let mut read = older.lock().unwrap_or_else(PoisonError::into_inner);
         let loaded = match &*read {
             Some(loaded) => loaded.clone(),
-            None => read.insert(self.read(index).ok_or(NoAnalysis::Changing)?).clone(),
+            None => read.insert(self.read(index).ok_or_else(changing)?).clone(),
         };
-        loaded.map(|loaded| loaded.analysis).map_err(NoAnalysis::Failed)
+        loaded.map(|loaded| loaded.analysis).map_err(Unanswered::Failed)
     }
 
-    /// All snapshots in brief. Those that nobody asked for before are read and not kept in memory: call it where
-    /// blocking is allowed.
-    pub fn history(&self) -> Arc<History> {
+    /// Snapshots that nobody asked for before are read and not kept in memory: call it where blocking is allowed.
+    fn history(&self) -> Arc<History> {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(history) = &*history {
             return Arc::clone(history);
@@ -177,6 +166,14 @@ impl Served {
         made
     }
 
+    /// Call it where blocking is allowed. One is made at a time, because each holds snapshots in memory.
+    fn report(&self, query: &ReportQuery) -> Result<Report, Unanswered> {
+        let _turn = self.reporting.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(self.estate.report(query, |index| self.brief(index))?)
+    }
+}
+
+impl Served {
     /// Reads an older snapshot; `None` when its files change meanwhile.
     fn read(&self, index: usize) -> Option<Read> {
         let loaded = self.estate.load(index, None, &Progress::default(), &self.cache);
@@ -192,45 +189,20 @@ impl Served {
         self.estate.keep(&self.newest, &self.cache);
     }
 
-    /// A report: call it where blocking is allowed. One is made at a time, because each holds snapshots in memory.
-    pub fn report(&self, query: &ReportQuery) -> Result<Report, NoReport> {
-        let _turn = self.reporting.lock().unwrap_or_else(PoisonError::into_inner);
-        self.estate.report(query, |index| {
-            self.brief(index).map_err(|reason| match reason {
-                NoAnalysis::Failed(problem) | NoAnalysis::NoSuchSnapshot(problem) => problem,
-                NoAnalysis::Changing => "its files are changing; ask again".to_owned(),
-            })
-        })
-    }
-
     /// A snapshot that is looked at once: one that was read before is taken, another is not kept.
-    fn brief(&self, index: usize) -> Result<Arc<Analysis>, NoAnalysis> {
+    fn brief(&self, index: usize) -> Result<Arc<Analysis>, String> {
         let Some(older) = self.older.get(index) else {
             return Ok(Arc::clone(&self.newest.analysis));
         };
         let known = older.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let read = known.or_else(|| self.read(index)).ok_or(NoAnalysis::Changing)?;
-        read.map(|loaded| loaded.analysis).map_err(NoAnalysis::Failed)
+        let read = known.or_else(|| self.read(index));
+        read.unwrap_or_else(|| Err("its files are changing; ask again".to_owned()))
+            .map(|loaded| loaded.analysis)
     }
+}
 
-    /// Two snapshots of the history, by index: the newest and the one before it where no name is given.
-    pub fn pair(&self, history: &History, from: Option<&str>, to: Option<&str>) -> Result<(usize, usize), NoAnalysis> {
-        let find = |name: &str| {
-            if self.estate.find(name).is_none() {
-                return Err(NoAnalysis::NoSuchSnapshot(self.estate.no_such_snapshot(name)));
-            }
-            let problem = || {
-                let unread = history.unread.iter().find(|unread| unread.name == name);
-                NoAnalysis::Failed(unread.and_then(|unread| unread.problem.clone()).unwrap_or_default())
-            };
-            let found = history.snapshots.iter().position(|past| past.head.name == name);
-            found.ok_or_else(problem)
-        };
-        // The newest was read, or there would be nothing to ask.
-        let to = to.map_or(Ok(history.snapshots.len() - 1), find)?;
-        let from = from.map_or(Ok(to.saturating_sub(1)), find)?;
-        Ok((from, to))
-    }
+fn changing() -> Unanswered {
+    Unanswered::Loading("the files of this snapshot are changing".to_owned())
 }
 
 /// Serves an estate until interrupted. `as_of` overrides the newest snapshot's own instant.

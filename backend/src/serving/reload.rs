@@ -7,7 +7,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use shared::api::{Loading, SnapshotName, State};
+use shared::answers;
+use shared::api::{Loading, State};
 
 use super::answers::AnswerCache;
 use super::{App, Served};
@@ -149,36 +150,16 @@ impl App {
     }
 
     fn swap(&self, estate: Estate, loaded: Loaded) -> Arc<Served> {
-        let analysis = &loaded.analysis;
-        let mut names: Vec<SnapshotName> = estate
-            .snapshots
-            .iter()
-            .enumerate()
-            .map(|(index, snapshot)| SnapshotName {
-                name: snapshot.name.clone(),
-                as_of: estate.as_of(index),
-            })
-            .collect();
+        let mut names = estate.snapshot_names();
         if let Some(newest) = names.last_mut() {
-            newest.as_of = analysis.snapshot.as_of;
+            newest.as_of = loaded.analysis.snapshot.as_of;
         }
-        let partial_sources = analysis
-            .snapshot
-            .sources
-            .iter()
-            .filter(|source| !source.gaps.is_empty());
-        let state = State {
-            // The same files are judged differently as of another day.
-            version: match self.as_of {
-                None => estate.digest(),
-                Some(at) => format!("{}-{:x}", estate.digest(), at.0),
-            },
-            estate: estate.config.estate_name.clone().unwrap_or_else(|| "Estate".to_owned()),
-            snapshots: names.clone(),
-            loading: None,
-            problem: None,
-            partial_sources: partial_sources.map(|source| source.name.clone()).collect(),
+        // The same files are judged differently as of another day.
+        let version = match self.as_of {
+            None => estate.digest(),
+            Some(at) => format!("{}-{:x}", estate.digest(), at.0),
         };
+        let state = answers::state(version, names.clone(), &loaded.analysis);
         let served = Arc::new(Served {
             version: state.version.clone(),
             older: (1..names.len()).map(|_| Mutex::new(None)).collect(),

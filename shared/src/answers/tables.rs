@@ -66,7 +66,7 @@ fn window<Row>(
 }
 
 /// The names of the sources in which something is missing.
-fn partial_sources(snapshot: &Snapshot) -> Vec<String> {
+pub(super) fn partial_sources(snapshot: &Snapshot) -> Vec<String> {
     snapshot
         .sources
         .iter()

@@ -20,6 +20,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use self::numbers::Number;
 use self::row::{Row, Rows};
 use crate::analysis::{Analysis, Force};
+use crate::api::SnapshotName;
 use crate::api::history::TrendSnapshot;
 use crate::api::kpis::KpiValue;
 use crate::kpi::catalog::{CRITERIA, KPIS};
@@ -167,6 +168,15 @@ impl History {
 
     pub(crate) fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// Notes, after those before it, a snapshot that cannot be read.
+    pub fn miss(&mut self, snapshot: &SnapshotName, problem: String) {
+        self.unread.push(TrendSnapshot {
+            name: snapshot.name.clone(),
+            as_of: snapshot.as_of,
+            problem: Some(problem),
+        });
     }
 
     /// Adds a snapshot after those before it.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, lowest first: a module may use those before it, and none after.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 20] = [
     "diagnostic",
     "model",
     "reading",
@@ -17,12 +17,14 @@ const LAYERS: [&str; 18] = [
     "format",
     "api",
     "words",
+    "estate",
     "analysis",
     "history",
     "stored",
     "answers",
     "charts",
     "export",
+    "routes",
 ];
 
 /// Modules that stand on one layer because they are one: the verdicts, the findings, the numbers and the lists over them.
