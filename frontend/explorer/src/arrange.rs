@@ -1,7 +1,7 @@
 //! Gives the nodes of a scene their places.
 
 use shared::api::explorer::Pin;
-use shared::graph::layout::force::Force;
+use shared::graph::layout::force;
 use shared::graph::layout::layered::layered;
 use shared::graph::layout::radial::radial;
 
@@ -12,6 +12,9 @@ const COLUMN: f64 = CARD_WIDTH + 104.0;
 const ROW: f64 = CARD_HEIGHT + 16.0;
 /// The pixels of one unit of [`radial`].
 const RING_UNIT: f64 = 56.0;
+/// Of layouts by forces.
+pub const SEED: u32 = 1;
+
 /// Columns: access runs from left to right.
 pub fn columns(scene: &mut Scene) {
     let laid_out = layered(scene.nodes.len(), &ends(scene));
@@ -43,8 +46,8 @@ pub fn rings(scene: &mut Scene) {
 
 /// Where a layout by forces begins, until a worker knows better.
 pub fn spread(scene: &mut Scene) {
-    let force = Force::new(scene.nodes.len(), &[], 1, 1);
-    for (node, place) in scene.nodes.iter_mut().zip(force.positions().chunks_exact(2)) {
+    let places = force::spread(scene.nodes.len(), SEED);
+    for (node, place) in scene.nodes.iter_mut().zip(places.chunks_exact(2)) {
         (node.x, node.y) = (f64::from(place[0]), f64::from(place[1]));
     }
 }

@@ -14,6 +14,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::js_sys::{Array, Float32Array, Uint8Array, Uint32Array};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
+use crate::arrange::SEED;
 use crate::camera::Camera;
 
 /// How long a piece of work lasts before the worker looks whether it was told something else, in milliseconds.
@@ -25,8 +26,6 @@ const SHAPED_FROM: f64 = 4.0;
 /// What nodes are drawn with at scale 1, and at least.
 const MARK: f64 = 6.0;
 const SMALLEST: f64 = 1.6;
-/// Steps of a layout: what d3-force takes.
-const N_STEPS: u32 = 300;
 
 #[derive(Default)]
 struct Work {
@@ -113,7 +112,7 @@ impl Work {
                 let ends = Uint32Array::from(message.get(2)).to_vec();
                 let pairs: Vec<(u32, u32)> = ends.chunks_exact(2).map(|ends| (ends[0], ends[1])).collect();
                 self.layout = Some(Layout {
-                    force: Force::new(number(message, 1) as usize, &pairs, N_STEPS, 1),
+                    force: Force::new(number(message, 1) as usize, &pairs, SEED),
                     n_steps: 0,
                 });
             }

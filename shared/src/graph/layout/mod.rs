@@ -4,5 +4,7 @@
 //! draws them scales. Nodes are `0..n_nodes` of what is on screen, not those of the whole graph.
 
 pub mod force;
+mod landmarks;
 pub mod layered;
 pub mod radial;
+mod tree;
