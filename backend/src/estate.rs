@@ -113,14 +113,7 @@ impl Estate {
             );
         }
         let config_file = FileOnDisk::own(&root, CONFIG);
-        let config_text = match &config_file {
-            Some(file) => Some(file.text(MAX_CONFIG_BYTES).context("cannot read rollcall.toml")?),
-            None => None,
-        };
-        let config = match &config_text {
-            Some(text) => Config::parse(text)?,
-            None => Config::default(),
-        };
+        let (config, config_text) = read_config(config_file.as_ref())?;
         let dated = dated_folders(&root)?;
         let mut snapshots = Vec::new();
         if dated.is_empty() {
@@ -140,7 +133,7 @@ impl Estate {
             snapshots,
             own_files,
             own_digest,
-            config_digest: blake3::hash(config_text.unwrap_or_default().as_bytes()),
+            config_digest: blake3::hash(config_text.as_bytes()),
             contents: Contents::default(),
         })
     }
@@ -180,7 +173,8 @@ impl Estate {
         let held = Held::default();
         let read = (files.par_iter().with_max_len(1))
             .map(|file| {
-                let (batches, digest) = self.read_file(file, sources.configs.of(&file.source), cache);
+                let config = self.config.of_source(&file.source, sources.configs.of(&file.source));
+                let (batches, digest) = self.read_file(file, &config, cache);
                 progress.n_files_read.fetch_add(1, Ordering::Relaxed);
                 let (n_bytes, n_facts) = held.add(&batches);
                 folder.check(n_bytes, n_facts).map(|()| (batches, digest))
@@ -449,6 +443,26 @@ impl<'f> SourceFiles<'f> {
         let digests = digests.collect();
         SourceFiles { configs, digests }
     }
+}
+
+/// What a `rollcall.toml` says, and its text; what holds without one where there is none.
+fn read_config(file: Option<&FileOnDisk>) -> anyhow::Result<(Config, String)> {
+    let Some(file) = file else {
+        return Ok((Config::default(), String::new()));
+    };
+    let text = file.text(MAX_CONFIG_BYTES).context("cannot read rollcall.toml")?;
+    Ok((Config::parse(&text)?, text))
+}
+
+/// What the `rollcall.toml` of the estate says in which a file lies: in its folder, or at most two above.
+///
+/// # Errors
+/// When the file has no such path, or `rollcall.toml` is wrong.
+pub fn config_of(file: &Path) -> anyhow::Result<Config> {
+    let file = std::path::absolute(file).with_context(|| format!("cannot find `{}`", file.display()))?;
+    let mut folders = file.ancestors().skip(1).take(3);
+    let own = folders.find_map(|folder| FileOnDisk::own(folder, CONFIG));
+    Ok(read_config(own.as_ref())?.0)
 }
 
 /// What a `source.toml` says, or why it says nothing.

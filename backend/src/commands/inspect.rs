@@ -14,7 +14,7 @@ use shared::model::batch::Batch;
 use shared::model::identity::Presence;
 
 use super::{Format, escaped};
-use crate::estate::{FileOnDisk, MAX_FILE_BYTES, as_text, read, source_config};
+use crate::estate::{FileOnDisk, MAX_FILE_BYTES, as_text, config_of, read, source_config};
 
 #[derive(Args)]
 pub struct InspectArgs {
@@ -43,7 +43,7 @@ pub fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
     let mut all_read = true;
     let mut out = io::stdout().lock();
     for path in &args.files {
-        for file in inspect(path) {
+        for file in inspect(path)? {
             let inspected = Inspected::of(&file);
             all_read &= file.connector.is_some() && file.diagnostics.iter().all(|d| d.severity != Severity::Error);
             match args.format {
@@ -56,7 +56,7 @@ pub fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// The file's readings. The source is the name of the folder it lies in, as in an estate.
-fn inspect(path: &Path) -> Vec<FileBatch> {
+fn inspect(path: &Path) -> anyhow::Result<Vec<FileBatch>> {
     let name = as_text(path.as_os_str());
     let parent = path.parent().and_then(Path::file_name).map(as_text).unwrap_or_default();
     let beside = FileOnDisk::own(path.parent().unwrap_or(Path::new(".")), SOURCE_CONFIG);
@@ -64,6 +64,8 @@ fn inspect(path: &Path) -> Vec<FileBatch> {
         Ok(config) => (config, None),
         Err(problem) => (SourceConfig::default(), Some(problem)),
     };
+    let estate = config_of(path)?;
+    let config = estate.of_source(&parent, &config);
     let mut files = match read(path, MAX_FILE_BYTES) {
         Ok(bytes) => read_file(&parent, &config, &name, &bytes, ""),
         Err(problem) => vec![refused(&parent, &name, 0, problem)],
@@ -72,7 +74,7 @@ fn inspect(path: &Path) -> Vec<FileBatch> {
     if let Some(first) = files.first_mut() {
         first.diagnostics.extend(problem);
     }
-    files
+    Ok(files)
 }
 
 fn n_mentions(batch: &Batch) -> usize {

@@ -47,7 +47,8 @@ fn connectors() -> String {
         "{NOTE}# Connectors\n\nOne for each export format. Files are recognised by what is in them, never by their name; \
          any encoding, gzip, Zstandard, zip and tar are taken, JSON in any framing.\n\n\
          Some exports do not say whose they are, what they are about, or what their columns mean. It is then taken from the path, or from \
-         `source.toml` in the source's folder:\n\n```toml\n{SOURCE_TOML}```\n"
+         `source.toml` in the source's folder:\n\n```toml\n{SOURCE_TOML}```\n\n\
+         `[[inventory]]` may also stand in [rollcall.toml](configuration.md), with the `source` that it is of.\n"
     );
     for connector in CONNECTORS {
         let _ = write!(

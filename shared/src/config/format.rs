@@ -46,6 +46,8 @@ pub enum Value {
     Requirement,
     /// A whole number from 0 that fits in 32 bits.
     Number,
+    /// Columns of an inventory, each with its heading or a list of them.
+    Columns,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,8 +173,45 @@ pub const GATE: Section = Section {
     ]),
 };
 
+pub const INVENTORY: Section = Section {
+    name: "inventory",
+    form: Form::List,
+    about: "A list of identities in words of the organisation's own, CSV or JSON. What a source's `source.toml` says goes before it.",
+    keys: Keys::Named(&[
+        required(
+            "source",
+            Value::Text,
+            "A glob over source names: `*` any run, `?` one character.",
+        ),
+        optional(
+            "file",
+            Value::Text,
+            "A glob over the path below the source, or over its end; every file without it.",
+        ),
+        optional(
+            "list",
+            Value::Text,
+            "JSON: the member that holds the rows, if one does.",
+        ),
+        required(
+            "columns",
+            Value::Columns,
+            "The heading of the column that says each, or a list of headings; of a JSON row the member, with `.` before what is inside it.",
+        ),
+    ]),
+};
+
 /// Every section, in the order in which `rollcall config show` writes them.
-pub const SECTIONS: [&Section; 7] = [&ESTATE, &EXPECTED, &ENVIRONMENT, &THRESHOLDS, &GOVERNED, &WAIVER, &GATE];
+pub const SECTIONS: [&Section; 8] = [
+    &ESTATE,
+    &EXPECTED,
+    &ENVIRONMENT,
+    &INVENTORY,
+    &THRESHOLDS,
+    &GOVERNED,
+    &WAIVER,
+    &GATE,
+];
 
 impl Section {
     /// As its heading is written: `[estate]`, `[[gate]]`.

@@ -10,9 +10,12 @@ mod source;
 pub use gate::{Bound, Gate, Measure, Requirement, Which};
 pub use reader::{BadConfig, Mistake};
 pub use schema::schema;
-pub use source::{About, Inventory, SourceConfig};
+pub use source::{About, Inventory, InventoryColumn, SourceConfig};
+
+use std::borrow::Cow;
 
 use crate::model::instant::Instant;
+use crate::model::pattern::covers;
 use crate::model::thresholds::Thresholds;
 
 /// What is in force, whether the file says it or not.
@@ -24,6 +27,7 @@ pub struct Config {
     pub salt: String,
     pub expected: Vec<Expected>,
     pub environments: Vec<EnvironmentRule>,
+    pub inventories: Vec<SourceInventory>,
     pub thresholds: Thresholds,
     /// The criteria of "governed" in force, by KPI id; all of them when empty.
     pub criteria: Vec<String>,
@@ -46,6 +50,14 @@ pub struct EnvironmentRule {
     /// A glob over source names: `*` any run, `?` one character.
     pub pattern: String,
     pub is: String,
+}
+
+/// How inventories of sources whose name matches are read, where their own `source.toml` does not say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceInventory {
+    /// A glob over source names: `*` any run, `?` one character.
+    pub source: String,
+    pub inventory: Inventory,
 }
 
 /// Findings of one rule that somebody accepts until a day.
@@ -86,6 +98,15 @@ impl Config {
             true => vec![Gate::no_critical_finding()],
             false => self.gates.clone(),
         }
+    }
+
+    /// What is said of a source: by its own `source.toml`, and after that here.
+    pub fn of_source<'a>(&self, name: &str, own: &'a SourceConfig) -> Cow<'a, SourceConfig> {
+        let mut of_source = Cow::Borrowed(own);
+        for mapped in self.inventories.iter().filter(|mapped| covers(&mapped.source, name)) {
+            of_source.to_mut().inventory.push(mapped.inventory.clone());
+        }
+        of_source
     }
 
     /// What is in force as a `rollcall.toml` that says all of it, each limit with who set it. The salt is left out.
@@ -134,6 +155,16 @@ environment = "prod"
 [[environment]]
 pattern = "*-prod"
 is = "prod"
+[[inventory]]
+source = "cmdb-*"
+file = "*.json"
+list = "records"
+[inventory.columns]
+name = "ci"
+owner = ["team", "deputy.mail"]
+[[inventory]]
+source = "*"
+columns = { app_id = "Kürzel" }
 [thresholds]
 stale_days = { value = 30, set_by = "CISO office", on = 2026-02-01 }
 [governed]
@@ -204,6 +235,14 @@ require = "credential.age <= 3"
 [[gate]]
 name = "c"
 require = "critcal findings <= 0"
+
+[[inventory]]
+soruce = "cmdb"
+file = 3
+
+[[inventory]]
+source = "cmdb"
+columns = { onwer = "wer" }
 "#;
         insta::assert_snapshot!(Config::parse(text).unwrap_err().to_string());
         insta::assert_snapshot!(Config::parse("[estate\nname = \"x\"\n").unwrap_err().to_string());

@@ -4,12 +4,13 @@ use std::fmt;
 use std::ops::Range;
 
 use hashbrown::HashSet;
+use serde::Deserialize;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::format::{self, Keys, SECTIONS, SIGNED, Section};
 use super::gate::{self, Gate};
-use super::{Config, EnvironmentRule, Expected, MAX_WAIVERS, Waiver};
+use super::{Config, EnvironmentRule, Expected, Inventory, MAX_WAIVERS, SourceInventory, Waiver};
 use crate::kpi::catalog::CRITERIA;
 use crate::model::instant::Instant;
 use crate::model::thresholds::{Threshold, ThresholdId, Thresholds};
@@ -105,6 +106,7 @@ impl<'t> Reader<'t> {
                 is: self.required(root, "environment", rule, "is"),
             });
         }
+        config.inventories = self.inventories(root);
         if let Some(thresholds) = self.section(root, "thresholds") {
             config.thresholds = self.thresholds(thresholds);
         }
@@ -115,6 +117,30 @@ impl<'t> Reader<'t> {
         config.waivers = self.waivers(root);
         config.gates = self.gates(root);
         config
+    }
+
+    /// Their mappings are read as those of `source.toml` are.
+    fn inventories(&mut self, root: &DeTable<'t>) -> Vec<SourceInventory> {
+        let mut inventories = Vec::new();
+        for (span, table) in self.sections(root, "inventory") {
+            self.keys_of(&format::INVENTORY, table);
+            let mapping = table
+                .iter()
+                .filter(|(key, _)| Inventory::KEYS.contains(&&**key.get_ref()));
+            let mapping: DeTable<'t> = mapping.map(|(key, value)| (key.clone(), value.clone())).collect();
+            let mapping = Deserializer::from(Spanned::new(span.clone(), mapping));
+            match Inventory::deserialize(mapping) {
+                Ok(inventory) => inventories.push(SourceInventory {
+                    source: self.required(root, "inventory", table, "source"),
+                    inventory,
+                }),
+                Err(error) => {
+                    let message = format!("`[[inventory]]`: {}", error.message());
+                    self.mistake(&error.span().unwrap_or(span), message);
+                }
+            }
+        }
+        inventories
     }
 
     fn thresholds(&mut self, table: &DeTable<'t>) -> Thresholds {

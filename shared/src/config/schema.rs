@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::InventoryColumn;
 use super::format::{Form, Key, Keys, Need, SECTIONS, SIGNED, Section, Value};
 use crate::kpi::catalog::CRITERIA;
 use crate::model::thresholds::{ThresholdId, Thresholds};
@@ -59,6 +60,7 @@ fn of_key(key: &Key) -> Json {
         Value::Rule => json!({ "enum": CODES }),
         Value::Criteria => json!({ "type": "array", "items": { "enum": CRITERIA } }),
         Value::Number => number(),
+        Value::Columns => columns(),
     };
     value["description"] = key.about.into();
     value
@@ -77,6 +79,16 @@ fn thresholds() -> Json {
     json!({
         "type": "object",
         "properties": properties.collect::<Map<String, Json>>(),
+        "additionalProperties": false,
+    })
+}
+
+fn columns() -> Json {
+    let headings = json!({ "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
+    let properties = InventoryColumn::ALL.map(|column| (column.name(), headings.clone()));
+    json!({
+        "type": "object",
+        "properties": properties.into_iter().collect::<Map<String, Json>>(),
         "additionalProperties": false,
     })
 }
@@ -169,6 +181,7 @@ mod tests {
             Value::Criteria => ("[\"owner\"]", "[\"ownr\"]"),
             Value::Requirement => ("\"governed >= 80 %\"", "80"),
             Value::Number => ("90", "\"ninety\""),
+            Value::Columns => ("{ name = \"CI\", owner = [\"team\", \"deputy\"] }", "{ nmae = \"CI\" }"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Config;
+use super::{Config, Inventory};
 use crate::kpi::catalog::CRITERIA;
 use crate::model::thresholds::ThresholdId;
 
@@ -24,6 +24,22 @@ pub fn text(config: &Config) -> String {
     for rule in &config.environments {
         let (pattern, is) = (quoted(&rule.pattern), quoted(&rule.is));
         let _ = write!(text, "\n[[environment]]\npattern = {pattern}\nis = {is}\n");
+    }
+    for mapped in &config.inventories {
+        let Inventory { file, list, columns } = &mapped.inventory;
+        let (source, file) = (quoted(&mapped.source), quoted(file));
+        let _ = write!(text, "\n[[inventory]]\nsource = {source}\nfile = {file}\n");
+        if let Some(list) = list {
+            let _ = writeln!(text, "list = {}", quoted(list));
+        }
+        text.push_str("[inventory.columns]\n");
+        for (column, headings) in columns {
+            let headings: Vec<String> = headings.iter().map(quoted).collect();
+            let _ = match headings.as_slice() {
+                [one] => writeln!(text, "{} = {one}", column.name()),
+                several => writeln!(text, "{} = [{}]", column.name(), several.join(", ")),
+            };
+        }
     }
     text.push_str("\n[thresholds]\n");
     for id in ThresholdId::ALL {

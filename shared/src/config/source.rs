@@ -75,6 +75,11 @@ pub enum Headings {
     Several(Vec<String>),
 }
 
+impl Inventory {
+    /// What may stand in one.
+    pub const KEYS: [&str; 3] = ["file", "list", "columns"];
+}
+
 impl Headings {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let all = match self {
@@ -86,6 +91,35 @@ impl Headings {
 }
 
 impl InventoryColumn {
+    pub const ALL: [InventoryColumn; 21] = [
+        InventoryColumn::Name,
+        InventoryColumn::Id,
+        InventoryColumn::Arn,
+        InventoryColumn::AppId,
+        InventoryColumn::ObjectId,
+        InventoryColumn::Type,
+        InventoryColumn::Owner,
+        InventoryColumn::Created,
+        InventoryColumn::LastUsed,
+        InventoryColumn::LastRotated,
+        InventoryColumn::Expires,
+        InventoryColumn::Environment,
+        InventoryColumn::System,
+        InventoryColumn::Status,
+        InventoryColumn::Enabled,
+        InventoryColumn::Disabled,
+        InventoryColumn::SecretType,
+        InventoryColumn::KeyId,
+        InventoryColumn::SecretLocation,
+        InventoryColumn::Purpose,
+        InventoryColumn::Description,
+    ];
+
+    /// As a configuration names it.
+    pub fn name(self) -> String {
+        self.heading().replace(' ', "_")
+    }
+
     /// The heading that an inventory has for it when nothing is mapped.
     pub fn heading(self) -> &'static str {
         match self {

@@ -3,7 +3,7 @@
 //! Recognised by its columns, in English or German: one that names the identity, and one that says something of it.
 //! Lists of people that do not say who is none, and tables that directories, databases and logs write, are not taken.
 //! The delimiter, the encoding and the order of day and month are found out for each file. Columns with other headings,
-//! and lists in JSON, are read as `[[inventory]]` in the source's `source.toml` maps them.
+//! and lists in JSON, are read as `[[inventory]]` in `rollcall.toml` or the source's `source.toml` maps them.
 //!
 //! Read: name, id, type, owners and teams, creation, last use, rotation, expiry, environment, system, status, type and
 //! place of the secret, purpose. A row that speaks of a secret (its type, rotation, expiry or place, or a type such as
@@ -693,7 +693,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     (batch, diagnostics)
 }
 
-/// Gives the columns that `source.toml` maps the headings under which they are read.
+/// Gives the columns that are mapped the headings under which they are read.
 fn rename_columns(table: &mut Table, inventory: &Inventory, diagnostics: &mut Diagnostics) {
     let mapped = || inventory.columns.iter();
     // What another column is called that has such a heading already, it is not.
@@ -712,7 +712,7 @@ fn rename_columns(table: &mut Table, inventory: &Inventory, diagnostics: &mut Di
                     "header",
                     format!("no column `{name}`"),
                     table.header().join(", "),
-                    "`[[inventory]]` in source.toml names it; what it would say is unknown",
+                    "its `[[inventory]]` names it; what it would say is unknown",
                 ));
             }
         }

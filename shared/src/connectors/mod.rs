@@ -328,7 +328,7 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// Mixed into fingerprints, so that they mean nothing outside the estate.
     pub salt: &'a str,
-    /// What `source.toml` says.
+    /// What `source.toml` says, and `rollcall.toml` of the source.
     pub config: &'a SourceConfig,
 }
 
@@ -400,7 +400,7 @@ pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], sa
 
 /// A file's format, and its text as connectors get it: decoded, out of recordings, YAML as JSON, nothing of what is no
 /// text.
-fn text_of<'a>(bytes: &'a [u8], diagnostics: &mut Diagnostics) -> (Format, Cow<'a, str>) {
+pub fn text_of<'a>(bytes: &'a [u8], diagnostics: &mut Diagnostics) -> (Format, Cow<'a, str>) {
     let decoded = encoding::decode(bytes);
     let format = Format::of(bytes, &decoded);
     let text = match (format, decoded) {
@@ -636,12 +636,23 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
         }
         None => "an export of one of the known connectors".to_owned(),
     };
-    Diagnostic::error(
-        "whole file",
-        found,
-        expected,
-        "see docs/connectors.md for the command that writes each export; remove the file if it is none",
-    )
+    let help = match probe.format {
+        Format::Json | Format::Table => {
+            "see docs/connectors.md for the command that writes each export, and for `[[inventory]]`, which tells what \
+             the columns of a list of your own mean; remove the file if it is neither"
+        }
+        Format::Empty
+        | Format::Yaml
+        | Format::Xml
+        | Format::Pem
+        | Format::Der
+        | Format::JavaKeyStore
+        | Format::Text
+        | Format::Binary => {
+            "see docs/connectors.md for the command that writes each export; remove the file if it is none"
+        }
+    };
+    Diagnostic::error("whole file", found, expected, help)
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@
 //! PEM may have any text around its blocks, as `openssl x509 -text`, `openssl s_client -showcerts` and
 //! `keytool -list -rfc` write it.
 //!
-//! Private keys are seen and counted, and never kept. Of a PKCS#12 store, `p12-keystore` opens what has no password or
-//! Java's `changeit`. A Java key store is walked here: its certificates stand in the clear, and the crate `jks` does not
+//! Private keys are seen and counted, and never kept. Of a PKCS#12 store, in DER or BER, `p12-keystore` opens what has no
+//! password or Java's `changeit`; not what is BER once more inside its encryption, as NSS writes it. A Java key store is walked here: its certificates stand in the clear, and the crate `jks` does not
 //! build beside `p12-keystore`.
 
 use std::collections::BTreeSet;
@@ -17,13 +17,13 @@ use std::collections::BTreeSet;
 use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error as Pkcs12Error;
 use x509_parser::asn1_rs::{Any, Class, FromBer, FromDer, Tag};
-use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::revocation_list::CertificateRevocationList;
 
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::provenance::Place;
+use crate::reading::ber::store_to_der;
 use crate::reading::certificate;
 use crate::reading::pem::{PemContents, pem_blocks};
 use crate::reading::probe::Format;
@@ -36,7 +36,7 @@ pub const CONNECTOR: Connector = Connector {
     cannot_tell: &[
         "whether a certificate was revoked: that stands with its issuer",
         "where a certificate is in use, and when it was last used",
-        "what is inside a PKCS#12 file in BER or under a password of its own: export the certificates with `openssl pkcs12 -nokeys`",
+        "what is inside a PKCS#12 file under a password of its own: export the certificates with `openssl pkcs12 -nokeys`",
         "what is inside a BouncyCastle key store (BKS, UBER, BCFKS): write its certificates with `keytool -list -rfc`",
     ],
     signatures: &[
@@ -106,6 +106,7 @@ impl Reading {
                 (PemContents::Der(der), Block::Certificate | Block::Pkcs7) => {
                     self.pkcs7(&der, &format!("line {}", block.line));
                 }
+                (PemContents::Der(der), Block::Request) => self.request(&der, &format!("line {}", block.line)),
                 (PemContents::Der(_), Block::Other) => {
                     match others.iter_mut().find(|(label, _)| *label == block.label) {
                         Some((_, seen)) => seen.note(block.line),
@@ -182,7 +183,7 @@ impl Reading {
             Element::PrivateKey => ("a private key", KEEP_KEYS_OUT),
             Element::RevocationList => ("a certificate revocation list", "passed over: it names nobody"),
             Element::OcspResponse => ("an answer of an OCSP responder", "passed over: it names nobody"),
-            Element::Request => ("a request for a certificate", "passed over: nothing was issued yet"),
+            Element::Request => return self.request(der, place),
             Element::FipsKeyStore => {
                 self.diagnostics.push(Diagnostic::error(
                     place,
@@ -203,6 +204,17 @@ impl Reading {
         };
         self.diagnostics
             .push(Diagnostic::info(place, passed_over.0, "certificates", passed_over.1));
+    }
+
+    /// Somebody asked for a certificate: that makes no credential.
+    fn request(&mut self, der: &[u8], place: &str) {
+        let found = match certificate::requested_for(der) {
+            Some(subject) if !subject.is_empty() => format!("a request for a certificate of `{subject}`"),
+            Some(_) | None => "a request for a certificate".to_owned(),
+        };
+        let help = "passed over: it does not tell whether one was issued; add the certificate once it is";
+        self.diagnostics
+            .push(Diagnostic::info(place, found, "certificates", help));
     }
 
     /// The certificates of a SignedData, in DER or BER.
@@ -280,6 +292,10 @@ impl Reading {
             );
             return;
         }
+        // An indefinite length: BER.
+        let ber = bytes.get(1) == Some(&0x80);
+        let der = ber.then(|| store_to_der(bytes)).flatten();
+        let bytes = der.as_deref().unwrap_or(bytes);
         let mut opened = Err(Pkcs12Error::InvalidData);
         for password in COMMON_PASSWORDS {
             opened = Pkcs12Archive::from_pkcs12(bytes, password);
@@ -295,11 +311,6 @@ impl Reading {
                     "a PKCS#12 store is protected by a password".to_owned(),
                 );
                 let (found, gap) = match error {
-                    // BouncyCastle and Firefox write some in BER; `p12-keystore` reads DER alone.
-                    _ if bytes.get(1) == Some(&0x80) => (
-                        "a PKCS#12 store in BER".to_owned(),
-                        "a PKCS#12 store in BER cannot be opened".to_owned(),
-                    ),
                     Pkcs12Error::MacError(_) | Pkcs12Error::UnpadError => locked,
                     Pkcs12Error::Pkcs5Error(reason) if reason.ends_with("decryption failed") => locked,
                     other => (
@@ -310,7 +321,7 @@ impl Reading {
                 self.diagnostics.push(Diagnostic::error(
                     "whole file",
                     found,
-                    "a store in DER without a password, or with Java's `changeit`",
+                    "a store without a password, or with Java's `changeit`",
                     "export the certificates alone with `openssl pkcs12 -nokeys`",
                 ));
                 self.batch.gaps.push(format!(
@@ -430,6 +441,7 @@ impl Reading {
 enum Block {
     Certificate,
     Pkcs7,
+    Request,
     Other,
 }
 
@@ -437,6 +449,7 @@ impl Block {
     fn of(label: &str) -> Block {
         match label {
             "PKCS7" | "PKCS #7 SIGNED DATA" | "CMS" => Block::Pkcs7,
+            "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => Block::Request,
             _ if certificate::is_certificate(label) => Block::Certificate,
             _ => Block::Other,
         }
@@ -501,7 +514,7 @@ impl Element {
         }
         if CertificateRevocationList::from_der(der).is_ok() {
             Element::RevocationList
-        } else if X509CertificationRequest::from_der(der).is_ok() {
+        } else if certificate::requested_for(der).is_some() {
             Element::Request
         } else {
             Element::Certificate

@@ -13,6 +13,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use smallvec::smallvec;
 use x509_parser::asn1_rs::{Any, Class, FromDer, Oid, Tag, ToDer};
+use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::{BasicConstraints, GeneralName, NSCertType};
 use x509_parser::public_key::{ECPoint, RSAPublicKey};
 use x509_parser::signature_algorithm::RsaSsaPssParams;
@@ -122,6 +123,13 @@ pub fn is_certificate(label: &str) -> bool {
         label,
         "CERTIFICATE" | "X509 CERTIFICATE" | "X.509 CERTIFICATE" | "TRUSTED CERTIFICATE"
     )
+}
+
+/// For whom a certificate is asked by a request in DER: its subject, empty where it has none. `None` when it is no
+/// request.
+pub fn requested_for(der: &[u8]) -> Option<String> {
+    let (_, request) = X509CertificationRequest::from_der(der).ok()?;
+    Some(DistinguishedName::within(request.certification_request_info.subject.as_raw()).text())
 }
 
 /// What to say of a PEM block that cannot be read.

@@ -10,6 +10,7 @@ pub const MAX_ROWS: usize = 5_000_000;
 pub mod absent;
 pub mod aws_policy;
 pub mod aws_trust;
+pub mod ber;
 pub mod certificate;
 pub mod container;
 pub mod encoding;

@@ -1,6 +1,6 @@
-//! Lists in words of an organisation's own: `[[inventory]]` in `source.toml` says what their columns mean.
+//! Lists in words of an organisation's own: `[[inventory]]` in `source.toml` or `rollcall.toml` says what their columns mean.
 
-use shared::config::SourceConfig;
+use shared::config::{Config, SourceConfig};
 use shared::connectors::{self, Reading};
 use shared::model::instant::{Instant, LastUsed};
 use shared::model::strings::Sym;
@@ -99,4 +99,26 @@ fn a_table_with_headings_of_its_own_is_read_as_mapped() {
         "salt",
     );
     assert!(unmapped.connector.is_none());
+}
+
+#[test]
+fn rollcall_toml_maps_what_a_source_does_not() {
+    let estate =
+        Config::parse("[[inventory]]\nsource = \"cmdb*\"\ncolumns = { name = \"Kürzel\", owner = \"Wer\" }\n").unwrap();
+    let text = "Kürzel;Wer;Chef\nsvc-a;Team A;Jo\n";
+    let told_in = |source: &str, own: &str| {
+        let own = SourceConfig::parse(own).unwrap();
+        let reading = connectors::read_in(
+            source,
+            &estate.of_source(source, &own),
+            "liste.csv",
+            text.as_bytes(),
+            "salt",
+        );
+        told(&reading)
+    };
+    assert_eq!(told_in("cmdb-oslo", ""), ["svc-a [\"Team A\"] NotReported"]);
+    let own = "[[inventory]]\ncolumns = { name = \"Kürzel\", owner = \"Chef\" }\n";
+    assert_eq!(told_in("cmdb-oslo", own), ["svc-a [\"Jo\"] NotReported"]);
+    assert_eq!(told_in("elsewhere", ""), [] as [&str; 0]);
 }
