@@ -65,6 +65,7 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
         credentials: credentials(analysis, identity_id),
         findings: findings(analysis, identity_id),
         leaks: leaks.into_iter().take(MAX_RELATED).collect(),
+        leads: super::leads::of_identity(analysis, identity_id),
         access: AccessView {
             ways_up: access.ways_up.into_iter().take(MAX_RELATED).collect(),
             ..access

@@ -40,6 +40,13 @@ pub fn leads(analysis: &Analysis) -> Leads {
     }
 }
 
+/// What one identity did lately and never before.
+pub(super) fn of_identity(analysis: &Analysis, id: IdentityId) -> Vec<LeadView> {
+    let looked = of(analysis, id);
+    let leads = looked.iter().flat_map(|looked| &looked.leads);
+    leads.map(|lead| view(analysis, id, lead)).collect()
+}
+
 fn view(analysis: &Analysis, id: IdentityId, lead: &Lead) -> LeadView {
     let snapshot = &analysis.snapshot;
     let identity = snapshot.identity(id);

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::findings::FindingRow;
+use super::leads::LeadView;
 use super::rows::{CredentialRow, IdentityRow, LastUsedWord};
 use crate::model::instant::Instant;
 use crate::model::ratio::Verdict;
@@ -22,6 +23,9 @@ pub struct IdentityDetail {
     pub findings: Vec<FindingRow>,
     /// Where its credentials, or secrets that a scanner calls its own, were found in the open.
     pub leaks: Vec<LeakView>,
+    /// What it did lately and never before. None of it is a failure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leads: Vec<LeadView>,
     /// What it can do altogether, by everything that gives and takes.
     pub access: AccessView,
     /// What it was given, grant by grant.

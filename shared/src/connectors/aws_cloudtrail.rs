@@ -14,7 +14,6 @@
 
 use std::borrow::Cow;
 use std::hash::Hash;
-use std::net::IpAddr;
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
@@ -28,11 +27,12 @@ use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind};
 use crate::model::grant::{TrustKind, TrustUseFact};
 use crate::model::identity::{HumanUse, IdentityFact, Presence};
-use crate::model::instant::{Instant, LastUsed, SECONDS_PER_DAY};
+use crate::model::instant::{Instant, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::strings::Sym;
-use crate::model::usage::{ActivityFact, Aspect, BROWSER, CONSOLE, Granted, ServiceUseFact};
+use crate::model::usage::{Granted, ServiceUseFact};
 use crate::reading::absent::present;
+use crate::reading::activity::{Act, Acts};
 use crate::reading::aws_trust;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::{DateOrder, Moment};
@@ -182,10 +182,7 @@ struct Log<'a> {
     keys: HashMap<Sym, KeyUse<'a>>,
     /// By caller and service.
     services: HashMap<(Sym, Sym), Seen<'a>>,
-    /// By caller, aspect and value: the first time, and the last.
-    activities: HashMap<(Sym, Aspect, Sym), (Seen<'a>, Instant)>,
-    /// By caller and day since 1970: the first time.
-    days: HashMap<(Sym, i64), Seen<'a>>,
+    acts: Acts<Row<'a>>,
     trusts: HashMap<(Principal, Sym, TrustKind), Seen<'a>>,
     /// Events by whom nothing tells: calls from another account, of AWS itself, without a signature.
     n_others: usize,
@@ -275,7 +272,13 @@ impl<'a> Log<'a> {
             Entry::Occupied(mut known) if known.get().last.at < seen.at => known.get_mut().last = seen,
             Entry::Occupied(_) => {}
         }
-        self.act(event, arn, seen);
+        let act = Act {
+            service: event.event_source.as_deref().and_then(service_of),
+            region: event.aws_region.as_deref(),
+            address: event.source_ip_address.as_deref(),
+            user_agent: event.user_agent.as_deref(),
+        };
+        self.acts.note(arn_handle(arn), seen.at, seen.row, act, &mut self.batch);
         let Some(service) = event.event_source.as_deref().and_then(service_of) else {
             return;
         };
@@ -295,33 +298,6 @@ impl<'a> Log<'a> {
                 region: self.batch.sym_of(event.aws_region.as_deref()),
             };
             self.keys.insert(key, used);
-        }
-    }
-
-    /// Notes how the caller acted: on which day, in which service and Region, from where and with what.
-    fn act(&mut self, event: &RawEvent<'_>, arn: Sym, seen: Seen<'a>) {
-        let day = self
-            .days
-            .entry((arn, seen.at.0.div_euclid(SECONDS_PER_DAY)))
-            .or_insert(seen);
-        if seen.at < day.at {
-            *day = seen;
-        }
-        let network = event.source_ip_address.as_deref().and_then(network_of);
-        let values = [
-            (Aspect::Service, event.event_source.as_deref().and_then(service_of)),
-            (Aspect::Region, event.aws_region.as_deref().and_then(present)),
-            (Aspect::Network, network.as_deref()),
-            (Aspect::UserAgent, event.user_agent.as_deref().and_then(program_of)),
-        ];
-        for (aspect, value) in values {
-            let Some(value) = value else { continue };
-            let value = self.batch.sym(value);
-            let (first, last_at) = self.activities.entry((arn, aspect, value)).or_insert((seen, seen.at));
-            if seen.at < first.at {
-                *first = seen;
-            }
-            *last_at = seen.at.max(*last_at);
         }
     }
 
@@ -434,26 +410,7 @@ impl<'a> Log<'a> {
                 place,
             });
         }
-        let mut activities: Vec<_> = self.activities.into_iter().collect();
-        for ((caller, day), first) in self.days {
-            let date = Instant(day * SECONDS_PER_DAY).to_date_text();
-            activities.push(((caller, Aspect::Day, self.batch.sym(&date)), (first, first.at)));
-        }
-        activities.sort_by(|((a, a_aspect, a_value), _), ((b, b_aspect, b_value), _)| {
-            let text = |sym: &Sym| self.batch.strings.get(*sym);
-            (a, a_aspect, text(a_value)).cmp(&(b, b_aspect, text(b_value)))
-        });
-        for ((caller, aspect, value), (first, last_at)) in activities {
-            let place = first.row.place(&mut self.batch);
-            self.batch.activities.push(ActivityFact {
-                identity: arn_handle(caller),
-                aspect,
-                value,
-                first_at: first.at,
-                last_at,
-                place,
-            });
-        }
+        self.acts.finish(&mut self.batch, |row, batch| row.place(batch));
         let mut trusts: Vec<_> = self.trusts.into_iter().collect();
         trusts.sort_by_key(|(sides, _)| *sides);
         for ((actor, target, kind), last) in trusts {
@@ -535,32 +492,6 @@ fn succeeded(event: &RawEvent<'_>) -> bool {
     let answer = event.response_elements.map(RawValue::get);
     let answer = answer.and_then(|text| serde_json::from_str::<RawConsoleLogin<'_>>(text).ok());
     answer.and_then(|answer| answer.console_login).as_deref() == Some("Success")
-}
-
-/// The network of an address. What AWS's services do for the caller comes from a name instead.
-fn network_of(address: &str) -> Option<String> {
-    match address.parse().ok()? {
-        IpAddr::V4(address) => {
-            let [a, b, c, _] = address.octets();
-            Some(format!("{a}.{b}.{c}.0/24"))
-        }
-        IpAddr::V6(address) => {
-            let [a, b, c, ..] = address.segments();
-            Some(format!("{a:x}:{b:x}:{c:x}::/48"))
-        }
-    }
-}
-
-/// The program that called, without its version; `None` for AWS's own services on the caller's behalf.
-fn program_of(agent: &str) -> Option<&str> {
-    let agent = present(agent)?.trim_matches(['[', ']']);
-    let is_console = agent.starts_with("console.") || agent.starts_with("signin.") || agent.contains("Console");
-    match agent {
-        _ if agent.starts_with("Mozilla/") => Some(BROWSER),
-        _ if is_console => Some(CONSOLE),
-        _ if agent.ends_with(".amazonaws.com") || agent.starts_with("AWS Internal") => None,
-        _ => agent.split(['/', ' ']).next().and_then(present),
-    }
 }
 
 /// The service in the word that permissions begin with. Signing in takes none.

@@ -5,7 +5,8 @@
 //! <https://docs.github.com/organizations/keeping-your-organization-secure/managing-security-settings-for-your-organization/identifying-audit-log-events-performed-by-an-access-token>
 //!
 //! Read: time, actor, and of the token its kind, id and hash. The newest event of each actor and token counts as their
-//! last use; the hash joins a token to a leak of it.
+//! last use; the hash joins a token to a leak of it. How actors act: in which part of GitHub (`git`, `repo`), from which
+//! country and network where the log tells them, with what.
 //!
 //! Cannot tell: that something was not used. The log keeps 180 days, Git events seven, and not everything is logged.
 
@@ -25,6 +26,7 @@ use crate::model::principal::Handle;
 use crate::model::provenance::Place;
 use crate::model::strings::Sym;
 use crate::reading::absent::present;
+use crate::reading::activity::{Act, Acts};
 use crate::reading::json;
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
@@ -64,6 +66,19 @@ struct RawEvent<'a> {
     /// SHA-256 of the token in Base64.
     #[serde(borrow, default)]
     hashed_token: Option<Text<'a>>,
+    /// Only where the organisation shows addresses in its log.
+    #[serde(borrow, default)]
+    actor_ip: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    actor_location: Option<RawLocation<'a>>,
+    #[serde(borrow, default)]
+    user_agent: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawLocation<'a> {
+    #[serde(borrow, default)]
+    country_code: Option<Text<'a>>,
 }
 
 /// The newest event of one actor or token.
@@ -78,6 +93,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let mut actors: BTreeMap<Handle, Newest> = BTreeMap::new();
     let mut tokens: BTreeMap<Sym, (Newest, Option<Sym>, Option<Handle>)> = BTreeMap::new();
+    let mut acts = Acts::default();
     let mut row_problems = Diagnostics::default();
     json::each_row(input.text, &[], &mut diagnostics, |row| {
         let Some(raw) = row.parse::<RawEvent<'_>>(&mut row_problems) else {
@@ -107,6 +123,17 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             if last.at < at {
                 *last = newest();
             }
+            let country = raw
+                .actor_location
+                .as_ref()
+                .and_then(|place| place.country_code.as_deref());
+            let act = Act {
+                service: raw.action.as_deref().and_then(|action| action.split('.').next()),
+                region: country,
+                address: raw.actor_ip.as_deref(),
+                user_agent: raw.user_agent.as_deref(),
+            };
+            acts.note(actor, at, place, act, &mut batch);
         }
         let kind = raw.programmatic_access_type.as_deref().and_then(TokenKind::of);
         if let (Some(kind), Some(id)) = (kind, raw.token_id) {
@@ -137,5 +164,6 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         fact.fingerprint = fingerprint;
         batch.credentials.push(fact);
     }
+    acts.finish(&mut batch, |place, _| place);
     (batch, diagnostics)
 }

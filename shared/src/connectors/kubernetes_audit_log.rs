@@ -6,7 +6,7 @@
 //!
 //! Read: of each user the last request that the server let in, of each certificate that it names the same; who acted as
 //! somebody else (`impersonatedUser`), and who asked for a token of a service account. The cluster's own components ask for
-//! tokens of every account, and do not count as that.
+//! tokens of every account, and do not count as that. How users act: on which kinds of objects, from where, with what.
 //!
 //! Cannot tell: anything before the log begins, and requests that its policy leaves out. The shape is that of the
 //! documentation and of the API's types: no recorded log was at hand.
@@ -25,6 +25,7 @@ use crate::model::identity::{IdentityFact, Presence};
 use crate::model::instant::{Instant, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
+use crate::reading::activity::{Act, Acts};
 use crate::reading::json::{self, OpenRow};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -57,6 +58,10 @@ struct RawEvent<'a> {
     impersonated_user: Option<RawUser<'a>>,
     #[serde(borrow, default)]
     verb: Option<Text<'a>>,
+    #[serde(borrow, default, rename = "sourceIPs")]
+    source_ips: Option<Vec<Text<'a>>>,
+    #[serde(borrow, default)]
+    user_agent: Option<Text<'a>>,
     #[serde(borrow, default)]
     object_ref: Option<RawObject<'a>>,
     #[serde(default)]
@@ -103,19 +108,20 @@ struct Log {
     certificates: BTreeMap<String, (Instant, Place)>,
     /// Who acted as whom: actor, target.
     acted: BTreeMap<(String, String), Place>,
+    acts: Acts<Place>,
     unread: BTreeSet<String>,
 }
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut log = Log::default();
     let mut found = Diagnostics::default();
-    json::each_row(input.text, &["items"], &mut found, |row| log.event(row));
+    json::each_row(input.text, &["items"], &mut found, |row| log.event(row, input));
     log.diagnostics.append(found);
     log.state(input)
 }
 
 impl Log {
-    fn event(&mut self, row: &mut OpenRow<'_>) {
+    fn event(&mut self, row: &mut OpenRow<'_>, input: Input<'_>) {
         let Some(raw) = row.parse::<RawEvent<'_>>(&mut self.diagnostics) else {
             return;
         };
@@ -149,6 +155,23 @@ impl Log {
         if let Some(target) = raw.impersonated_user.as_ref().and_then(|user| user.username.as_deref()) {
             note(&mut self.used, target, at, place);
             self.act(username, target, place);
+        }
+        let act = Act {
+            service: raw.object_ref.as_ref().and_then(|object| object.resource.as_deref()),
+            region: None,
+            // The first is the caller's own, as far as proxies between tell.
+            address: raw
+                .source_ips
+                .as_ref()
+                .and_then(|all| all.first())
+                .map(|first| &**first),
+            user_agent: raw.user_agent.as_deref(),
+        };
+        let impersonated = raw.impersonated_user.as_ref().and_then(|user| user.username.as_deref());
+        for name in std::iter::once(username).chain(impersonated) {
+            if let Some(handle) = self.handle(name, input) {
+                self.acts.note(handle, at, place, act, &mut self.batch);
+            }
         }
         if let Some(object) = raw.object_ref.as_ref()
             && raw.verb.as_deref() == Some("create")
@@ -196,6 +219,7 @@ impl Log {
                 place,
             });
         }
+        std::mem::take(&mut self.acts).finish(&mut self.batch, |place, _| place);
         for username in &self.unread {
             self.diagnostics.push(Diagnostic::warning(
                 "user.username",

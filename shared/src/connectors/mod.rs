@@ -56,9 +56,11 @@ mod entra_permission_grants;
 mod entra_scubagear_export;
 mod entra_service_principals;
 mod entra_sign_in_activity;
+mod entra_sign_ins;
 mod gcp_activity;
 mod gcp_api_keys;
 mod gcp_asset_policies;
+mod gcp_audit_log;
 mod gcp_iam_policy;
 mod gcp_roles;
 mod gcp_service_account_keys;
@@ -168,6 +170,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &entra_app_role_assignments::CONNECTOR,
     &entra_permission_grants::CONNECTOR,
     &entra_sign_in_activity::CONNECTOR,
+    &entra_sign_ins::CONNECTOR,
     &entra_service_principals::CONNECTOR,
     &entra_applications::CONNECTOR,
     &entra_scubagear_export::CONNECTOR,
@@ -184,6 +187,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &gcp_roles::CONNECTOR,
     &gcp_workload_identity_pools::CONNECTOR,
     &gcp_activity::CONNECTOR,
+    &gcp_audit_log::CONNECTOR,
     &kubernetes_audit_log::CONNECTOR,
     &kubernetes_objects::CONNECTOR,
     &github_deploy_keys::CONNECTOR,

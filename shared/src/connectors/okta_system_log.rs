@@ -4,7 +4,7 @@
 //! <https://developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog/>
 //!
 //! Read: time, actor, and the API token of the request (`transaction.detail.requestApiTokenId`). The newest event of each
-//! counts as its last use.
+//! counts as its last use. How actors act: by which kind of event, from which country and network, with what.
 //!
 //! Cannot tell: that something was not used. Okta keeps 90 days.
 
@@ -23,6 +23,7 @@ use crate::model::principal::Handle;
 use crate::model::provenance::Place;
 use crate::model::strings::Sym;
 use crate::reading::absent::present;
+use crate::reading::activity::{Act, Acts};
 use crate::reading::json;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -48,6 +49,32 @@ struct RawEvent<'a> {
     actor: Option<RawActor<'a>>,
     #[serde(borrow, default)]
     transaction: Option<RawTransaction<'a>>,
+    #[serde(borrow, default)]
+    client: Option<RawClient<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawClient<'a> {
+    #[serde(borrow, default)]
+    ip_address: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    user_agent: Option<RawUserAgent<'a>>,
+    #[serde(borrow, default)]
+    geographical_context: Option<RawGeography<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawUserAgent<'a> {
+    #[serde(borrow, default)]
+    raw_user_agent: Option<Text<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RawGeography<'a> {
+    #[serde(borrow, default)]
+    country: Option<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -85,6 +112,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut row_problems = Diagnostics::default();
     let mut actors: BTreeMap<Handle, Newest> = BTreeMap::new();
     let mut tokens: BTreeMap<Sym, (Newest, Option<Handle>)> = BTreeMap::new();
+    let mut acts = Acts::default();
     json::each_row(input.text, &[], &mut diagnostics, |row| {
         let Some(raw) = row.parse::<RawEvent<'_>>(&mut row_problems) else {
             return;
@@ -111,6 +139,13 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             if last.at < at {
                 *last = newest();
             }
+            acts.note(
+                actor,
+                at,
+                place,
+                act_of(raw.event_type.as_deref(), raw.client.as_ref()),
+                &mut batch,
+            );
         }
         let token = raw
             .transaction
@@ -138,5 +173,18 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         fact.last_used_for = newest.event;
         batch.credentials.push(fact);
     }
+    acts.finish(&mut batch, |place, _| place);
     (batch, diagnostics)
+}
+
+/// The first word of the event's type stands for the service: `app`, `group`, `policy`.
+fn act_of<'a>(event_type: Option<&'a str>, client: Option<&'a RawClient<'_>>) -> Act<'a> {
+    let country = client.and_then(|client| client.geographical_context.as_ref()?.country.as_deref());
+    let agent = client.and_then(|client| client.user_agent.as_ref()?.raw_user_agent.as_deref());
+    Act {
+        service: event_type.and_then(|kind| kind.split('.').next()),
+        region: country,
+        address: client.and_then(|client| client.ip_address.as_deref()),
+        user_agent: agent,
+    }
 }

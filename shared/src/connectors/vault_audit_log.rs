@@ -5,7 +5,8 @@
 //! <https://developer.hashicorp.com/vault/docs/audit>
 //!
 //! Read: time, role, token accessor where it is not hashed. The newest response without an error counts as the last use of
-//! the role and of the token. Tokens are hashed by Vault, and are not read.
+//! the role and of the token. Tokens are hashed by Vault, and are not read. How roles act: on which mounts, from where, and
+//! with what program where the device records that header (`sys/config/auditing/request-headers/user-agent`).
 //!
 //! Cannot tell: that something was not used, and whose a hashed accessor is.
 
@@ -26,6 +27,7 @@ use crate::model::principal::Handle;
 use crate::model::provenance::Place;
 use crate::model::strings::Sym;
 use crate::reading::absent::present;
+use crate::reading::activity::{Act, Acts};
 use crate::reading::json;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -78,6 +80,14 @@ struct RawAuth<'a> {
 struct RawRequest<'a> {
     #[serde(borrow, default)]
     path: Option<Text<'a>>,
+    /// Not in old versions.
+    #[serde(borrow, default)]
+    mount_point: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    remote_address: Option<Text<'a>>,
+    /// Only those that the device is told to record, in lower case.
+    #[serde(borrow, default)]
+    headers: Option<BTreeMap<Cow<'a, str>, Vec<Text<'a>>>>,
 }
 
 /// The newest line of one role or token.
@@ -91,6 +101,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
     let mut row_problems = Diagnostics::default();
+    let mut acts = Acts::default();
     let mut roles: BTreeMap<Handle, Newest> = BTreeMap::new();
     let mut tokens: BTreeMap<Sym, (Newest, Option<Handle>)> = BTreeMap::new();
     json::each_row(input.text, &[], &mut diagnostics, |row| {
@@ -114,6 +125,9 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             let last = roles.entry(role).or_insert_with(newest);
             if last.at < at {
                 *last = newest();
+            }
+            if let Some(request) = &raw.request {
+                acts.note(role, at, place, act_of(request), &mut batch);
             }
         }
         let accessor = auth.accessor.as_deref().and_then(present);
@@ -140,7 +154,24 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         fact.last_used_for = newest.path;
         batch.credentials.push(fact);
     }
+    acts.finish(&mut batch, |place, _| place);
     (batch, diagnostics)
+}
+
+/// The mount stands for the service: what a role may do is told by mount.
+fn act_of<'a>(request: &'a RawRequest<'_>) -> Act<'a> {
+    let mount = request.mount_point.as_deref().map(|mount| mount.trim_end_matches('/'));
+    let first = request.path.as_deref().and_then(|path| path.split('/').next());
+    let agent = request
+        .headers
+        .as_ref()
+        .and_then(|headers| headers.get("user-agent")?.first());
+    Act {
+        service: mount.or(first),
+        region: None,
+        address: request.remote_address.as_deref(),
+        user_agent: agent.map(|agent| &**agent),
+    }
 }
 
 /// The role behind a token: its name is in the metadata, its mount in the path of a login, else in the display name.

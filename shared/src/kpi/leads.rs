@@ -17,7 +17,8 @@ pub const MIN_BASELINE_DAYS: usize = 5;
 pub const SILENT_DAYS: i64 = 30;
 
 /// Why nothing is said of behaviour.
-pub const NO_ACTIVITY: &str = "no export tells how identities act: add CloudTrail events";
+pub const NO_ACTIVITY: &str =
+    "no export tells how identities act: add a log of their activity, such as CloudTrail or an audit log";
 
 /// Something to look at.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,6 +8,7 @@
 pub const MAX_ROWS: usize = 5_000_000;
 
 pub mod absent;
+pub mod activity;
 pub mod aws_policy;
 pub mod aws_trust;
 pub mod ber;
