@@ -2,7 +2,9 @@
 //!
 //! <https://learn.microsoft.com/azure/role-based-access-control/role-definitions>
 
-use crate::model::access_policy::Privilege;
+pub mod evaluate;
+
+use crate::model::access_policy::{AzureOperations, Privilege};
 use crate::model::pattern::covers;
 use crate::model::strings::{Strings, Sym};
 
@@ -14,7 +16,7 @@ const TO_EVERYTHING: [&str; 2] = [
 ];
 
 /// An administrator can give himself everything in his scope. `Contributor` cannot: it changes all but who may what.
-pub fn privilege(actions: &[Sym], not_actions: &[Sym], strings: &Strings) -> Privilege {
+pub fn privilege(AzureOperations { actions, not_actions }: &AzureOperations, strings: &Strings) -> Privilege {
     let is_in = |patterns: &[Sym], action: &str| patterns.iter().any(|pattern| covers(strings.get(*pattern), action));
     let reaches_everything = TO_EVERYTHING
         .iter()
@@ -69,8 +71,11 @@ mod tests {
             (&[], &[], Privilege::Limited),
         ] {
             let mut list = |texts: &[&str]| -> Vec<Sym> { texts.iter().map(|text| strings.intern(text)).collect() };
-            let (given, taken) = (list(actions), list(not_actions));
-            assert_eq!(privilege(&given, &taken, &strings), expected, "{actions:?}");
+            let operations = AzureOperations {
+                actions: list(actions),
+                not_actions: list(not_actions),
+            };
+            assert_eq!(privilege(&operations, &strings), expected, "{actions:?}");
         }
     }
 }

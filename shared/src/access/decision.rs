@@ -109,6 +109,8 @@ pub enum BlindSpot {
     OtherAuthorizers,
     /// Vault: parameters, control groups and Sentinel, which can only take.
     VaultRestrictions,
+    /// Azure deny assignments, which only Azure itself makes, and resource locks: they can only take.
+    AzureDenyAssignments,
     /// Entra: conditional access, and application management and consent policies, which can only take.
     EntraPolicies,
 }
@@ -133,6 +135,7 @@ impl BlindSpot {
             BlindSpot::GcpDenyPolicies => "deny policies and principal access boundaries",
             BlindSpot::OtherAuthorizers => "authorizers other than RBAC, and admission control",
             BlindSpot::VaultRestrictions => "allowed parameters, control groups and Sentinel rules",
+            BlindSpot::AzureDenyAssignments => "deny assignments and resource locks",
             BlindSpot::EntraPolicies => "conditional access and application management policies",
         }
     }

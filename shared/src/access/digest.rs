@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use hashbrown::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
-use crate::model::access_policy::{AccessPolicy, AwsCondition, AwsStatement, Conditional, Effect, Matched, Privilege};
+use crate::model::access_policy::{
+    AccessPolicy, AwsCondition, AwsStatement, AzureOperations, Conditional, Effect, Matched, Privilege,
+};
 use crate::model::grant::TrustGuard;
 use crate::model::instant::Expiry;
 use crate::model::snapshot::{Grant, IdentityId, Policy, Snapshot, Trust};
@@ -150,8 +152,18 @@ fn in_words(document: &AccessPolicy, strings: &Strings) -> String {
                 .map(|rule| list(strings.get(rule.path), &rule.capabilities));
             sorted(rules).join("; ")
         }
-        AccessPolicy::Azure { actions, not_actions } => {
-            format!("{} {}", list("actions", actions), list("not", not_actions))
+        AccessPolicy::Azure { on_resources, on_data } => {
+            let mut text = format!(
+                "{} {}",
+                list("actions", &on_resources.actions),
+                list("not", &on_resources.not_actions)
+            );
+            // A role that was reviewed before actions on data were read is the same role.
+            if *on_data != AzureOperations::default() {
+                let (data, not) = (list("data", &on_data.actions), list("not", &on_data.not_actions));
+                text.push_str(&format!(" {data} {not}"));
+            }
+            text
         }
         AccessPolicy::Permissions(permissions) => list("permissions", permissions),
     }

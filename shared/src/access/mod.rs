@@ -102,6 +102,8 @@ impl Access {
     ///   will do.
     /// - Kubernetes: a verb (`get`) and a path of the API (`/api/v1/namespaces/shop/secrets/db`).
     /// - Google Cloud: a permission and a full resource name (`//cloudresourcemanager.googleapis.com/projects/acme`).
+    /// - Azure: an operation (`Microsoft.KeyVault/vaults/secrets/getSecret/action`) and a resource's id, which begins
+    ///   with `/`.
     /// - Entra: a permission by its name (`Mail.Read`) and the API's (`Microsoft Graph`).
     /// - Vault: a capability (`read`) and a path.
     ///
@@ -122,6 +124,10 @@ impl Access {
             return kubernetes::evaluate::decide(snapshot, &self.index, identity, action, resource);
         }
         if let Some(platform) = named::Platform::of(who, snapshot) {
+            // Azure's resources are named by paths, Entra's APIs by words.
+            if platform == named::Platform::Entra && resource.starts_with('/') {
+                return azure::evaluate::decide(snapshot, &self.index, identity, action, resource);
+            }
             return named::decide(snapshot, identity, platform, action, resource);
         }
         if vault::evaluate::has_policies(snapshot, identity) {
@@ -145,9 +151,7 @@ pub fn privilege(document: &AccessPolicy, strings: &Strings) -> (Privilege, Cond
         AccessPolicy::Aws(statements) => aws::privilege(statements, strings),
         AccessPolicy::Kubernetes { rules, .. } => (kubernetes::privilege(rules, strings), Conditional::Always),
         AccessPolicy::Vault(rules) => (vault::privilege(rules, strings), Conditional::Always),
-        AccessPolicy::Azure { actions, not_actions } => {
-            (azure::privilege(actions, not_actions, strings), Conditional::Always)
-        }
+        AccessPolicy::Azure { on_resources, .. } => (azure::privilege(on_resources, strings), Conditional::Always),
         AccessPolicy::Permissions(permissions) => (gcp::privilege_of(permissions, strings), Conditional::Always),
     }
 }

@@ -47,7 +47,7 @@ fn in_document(document: &AccessPolicy, strings: &Strings) -> Wildcards {
             let takes_away = rule.capabilities.iter().any(|given| strings.get(*given) == "deny");
             !takes_away && matches!(strings.get(rule.path), "*" | "+/*")
         })),
-        AccessPolicy::Azure { actions, .. } => found(actions.iter().any(|action| {
+        AccessPolicy::Azure { on_resources, .. } => found(on_resources.actions.iter().any(|action| {
             let action = strings.get(*action);
             action == "*" || action.split_once('/').is_some_and(|(_, operation)| operation == "*")
         })),

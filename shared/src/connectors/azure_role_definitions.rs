@@ -4,7 +4,7 @@
 //! (within `properties`), and by `Get-AzRoleDefinition | ConvertTo-Json` (actions in the row).
 //! <https://learn.microsoft.com/azure/role-based-access-control/role-definitions>
 //!
-//! Read: id, name, actions and what is taken from them. Actions on data are not read: they change no roles.
+//! Read: id, name, actions on resources and on data, and what is taken from them.
 //!
 //! Cannot tell: who has a role.
 //!
@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::azure_role_assignments::{definition_id, policy_id};
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::access_policy::{AccessPolicy, PolicyFact};
+use crate::model::access_policy::{AccessPolicy, AzureOperations, PolicyFact};
 use crate::model::batch::Batch;
 use crate::model::strings::Sym;
 use crate::reading::json::{self, Row};
@@ -28,10 +28,7 @@ pub const CONNECTOR: Connector = Connector {
     title: "Azure role definitions",
     vendor: "Microsoft Azure",
     command: "az role definition list > role-definitions.json",
-    cannot_tell: &[
-        "who has a role: that is in `az role assignment list`",
-        "who can read data: actions on data are not weighed",
-    ],
+    cannot_tell: &["who has a role: that is in `az role assignment list`"],
     signatures: &[
         &[
             Mark::RowHas("roleName"),
@@ -74,6 +71,10 @@ struct RawDefinition<'a> {
     actions: OneOrMany<Text<'a>>,
     #[serde(borrow, default, alias = "NotActions")]
     not_actions: OneOrMany<Text<'a>>,
+    #[serde(borrow, default, alias = "DataActions")]
+    data_actions: OneOrMany<Text<'a>>,
+    #[serde(borrow, default, alias = "NotDataActions")]
+    not_data_actions: OneOrMany<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -83,6 +84,10 @@ struct RawPermission<'a> {
     actions: OneOrMany<Text<'a>>,
     #[serde(borrow, default)]
     not_actions: OneOrMany<Text<'a>>,
+    #[serde(borrow, default)]
+    data_actions: OneOrMany<Text<'a>>,
+    #[serde(borrow, default)]
+    not_data_actions: OneOrMany<Text<'a>>,
 }
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
@@ -125,6 +130,8 @@ fn read_definition(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnosti
     let in_row = RawPermission {
         actions: raw.actions,
         not_actions: raw.not_actions,
+        data_actions: raw.data_actions,
+        not_data_actions: raw.not_data_actions,
     };
     let mut permissions = raw.permissions.0;
     if permissions.is_empty() {
@@ -134,8 +141,14 @@ fn read_definition(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnosti
         let mut syms =
             |texts: OneOrMany<Text<'_>>| -> Vec<Sym> { texts.0.iter().map(|text| batch.sym(text)).collect() };
         let document = AccessPolicy::Azure {
-            actions: syms(permission.actions),
-            not_actions: syms(permission.not_actions),
+            on_resources: AzureOperations {
+                actions: syms(permission.actions),
+                not_actions: syms(permission.not_actions),
+            },
+            on_data: AzureOperations {
+                actions: syms(permission.data_actions),
+                not_actions: syms(permission.not_data_actions),
+            },
         };
         batch.policies.push(PolicyFact {
             id: policy,

@@ -205,9 +205,11 @@ impl Rename for AccessPolicy {
                 aggregates.rename(names);
             }
             AccessPolicy::Vault(rules) => rules.rename(names),
-            AccessPolicy::Azure { actions, not_actions } => {
-                actions.rename(names);
-                not_actions.rename(names);
+            AccessPolicy::Azure { on_resources, on_data } => {
+                for operations in [on_resources, on_data] {
+                    operations.actions.rename(names);
+                    operations.not_actions.rename(names);
+                }
             }
             AccessPolicy::Permissions(permissions) => permissions.rename(names),
         }

@@ -26,10 +26,20 @@ pub enum AccessPolicy {
     },
     /// HashiCorp Vault: what may be done below which paths.
     Vault(Vec<VaultRule>),
-    /// Azure: the operations on resources that a role allows, and those of them that it does not.
-    Azure { actions: Vec<Sym>, not_actions: Vec<Sym> },
+    /// Azure: the operations that a role allows.
+    Azure {
+        on_resources: AzureOperations,
+        on_data: AzureOperations,
+    },
     /// A list of permissions: GCP custom roles, application permissions.
     Permissions(Vec<Sym>),
+}
+
+/// Operations of Azure by patterns: those that are allowed, and those of them that are not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
+pub struct AzureOperations {
+    pub actions: Vec<Sym>,
+    pub not_actions: Vec<Sym>,
 }
 
 /// One statement of an AWS policy.

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 mod access_aws;
+mod access_azure;
 mod access_kubernetes;
 mod access_named;
 mod aws_joins;

@@ -1,11 +1,12 @@
 //! Effective access over real exports: who is called an administrator or one who can become one, and by which path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use shared::access::Access;
 use shared::access::decision::{Holds, Outcome};
-use shared::access::escalation::Through;
+use shared::access::escalation::aws::AWS;
+use shared::access::escalation::{ACTS_AS, EscalationPath, Through};
 use shared::access::standing::Tier;
 use shared::model::snapshot::{IdentityId, Snapshot};
 
@@ -219,4 +220,46 @@ fn the_cluster_of_kubectl() {
     ];
     let expected = expected.map(|(name, path)| (name.to_owned(), path.to_owned()));
     assert_eq!(found, BTreeMap::from(expected));
+}
+
+/// The reference catalogue of ways up in AWS. A path that is no row of ours needs more than a row that is one, or is the
+/// one that is looked at for every identity.
+#[test]
+fn the_catalogue_of_pathfinding_is_ours() {
+    let Some(folder) = crate::support::data("aws_iam/salesforce__cloudsplaining") else {
+        return;
+    };
+    let file = folder.join("research/pathfinding-cloud/pathfinding-paths-catalog.yaml");
+    let catalogue: serde_json::Value = serde_yaml_ng::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let needs = |path: &EscalationPath| -> BTreeSet<String> {
+        let actions = path.needs.iter().flat_map(|need| need.action.split('|'));
+        actions.map(str::to_ascii_lowercase).collect()
+    };
+    let mut left_out = Vec::new();
+    for theirs in catalogue["paths"].as_array().unwrap() {
+        let id = theirs["id"].as_str().unwrap();
+        let actions = theirs["required_actions"].as_array().unwrap();
+        let actions: BTreeSet<String> = actions
+            .iter()
+            .map(|action| action.as_str().unwrap().to_owned())
+            .collect();
+        let source = format!("https://pathfinding.cloud/paths/{id}");
+        match AWS.iter().find(|path| path.source == source) {
+            Some(ours) => assert_eq!(needs(ours), actions, "{id}"),
+            None if ACTS_AS.source == source => {}
+            None => {
+                let is_enough = |ours: &&EscalationPath| needs(ours).is_subset(&actions);
+                let ours = AWS.iter().find(is_enough).unwrap_or_else(|| panic!("{id} has no row"));
+                left_out.push(format!("{id}: {}", ours.id));
+            }
+        }
+    }
+    let expected = [
+        "ecs-001: aws.ecs-003",
+        "ecs-002: aws.ecs-004",
+        "iam-003: aws.iam-002",
+        "lambda-004: aws.lambda-003",
+        "lambda-005: aws.lambda-003",
+    ];
+    assert_eq!(left_out, expected);
 }

@@ -8,6 +8,7 @@
 //! approximations to compute better graph layouts faster" (2018).
 
 use super::landmarks::Landmarks;
+use super::larger;
 use super::tree::Tree;
 
 /// Steps in which it cools down.
@@ -169,7 +170,7 @@ impl Force {
 
 /// The part of its length by which an edge pulls its ends together: less, the longer it is.
 fn pull(length: f32, unit: f32) -> f32 {
-    (unit / length.max(f32::EPSILON)).sqrt().sqrt()
+    (unit / larger(length, f32::EPSILON)).sqrt().sqrt()
 }
 
 /// Evenly spread places, as sunflowers place their seeds; the seed says which node comes where.

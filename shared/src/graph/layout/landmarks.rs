@@ -4,6 +4,8 @@
 //! as in Zheng, Pawar and Goodman, "Graph drawing by stochastic gradient descent" (2018), and only to landmarks, as in
 //! Ortmann, Klimenta and Brandes, "A sparse stress model" (2016).
 
+use super::larger;
+
 /// Landmarks of a graph, unless it has fewer nodes.
 const N_LANDMARKS: usize = 64;
 /// Rounds through all nodes: one, and then what four square roots undo.
@@ -99,7 +101,7 @@ impl Landmarks {
                 }
                 let (wanted, part) = wanted[usize::from(*n)];
                 let (dx, dy) = (x - landmark[0], y - landmark[1]);
-                let length = (dx * dx + dy * dy).sqrt().max(f32::EPSILON);
+                let length = larger((dx * dx + dy * dy).sqrt(), f32::EPSILON);
                 let correction = (wanted - length) / length * part;
                 x += dx * correction;
                 y += dy * correction;

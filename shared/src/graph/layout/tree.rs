@@ -2,6 +2,8 @@
 //! force-calculation algorithm" (1986), over points in Morton order, so that neighbours on screen are neighbours in
 //! memory.
 
+use super::larger;
+
 /// A cell of this size as seen from a node (its width to its distance) counts as one point.
 const OPENING: f32 = 0.9;
 /// How much closer than this two nodes do not push harder.
@@ -136,7 +138,7 @@ impl Tree {
                 let (dx, dy) = (x - cell.x, y - cell.y);
                 let square = dx * dx + dy * dy;
                 if square > cell.reach {
-                    let push = cell.weight / square.max(nearest);
+                    let push = cell.weight / larger(square, nearest);
                     push_x += dx * push;
                     push_y += dy * push;
                     at = cell.after as usize;
@@ -150,7 +152,7 @@ impl Tree {
                         dx = if other < at_point { JOLT } else { -JOLT };
                     }
                     let square = dx * dx + dy * dy;
-                    let push = point.weight / (square.max(nearest) * square.max(f32::EPSILON)).sqrt();
+                    let push = point.weight / (larger(square, nearest) * larger(square, f32::EPSILON)).sqrt();
                     push_x += dx * push;
                     push_y += dy * push;
                 }

@@ -1,0 +1,270 @@
+//! Whether an Azure role lets somebody do something: roles add up, each in its scope and all below.
+//!
+//! What a role leaves out (`NotActions`) it does not forbid: another role may give it. Operations on resources and on
+//! data are told apart: `*` on resources opens no data.
+//! <https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-rbac-determines-if-a-user-has-access-to-a-resource>
+
+use crate::access::decision::{BlindSpot, Decision, Dependency, Holds, Reason, Says};
+use crate::access::index::Index;
+use crate::model::access_policy::{AccessPolicy, AzureOperations, Conditional};
+use crate::model::pattern::covers;
+use crate::model::snapshot::{Grant, IdentityId, Policy, Snapshot};
+
+const BLIND: &[BlindSpot] = &[BlindSpot::AzureDenyAssignments];
+/// The ids of roles as policies begin so: [`crate::connectors::azure_role_definitions`].
+const ROLE: &str = "azure-role:";
+const MANAGEMENT_GROUPS: &str = "/providers/microsoft.management/managementgroups/";
+
+/// Operations on data of the services that hold secrets and most data. An operation's name alone does not tell which of
+/// both it is.
+///
+/// <https://learn.microsoft.com/azure/role-based-access-control/permissions/storage>
+/// <https://learn.microsoft.com/azure/role-based-access-control/permissions/security>
+const ON_DATA: &[&str] = &[
+    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/*",
+    "Microsoft.Storage/storageAccounts/fileServices/*/files/*",
+    "Microsoft.Storage/storageAccounts/queueServices/queues/messages/*",
+    "Microsoft.Storage/storageAccounts/tableServices/tables/entities/*",
+    "Microsoft.KeyVault/vaults/certificates/*",
+    "Microsoft.KeyVault/vaults/certificatecas/*",
+    "Microsoft.KeyVault/vaults/keys/*/action",
+    "Microsoft.KeyVault/vaults/secrets/*/action",
+    "Microsoft.EventHub/namespaces/messages/*",
+    "Microsoft.ServiceBus/namespaces/messages/*",
+];
+
+/// What Azure's own roles allow, by the last part of their ids, where no export defines them: operations on resources,
+/// those of them left out, and operations on data.
+///
+/// <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>
+type BuiltIn = (
+    &'static str,
+    &'static [&'static str],
+    &'static [&'static str],
+    &'static [&'static str],
+);
+
+const BUILT_IN: &[BuiltIn] = &[
+    // Owner
+    ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", &["*"], &[], &[]),
+    // Contributor
+    (
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",
+        &["*"],
+        &[
+            "Microsoft.Authorization/*/Delete",
+            "Microsoft.Authorization/*/Write",
+            "Microsoft.Authorization/elevateAccess/Action",
+            "Microsoft.Blueprint/blueprintAssignments/write",
+            "Microsoft.Blueprint/blueprintAssignments/delete",
+            "Microsoft.Compute/galleries/share/action",
+            "Microsoft.Purview/consents/write",
+            "Microsoft.Purview/consents/delete",
+            "Microsoft.Resources/deploymentStacks/manageDenySetting/action",
+        ],
+        &[],
+    ),
+    // Reader
+    ("acdd72a7-3385-48ef-bd42-f606fba81ae7", &["*/read"], &[], &[]),
+    // User Access Administrator
+    (
+        "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+        &["*/read", "Microsoft.Authorization/*", "Microsoft.Support/*"],
+        &[],
+        &[],
+    ),
+    // Role Based Access Control Administrator
+    (
+        "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+        &[
+            "Microsoft.Authorization/roleAssignments/write",
+            "Microsoft.Authorization/roleAssignments/delete",
+            "*/read",
+            "Microsoft.Support/*",
+        ],
+        &[],
+        &[],
+    ),
+    // Key Vault Secrets User
+    (
+        "4633458b-17de-408a-b874-0445c86b69e6",
+        &[],
+        &[],
+        &[
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        ],
+    ),
+    // Storage Blob Data Contributor
+    (
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+        &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/delete",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/read",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/write",
+            "Microsoft.Storage/storageAccounts/blobServices/generateUserDelegationKey/action",
+        ],
+        &[],
+        &[
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/delete",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/move/action",
+            "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/add/action",
+        ],
+    ),
+];
+
+/// Decides one request: an operation on a resource, by its id.
+pub fn decide(snapshot: &Snapshot, index: &Index, id: IdentityId, operation: &str, resource: &str) -> Decision {
+    let strings = &snapshot.strings;
+    let identity = snapshot.identity(id);
+    let range = identity.grants.start as usize..identity.grants.end as usize;
+    let is_on_data = is_on_data(snapshot, operation);
+    let mut needs = Vec::new();
+    let mut may = Vec::new();
+    for &at in &snapshot.granted[range] {
+        let grant = &snapshot.grants[at as usize];
+        let Some(scope) = grant.resource.map(|scope| strings.get(scope)) else {
+            continue;
+        };
+        if !is_azure(snapshot, grant, scope) {
+            continue;
+        }
+        let mut here = Vec::new();
+        match is_within(scope, resource) {
+            Holds::No => continue,
+            Holds::Maybe => here.push(Dependency::Export("what lies below the management group")),
+            Holds::Yes => {}
+        }
+        let reason = |name, statement, evidence| Reason {
+            says: Says::Allows,
+            name,
+            statement,
+            grant: Some(at),
+            evidence,
+        };
+        let policy = grant.policy.unwrap_or(grant.role);
+        let mut defined = index.policies_of(policy, snapshot).iter().enumerate();
+        let allows = |operations: &AzureOperations| {
+            let is_in = |patterns: &[_]| patterns.iter().any(|pattern| covers(strings.get(*pattern), operation));
+            is_in(&operations.actions) && !is_in(&operations.not_actions)
+        };
+        let is_defined = defined.len() > 0;
+        let allowing = defined.find(|(_, policy)| match &policy.document {
+            AccessPolicy::Azure { on_resources, on_data } => allows(if is_on_data { on_data } else { on_resources }),
+            AccessPolicy::Aws(_)
+            | AccessPolicy::Kubernetes { .. }
+            | AccessPolicy::Vault(_)
+            | AccessPolicy::Permissions(_) => false,
+        });
+        let reason = match (allowing, is_defined, built_in(strings.get(policy))) {
+            (Some((at, policy)), _, _) => reason(policy.name, u32::try_from(at).ok(), policy.evidence),
+            (None, true, _) => continue,
+            (None, false, Some(role)) if allows_by_itself(role, operation, is_on_data) => {
+                reason(grant.role, None, grant.evidence)
+            }
+            (None, false, Some(_)) => continue,
+            (None, false, None) => {
+                here.push(Dependency::Policy(policy));
+                reason(grant.role, None, grant.evidence)
+            }
+        };
+        if grant.conditional == Conditional::OnCondition {
+            here.push(Dependency::Condition("the condition of the assignment".to_owned()));
+        }
+        if here.is_empty() {
+            return Decision::allowed(vec![reason], BLIND);
+        }
+        may.push(reason);
+        needs.extend(here);
+    }
+    match needs.is_empty() {
+        true => Decision::denied(Vec::new(), BLIND),
+        false => Decision::depends(may, needs, BLIND),
+    }
+}
+
+/// Whether a grant is a role of Azure's resources; those of the directory have scopes with a slash, too.
+fn is_azure(snapshot: &Snapshot, grant: &Grant, scope: &str) -> bool {
+    let is_by_role = grant
+        .policy
+        .is_some_and(|policy| snapshot.strings.get(policy).starts_with(ROLE));
+    is_by_role || is_below(scope, "/subscriptions") || starts_with(scope, MANAGEMENT_GROUPS)
+}
+
+/// Whether a role in this scope reaches a resource. Management groups hold subscriptions, which no export tells.
+fn is_within(scope: &str, resource: &str) -> Holds {
+    if scope == "/" || is_below(resource, scope) {
+        return Holds::Yes;
+    }
+    match starts_with(scope, MANAGEMENT_GROUPS)
+        && (is_below(resource, "/subscriptions") || starts_with(resource, MANAGEMENT_GROUPS))
+    {
+        true => Holds::Maybe,
+        false => Holds::No,
+    }
+}
+
+/// Whether an id is another or lies below it, part by part, without regard to case.
+fn is_below(id: &str, other: &str) -> bool {
+    starts_with(id, other) && matches!(id.as_bytes().get(other.len()), None | Some(b'/'))
+}
+
+fn starts_with(text: &str, start: &str) -> bool {
+    text.get(..start.len())
+        .is_some_and(|beginning| beginning.eq_ignore_ascii_case(start))
+}
+
+/// Whether an operation is one on data: of those that are known, or by a role of the estate that names it as one.
+fn is_on_data(snapshot: &Snapshot, operation: &str) -> bool {
+    let names_it = |policy: &Policy| match &policy.document {
+        AccessPolicy::Azure { on_data, .. } => {
+            let mut patterns = on_data.actions.iter().map(|pattern| snapshot.strings.get(*pattern));
+            patterns.any(|pattern| pattern.eq_ignore_ascii_case(operation))
+        }
+        AccessPolicy::Aws(_)
+        | AccessPolicy::Kubernetes { .. }
+        | AccessPolicy::Vault(_)
+        | AccessPolicy::Permissions(_) => false,
+    };
+    ON_DATA.iter().any(|pattern| covers(pattern, operation)) || snapshot.policies.iter().any(names_it)
+}
+
+fn built_in(policy: &str) -> Option<&'static BuiltIn> {
+    let id = policy.strip_prefix(ROLE)?;
+    BUILT_IN.iter().find(|(known, ..)| *known == id)
+}
+
+fn allows_by_itself((_, actions, not_actions, data): &BuiltIn, operation: &str, is_on_data: bool) -> bool {
+    let is_in = |patterns: &[&str]| patterns.iter().any(|pattern| covers(pattern, operation));
+    match is_on_data {
+        true => is_in(data),
+        false => is_in(actions) && !is_in(not_actions),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scopes_hold_what_is_below_part_by_part() {
+        let group = "/providers/Microsoft.Management/managementGroups/acme";
+        for (scope, resource, expected) in [
+            ("/subscriptions/1", "/subscriptions/1/resourceGroups/a", Holds::Yes),
+            (
+                "/subscriptions/1/resourcegroups/A",
+                "/subscriptions/1/resourceGroups/a/providers/x",
+                Holds::Yes,
+            ),
+            ("/subscriptions/1", "/subscriptions/12", Holds::No),
+            ("/subscriptions/1/resourceGroups/a", "/subscriptions/1", Holds::No),
+            ("/", "/subscriptions/1", Holds::Yes),
+            (group, "/subscriptions/1", Holds::Maybe),
+            (group, group, Holds::Yes),
+        ] {
+            assert_eq!(is_within(scope, resource), expected, "{scope} {resource}");
+        }
+    }
+}
