@@ -12,6 +12,7 @@ use blake3::{Hash, Hasher};
 use shared::diagnostic::Diagnostic;
 use shared::estate::{REVIEWS, is_own, of_source};
 use shared::model::instant::Instant;
+use shared::reading::container::has_hidden_name;
 use walkdir::WalkDir;
 
 /// The largest file that is read, in bytes. Exports beyond this come in pages or parts.
@@ -44,11 +45,10 @@ pub struct FileOnDisk {
 /// When the folder itself cannot be listed, or holds more than [`MAX_FILES`].
 pub fn list(folder: &Path, root: &Path) -> anyhow::Result<Vec<FileOnDisk>> {
     let mut files = Vec::new();
-    let is_hidden = |name: &OsStr| name.as_encoded_bytes().starts_with(b".");
     let entries = WalkDir::new(folder)
         .sort_by_file_name()
         .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()));
+        .filter_entry(|entry| entry.depth() == 0 || !has_hidden_name(&entry.file_name().to_string_lossy()));
     for entry in entries {
         let (disk_path, trouble) = match &entry {
             Ok(entry) if entry.file_type().is_dir() => continue,

@@ -9,6 +9,7 @@
 mod aws;
 mod certificates;
 mod company;
+mod crossings;
 mod dirt;
 mod draw;
 mod entra;
@@ -185,6 +186,8 @@ enum Part<'a> {
     Kubernetes(&'a Cluster),
     Tls(&'a TlsSource),
     Inventory(&'a Inventory),
+    /// What crosses sources.
+    Crossings,
 }
 
 impl Estate {
@@ -250,6 +253,7 @@ impl Estate {
             .chain(self.clusters.iter().map(Part::Kubernetes))
             .chain(self.tls.iter().map(Part::Tls))
             .chain(self.inventories.iter().map(Part::Inventory))
+            .chain([Part::Crossings])
             .collect();
         let truths: Vec<SnapshotTruth> = parts
             .par_iter()
@@ -263,6 +267,7 @@ impl Estate {
                     Part::Kubernetes(cluster) => kubernetes::write(self, cluster, snapshot, &folder, &mut truth)?,
                     Part::Tls(source) => source.write(self, snapshot, &folder, &mut truth)?,
                     Part::Inventory(inventory) => inventory::write(self, inventory, snapshot, &folder, &mut truth)?,
+                    Part::Crossings => crossings::write(self, snapshot, &folder, &mut truth)?,
                 }
                 Ok(truth)
             })

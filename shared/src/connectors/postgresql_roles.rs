@@ -248,6 +248,11 @@ impl Role {
         let handle = account(name, input, batch);
         let mut fact = IdentityFact::listed(smallvec![handle], IdentityKind::DatabaseAccount, place);
         fact.class = Some(Class::Unknown);
+        // A role that a directory's account logs in as bears the account's name there.
+        // <https://www.postgresql.org/docs/current/gssapi-auth.html>
+        if name.contains('@') {
+            fact.handles.push(batch.handle(HandleKind::Email, &name.to_lowercase()));
+        }
         fact.name = Some(batch.sym(name));
         fact.status = Status::Active;
         for part in self.comment.iter().flat_map(|comment| comment.split([';', ','])) {

@@ -169,9 +169,10 @@ fn merge_facts(
         ConflictField::Class,
         identity,
         snapshot,
-        |fact| fact.class,
+        |fact| fact.class.filter(|class| *class != Class::Unknown),
         |class| class_word(class).to_owned(),
-    );
+    )
+    .or_else(|| facts.iter().find_map(|fact| fact.fact.class));
     let class = stated_class.unwrap_or_else(|| kind.class());
     let status = decide(
         facts,

@@ -214,6 +214,9 @@ impl<'a> Sides<'a> {
                 subject: Some(subject),
                 issuer,
             } => {
+                if let Some(principal) = self.entra_object(self.strings.get(subject)) {
+                    return Some(principal);
+                }
                 let local = cluster_subject(self.strings.get(subject))?;
                 let by_annotation = target.and_then(|target| self.annotated.get(&(target, local.as_str())).copied());
                 let is_unannotated = self.strings.get(issuer) == EKS_POD_IDENTITY;
@@ -229,6 +232,18 @@ impl<'a> Sides<'a> {
             | Principal::Workload(_)
             | Principal::Named(_) => None,
         }
+    }
+
+    /// The Entra object that a token's subject names: tokens of service principals and managed identities have their
+    /// object id there, which no other issuer gives. Google writes `subject/` before it.
+    /// <https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>
+    fn entra_object(&self, subject: &str) -> Option<IdentityId> {
+        let id = subject.strip_prefix("subject/").unwrap_or(subject).to_lowercase();
+        let text = self.strings.find(&id)?;
+        self.joined.find(Handle {
+            kind: HandleKind::EntraObject,
+            text,
+        })
     }
 
     fn reach(&self, actor: Principal, actor_identity: Option<IdentityId>) -> TrustReach {

@@ -252,11 +252,17 @@ fn join(path: &str, member: &str) -> String {
     std::iter::once(path).chain(parts).collect::<Vec<_>>().join("/")
 }
 
+/// Whether a file or folder is passed over for its name. A few exports begin with a dot as well: OpenSSH's folder of an
+/// account, detect-secrets' baseline, a project's MCP servers.
+pub fn has_hidden_name(name: &str) -> bool {
+    name.starts_with('.') && !matches!(name, ".ssh" | ".secrets.baseline" | ".mcp.json")
+}
+
 /// A member that a system made for itself, as hidden files are in a folder: `.DS_Store`, `__MACOSX/._export.json`.
 fn is_hidden(member: &str) -> bool {
     member
         .split(['/', '\\'])
-        .any(|part| part == "__MACOSX" || part.starts_with('.') && !matches!(part, "." | ".."))
+        .any(|part| part == "__MACOSX" || has_hidden_name(part) && !matches!(part, "." | ".."))
 }
 
 fn reason(error: &io::Error) -> String {
@@ -326,12 +332,17 @@ mod tests {
             "x.zip",
             &zip_of(&[
                 ("__MACOSX/._a.json", b"\0\x05"),
+                ("web01/root/.ssh/authorized_keys", b"key"),
                 ("a/.DS_Store", b"\0"),
                 ("./a/b.json", b"{}"),
             ]),
         );
         assert_eq!(problems, vec![]);
-        assert_eq!(found, vec![("x.zip/a/b.json".to_owned(), b"{}".to_vec())]);
+        let expected = [
+            ("x.zip/web01/root/.ssh/authorized_keys".to_owned(), b"key".to_vec()),
+            ("x.zip/a/b.json".to_owned(), b"{}".to_vec()),
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -22,6 +22,7 @@ use super::{Estate, places};
 use credential_report::Report;
 pub use tags::Tags;
 use trust::Trust;
+pub use users::{SLEEPER, sleeper_arn, sleeper_key_id, sleeper_made_at};
 
 const INDENT: &[u8] = b"    ";
 const REGIONS: [&str; 4] = ["eu-north-1", "eu-west-1", "eu-central-1", "us-east-1"];

@@ -30,8 +30,11 @@ pub const ADMINS: &str = "platform-admins";
 /// The group whose members may read.
 pub const AUDITORS: &str = "readonly-auditors";
 
+/// The path of machine users.
+const MACHINES: &str = "/svc/";
+
 /// The planted sleeper.
-const SLEEPER: &str = "svc-legacy-edi-ftp";
+pub const SLEEPER: &str = "svc-legacy-edi-ftp";
 
 /// One IAM user, as the report and the authorization details show it.
 pub struct User {
@@ -137,7 +140,7 @@ fn machine(
     });
     User {
         name: format!("svc-{}", identity_name(account.domain, ordinal)),
-        path: "/svc/",
+        path: MACHINES,
         unique_id,
         ordinal,
         created_at,
@@ -183,7 +186,7 @@ fn person(estate: &Estate, account: &Account, snapshot: &Snapshot, seen_at: i64,
 /// from a region the company does not use.
 fn sleeper(estate: &Estate, snapshot: &Snapshot) -> User {
     let last = estate.timeline.last().as_of;
-    let created_at = last - 2_011 * DAY;
+    let created_at = sleeper_made_at(estate);
     let last_used = if wakes(estate, snapshot) {
         (last - 19 * 3_600, "ap-southeast-1", "sts")
     } else {
@@ -191,7 +194,7 @@ fn sleeper(estate: &Estate, snapshot: &Snapshot) -> User {
     };
     User {
         name: SLEEPER.to_owned(),
-        path: "/svc/",
+        path: MACHINES,
         unique_id: Draw::new(estate.seed, "sleeper", 0, 0).aws_id("AIDA"),
         ordinal: 0,
         created_at,
@@ -207,6 +210,22 @@ fn sleeper(estate: &Estate, snapshot: &Snapshot) -> User {
         access: Access::Policy,
         serves: Serves::Machine,
     }
+}
+
+/// When the sleeper and its key were made.
+pub fn sleeper_made_at(estate: &Estate) -> i64 {
+    estate.timeline.last().as_of - 2_011 * DAY
+}
+
+/// The id of the sleeper's key, which its account's list of keys tells.
+pub fn sleeper_key_id(estate: &Estate) -> String {
+    let mut draw = Draw::new(estate.seed, "sleeper key", 0, 0);
+    format!("AKIA{}", draw.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16))
+}
+
+/// Its account is the first.
+pub fn sleeper_arn(estate: &Estate) -> String {
+    estate.accounts[0].arn(&format!("user{MACHINES}{SLEEPER}"))
 }
 
 fn wakes(estate: &Estate, snapshot: &Snapshot) -> bool {
@@ -304,7 +323,7 @@ impl User {
         };
         truth.identity(identity, &governance);
         if is_reported {
-            self.record_credentials(&arn, account, snapshot, truth);
+            self.record_credentials(estate, &arn, account, snapshot, truth);
         }
         if is_administrator && self.serves == Serves::Machine {
             truth.problem("administrator", arn.clone(), &account.source, "AdministratorAccess");
@@ -341,10 +360,20 @@ impl User {
         }
     }
 
-    fn record_credentials(&self, arn: &str, account: &Account, snapshot: &Snapshot, truth: &mut SnapshotTruth) {
+    fn record_credentials(
+        &self,
+        estate: &Estate,
+        arn: &str,
+        account: &Account,
+        snapshot: &Snapshot,
+        truth: &mut SnapshotTruth,
+    ) {
         for (slot, key) in self.keys.iter().enumerate() {
             let Some(key) = key else { continue };
-            let id = format!("{arn}#access_key_{}", slot + 1);
+            let id = match self.name == SLEEPER {
+                true => sleeper_key_id(estate),
+                false => format!("{arn}#access_key_{}", slot + 1),
+            };
             if key.active && snapshot.as_of - key.created_at > 90 * DAY {
                 truth.problem("rotation_overdue", id.clone(), &account.source, rfc3339(key.created_at));
             }

@@ -40,6 +40,11 @@ impl Tenant {
         self.guid(seed, "entra app id", ordinal)
     }
 
+    /// The object id of that application in the tenant: its service principal's.
+    pub fn principal_id(&self, seed: u64, ordinal: u64) -> String {
+        self.guid(seed, "entra principal", ordinal)
+    }
+
     /// The object ids of all agents that ever exist.
     pub fn agent_ids(&self, seed: u64, timeline: &Timeline) -> Vec<String> {
         (0..self.agents.n_born(timeline.len() - 1))

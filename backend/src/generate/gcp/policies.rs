@@ -20,6 +20,8 @@ pub const OWNER: &str = "roles/owner";
 const WORKLOAD_IDENTITY_USER: &str = "roles/iam.workloadIdentityUser";
 /// The pool in which the company lets GitHub's tokens in.
 const GITHUB_POOL: &str = "iam.googleapis.com/projects/580321744918/locations/global/workloadIdentityPools/github";
+/// The pool in which it lets tokens of its Entra tenant in.
+const ENTRA_POOL: &str = "iam.googleapis.com/projects/580321744918/locations/global/workloadIdentityPools/entra";
 
 /// The role that a service account has on its project.
 pub fn role_of(estate: &Estate, project: &Project, ordinal: u64) -> &'static str {
@@ -95,7 +97,7 @@ fn project_policy(estate: &Estate, project: &Project, lives: &[Life], truth: &mu
     policy_row(project, "cloudresourcemanager.googleapis.com/Project", resource, rows)
 }
 
-/// Who else may act as a service account: its workload, or a GitHub workflow.
+/// Who else may act as a service account: its workload, an Entra application, or a GitHub workflow.
 fn actor(
     estate: &Estate,
     project: &Project,
@@ -115,6 +117,12 @@ fn actor(
         }
         return Some(format!("serviceAccount:{}.svc.id.goog[{namespace}/{name}]", project.id));
     }
+    if let Some(application) = entra_actor(estate, snapshot, life) {
+        let tenant = &estate.tenants[0];
+        truth.join("entra_to_gcp", tenant.app_id(estate.seed, application), email);
+        let subject = tenant.principal_id(estate.seed, application);
+        return Some(format!("principal://{ENTRA_POOL}/subject/{subject}"));
+    }
     let mut draw = Draw::new(estate.seed, "gcp actor", project.number as u64, life.ordinal);
     draw.chance(0.08).then(|| {
         let repository = format!(
@@ -124,6 +132,13 @@ fn actor(
         truth.join("github_to_gcp", format!("{GITHUB_POOL}#{repository}"), email);
         format!("principalSet://{GITHUB_POOL}/{repository}")
     })
+}
+
+/// The number of the Entra application that acts as a service account of this number: one in forty has one.
+fn entra_actor(estate: &Estate, snapshot: &Snapshot, life: &Life) -> Option<u64> {
+    let application = (life.ordinal % 40 == 7).then_some(life.ordinal / 40)?;
+    let mut alive = estate.tenants[0].applications.alive(&estate.timeline, snapshot.index);
+    alive.any(|life| life.ordinal == application).then_some(application)
 }
 
 fn policy_row(project: &Project, asset: &'static str, resource: String, bindings: Vec<Json>) -> Json {

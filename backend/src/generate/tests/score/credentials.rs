@@ -18,6 +18,7 @@ fn shown_credential(credential: &Value) -> (String, &'static str) {
         (format!("csv:{holder}/{kind}"), kind)
     };
     match text(credential, "kind") {
+        // A key that its account lists goes by its id, others by the slot that the report gives them.
         "access_key" => (format!("aws-key:{}", id.replace('#', "/")), "access_key"),
         "console_password" => (format!("aws-key:{}", id.replace('#', "/")), "password"),
         "client_secret" => (format!("entra:{id}"), "client_secret"),
@@ -30,6 +31,10 @@ fn shown_credential(credential: &Value) -> (String, &'static str) {
         "saas_api_key" | "personal_access_token" => of_list("api_key"),
         "deploy_key" => of_list("ssh_key"),
         "pipeline_token" => of_list("token"),
+        "ssh_key" => (format!("ssh:{id}"), "ssh_key"),
+        "jenkins_credential" => (format!("jenkins:{id}"), "stored_secret"),
+        "directory_password" => (format!("ad-password:{id}"), "password"),
+        "vaulted_password" => (format!("cyberark:{id}"), "password"),
         other => panic!("the test knows no credential `{other}`"),
     }
 }
@@ -137,6 +142,10 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
             let app = format!("entra:app/{}", text(it, "subject"));
             sharing.entry(text(it, "detail")).or_default().insert(app);
         }
+    }
+    for join in planted.joins("ssh_key_opens") {
+        let holders = sharing.entry(text(join, "left")).or_default();
+        holders.insert(planted.public[text(join, "right")].clone());
     }
     let (_, has_one_holder) = formulas::judge("credential.shared").unwrap();
     scores.compare(

@@ -129,6 +129,7 @@ fn into_production(planted: &Planted<'_>) -> BTreeSet<String> {
         ("pod_identity", "k8s:", ""),
         ("gke_workload_identity", "k8s:", "gcp:"),
         ("azure_workload_identity", "k8s:", "entra:app/"),
+        ("entra_to_gcp", "entra:app/", "gcp:"),
         ("role_to_role", "", ""),
     ] {
         let joins = planted.joins(kind).iter();

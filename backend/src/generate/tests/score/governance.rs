@@ -239,10 +239,14 @@ fn in_time(credential: &Value, as_of: Instant) -> Verdict {
         "federation" => return Verdict::Pass,
         "access_key" | "gcp_key" | "saas_api_key" | "personal_access_token" => Some(90),
         "client_secret" | "saas_client_secret" => Some(180),
-        "deploy_key" => Some(365),
-        "client_certificate" | "service_account_token" | "console_password" | "account_password" | "pipeline_token" => {
-            None
-        }
+        "deploy_key" | "ssh_key" => Some(365),
+        "client_certificate"
+        | "service_account_token"
+        | "console_password"
+        | "account_password"
+        | "directory_password"
+        | "vaulted_password"
+        | "pipeline_token" => None,
         other => panic!("the test knows no credential `{other}`"),
     };
     let created_at = credential["created_at"].as_str().and_then(Instant::from_text);

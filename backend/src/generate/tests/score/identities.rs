@@ -100,6 +100,8 @@ pub fn expected_kind(kind: &str) -> (&'static str, &'static str, &'static str) {
         "rpa_robot" => ("robot", "NonHuman", "Estate"),
         "database_role" => ("database_account", "NonHuman", "Estate"),
         "saas_application" => ("application", "NonHuman", "Estate"),
+        "host_account" | "directory_user" => ("host_account", "NonHuman", "Estate"),
+        "repository_key" => ("integration", "NonHuman", "Estate"),
         "api_token" | "deploy_key" | "personal_access_token" => ("unclassified", "NonHuman", "Estate"),
         "pipeline_token" => ("pipeline", "NonHuman", "Estate"),
         other => panic!("the test knows no identity `{other}`"),
@@ -122,7 +124,9 @@ pub fn public_id(kind: &str, id: &str) -> String {
         | "api_token"
         | "deploy_key"
         | "pipeline_token"
-        | "personal_access_token" => "local:",
+        | "personal_access_token"
+        | "host_account"
+        | "repository_key" => "local:",
         _ => "",
     };
     format!("{prefix}{id}")

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use shared::kpi::formulas;
+use shared::model::credential::CredentialKind;
 use shared::model::principal::Principal;
 use shared::model::ratio::Verdict;
-use shared::model::snapshot::TrustReach;
+use shared::model::snapshot::{Credential, TrustReach};
 
 use super::{Found, Planted, Scores, text};
 
@@ -50,6 +51,11 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
         "workload -> Entra application",
         pairs(&["azure_workload_identity"], workload, app),
         from_to("k8s:", "entra:"),
+    );
+    scores.compare(
+        "Entra application -> Google account",
+        pairs(&["entra_to_gcp"], app, account),
+        from_to("entra:", "gcp:"),
     );
     scores.compare(
         "role -> role",
@@ -104,5 +110,99 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
     assert!(
         (found.0.snapshot.trusts.iter()).any(|trust| trust.reach == TrustReach::Inside),
         "trusts of the company's own accounts are inside"
+    );
+    score_things(planted, found, scores);
+}
+
+/// One thing that several systems know: a key, an account, a certificate.
+fn score_things(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
+    let snapshot = &found.0.snapshot;
+    let public = |id: &str| planted.public.get(id).cloned().unwrap_or_else(|| id.to_owned());
+    let pairs = |kind: &str| -> BTreeSet<String> {
+        let joins = planted.joins(kind).iter();
+        joins
+            .map(|join| format!("{} -> {}", text(join, "left"), public(text(join, "right"))))
+            .collect()
+    };
+    let sources = |credential: &Credential| -> BTreeSet<&str> {
+        let files = credential.evidence.iter().map(|place| snapshot.file(place.file));
+        files.map(|file| snapshot.source(file.source).name.as_str()).collect()
+    };
+    let of_kind = |kind: CredentialKind| {
+        let credentials = snapshot.credentials.iter();
+        credentials.filter(move |credential| credential.kind == kind)
+    };
+    let short = |credential: &Credential| {
+        let key = found.text(credential.key);
+        key.split_once(':').map_or(key, |(_, key)| key).to_owned()
+    };
+    let held = |credential: &Credential| -> Vec<String> {
+        let holders = credential
+            .holders
+            .iter()
+            .map(|holder| found.text(snapshot.identity(*holder).id));
+        holders
+            .map(|holder| format!("{} -> {holder}", short(credential)))
+            .collect()
+    };
+    scores.compare(
+        "access key in Jenkins",
+        pairs("key_in_jenkins"),
+        of_kind(CredentialKind::AccessKey)
+            .filter(|key| sources(key).contains("jenkins") && sources(key).len() > 1)
+            .map(|key| format!("jenkins -> {}", short(key)))
+            .collect(),
+    );
+    scores.compare(
+        "leak -> its access key's holder",
+        pairs("leak_of_key"),
+        of_kind(CredentialKind::AccessKey)
+            .filter(|key| snapshot.leaks_of(key).next().is_some())
+            .flat_map(held)
+            .collect(),
+    );
+    scores.compare(
+        "SSH key -> what it opens",
+        pairs("ssh_key_opens"),
+        of_kind(CredentialKind::SshKey)
+            .filter(|key| sources(key).contains("depot-hosts"))
+            .flat_map(held)
+            .collect(),
+    );
+    scores.compare(
+        "one account in directory, vault, database",
+        pairs("same_account"),
+        found
+            .identities()
+            .filter(|(.., it)| found.sources(it).contains("ad-corp"))
+            .flat_map(|(_, id, it)| {
+                found
+                    .sources(it)
+                    .into_iter()
+                    .map(move |source| format!("{source} -> {id}"))
+            })
+            .collect(),
+    );
+    let has_file = |credential: &Credential, is_it: &dyn Fn(&str, &str) -> bool| {
+        let files = credential.evidence.iter().map(|place| snapshot.file(place.file));
+        files
+            .into_iter()
+            .any(|file| is_it(&snapshot.source(file.source).name, &file.path))
+    };
+    scores.compare(
+        "certificate in ACM, cluster, key store",
+        pairs("certificate_in_three_places"),
+        of_kind(CredentialKind::Certificate)
+            .filter(|it| {
+                has_file(it, &|_, path| path == "tomcat-legacy.jks")
+                    && has_file(it, &|source, _| source.starts_with("k8s-"))
+            })
+            .flat_map(|it| {
+                let accounts = sources(it).into_iter().filter(|source| source.starts_with("aws-"));
+                accounts
+                    .map(|account| format!("{} -> {account}", short(it)))
+                    .collect::<Vec<_>>()
+            })
+            .collect(),
     );
 }
