@@ -165,7 +165,12 @@ fn every_container() {
 const CONTAINERS: &[(&str, usize, usize, &[&str])] = &[
     ("chain-der.p7b", 3, 1, &[]),
     ("chain.p7b", 3, 1, &[]),
-    ("int.csr", 0, 0, &["1 block `CERTIFICATE REQUEST`"]),
+    (
+        "int.csr",
+        0,
+        0,
+        &["a request for a certificate of `CN=Acme Issuing CA 3, OU=PKI, O=Acme GmbH`"],
+    ),
     ("int.pem", 1, 0, &[]),
     ("iot.pem", 1, 1, &[]),
     ("keystore.jks", 4, 2, &["1 key"]),
@@ -180,7 +185,12 @@ const CONTAINERS: &[(&str, usize, usize, &[&str])] = &[
     ("web-combined.pem", 3, 1, &["1 private key"]),
     ("web-fullchain.pem", 3, 1, &[]),
     ("web-with-text.pem", 1, 1, &[]),
-    ("web.csr", 0, 0, &["1 block `CERTIFICATE REQUEST`"]),
+    (
+        "web.csr",
+        0,
+        0,
+        &["a request for a certificate of `CN=www.acme.test, O=Acme GmbH`"],
+    ),
     ("web.der", 1, 1, &[]),
     ("web.p12", 2, 1, &["1 key"]),
     ("web.pem", 1, 1, &[]),

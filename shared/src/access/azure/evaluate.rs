@@ -11,7 +11,7 @@ use crate::model::pattern::covers;
 use crate::model::snapshot::{Grant, IdentityId, Policy, Snapshot};
 
 const BLIND: &[BlindSpot] = &[BlindSpot::AzureDenyAssignments];
-/// The ids of roles as policies begin so: [`crate::connectors::azure_role_definitions`].
+/// The ids of roles as policies begin so.
 const ROLE: &str = "azure-role:";
 const MANAGEMENT_GROUPS: &str = "/providers/microsoft.management/managementgroups/";
 
