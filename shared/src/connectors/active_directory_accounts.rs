@@ -1,7 +1,8 @@
 //! Active Directory's accounts as PowerShell writes them.
 //!
 //! Written by `Get-ADUser -Filter * -Properties * | Export-Csv`, and by `Get-ADServiceAccount` and `Get-ADComputer` in
-//! the same way; by any `Select-Object` of these columns. Windows PowerShell 5.1 begins with a line `#TYPE …`.
+//! the same way; by any `Select-Object` of these columns; by `ConvertTo-Json` as well. Windows PowerShell 5.1 begins a
+//! table with a line `#TYPE …`.
 //! <https://learn.microsoft.com/powershell/module/activedirectory/get-aduser>
 //!
 //! Read: names, SID, class, state, creation, last logon, password age and end, the account's own end, description,
@@ -25,6 +26,7 @@ use crate::model::principal::{HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::reading::absent::{present, yes_or_no};
 use crate::reading::moment::{DateOrder, Moment};
+use crate::reading::probe::Format;
 use crate::reading::table::{Table, TableRow};
 
 pub const CONNECTOR: Connector = Connector {
@@ -45,6 +47,7 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Column("sid"),
             Mark::Column("enabled"),
         ],
+        &[Mark::Has("SamAccountName"), Mark::Has("DistinguishedName")],
     ],
     parse,
 };
@@ -60,7 +63,15 @@ const DATES: [&str; 4] = [
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
-    let table = Table::read(input.text, &mut diagnostics);
+    let table = match input.format {
+        Format::Json => {
+            let mut table = Table::of_json(input.text, None, &mut diagnostics);
+            // An object in JSON, of which CSV has the text.
+            table.rename("sid.value", "sid");
+            table
+        }
+        _ => Table::read(input.text, &mut diagnostics),
+    };
     let columns = DATES.iter().filter_map(|name| table.column(&[name]));
     let order = DateOrder::of_column(columns.flat_map(|column| table.cells(column)));
     for row in table.rows() {

@@ -27,7 +27,7 @@ use crate::model::identity::{Class, IdentityFact, IdentityKind};
 use crate::model::instant::Expiry;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
-use crate::reading::absent::{present, yes_or_no};
+use crate::reading::absent::{nothing_if_null, present, yes_or_no};
 use crate::reading::fingerprint::fingerprint;
 use crate::reading::json;
 use crate::reading::probe::Format;
@@ -55,13 +55,13 @@ pub const CONNECTOR: Connector = Connector {
 
 #[derive(Deserialize)]
 struct RawInventory<'a> {
-    #[serde(borrow, rename = "_meta", default)]
+    #[serde(borrow, rename = "_meta", default, deserialize_with = "nothing_if_null")]
     meta: RawMeta<'a>,
 }
 
 #[derive(Default, Deserialize)]
 struct RawMeta<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     hostvars: BTreeMap<Cow<'a, str>, BTreeMap<Cow<'a, str>, &'a RawValue>>,
 }
 

@@ -20,8 +20,9 @@ use crate::model::batch::Batch;
 use crate::model::certificate::KeyAlgorithm;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{IdentityFact, Knowledge};
+use crate::model::provenance::Place;
 use crate::reading::gcp_member;
-use crate::reading::json::{self, Row};
+use crate::reading::json;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -46,7 +47,7 @@ pub const CONNECTOR: Connector = Connector {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawKey<'a> {
+pub(super) struct RawKey<'a> {
     /// `projects/P/serviceAccounts/E/keys/<40 hex digits>`.
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
@@ -70,7 +71,11 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let rows = json::rows(input.text, &["keys"], &mut diagnostics);
     let mut n_system_managed = 0;
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
-        match read_key(row, &mut batch, &mut diagnostics) {
+        let Some(raw) = row.parse::<RawKey<'_>>(&mut diagnostics) else {
+            continue;
+        };
+        let place = row.place(&mut batch);
+        match state(raw, &row.name(), place, &mut batch, &mut diagnostics) {
             Managed::ByUser => {}
             Managed::BySystem => n_system_managed += 1,
         }
@@ -88,32 +93,35 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
 }
 
 /// Who holds a key.
-enum Managed {
+pub(super) enum Managed {
     ByUser,
     BySystem,
 }
 
-fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) -> Managed {
-    let Some(raw) = row.parse::<RawKey<'_>>(diagnostics) else {
-        return Managed::ByUser;
-    };
+/// States one key.
+pub(super) fn state(
+    raw: RawKey<'_>,
+    shown: &str,
+    place: Place,
+    batch: &mut Batch,
+    diagnostics: &mut Diagnostics,
+) -> Managed {
     let name = raw.name.as_deref().unwrap_or("");
     if raw.key_type.as_deref() == Some("SYSTEM_MANAGED") {
         if let Some(account) = gcp_member::service_account_in(name) {
-            note_listed(account, row, batch);
+            note_listed(account, place, batch);
         }
         return Managed::BySystem;
     }
     let Some((account, id)) = gcp_member::service_account_in(name).zip(key_id(name)) else {
         diagnostics.push(Diagnostic::error(
-            format!("{}.name", row.name()),
+            format!("{shown}.name"),
             if name.is_empty() { "no `name`" } else { name },
             "a key's name, such as `projects/P/serviceAccounts/ACCOUNT/keys/KEY`",
             "this key was left out: without its name nothing tells whose it is; export the list again",
         ));
         return Managed::ByUser;
     };
-    let place = row.place(batch);
     let key = batch.sym(&key_of(name));
     let mut fact = CredentialFact::listed(key, CredentialKind::ServiceAccountKey, place);
     fact.holder = Some(gcp_member::service_account(batch, account));
@@ -124,17 +132,17 @@ fn read_key(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) -> 
     };
     fact.created_at = raw
         .valid_after_time
-        .instant(|| format!("{}.validAfterTime", row.name()), diagnostics);
+        .instant(|| format!("{shown}.validAfterTime"), diagnostics);
     fact.expires_at = raw
         .valid_before_time
-        .expiry(|| format!("{}.validBeforeTime", row.name()), diagnostics);
+        .expiry(|| format!("{shown}.validBeforeTime"), diagnostics);
     fact.key_algorithm = raw.key_algorithm.as_deref().and_then(key_algorithm);
     batch.credentials.push(fact);
     Managed::ByUser
 }
 
 /// Remembers that the keys of an account were asked for.
-fn note_listed(account: &str, row: &Row<'_>, batch: &mut Batch) {
+fn note_listed(account: &str, place: Place, batch: &mut Batch) {
     let handle = gcp_member::service_account(batch, account);
     // An account's keys stand together.
     if batch
@@ -144,7 +152,6 @@ fn note_listed(account: &str, row: &Row<'_>, batch: &mut Batch) {
     {
         return;
     }
-    let place = row.place(batch);
     let mut fact = IdentityFact::mentioned(smallvec![handle], place);
     fact.origin = gcp_member::origin_of(account);
     fact.credentials_known = Knowledge::Reported;

@@ -17,9 +17,10 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::identity::{IdentityFact, IdentityKind, OwnerBasis, OwnerClaim, Status};
 use crate::model::principal::HandleKind;
+use crate::model::provenance::Place;
 use crate::reading::absent::present;
 use crate::reading::gcp_member;
-use crate::reading::json::{self, Row};
+use crate::reading::json;
 use crate::reading::labels::{self, ENVIRONMENT_KEYS, OWNER_KEYS};
 use crate::reading::text::Text;
 
@@ -51,22 +52,22 @@ pub const CONNECTOR: Connector = Connector {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct RawAccount<'a> {
+pub(super) struct RawAccount<'a> {
     #[serde(borrow, default)]
-    name: Option<Text<'a>>,
+    pub name: Option<Text<'a>>,
     #[serde(borrow, default)]
-    project_id: Option<Text<'a>>,
+    pub project_id: Option<Text<'a>>,
     #[serde(borrow, default)]
-    unique_id: Option<Text<'a>>,
+    pub unique_id: Option<Text<'a>>,
     #[serde(borrow, default)]
-    email: Option<Text<'a>>,
+    pub email: Option<Text<'a>>,
     #[serde(borrow, default)]
-    display_name: Option<Text<'a>>,
+    pub display_name: Option<Text<'a>>,
     #[serde(borrow, default)]
-    description: Option<Text<'a>>,
+    pub description: Option<Text<'a>>,
     /// Absent on an enabled account.
     #[serde(default)]
-    disabled: Option<bool>,
+    pub disabled: Option<bool>,
 }
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
@@ -74,7 +75,10 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &["accounts"], &mut diagnostics);
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
-        read_account(row, &mut batch, &mut diagnostics);
+        if let Some(raw) = row.parse::<RawAccount<'_>>(&mut diagnostics) {
+            let place = row.place(&mut batch);
+            state(&raw, &row.name(), place, &mut batch, &mut diagnostics);
+        }
     }
     // The pages of one project's list say nothing about another's.
     let project = batch.identities.first().and_then(|fact| fact.account);
@@ -83,21 +87,24 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     (batch, diagnostics)
 }
 
-fn read_account(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
-    let Some(raw) = row.parse::<RawAccount<'_>>(diagnostics) else {
-        return;
-    };
+/// States one account. False when nothing tells which it is.
+pub(super) fn state(
+    raw: &RawAccount<'_>,
+    shown: &str,
+    place: Place,
+    batch: &mut Batch,
+    diagnostics: &mut Diagnostics,
+) -> bool {
     let in_name = raw.name.as_deref().and_then(gcp_member::service_account_in);
     let Some(email) = raw.email.as_deref().or(in_name).filter(|email| email.contains('@')) else {
         diagnostics.push(Diagnostic::error(
-            format!("{}.email", row.name()),
+            format!("{shown}.email"),
             raw.email.as_deref().unwrap_or("no `email`"),
             "the address of a service account, such as `ci@project.iam.gserviceaccount.com`",
             "this account was left out; export the list again",
         ));
-        return;
+        return false;
     };
-    let place = row.place(batch);
     let handle = gcp_member::service_account(batch, email);
     let mut fact = IdentityFact::listed(smallvec![handle], IdentityKind::ServiceAccount, place);
     if let Some(id) = raw.unique_id.as_deref().and_then(present) {
@@ -117,6 +124,7 @@ fn read_account(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics)
         read_description(description, &mut fact, batch);
     }
     batch.identities.push(fact);
+    true
 }
 
 /// Takes `owner: …` and `env: …` out of a description. The rest is the purpose.

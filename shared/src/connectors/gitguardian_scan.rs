@@ -17,6 +17,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::leak::Liveness;
 use crate::model::provenance::Place;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -45,9 +46,9 @@ struct RawScan<'a> {
     id: Option<Text<'a>>,
     #[serde(borrow, default)]
     r#type: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     entities_with_incidents: Vec<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     scans: Vec<RawScan<'a>>,
     #[serde(borrow, default)]
     extra_info: Option<RawCommit<'a>>,
@@ -67,7 +68,7 @@ struct RawCommit<'a> {
 struct RawEntity<'a> {
     #[serde(borrow, default)]
     filename: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     incidents: Vec<RawIncident<'a>>,
 }
 
@@ -77,7 +78,7 @@ struct RawIncident<'a> {
     r#type: Option<Text<'a>>,
     #[serde(borrow, default)]
     validity: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     occurrences: Vec<RawOccurrence<'a>>,
 }
 

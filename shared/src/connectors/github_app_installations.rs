@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::identity::{IdentityFact, IdentityKind, Origin, Status};
 use crate::model::principal::HandleKind;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
 use crate::reading::text::{Id, Text};
@@ -65,7 +66,7 @@ struct RawInstallation<'a> {
     app_slug: Option<Text<'a>>,
     #[serde(borrow, default)]
     repository_selection: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     permissions: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     #[serde(default)]
     created_at: Moment,

@@ -21,6 +21,7 @@ use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::GrantFact;
 use crate::model::instant::{Expiry, LastUsed};
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
 use crate::reading::text::{Id, Text};
@@ -50,8 +51,8 @@ struct RawGrant<'a> {
     #[serde(borrow, default)]
     repository_selection: Option<Text<'a>>,
     /// By `organization`, `repository` and `other`.
-    #[serde(borrow, default)]
-    permissions: BTreeMap<Cow<'a, str>, BTreeMap<Cow<'a, str>, Cow<'a, str>>>,
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
+    permissions: BTreeMap<Cow<'a, str>, Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>>,
     /// Absent in a request.
     #[serde(default)]
     access_granted_at: Moment,
@@ -142,7 +143,7 @@ fn read_grant(row: &Row<'_>, raw: &RawGrant<'_>, input: Input<'_>, batch: &mut B
             "repository" => format!("{selection} repositories"),
             other => other.to_owned(),
         };
-        for (name, level) in permissions {
+        for (name, level) in permissions.iter().flatten() {
             let grant = github::permission(holder, name, level, &resource, place, batch);
             batch.grants.push(GrantFact {
                 // The token can do no more than its user.

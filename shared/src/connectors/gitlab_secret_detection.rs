@@ -16,6 +16,7 @@ use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::leak::Liveness;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -54,7 +55,7 @@ struct RawVulnerability<'a> {
     scanner: Option<RawScanner<'a>>,
     #[serde(borrow, default)]
     location: Option<RawLocation<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     identifiers: Vec<RawIdentifier<'a>>,
 }
 

@@ -24,6 +24,7 @@ use crate::model::credential::{CredentialFact, CredentialKind};
 use crate::model::identity::{IdentityFact, IdentityKind, Presence, Status};
 use crate::model::principal::{Handle, HandleKind};
 use crate::model::provenance::Place;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::fingerprint::fingerprint;
 use crate::reading::json;
 use crate::reading::text::Text;
@@ -48,18 +49,18 @@ pub const CONNECTOR: Connector = Connector {
 
 #[derive(Deserialize)]
 struct RawConfiguration<'a> {
-    #[serde(borrow, default, rename = "mcpServers")]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null", rename = "mcpServers")]
     mcp_servers: BTreeMap<Cow<'a, str>, RawServer<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     servers: BTreeMap<Cow<'a, str>, RawServer<'a>>,
     /// Inside the settings of an editor.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     mcp: RawInner<'a>,
 }
 
 #[derive(Default, Deserialize)]
 struct RawInner<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     servers: BTreeMap<Cow<'a, str>, RawServer<'a>>,
 }
 
@@ -69,11 +70,11 @@ struct RawServer<'a> {
     command: Option<Text<'a>>,
     #[serde(borrow, default)]
     args: Vec<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     env: BTreeMap<Cow<'a, str>, serde_json::Value>,
     #[serde(borrow, default, alias = "serverUrl")]
     url: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     headers: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
     #[serde(default)]
     disabled: Option<bool>,

@@ -60,6 +60,7 @@ mod entra_sign_ins;
 mod gcp_activity;
 mod gcp_api_keys;
 mod gcp_asset_policies;
+mod gcp_asset_resources;
 mod gcp_audit_log;
 mod gcp_iam_policy;
 mod gcp_roles;
@@ -183,6 +184,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &gcp_service_account_keys::CONNECTOR,
     &gcp_api_keys::CONNECTOR,
     &gcp_asset_policies::CONNECTOR,
+    &gcp_asset_resources::CONNECTOR,
     &gcp_iam_policy::CONNECTOR,
     &gcp_roles::CONNECTOR,
     &gcp_workload_identity_pools::CONNECTOR,
@@ -597,8 +599,47 @@ fn is_known_column(name: &str) -> bool {
     })
 }
 
+/// The code of the error that a tool wrote instead of its answer. Only a code: its sentence may quote anything.
+fn refusal<'p>(probe: &'p Probe<'_>) -> Option<&'p str> {
+    let is_code = |code: &&str| {
+        (1..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b))
+    };
+    let value = |path: &str| probe.value(path);
+    let says = |path: &str, expected: &str| value(path).is_some_and(|value| value.eq_ignore_ascii_case(expected));
+    let code = match probe.format {
+        // `An error occurred (AccessDenied) when calling the ListUsers operation: …`
+        Format::Text => {
+            let (before, after) = probe.text.split_once("An error occurred (")?;
+            before.trim().is_empty().then_some(after.split(')').next()?)
+        }
+        // Microsoft and Google; Okta and Salesforce; GitHub; Kubernetes; Slack.
+        Format::Json => (value("error.code").filter(|_| probe.has("error.message")))
+            .or_else(|| value("errorCode").filter(|_| probe.has("errorSummary") || probe.has("message")))
+            .or_else(|| value("status").filter(|_| probe.has("message") && probe.has("documentation_url")))
+            .or_else(|| value("reason").filter(|_| says("kind", "Status") && says("status", "Failure")))
+            .or_else(|| value("error").filter(|_| says("ok", "false"))),
+        Format::Empty
+        | Format::Yaml
+        | Format::Table
+        | Format::Xml
+        | Format::Pem
+        | Format::Der
+        | Format::JavaKeyStore
+        | Format::Binary => None,
+    };
+    code.filter(is_code)
+}
+
 /// Why nothing recognised a file: the connector that came nearest, and what it missed.
 fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
+    if let Some(code) = refusal(probe) {
+        return Diagnostic::error(
+            "whole file",
+            format!("an error in the place of an answer: `{code}`"),
+            "the answer of the command that writes the export",
+            "the call failed, as a rule for want of a right: see to it and export again; what it would have told is unknown",
+        );
+    }
     let found = match probe.format {
         Format::Empty => "an empty file".to_owned(),
         Format::Table => {
@@ -623,7 +664,8 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
                 .count();
             (n_held * 100 / marks.len().max(1), connector, marks)
         })
-        .filter(|(held, ..)| *held > 0)
+        // Less than half is no likeness.
+        .filter(|(held, ..)| *held >= 50)
         .max_by_key(|(held, ..)| *held);
     let expected = match nearest {
         Some((_, connector, marks)) => {
@@ -662,6 +704,50 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_in_the_place_of_an_answer_is_told_by_its_code() {
+        let check = |text: &str| {
+            let reading = read("s", "f.json", text.as_bytes(), "");
+            assert!(reading.connector.is_none(), "{text}");
+            reading.diagnostics[0].found.clone()
+        };
+        for (text, code) in [
+            (
+                r#"{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges"}}"#,
+                "Authorization_RequestDenied",
+            ),
+            (
+                r#"{"error":{"code":403,"message":"Permission denied","status":"PERMISSION_DENIED"}}"#,
+                "403",
+            ),
+            (
+                r#"{"errorCode":"E0000006","errorSummary":"You do not have permission","errorCauses":[]}"#,
+                "E0000006",
+            ),
+            (
+                r#"[{"message":"Session expired","errorCode":"INVALID_SESSION_ID"}]"#,
+                "INVALID_SESSION_ID",
+            ),
+            (
+                r#"{"message":"Not Found","documentation_url":"https://docs.github.com/rest","status":"404"}"#,
+                "404",
+            ),
+            (
+                r#"{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"Forbidden","code":403}"#,
+                "Forbidden",
+            ),
+            (r#"{"ok":false,"error":"missing_scope"}"#, "missing_scope"),
+            (
+                "\nAn error occurred (AccessDenied) when calling the ListUsers operation: User is not authorized\n",
+                "AccessDenied",
+            ),
+        ] {
+            assert_eq!(check(text), format!("an error in the place of an answer: `{code}`"));
+        }
+        // A sentence is no code, and may hold anything.
+        assert!(!check(r#"{"ok":false,"error":"the password hunter2 is wrong"}"#).contains("hunter2"));
+    }
 
     #[test]
     fn a_file_that_ends_inside_a_character_is_cut() {

@@ -18,6 +18,7 @@ use crate::diagnostic::Diagnostics;
 use crate::model::batch::Batch;
 use crate::model::leak::Liveness;
 use crate::model::provenance::Place;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::{DateOrder, Moment};
 use crate::reading::one_or_many::OneOrMany;
@@ -40,7 +41,7 @@ pub const CONNECTOR: Connector = Connector {
 struct RawFinding<'a> {
     #[serde(borrow, default)]
     rule_name: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     matches: Vec<RawMatch<'a>>,
 }
 

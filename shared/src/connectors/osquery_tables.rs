@@ -23,7 +23,7 @@ use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::instant::{Expiry, Instant};
 use crate::model::provenance::Place;
-use crate::reading::absent::present;
+use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
 use crate::reading::moment::{DateOrder, Moment};
 use crate::reading::ssh_key;
@@ -91,9 +91,9 @@ struct RawResult<'a> {
 
 #[derive(Deserialize)]
 struct RawDifference<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     added: Vec<RawRecord<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     removed: Vec<RawRecord<'a>>,
 }
 

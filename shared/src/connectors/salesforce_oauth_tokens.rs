@@ -20,7 +20,7 @@ use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus}
 use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::instant::LastUsed;
 use crate::model::principal::HandleKind;
-use crate::reading::absent::present;
+use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -55,7 +55,7 @@ pub const CONNECTOR: Connector = Connector {
 struct RawAnswer<'a> {
     #[serde(borrow, default)]
     result: Option<Box<RawAnswer<'a>>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     records: Vec<&'a RawValue>,
     #[serde(default)]
     total_size: Option<usize>,

@@ -36,6 +36,7 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[Mark::Has("runs[].tool.driver")],
         &[Mark::Has("runs"), Mark::Contains("$schema", "sarif")],
+        &[Mark::Has("runs"), Mark::Equals("version", "2.1.0")],
     ],
     parse,
 };

@@ -18,7 +18,7 @@ use crate::model::grant::GrantFact;
 use crate::model::identity::{IdentityFact, IdentityKind, Origin, Status};
 use crate::model::instant::Expiry;
 use crate::model::principal::{Handle, HandleKind, Principal};
-use crate::reading::absent::present;
+use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
 use crate::reading::text::Text;
 
@@ -43,7 +43,7 @@ pub const CONNECTOR: Connector = Connector {
 struct RawEntry<'a> {
     #[serde(borrow, default)]
     app: Option<RawApp<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     scopes: Vec<RawScope<'a>>,
 }
 

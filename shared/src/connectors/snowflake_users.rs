@@ -1,7 +1,7 @@
 //! Snowflake users: people, services, and those that nobody has said which.
 //!
-//! Written by `SHOW USERS` as CSV, in Snowsight or by `snow sql -q "SHOW USERS" --format csv`. Columns are found by name;
-//! their set grows.
+//! Written by `SHOW USERS` as CSV or JSON, in Snowsight or by `snow sql -q "SHOW USERS" --format csv`. Columns are found by
+//! name; their set grows.
 //! <https://docs.snowflake.com/en/sql-reference/sql/show-users>
 //!
 //! Read: name, e-mail, type, creation, last login (none is never), state, comment, and what each authenticates with:
@@ -21,6 +21,7 @@ use crate::model::principal::HandleKind;
 use crate::model::provenance::Place;
 use crate::reading::absent::{present, yes_or_no};
 use crate::reading::moment::{DateOrder, Moment};
+use crate::reading::probe::Format;
 use crate::reading::table::{Table, TableRow};
 
 pub const CONNECTOR: Connector = Connector {
@@ -33,19 +34,30 @@ pub const CONNECTOR: Connector = Connector {
         "when a password, key or token was made",
         "which of several ways a user logged in by",
     ],
-    signatures: &[&[
-        Mark::Column("name"),
-        Mark::Column("login_name"),
-        Mark::Column("disabled"),
-        Mark::Column("has_rsa_public_key"),
-    ]],
+    signatures: &[
+        &[
+            Mark::Column("name"),
+            Mark::Column("login_name"),
+            Mark::Column("disabled"),
+            Mark::Column("has_rsa_public_key"),
+        ],
+        &[
+            Mark::Has("name"),
+            Mark::Has("login_name"),
+            Mark::Has("disabled"),
+            Mark::Has("has_rsa_public_key"),
+        ],
+    ],
     parse,
 };
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
-    let table = Table::read(input.text, &mut diagnostics);
+    let table = match input.format {
+        Format::Json => Table::of_json(input.text, None, &mut diagnostics),
+        _ => Table::read(input.text, &mut diagnostics),
+    };
     for row in table.rows() {
         read_user(row, input, &mut batch, &mut diagnostics);
     }

@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::identity::{IdentityFact, IdentityKind, Status};
-use crate::reading::absent::present;
+use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
 use crate::reading::text::{Id, Text};
@@ -52,7 +52,7 @@ struct RawAgent<'a> {
     x509svid_serial_number: Option<Id<'a>>,
     #[serde(default)]
     x509svid_expires_at: Moment,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nothing_if_null")]
     banned: bool,
 }
 

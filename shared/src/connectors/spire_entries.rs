@@ -18,7 +18,7 @@ use crate::model::batch::Batch;
 use crate::model::grant::{GrantFact, TrustFact, TrustGuard, TrustKind};
 use crate::model::identity::{IdentityFact, IdentityKind, Presence, Status};
 use crate::model::principal::{Handle, HandleKind, Principal};
-use crate::reading::absent::present;
+use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -47,11 +47,11 @@ struct RawEntry<'a> {
     spiffe_id: Option<RawSpiffeId<'a>>,
     #[serde(borrow, default)]
     parent_id: Option<RawSpiffeId<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     selectors: Vec<RawSelector<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nothing_if_null")]
     admin: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "nothing_if_null")]
     downstream: bool,
     #[serde(default)]
     created_at: Moment,

@@ -17,6 +17,7 @@ use super::terraform::{self, Resource};
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -67,9 +68,9 @@ struct RawValues<'a> {
 
 #[derive(Deserialize)]
 struct RawModule<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     resources: Vec<RawResource<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     child_modules: Vec<RawModule<'a>>,
 }
 

@@ -21,6 +21,7 @@ use super::terraform::{self, Resource};
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
 use crate::reading::text::Text;
 
@@ -64,7 +65,7 @@ struct RawResource<'a> {
     r#type: Option<Text<'a>>,
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     instances: Vec<RawInstance<'a>>,
 }
 
@@ -89,7 +90,7 @@ struct RawModule<'a> {
     #[serde(borrow, default)]
     path: Vec<Text<'a>>,
     /// By address inside the module: `aws_iam_user.ci`, `data.aws_region.here`.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     resources: BTreeMap<Cow<'a, str>, RawOldResource<'a>>,
 }
 
@@ -103,7 +104,7 @@ struct RawOldResource<'a> {
 
 #[derive(Deserialize)]
 struct RawPrimary<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     attributes: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
 }
 

@@ -30,7 +30,7 @@ use crate::model::identity::{Class, IdentityFact, IdentityKind, OwnerBasis, Owne
 use crate::model::instant::{Expiry, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
-use crate::reading::absent::present;
+use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::container;
 use crate::reading::json::{self, Row};
 use crate::reading::labels;
@@ -69,16 +69,16 @@ struct RawPush<'a> {
 
 #[derive(Deserialize)]
 struct RawPayload<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     applications: Vec<RawApplication<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     permissions: Vec<RawPermission<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     identity_to_permissions: Vec<RawAssignment<'a>>,
     // An identity provider's.
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     users: Vec<RawIdpUser<'a>>,
 }
 
@@ -86,13 +86,13 @@ struct RawPayload<'a> {
 struct RawApplication<'a> {
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     local_users: Vec<RawUser<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     local_agents: Vec<RawUser<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     local_roles: Vec<RawRole<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     local_access_creds: Vec<RawAccessCredential<'a>>,
 }
 
@@ -105,7 +105,7 @@ struct RawUser<'a> {
     /// Whom it stands for at the identity provider.
     #[serde(borrow, default)]
     identities: Vec<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     groups: Vec<Text<'a>>,
     #[serde(borrow, default)]
     access_creds: Vec<Text<'a>>,
@@ -121,7 +121,7 @@ struct RawUser<'a> {
     deactivated_at: Moment,
     #[serde(default)]
     password_last_changed_at: Moment,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     custom_properties: BTreeMap<Cow<'a, str>, &'a RawValue>,
 }
 
@@ -136,7 +136,7 @@ impl RawUser<'_> {
 struct RawRole<'a> {
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     permissions: Vec<Text<'a>>,
 }
 
@@ -170,9 +170,9 @@ struct RawAssignment<'a> {
     identity: Option<Text<'a>>,
     #[serde(borrow, default)]
     identity_type: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     application_permissions: Vec<RawGiven<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     role_assignments: Vec<RawGiven<'a>>,
 }
 
@@ -198,7 +198,7 @@ struct RawIdpUser<'a> {
     identity: Option<Text<'a>>,
     #[serde(default)]
     is_active: Option<bool>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     groups: Vec<RawIdpGroup<'a>>,
 }
 

@@ -1,5 +1,7 @@
 //! The words by which exports say that there is nothing to say.
 
+use serde::{Deserialize, Deserializer};
+
 /// Whether a text stands for "no value": empty, a dash, `N/A`, `null`, and the spreadsheets' variants of them.
 ///
 /// `never` is not among them: it is an answer.
@@ -29,6 +31,13 @@ pub fn is_absent(text: &str) -> bool {
 /// The text, trimmed, when it says something.
 pub fn present(text: &str) -> Option<&str> {
     (!is_absent(text)).then(|| text.trim())
+}
+
+/// For `deserialize_with`: some tools write `null` where others leave a list, a map or a flag out.
+pub fn nothing_if_null<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Yes or no, as exports write it; `None` for anything else.
