@@ -13,8 +13,10 @@ use crate::pages::history::HistoryPage;
 use crate::pages::identities::IdentitiesPage;
 use crate::pages::identity::IdentityPage;
 use crate::pages::kpis::KpisPage;
+use crate::pages::leads::LeadsPage;
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::overview::OverviewPage;
+use crate::pages::reviews::ReviewsPage;
 use crate::pages::rules::RulesPage;
 use crate::pages::sources::SourcesPage;
 use crate::pages::what_if::WhatIfPage;
@@ -36,6 +38,8 @@ pub fn App() -> impl IntoView {
             "/identity" => html! { <IdentityPage /> },
             "/credentials" => html! { <CredentialsPage /> },
             "/certificates" => html! { <CertificatesPage /> },
+            "/reviews" => html! { <ReviewsPage /> },
+            "/leads" => html! { <LeadsPage /> },
             "/findings" => html! { <FindingsPage /> },
             "/finding" => html! { <FindingPage /> },
             "/rules" => html! { <RulesPage /> },

@@ -16,8 +16,10 @@ use shared::api::findings::{FindingRow, Rules};
 use shared::api::graph::{ReachPage, SafeToActView};
 use shared::api::history::{Durations, History, HistoryQuery, Trends};
 use shared::api::kpis::Kpis;
+use shared::api::leads::Leads;
 use shared::api::overview::Overview;
 use shared::api::query::ListQuery;
+use shared::api::reviews::{Review, ReviewQuery, Reviews};
 use shared::api::sources::Sources;
 use shared::api::what_if::WhatIf;
 use shared::api::{ErrorBody, Page, State, route};
@@ -27,6 +29,7 @@ use web_sys::{EventSource, MessageEvent};
 
 use crate::links::{self, List};
 use crate::live::Live;
+use crate::ui::effect::effect;
 
 pub fn overview(snapshot: Memo<Option<String>>) -> Answer<Overview> {
     answer(Memo::new(move |_| {
@@ -53,6 +56,21 @@ pub fn trends(from: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Ans
 
 pub fn rules(snapshot: Memo<Option<String>>) -> Answer<Rules> {
     answer(Memo::new(move |_| links::api(route::RULES, snapshot.get().as_deref())))
+}
+
+pub fn leads(snapshot: Memo<Option<String>>) -> Answer<Leads> {
+    answer(Memo::new(move |_| links::api(route::LEADS, snapshot.get().as_deref())))
+}
+
+pub fn reviews(snapshot: Memo<Option<String>>) -> Answer<Reviews> {
+    answer(Memo::new(move |_| {
+        links::api(route::REVIEWS, snapshot.get().as_deref())
+    }))
+}
+
+/// What one owner is to review.
+pub fn review(asked: Memo<ReviewQuery>) -> Answer<Review> {
+    answer(Memo::new(move |_| asked.with(links::api_review)))
 }
 
 pub fn compliance(snapshot: Memo<Option<String>>) -> Answer<Compliance> {
@@ -296,15 +314,17 @@ enum Step {
 fn ask(address: Memo<String>, retries: RwSignal<u32>, on_step: Rc<dyn Fn(Step)>) {
     let live = expect_context::<Live>();
     let turn = StoredValue::new(0_u32);
-    Effect::new(move |before: Option<(String, u32)>| {
+    let mut before = None;
+    effect(move || {
         let asked = (address.get(), retries.get());
         live.edition.track();
         let now = turn.get_value() + 1;
         turn.set_value(now);
-        if before.is_some_and(|before| before != asked) {
+        if before.as_ref().is_some_and(|before| *before != asked) {
             on_step(Step::Asked);
         }
         let asking = get(asked.0.clone());
+        before = Some(asked);
         let on_step = Rc::clone(&on_step);
         spawn_local(async move {
             let body = asking.await;
@@ -313,7 +333,6 @@ fn ask(address: Memo<String>, retries: RwSignal<u32>, on_step: Rc<dyn Fn(Step)>)
                 on_step(Step::Answered(body));
             }
         });
-        asked
     });
 }
 

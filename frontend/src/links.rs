@@ -5,6 +5,7 @@ use shared::api::graph::GraphQuery;
 use shared::api::history::HistoryQuery;
 use shared::api::query::{Facet, KpiFilter, ListQuery, MAX_LIMIT, encode};
 use shared::api::report::ReportFormat;
+use shared::api::reviews::ReviewQuery;
 use shared::api::route;
 use shared::kpi::catalog::{self, Table};
 use shared::model::ratio::Verdict;
@@ -47,6 +48,8 @@ pub enum Place {
     Credentials,
     Certificates,
     Findings,
+    Reviews,
+    Leads,
     Access,
     History,
     Kpis,
@@ -55,12 +58,14 @@ pub enum Place {
 
 impl Place {
     /// In the order of the navigation.
-    pub const ALL: [Place; 9] = [
+    pub const ALL: [Place; 11] = [
         Place::Overview,
         Place::Identities,
         Place::Credentials,
         Place::Certificates,
         Place::Findings,
+        Place::Reviews,
+        Place::Leads,
         Place::Access,
         Place::History,
         Place::Kpis,
@@ -74,6 +79,8 @@ impl Place {
             Place::Credentials => "/credentials",
             Place::Certificates => "/certificates",
             Place::Findings => "/findings",
+            Place::Reviews => "/reviews",
+            Place::Leads => "/leads",
             Place::Access => explorer::PATH,
             Place::History => "/history",
             Place::Kpis => "/kpis",
@@ -130,6 +137,17 @@ pub fn source_anchor(name: &str) -> String {
 pub fn finding(key: &str, snapshot: Option<&str>) -> String {
     let key = format!("key={}", encode(key));
     with_query("/finding", &join([snapshot_query(snapshot), key]))
+}
+
+/// What an owner is to review, from a row on; `""` is nobody.
+pub fn review(owner: &str, offset: usize, snapshot: Option<&str>) -> String {
+    let query = ReviewQuery {
+        snapshot: snapshot.map(str::to_owned),
+        owner: owner.to_owned(),
+        offset,
+        limit: None,
+    };
+    with_query(Place::Reviews.path(), &query.to_query_string())
 }
 
 /// What each rule came to.
@@ -285,6 +303,10 @@ pub fn api(path: &str, snapshot: Option<&str>) -> String {
     with_query(path, &snapshot_query(snapshot))
 }
 
+pub fn api_review(query: &ReviewQuery) -> String {
+    with_query(route::REVIEW, &query.to_query_string())
+}
+
 /// The page's query string is the question.
 pub fn api_what_if(search: &str) -> String {
     with_query(route::WHAT_IF, search)
@@ -394,6 +416,11 @@ mod tests {
             identity("arn:aws:iam::1:role/a b", at),
             access("arn:aws:iam::1:role/a b", View::Reach, at),
             source("aws prod", None),
+            place(Place::Reviews, at),
+            review("pay & go", 100, at),
+            review("", 0, None),
+            api_review(&ReviewQuery::default()),
+            place(Place::Leads, None),
             kpi("credential.rotation", at),
             kpi_rows("owner", Some(Verdict::Fail), at).unwrap(),
             kpi_rows("credential.age", None, None).unwrap(),
@@ -424,6 +451,11 @@ mod tests {
 /identity?snapshot=2026-10-31&id=arn:aws:iam::1:role/a%20b
 /access?snapshot=2026-10-31&view=reach&node=identity:arn:aws:iam::1:role/a%20b
 /sources#source-aws.20prod
+/reviews?snapshot=2026-10-31
+/reviews?snapshot=2026-10-31&owner=pay%20%26%20go&offset=100
+/reviews?owner=
+/api/v1/review?owner=
+/leads
 /kpis?snapshot=2026-10-31#credential.rotation
 /identities?snapshot=2026-10-31&kpi=owner&verdict=fail
 /credentials?kpi=credential.age

@@ -3,6 +3,8 @@
 use leptos::prelude::*;
 use web_sys::Storage;
 
+use crate::ui::effect::effect;
+
 const THEME: &str = "rollcall.theme";
 const NAVIGATION: &str = "rollcall.navigation";
 
@@ -61,12 +63,12 @@ pub fn provide() {
         navigation: RwSignal::new(navigation),
     };
     provide_context(look);
-    Effect::new(move |_| {
+    effect(move || {
         let theme = look.theme.get();
         mark("data-theme", (theme != Theme::System).then(|| theme.id()));
         store(THEME, theme.id());
     });
-    Effect::new(move |_| {
+    effect(move || {
         let narrow = look.navigation.get() == Navigation::Narrow;
         mark("data-navigation", narrow.then_some("narrow"));
         store(NAVIGATION, if narrow { "narrow" } else { "wide" });

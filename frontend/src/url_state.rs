@@ -4,6 +4,7 @@ use leptos::ev::{self, MouseEvent};
 use leptos::prelude::*;
 use shared::api::history::HistoryQuery;
 use shared::api::query::{BadQuery, Direction, Facet, ListQuery, Sort, SortColumn, pairs};
+use shared::api::reviews::ReviewQuery;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement};
 
@@ -137,6 +138,17 @@ pub fn use_parameter(key: &'static str) -> Memo<Option<String>> {
 pub fn use_list_query() -> Memo<Result<ListQuery, BadQuery>> {
     let search = use_location().search;
     Memo::new(move |_| search.with(|search| ListQuery::parse(search)))
+}
+
+/// Whose reviews the URL asks for; `None` where it names no owner.
+pub fn use_review_query() -> Memo<Option<ReviewQuery>> {
+    let search = use_location().search;
+    Memo::new(move |_| {
+        search.with(|search| {
+            parameter(search, "owner")?;
+            ReviewQuery::parse(search).ok()
+        })
+    })
 }
 
 /// The comparison that the URL asks for; its later snapshot is the one that all pages show.

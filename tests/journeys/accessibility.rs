@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::estate;
 
 /// Every page, each with as much on it as there can be.
-const PAGES: [&str; 17] = [
+const PAGES: [&str; 20] = [
     "/",
     "/identities?kind=user",
     "/identity?id=arn:aws:iam::111122223333:user/old-batch",
@@ -19,6 +19,9 @@ const PAGES: [&str; 17] = [
     "/finding?key=not_rotated/nothing",
     "/rules",
     "/compliance",
+    "/reviews",
+    "/reviews?owner=Platform",
+    "/leads",
     "/history",
     "/kpis",
     "/what-if?stale_days=30&access_key_max_age_days=10",

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::estate;
 
 /// Every page, with the heading that says it is there.
-const PAGES: [(&str, &str); 13] = [
+const PAGES: [(&str, &str); 15] = [
     ("/", "Overview"),
     ("/identities", "Identities"),
     ("/credentials", "Credentials"),
@@ -17,6 +17,8 @@ const PAGES: [(&str, &str); 13] = [
     ("/findings", "Findings"),
     ("/rules", "Findings"),
     ("/compliance", "Findings"),
+    ("/reviews", "Reviews"),
+    ("/leads", "Leads"),
     ("/access", "Access graph"),
     ("/history", "History"),
     ("/kpis", "KPIs"),
@@ -208,6 +210,50 @@ fn a_standard_leads_to_its_rules() -> Result<()> {
         page.text("Not measurable").nth(0).wait()?;
         page.css("details[open] a.tag").nth(0).click()?;
         page.css(".rule > details[open]").wait()
+    })
+}
+
+#[test]
+fn an_owner_leads_to_what_is_to_review_and_how() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("reviews", |page| {
+        page.goto(&rollcall.url("/identity?id=arn:aws:iam::111122223333:user/ci-deploy"))?;
+        page.role("link", "What they are to review").click()?;
+        page.wait_for_path("/reviews?owner=Platform")?;
+        page.role("heading", "Platform").wait()?;
+        page.text("In time").nth(0).wait()?;
+        page.text("review export ESTATE --owner \"Platform\"").wait()?;
+        page.role("link", "Reviews").nth(0).click()?;
+        page.wait_for_path("/reviews")?;
+        page.text("Whose reviews are due?").wait()?;
+        page.role("link", "Data").click()?;
+        page.wait_for_path("/reviews?owner=Data")?;
+        page.text("Overdue").nth(0).wait()?;
+        page.role("link", "old-batch").click()?;
+        page.role("heading", "old-batch").wait()
+    })
+}
+
+#[test]
+fn what_is_new_in_a_log_is_a_lead_with_its_line() -> Result<()> {
+    let (rollcall, estate) = estate::served()?;
+    journey("leads", |page| {
+        page.goto(&rollcall.url("/leads"))?;
+        page.text("Nothing tells how identities act").wait()?;
+        let event = json!({
+            "eventVersion": "1.11", "eventTime": "2026-10-30T10:00:00Z", "eventSource": "s3.amazonaws.com",
+            "eventName": "ListBuckets", "awsRegion": "eu-west-1", "sourceIPAddress": "198.51.100.7",
+            "userAgent": "Mozilla/5.0 (X11; Linux x86_64)",
+            "userIdentity": { "type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ci-deploy", "accountId": "111122223333" }
+        });
+        let log = json!({ "Records": [event] }).to_string();
+        fs::write(estate.path().join("2026-10-31/aws-prod/cloudtrail.json"), log)?;
+        page.text("Used by a person?").wait()?;
+        page.text("Somebody used it with a browser on 2026-10-30").wait()?;
+        page.css(".lead .evidence[href*='/sources']").wait()?;
+        page.role("link", "ci-deploy").click()?;
+        page.role("heading", "ci-deploy").wait()?;
+        page.text("What it did lately and never before").wait()
     })
 }
 

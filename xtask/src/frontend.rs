@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::setup::{self, WasmOpt};
 use crate::workspace::{Workspace, run};
-use crate::{compress, digest, inline, say};
+use crate::{compress, digest, inline, say, shrink};
 
 const PUBLIC_URL: &str = "/";
 /// See the root `Cargo.toml`.
@@ -43,7 +43,7 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     }
     say::step("build the dashboard", || {
         let staging = workspace.target.join("xtask/dist");
-        trunk(workspace, &staging, wasm_opt)?;
+        trunk(workspace, &staging)?;
         finish(&staging, wasm_opt)?;
         replace(&dist, &staging)?;
         fs::write(&stamp, stamp_text(&inputs, &dist)?).with_context(|| format!("cannot write `{}`", stamp.display()))
@@ -51,7 +51,7 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     Ok(dist)
 }
 
-fn trunk(workspace: &Workspace, staging: &Path, wasm_opt: WasmOpt) -> Result<()> {
+fn trunk(workspace: &Workspace, staging: &Path) -> Result<()> {
     remove(staging)?;
     fs::create_dir_all(staging).with_context(|| format!("cannot create `{}`", staging.display()))?;
     let mut command = workspace.command("trunk");
@@ -61,15 +61,13 @@ fn trunk(workspace: &Workspace, staging: &Path, wasm_opt: WasmOpt) -> Result<()>
         .arg(staging)
         // Trunk reads NO_COLOR as a flag that must be `true` or `false`, while the convention is any value.
         .env_remove("NO_COLOR");
-    if wasm_opt == WasmOpt::Absent {
-        let stand_in = wasm_opt_stand_in(workspace)?;
-        let path = command
-            .get_envs()
-            .find_map(|(name, value)| value.filter(|_| name == "PATH"));
-        let directories = std::iter::once(stand_in).chain(env::split_paths(path.unwrap_or_default()));
-        let path = env::join_paths(directories).context("cannot extend the PATH")?;
-        command.env("PATH", path);
-    }
+    let path = command
+        .get_envs()
+        .find_map(|(name, value)| value.filter(|_| name == "PATH"));
+    let stand_in = shrink::stand_in(workspace)?;
+    let directories = std::iter::once(stand_in).chain(env::split_paths(path.unwrap_or_default()));
+    let path = env::join_paths(directories).context("cannot extend the PATH")?;
+    command.env("PATH", path);
     run(&mut command).context("Trunk could not build the dashboard")
 }
 
@@ -129,33 +127,6 @@ fn inputs_digest(workspace: &Workspace) -> Result<String> {
     let tools = ["rustc", "trunk", "wasm-bindgen", "wasm-opt"].map(|tool| setup::version_for_digest(workspace, tool));
     Ok(digest::short(format!("{sources} {}", tools.join(" ")).as_bytes()))
 }
-
-/// A folder with a `wasm-opt` that only copies: Trunk runs the program that `index.html` asks for, or fails.
-fn wasm_opt_stand_in(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.target.join("xtask/stand-in");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-    let program = folder.join("wasm-opt");
-    fs::write(&program, WASM_OPT_STAND_IN).with_context(|| format!("cannot write `{}`", program.display()))?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
-    }
-    Ok(folder)
-}
-
-const WASM_OPT_STAND_IN: &str = r#"#!/bin/sh
-# Stands in for Binaryen's wasm-opt where it is not installed: copies the input to the output.
-for argument; do
-  case "$argument" in
-    --version) echo "wasm-opt version 0"; exit ;;
-    --output=*) output=${argument#--output=} ;;
-    -*) ;;
-    *) input=$argument ;;
-  esac
-done
-exec cp "$input" "$output"
-"#;
 
 #[cfg(test)]
 mod tests {

@@ -10,9 +10,11 @@ mod lockfile;
 mod run;
 mod say;
 mod setup;
+mod shrink;
 mod test;
 mod workspace;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -48,6 +50,12 @@ enum Verb {
     },
     /// Write the reference pages that are generated from the registries
     Docs,
+    /// What Trunk calls in place of Binaryen's program of this name
+    #[command(name = shrink::VERB, hide = true, disable_help_flag = true)]
+    WasmOpt {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -75,5 +83,6 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Frontend => frontend::build(&workspace).map(drop),
         Verb::Bench { args } => bench::bench(&workspace, &args),
         Verb::Docs => docs::docs(&workspace),
+        Verb::WasmOpt { args } => shrink::shrink(&workspace, &args),
     }
 }

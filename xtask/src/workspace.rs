@@ -62,9 +62,15 @@ impl Workspace {
         if program.components().count() > 1 {
             return program.is_file().then(|| program.to_owned());
         }
+        self.all(program).into_iter().next()
+    }
+
+    /// All executables of that name, in the order of [`Self::which`].
+    pub fn all(&self, program: impl AsRef<Path>) -> Vec<PathBuf> {
         env::split_paths(&self.path())
-            .map(|directory| directory.join(program).with_extension(env::consts::EXE_EXTENSION))
-            .find(|candidate| candidate.is_file())
+            .map(|directory| directory.join(&program).with_extension(env::consts::EXE_EXTENSION))
+            .filter(|candidate| candidate.is_file())
+            .collect()
     }
 
     /// Where npm puts the programs of packages installed under the tools directory.

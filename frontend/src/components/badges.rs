@@ -8,6 +8,16 @@ use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::words;
 
+/// A word with its shape and colour.
+pub fn badge(class: &'static str, symbol: Icon, word: impl Into<String>) -> AnyView {
+    html! {
+        <span class=format!("badge {class}")>
+            {icon(symbol)}
+            {word.into()}
+        </span>
+    }
+}
+
 /// The class that colours a verdict.
 pub fn verdict_class(verdict: Verdict) -> &'static str {
     match verdict {
@@ -27,12 +37,7 @@ pub fn verdict_icon(verdict: Verdict) -> Icon {
 
 /// A verdict in this place's words.
 pub fn verdict_badge(verdict: Verdict, word: impl Into<String>) -> AnyView {
-    html! {
-        <span class=format!("badge {}", verdict_class(verdict))>
-            {icon(verdict_icon(verdict))}
-            {word.into()}
-        </span>
-    }
+    badge(verdict_class(verdict), verdict_icon(verdict), word)
 }
 
 /// Whether an identity is governed; what it lacks, when it is not.

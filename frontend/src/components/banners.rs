@@ -27,7 +27,7 @@ pub fn Banners() -> impl IntoView {
 
 #[component]
 fn ConnectionBanner(live: Live) -> impl IntoView {
-    move || {
+    let shown = move || {
         (live.connection.get() == Connection::Lost).then(|| {
             html! {
                 <div class="banner is-warning" role="status">
@@ -36,13 +36,14 @@ fn ConnectionBanner(live: Live) -> impl IntoView {
                 </div>
             }
         })
-    }
+    };
+    html! { {shown} }
 }
 
 #[component]
 fn ProblemBanner(live: Live) -> impl IntoView {
     let problem = Memo::new(move |_| live.state.with(|state| state.as_ref()?.problem.clone()));
-    move || {
+    let shown = move || {
         problem.get().map(|problem| {
             html! {
                 <div class="banner is-fail" role="alert">
@@ -54,7 +55,8 @@ fn ProblemBanner(live: Live) -> impl IntoView {
                 </div>
             }
         })
-    }
+    };
+    html! { {shown} }
 }
 
 /// Numbers that lean on partial sources may be too low.
@@ -69,7 +71,7 @@ fn PartialBanner(live: Live) -> impl IntoView {
                 .unwrap_or_default()
         })
     });
-    move || {
+    let shown = move || {
         let names = partial.get();
         // It speaks of the newest snapshot only.
         (!names.is_empty() && snapshot.get().is_none()).then(|| {
@@ -89,7 +91,8 @@ fn PartialBanner(live: Live) -> impl IntoView {
                 </div>
             }
         })
-    }
+    };
+    html! { {shown} }
 }
 
 /// What the server does, beside the search: reading, updated, or nothing to say.

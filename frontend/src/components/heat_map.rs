@@ -9,6 +9,7 @@ use shared::charts::heat::{Cell, HeatMap, svg};
 
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::ui::html::html;
+use crate::ui::order::in_order;
 use crate::{format, links, words};
 
 /// Sources in the picture; beyond, a map is read no faster than the list behind it.
@@ -58,7 +59,7 @@ fn order(heat: &Heat) -> Vec<usize> {
             let cells = heat.cells.iter().filter(|cell| cell.source == source);
             cells.map(|cell| cell.governed.fail + cell.governed.unknown).sum()
         };
-        order.sort_by_key(|source| std::cmp::Reverse(n_short(*source)));
+        in_order(&mut order, |source| std::cmp::Reverse(n_short(*source)));
         order.truncate(MAX_ROWS);
     }
     order

@@ -399,7 +399,7 @@ fn empty(list: List, noun: &str, query: &ListQuery) -> AnyView {
 /// What narrows the list, each with a way to take it away.
 #[component]
 fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
-    move || {
+    let shown = move || {
         let query = query.get()?;
         let snapshot = query.snapshot.clone();
         if query.filters.is_empty() && query.kpi.is_none() && query.finding.is_none() {
@@ -472,7 +472,8 @@ fn Chips(list: List, query: Memo<Option<ListQuery>>) -> impl IntoView {
                 {kpi_link}
             </ul>
         })
-    }
+    };
+    html! { {shown} }
 }
 
 /// The order on screens without column heads.

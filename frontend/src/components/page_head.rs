@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::ui::effect::effect;
 use crate::ui::html::html;
 
 /// Also names the document.
@@ -15,7 +16,7 @@ pub fn PageHead(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    Effect::new(move |_| document().set_title(&format!("{} · Rollcall", title.get())));
+    effect(move || document().set_title(&format!("{} · Rollcall", title.get())));
     html! {
         <header class="page-head">
             <div class="page-head-words">

@@ -1,6 +1,5 @@
 //! The rows of a list, fetched in pages around what is in sight.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use shared::model::instant::Instant;
 use crate::client::{self, AnyRow, ClientError, ReadRows};
 use crate::links::List;
 use crate::live::Live;
+use crate::ui::effect::effect;
 
 /// Rows of one request: a few screens.
 const PAGE_ROWS: usize = 100;
@@ -31,7 +31,7 @@ pub struct Rows {
     held: RwSignal<Held>,
     pub summary: RwSignal<Summary>,
     pub stage: RwSignal<Stage>,
-    asked: RwSignal<BTreeSet<usize>>,
+    asked: RwSignal<Vec<usize>>,
     retries: RwSignal<u32>,
 }
 
@@ -58,7 +58,14 @@ pub enum Stage {
 struct Held {
     /// Which question the pages answer; older ones are shown until newer ones are there.
     turn: u32,
-    pages: BTreeMap<usize, (u32, Arc<Vec<AnyRow>>)>,
+    pages: Vec<Kept>,
+}
+
+/// One page, by its number, and the turn that asked for it.
+struct Kept {
+    page: usize,
+    turn: u32,
+    rows: Arc<Vec<AnyRow>>,
 }
 
 impl Rows {
@@ -68,11 +75,11 @@ impl Rows {
             read,
             held: RwSignal::new(Held {
                 turn: 0,
-                pages: BTreeMap::new(),
+                pages: Vec::new(),
             }),
             summary: RwSignal::new(Summary::default()),
             stage: RwSignal::new(Stage::First),
-            asked: RwSignal::new(BTreeSet::new()),
+            asked: RwSignal::new(Vec::new()),
             retries: RwSignal::new(0),
         };
         rows.follow_query(list, query);
@@ -87,8 +94,8 @@ impl Rows {
     /// A row, when it is there. Tracks.
     pub fn get(self, index: usize) -> Option<AnyRow> {
         self.held.with(|held| {
-            let (_, rows) = held.pages.get(&(index / PAGE_ROWS))?;
-            rows.get(index % PAGE_ROWS).cloned()
+            let kept = held.page(index / PAGE_ROWS)?;
+            kept.rows.get(index % PAGE_ROWS).cloned()
         })
     }
 
@@ -100,15 +107,17 @@ impl Rows {
     /// The first page of each question: it brings the counts.
     fn follow_query(self, list: List, query: Memo<Option<ListQuery>>) {
         let live = expect_context::<Live>();
-        Effect::new(move |before: Option<Option<ListQuery>>| {
+        let mut before = None;
+        effect(move || {
             let now = query.get();
             live.edition.track();
             self.retries.track();
-            let Some(wanted) = now.clone() else { return now };
-            let is_same = before.is_some_and(|before| before == now);
+            let is_same = before.as_ref().is_some_and(|before| *before == now);
+            before = Some(now.clone());
+            let Some(wanted) = now else { return };
             let turn = self.held.with_untracked(|held| held.turn) + 1;
             self.held.update_untracked(|held| held.turn = turn);
-            self.asked.update_untracked(BTreeSet::clear);
+            self.asked.update_untracked(Vec::clear);
             if self.stage.with_untracked(|stage| !matches!(stage, Stage::First)) && !is_same {
                 self.stage.set(Stage::Changing);
             }
@@ -124,7 +133,6 @@ impl Rows {
                     Err(error) => self.stage.set(Stage::Failed(error)),
                 }
             });
-            now
         });
     }
 
@@ -140,14 +148,14 @@ impl Rows {
             if !is_same {
                 held.pages.clear();
             }
-            held.pages.insert(0, (turn, Arc::new(page.rows)));
+            held.keep(0, turn, page.rows);
         });
         self.stage.set(Stage::Ready);
     }
 
     /// Asks for what is in sight and not there, nearest first, a few at a time.
     fn follow_window(self, list: List, query: Memo<Option<ListQuery>>, seen: RwSignal<Range<usize>>) {
-        Effect::new(move |_| {
+        effect(move || {
             let seen = seen.get();
             let n_rows = self.summary.with(|summary| summary.n_matching);
             let asked = self.asked.get();
@@ -158,15 +166,13 @@ impl Rows {
             let first = seen.start / PAGE_ROWS;
             let last = seen.end.saturating_sub(1).min(n_rows - 1) / PAGE_ROWS;
             let (turn, missing) = self.held.with(|held| {
-                let is_missing = |page: &usize| held.pages.get(page).is_none_or(|(turn, _)| *turn != held.turn);
+                let is_missing = |page: &usize| held.page(*page).is_none_or(|kept| kept.turn != held.turn);
                 let missing: Vec<_> = (first..=last).filter(is_missing).collect();
                 (held.turn, missing)
             });
             let free = MAX_ASKED.saturating_sub(asked.len());
             for page in missing.into_iter().filter(|page| !asked.contains(page)).take(free) {
-                self.asked.update(|asked| {
-                    asked.insert(page);
-                });
+                self.asked.update(|asked| asked.push(page));
                 self.ask(
                     list,
                     page_query(&wanted, page, FacetWish::None),
@@ -185,12 +191,12 @@ impl Rows {
                 return;
             }
             let done = move || {
-                self.asked.try_update(|asked| asked.remove(&page));
+                self.asked.try_update(|asked| asked.retain(|known| *known != page));
             };
             match result {
                 Ok(answer) => {
                     self.held.update(|held| {
-                        held.pages.insert(page, (turn, Arc::new(answer.rows)));
+                        held.keep(page, turn, answer.rows);
                         drop_far(&mut held.pages, near);
                     });
                     done();
@@ -201,15 +207,23 @@ impl Rows {
     }
 }
 
+impl Held {
+    fn page(&self, page: usize) -> Option<&Kept> {
+        self.pages.iter().find(|kept| kept.page == page)
+    }
+
+    fn keep(&mut self, page: usize, turn: u32, rows: Vec<AnyRow>) {
+        self.pages.retain(|kept| kept.page != page);
+        let rows = Arc::new(rows);
+        self.pages.push(Kept { page, turn, rows });
+    }
+}
+
 /// Lets go of the pages that are farthest from what was seen.
-fn drop_far<T>(pages: &mut BTreeMap<usize, T>, near: usize) {
+fn drop_far(pages: &mut Vec<Kept>, near: usize) {
     while pages.len() > MAX_KEPT {
-        let far = match (pages.first_key_value(), pages.last_key_value()) {
-            (Some((first, _)), Some((last, _))) if near.abs_diff(*first) > near.abs_diff(*last) => *first,
-            (_, Some((last, _))) => *last,
-            (_, None) => return,
-        };
-        pages.remove(&far);
+        let far = pages.iter().map(|kept| near.abs_diff(kept.page)).max();
+        pages.retain(|kept| Some(near.abs_diff(kept.page)) != far);
     }
 }
 
@@ -228,10 +242,15 @@ mod tests {
 
     #[test]
     fn pages_far_from_sight_are_let_go() {
-        let mut pages: BTreeMap<usize, ()> = (0..100).map(|page| (page, ())).collect();
+        let kept = |page| Kept {
+            page,
+            turn: 1,
+            rows: Arc::default(),
+        };
+        let mut pages: Vec<Kept> = (0..100).map(kept).collect();
         drop_far(&mut pages, 70);
-        assert_eq!(pages.len(), MAX_KEPT);
-        assert!(pages.contains_key(&70) && !pages.contains_key(&0));
+        let (first, last) = (pages[0].page, pages[pages.len() - 1].page);
+        assert_eq!((pages.len(), first, last), (MAX_KEPT, 40, 99));
     }
 
     #[test]

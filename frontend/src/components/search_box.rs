@@ -14,6 +14,7 @@ use web_sys::{Element, KeyboardEvent, SubmitEvent};
 use super::shell::place_title;
 use crate::links::{self, List, Place};
 use crate::theme::{Look, Theme};
+use crate::ui::effect::effect;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{Step, use_go, use_snapshot};
@@ -64,7 +65,7 @@ pub fn SearchBox() -> impl IntoView {
     on_cleanup(move || on_shortcut.remove());
 
     // Identities that hold the words, once the typing pauses; the answer to other words is dropped.
-    Effect::new(move |_| {
+    effect(move || {
         let words = typed.get().trim().to_owned();
         active.set(None);
         if words.is_empty() {

@@ -9,6 +9,7 @@ use super::snapshot_picker::SnapshotPicker;
 use crate::links::{self, Place};
 use crate::live::Live;
 use crate::theme::{Look, Navigation, Theme};
+use crate::ui::effect::effect;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{use_location, use_snapshot};
@@ -18,14 +19,15 @@ pub fn Shell(children: Children) -> impl IntoView {
     let main = NodeRef::<html::Main>::new();
     let path = use_location().path;
     // Another page starts at its top for those who hear it, too.
-    Effect::new(move |before: Option<String>| {
+    let mut before = path.get_untracked();
+    effect(move || {
         let now = path.get();
-        if before.is_some_and(|before| before != now)
+        if before != now
             && let Some(main) = main.get_untracked()
         {
             let _ = main.focus();
         }
-        now
+        before = now;
     });
     html! {
         <a class="skip" href="#main" rel="external">
@@ -56,6 +58,8 @@ fn place_icon(place: Place) -> Icon {
         Place::Credentials => Icon::Credentials,
         Place::Certificates => Icon::Certificates,
         Place::Findings => Icon::Findings,
+        Place::Reviews => Icon::Reviews,
+        Place::Leads => Icon::Leads,
         Place::Access => Icon::Access,
         Place::History => Icon::History,
         Place::Kpis => Icon::Kpis,
@@ -71,6 +75,8 @@ pub(super) fn place_title(place: Place) -> &'static str {
         Place::Credentials => "Credentials",
         Place::Certificates => "Certificates",
         Place::Findings => "Findings",
+        Place::Reviews => "Reviews",
+        Place::Leads => "Leads",
         Place::Access => "Access graph",
         Place::History => "History",
         Place::Kpis => "KPIs",

@@ -12,6 +12,7 @@ use web_sys::js_sys::Function;
 use crate::components::page_head::PageHead;
 use crate::live::Live;
 use crate::theme::Look;
+use crate::ui::effect::effect;
 use crate::ui::html::html;
 use crate::url_state::{Step, use_go, use_location};
 
@@ -51,7 +52,7 @@ pub fn AccessPage() -> impl IntoView {
         let step = if is_recorded { Step::Recorded } else { Step::Replacing };
         go.run((link, step));
     }));
-    Effect::new(move |_| {
+    effect(move || {
         let Some(root) = root.get() else { return };
         spawn_local(async move {
             let go: Option<Function> = followed.try_with_value(|followed| followed.as_ref().clone().into());
@@ -70,7 +71,7 @@ pub fn AccessPage() -> impl IntoView {
             }
         });
     });
-    Effect::new(move |_| {
+    effect(move || {
         let search = search.get();
         explorer.with(|explorer| {
             if let Some(explorer) = explorer {
@@ -78,17 +79,15 @@ pub fn AccessPage() -> impl IntoView {
             }
         });
     });
-    Effect::new(move |before: Option<u32>| {
+    let mut shown = live.edition.get_untracked();
+    effect(move || {
         let edition = live.edition.get();
-        if let Some(explorer) = explorer
-            .get_untracked()
-            .filter(|_| before.is_some_and(|before| before != edition))
-        {
+        if let Some(explorer) = explorer.get_untracked().filter(|_| shown != edition) {
             explorer.refresh();
         }
-        edition
+        shown = edition;
     });
-    Effect::new(move |_| {
+    effect(move || {
         look.theme.track();
         if let Some(explorer) = explorer.get_untracked() {
             explorer.repaint();

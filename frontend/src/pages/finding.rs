@@ -230,12 +230,18 @@ fn more(row: &FindingRow, snapshot: Option<&str>) -> AnyView {
         let href = super::findings::of_rule(&row.rule, vec![(Facet::Team, team.clone())], snapshot);
         html! { <li><a href=href>{format!("The same at {team}")}</a></li> }
     });
+    let reviews = (row.rule == "unreviewed").then(|| {
+        let owner = row.team.as_ref().or(row.owner.as_ref());
+        let href = links::review(owner.map_or("", String::as_str), 0, snapshot);
+        html! { <li><a href=href>"What its owner is to review"</a></li> }
+    });
     html! {
         <ul class="ids">
             <li>
                 <a href=super::findings::of_rule(&row.rule, Vec::new(), snapshot)>"All findings of this rule"</a>
             </li>
             {whose}
+            {reviews}
             <li>
                 <a href=links::rule(&row.rule, snapshot)>"The rule"</a>
             </li>

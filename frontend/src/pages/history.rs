@@ -10,6 +10,7 @@ use shared::kpi::catalog;
 
 use crate::client::{self, Outcome};
 use crate::components::page_head::PageHead;
+use crate::components::pager::pager;
 use crate::components::text_filter::TextFilter;
 use crate::components::trend;
 use crate::live::Live;
@@ -454,25 +455,13 @@ fn list(history: &History, query: &HistoryQuery) -> AnyView {
         };
     }
     let rows = history.changes.iter().map(|change| row(change, history)).collect_view();
-    let (first, last) = (history.offset + 1, history.offset + history.changes.len());
-    let place = format!(
-        "{}–{} of {}",
-        format::count(first),
-        format::count(last),
-        format::counted(history.n_matching as u64, "change", "changes")
-    );
-    let step = |title: &'static str, offset: Option<usize>| {
-        let link = offset.map(|offset| {
-            links::history(&HistoryQuery {
-                offset,
-                ..query.clone()
-            })
-        });
-        let is_none = link.is_none().then_some("true");
-        html! { <a class="button" href=link aria-disabled=is_none data-noscroll>{title}</a> }
+    let shown = history.offset..history.offset + history.changes.len();
+    let at = |offset| {
+        links::history(&HistoryQuery {
+            offset,
+            ..query.clone()
+        })
     };
-    let before = (history.offset > 0).then(|| history.offset.saturating_sub(PAGE_ROWS));
-    let after = (last < history.n_matching).then_some(last);
     html! {
         <div class="card history-list">
             <div class="table-scroll">
@@ -488,11 +477,7 @@ fn list(history: &History, query: &HistoryQuery) -> AnyView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
-            <div class="pager">
-                <span role="status">{place}</span>
-                {step("Before", before)}
-                {step("After", after)}
-            </div>
+            {pager(shown, history.n_matching, ("change", "changes"), PAGE_ROWS, &at)}
         </div>
     }
 }

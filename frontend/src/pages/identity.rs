@@ -15,6 +15,7 @@ use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
 
 use super::credentials::rotation;
+use super::leads::told;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::client::{self, Outcome};
 use crate::components::access;
@@ -24,8 +25,9 @@ use crate::components::evidence::evidence_link;
 use crate::components::moment::{absent, ends, last_used, maybe_moment, moment};
 use crate::components::page_head::PageHead;
 use crate::components::safe_to_act::safe_to_act;
-use crate::links::{self, List};
+use crate::links::{self, List, Place};
 use crate::ui::asynchronous;
+use crate::ui::effect::effect;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::states::EmptyState;
@@ -96,6 +98,7 @@ fn ready(detail: Arc<IdentityDetail>, asked: Asked) -> AnyView {
             <div class="identity-main">
                 {criteria(&detail, at)}
                 {findings(&detail, at)}
+                {leads(&detail, at)}
                 {section("access", "What it can do", None, html! { {access::access(&detail.access, at)} {cut_note(&detail, "ways_up", detail.access.ways_up.len())} })}
                 {credentials(&detail, at)}
                 {acting(asked)}
@@ -211,6 +214,21 @@ fn criteria(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     section("criteria", title, None, list.into_any())
 }
 
+fn leads(detail: &IdentityDetail, snapshot: Option<&str>) -> Option<AnyView> {
+    let rows: Vec<_> = detail
+        .leads
+        .iter()
+        .map(|lead| html! { <li class="lead">{told(lead, detail.as_of, snapshot)}</li> })
+        .collect();
+    (!rows.is_empty()).then(|| {
+        let list = html! {
+            <p class="card-line"><a href=links::place(Place::Leads, snapshot)>"Leads"</a> ": to be looked at, never failures"</p>
+            <ul class="lead-list">{rows}</ul>
+        };
+        section("leads", "What it did lately and never before", None, list)
+    })
+}
+
 fn credentials(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
     let as_of = detail.as_of;
     let row = |credential: &CredentialDetail| {
@@ -276,7 +294,7 @@ fn acting(asked: Asked) -> AnyView {
     let now = move || {
         let credential = asked.act.get()?;
         let answer = client::safe_to_act(credential, asked.snapshot);
-        Effect::new(move |_| {
+        effect(move || {
             if matches!(answer.outcome.get(), Outcome::Ready(_))
                 && let Some(section) = document().get_element_by_id("act")
             {
@@ -577,6 +595,12 @@ fn owners(detail: &IdentityDetail, snapshot: Option<&str>) -> AnyView {
         }
     } else {
         html! { <ul class="owners">{detail.owners.iter().map(row).collect_view()}</ul> }
+    };
+    let whose = detail.row.team.as_ref().or(detail.row.owner.as_ref());
+    let reviews = links::review(whose.map_or("", String::as_str), 0, snapshot);
+    let content = html! {
+        {content}
+        <p class="card-foot"><a href=reviews>"What they are to review"</a></p>
     };
     section("owners", "Who answers for it", None, content)
 }

@@ -12,6 +12,7 @@ use shared::model::ratio::Verdict;
 use crate::client::{Answer, Outcome};
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{parts, rows_link, sentence_case};
+use crate::components::named_entry;
 use crate::components::page_head::PageHead;
 use crate::components::tabs::tabs;
 use crate::components::trend;
@@ -73,15 +74,7 @@ pub fn KpisPage() -> impl IntoView {
     let answer = client::kpis(snapshot);
     let trends = client::trends(Memo::new(|_| None), snapshot);
     let hash = use_location().hash;
-    // The entry that the link names is only there once the answer is.
-    Effect::new(move |_| {
-        let id = hash.get();
-        if matches!(answer.outcome.get(), Outcome::Ready(_))
-            && let Some(entry) = document().get_element_by_id(id.trim_start_matches('#'))
-        {
-            entry.scroll_into_view();
-        }
-    });
+    named_entry::follow(answer);
     html! {
         <div class="page kpis">
             <PageHead title="KPIs" line=|| "Every number: what it asks, of whom, by whose limit" />

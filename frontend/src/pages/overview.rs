@@ -30,18 +30,20 @@ use crate::links::{self, List, Place};
 use crate::ui::asynchronous;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::order::in_order;
 use crate::url_state::use_snapshot;
 use crate::{client, format, words};
 
 /// Rules among the top findings.
 const MAX_RULES: usize = 6;
 /// Numbers of the answer that have a place of their own.
-const SHOWN_APART: [&str; 5] = [
+const SHOWN_APART: [&str; 6] = [
     "nhi.total",
     "human.total",
     "nhi.per_human",
     "agent.total",
     "certificate.renewals",
+    "anomaly.leads",
 ];
 /// In pixels; two charts stand side by side.
 const CHART_HEIGHT: u32 = 232;
@@ -115,6 +117,7 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trend
                     {asynchronous::steady(rules, move |rules| top_findings(&rules, of_rules.as_deref()))}
                 </div>
             </div>
+            {to_look_at(&overview, at)}
         </section>
         <section aria-labelledby="title-sure">
             <h2 class="section-title" id="title-sure">"How sure, and how old"</h2>
@@ -382,11 +385,38 @@ fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     html! { <ol class="changes">{overview.changes.iter().map(row).collect_view()}</ol> }
 }
 
+/// What waits for somebody to look at it: reviews that are late, and leads.
+fn to_look_at(overview: &Overview, snapshot: Option<&str>) -> Option<AnyView> {
+    let find = |id: &str| overview.tiles.iter().find(|kpi| kpi.id == id);
+    // What was never reviewed fails its criterion, and no deadline.
+    let reviewed = overview.criteria.iter().find(|kpi| kpi.id == "reviewed");
+    let n_due = reviewed.and_then(|kpi| kpi.fail).unwrap_or(0);
+    let n_leads = find("anomaly.leads").and_then(|kpi| kpi.pass).unwrap_or(0);
+    let item = |n: u64, text: String, place: Place| {
+        (n > 0).then(|| html! { <li><a href=links::place(place, snapshot)>{text}</a></li> })
+    };
+    (n_due + n_leads > 0).then(|| {
+        let due = format!("{} due", format::counted(n_due, "review is", "reviews are"));
+        let leads = format!(
+            "{} did something new",
+            format::counted(n_leads, "identity", "identities")
+        );
+        html! {
+            <ul class="to-look-at">
+                {item(n_due, due, Place::Reviews)}
+                {item(n_leads, leads, Place::Leads)}
+            </ul>
+        }
+    })
+}
+
 /// The rules with the worst findings, each count a link.
 fn top_findings(rules: &Rules, snapshot: Option<&str>) -> AnyView {
     let open = |rule: &RuleView| rule.n_findings.unwrap_or(0) - rule.n_waived.unwrap_or(0);
     let mut found: Vec<&RuleView> = rules.rules.iter().filter(|rule| rule.worst.is_some()).collect();
-    found.sort_by_key(|rule| (rank(rule.worst.as_deref()), std::cmp::Reverse(open(rule))));
+    in_order(&mut found, |rule| {
+        (rank(rule.worst.as_deref()), std::cmp::Reverse(open(rule)))
+    });
     let n_more = found.len().saturating_sub(MAX_RULES);
     let rows = found.into_iter().take(MAX_RULES).map(|rule| {
         let waived = (Facet::Waived, "no".to_owned());

@@ -11,33 +11,24 @@ use super::findings::{FindingTabs, Tab};
 use crate::client::{self, Outcome};
 use crate::components::badges::severity_word;
 use crate::components::interval_bar::IntervalBar;
+use crate::components::named_entry;
 use crate::components::page_head::PageHead;
 use crate::format;
 use crate::links::{self, List};
 use crate::ui::asynchronous;
 use crate::ui::html::html;
-use crate::url_state::{use_location, use_snapshot};
+use crate::ui::order::in_order;
+use crate::url_state::use_snapshot;
 
 #[component]
 pub fn RulesPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::rules(snapshot);
-    let hash = use_location().hash;
     let line = move || match answer.outcome.get() {
         Outcome::Ready(rules) => line(&rules),
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".to_owned(),
     };
-    // The rule that the address names is open: now, once the answer is there, or when a link on the page changes it.
-    Effect::new(move |_| {
-        let code = hash.get();
-        if matches!(answer.outcome.get(), Outcome::Ready(_))
-            && let Some(entry) = document().get_element_by_id(code.trim_start_matches('#'))
-        {
-            // Fails only for a name that is none.
-            let _ = entry.set_attribute("open", "");
-            entry.scroll_into_view();
-        }
-    });
+    named_entry::follow(answer);
     html! {
         <div class="page rules">
             <PageHead title="Findings" line=move || html! { {line} } />
@@ -62,7 +53,9 @@ fn ready(rules: &Arc<Rules>, snapshot: Option<&str>) -> AnyView {
     let (evaluated, not): (Vec<_>, Vec<_>) = rules.rules.iter().partition(|rule| rule.not_evaluated.is_none());
     let (found, clean): (Vec<_>, Vec<_>) = evaluated.into_iter().partition(|rule| rule.n_findings > Some(0));
     let group = |title: &'static str, mut rules: Vec<&RuleView>| {
-        rules.sort_by_key(|rule| (rank(rule.worst.as_deref()), std::cmp::Reverse(rule.n_findings)));
+        in_order(&mut rules, |rule| {
+            (rank(rule.worst.as_deref()), std::cmp::Reverse(rule.n_findings))
+        });
         let entries: Vec<_> = rules.into_iter().map(|rule| entry(rule, snapshot)).collect();
         (!entries.is_empty()).then(|| {
             html! {

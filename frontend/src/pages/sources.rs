@@ -10,28 +10,20 @@ use crate::components::badges::severity_badge;
 use crate::components::evidence::evidence_link;
 use crate::components::kpi_tile::sentence_case;
 use crate::components::moment::{absent, moment};
+use crate::components::named_entry;
 use crate::components::page_head::PageHead;
 use crate::links::{self, List};
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::states::EmptyState;
-use crate::url_state::{use_location, use_snapshot};
+use crate::url_state::use_snapshot;
 use crate::{client, format, ui, words};
 
 #[component]
 pub fn SourcesPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::sources(snapshot);
-    let hash = use_location().hash;
-    Effect::new(move |_| {
-        let id = hash.get();
-        if matches!(answer.outcome.get(), client::Outcome::Ready(_))
-            && let Some(entry) = document().get_element_by_id(id.trim_start_matches('#'))
-        {
-            let _ = entry.set_attribute("open", "");
-            entry.scroll_into_view();
-        }
-    });
+    named_entry::follow(answer);
     let line = move || match answer.outcome.get() {
         client::Outcome::Ready(sources) => summary(&sources),
         client::Outcome::Loading | client::Outcome::Failed(_) => "\u{a0}".to_owned(),

@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
+use super::effect::effect;
 use super::icon::{Icon, icon};
 
 use crate::ui::html::html;
@@ -12,7 +13,7 @@ use crate::ui::html::html;
 #[component]
 pub fn Dialog(#[prop(into)] title: String, open: RwSignal<bool>, children: Children) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         if open.get() {
             if !dialog.open() {

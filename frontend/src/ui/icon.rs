@@ -59,6 +59,8 @@ icons! {
     Changed => "changed",
     Copy => "copy",
     Findings => "findings",
+    Reviews => "reviews",
+    Leads => "leads",
     Access => "access",
 }
 

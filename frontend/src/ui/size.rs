@@ -6,10 +6,12 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
 
+use super::effect::effect;
+
 /// Calls `changed` with the element now and whenever its size changes, until the view is gone.
 pub fn watch_size(element: NodeRef<html::Div>, changed: impl Fn(&HtmlElement) + Clone + 'static) {
     let watching = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn()>)>);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = element.get() else { return };
         let element: HtmlElement = element.unchecked_into();
         let measured = element.clone();

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
+use super::effect::effect;
 use super::icon::{Icon, icon};
 use super::size::watch_size;
 
@@ -94,22 +95,23 @@ pub fn VirtualTable(
         }
     });
     let drawn = Memo::new(move |_| geometry.get().drawn(scroll_px.get()));
-    Effect::new(move |_| {
+    effect(move || {
         let now = geometry.get().seen(scroll_px.get());
         if seen.get_untracked() != now {
             seen.set(now);
         }
     });
-    Effect::new(move |before: Option<String>| {
+    let mut before = reset.get_untracked();
+    effect(move || {
         let now = reset.get();
-        if before.is_some_and(|before| before != now) {
+        if before != now {
             active.set((0, 0));
             if let Some(scroller) = scroller.get_untracked() {
                 scroller.set_scroll_top(0);
             }
             scroll_px.set(0.0);
         }
-        now
+        before = now;
     });
     watch_size(scroller, move |element| {
         let height = f64::from(element.client_height());
@@ -175,7 +177,7 @@ pub fn VirtualTable(
         drawn.get().rows.contains(&row).then(|| cell_id(row, column))
     };
     // A wide table scrolls sideways to the active cell.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(cell) = active_id().and_then(|id| document().get_element_by_id(&id))
             && let (Some(scroller), Ok(cell)) = (scroller.get_untracked(), cell.dyn_into::<HtmlElement>())
         {

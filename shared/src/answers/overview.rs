@@ -19,7 +19,7 @@ use crate::model::strings::Sym;
 use crate::model::thresholds::ThresholdId;
 
 /// The numbers that are shown as tiles, in this order.
-const TILES: [&str; 13] = [
+const TILES: [&str; 14] = [
     "nhi.total",
     "human.total",
     "nhi.per_human",
@@ -33,6 +33,7 @@ const TILES: [&str; 13] = [
     "access.external",
     "agent.total",
     "certificate.renewals",
+    "anomaly.leads",
 ];
 
 /// Teams that are worth listing beside the governed share.
