@@ -19,6 +19,7 @@
 //! ```
 
 mod browser;
+mod files;
 mod locator;
 mod page;
 mod process;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 pub use fantoccini::key::Key;
 
+pub use crate::files::FileServer;
 pub use crate::locator::Locator;
 pub use crate::page::{DESKTOP, Network, PHONE, Page, Theme, Viewport};
 pub use crate::rollcall::Rollcall;

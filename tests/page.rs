@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
@@ -163,6 +163,26 @@ impl Page {
         };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
         self.browser.devtools("Emulation.setEmulatedMedia", features)?;
+        Ok(())
+    }
+
+    /// Gives files or a folder to an input of a page, as a person who chooses them does.
+    pub fn give_files(&self, selector: &str, paths: &[&Path]) -> Result<()> {
+        let expression = format!("document.querySelector({})", json!(selector));
+        let found = self
+            .browser
+            .devtools("Runtime.evaluate", json!({ "expression": expression }))?;
+        let files: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let parameters = json!({ "files": files, "objectId": found["result"]["objectId"] });
+        self.browser.devtools("DOM.setFileInputFiles", parameters)?;
+        Ok(())
+    }
+
+    /// Runs a script in every document that is loaded from now on, before its own.
+    pub fn run_first(&self, script: &str) -> Result<()> {
+        let parameters = json!({ "source": script });
+        self.browser
+            .devtools("Page.addScriptToEvaluateOnNewDocument", parameters)?;
         Ok(())
     }
 

@@ -41,7 +41,7 @@ enum Verb {
     List(list::ListArgs),
     /// Write a report to send on: PDF, HTML, XLSX, CSV or JSON
     Report(report::ReportArgs),
-    /// Write what other tools take: SARIF, OCSF, Prometheus, BloodHound OpenGraph, Veza OAA
+    /// Write what other tools take (SARIF, OCSF, Prometheus, BloodHound OpenGraph, Veza OAA), or the dashboard as files
     Export(export::ExportArgs),
     /// Ask the identity graph: what reaches what, and how
     Graph(graph::GraphArgs),

@@ -7,6 +7,7 @@ pub mod estate;
 mod generate;
 pub mod routes;
 pub mod serving;
+mod site;
 
 use std::io::{self, Write};
 use std::panic;

@@ -73,19 +73,24 @@ pub fn write(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Serves the estate with a snapshot before it, of 30 September: without `scratch`, without the cluster, and with the key
+/// Writes the estate with a snapshot before it, of 30 September: without `scratch`, without the cluster, and with the key
 /// of `ci-deploy` that was replaced since.
-pub fn served_twice() -> Result<(Rollcall, TempDir)> {
-    let root = tempfile::tempdir()?;
-    write(root.path())?;
+pub fn write_twice(root: &Path) -> Result<()> {
+    write(root)?;
     let before: String = CREDENTIAL_REPORT
         .split_inclusive('\n')
         .filter(|line| !line.starts_with("scratch,"))
         .map(|line| line.replace("true,2026-10-01T09:00:00", "true,2026-05-01T09:00:00"))
         .collect();
-    let folder = root.path().join("2026-09-30/aws-prod");
+    let folder = root.join("2026-09-30/aws-prod");
     fs::create_dir_all(&folder)?;
-    fs::write(folder.join("credential-report.csv"), before)?;
+    Ok(fs::write(folder.join("credential-report.csv"), before)?)
+}
+
+/// Serves both snapshots for as long as both are kept.
+pub fn served_twice() -> Result<(Rollcall, TempDir)> {
+    let root = tempfile::tempdir()?;
+    write_twice(root.path())?;
     let rollcall = Rollcall::start(&["serve", &root.path().to_string_lossy()])?;
     Ok((rollcall, root))
 }

@@ -4,3 +4,4 @@ mod accessibility;
 mod estate;
 mod harness;
 mod pages;
+mod serverless;

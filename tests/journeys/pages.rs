@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::estate;
 
 /// Every page, with the heading that says it is there.
-const PAGES: [(&str, &str); 15] = [
+pub const PAGES: [(&str, &str); 15] = [
     ("/", "Overview"),
     ("/identities", "Identities"),
     ("/credentials", "Credentials"),
@@ -36,7 +36,7 @@ fn n_rows(page: &Page) -> Result<Value> {
     )
 }
 
-fn wait_for_rows(page: &Page, n: usize) -> Result<()> {
+pub fn wait_for_rows(page: &Page, n: usize) -> Result<()> {
     page.wait_for(&format!("{n} rows"), |page| Ok(n_rows(page)? == n))
 }
 

@@ -18,6 +18,9 @@ const WASM_BUDGET_BYTES: usize = 250_000;
 /// The explorer of the access graph, which only its page loads after that: half a second more.
 const EXPLORER_BUDGET_BYTES: usize = 120_000;
 const EXPLORER: &str = "explorer_bg.wasm";
+/// All of Rollcall, with every connector and the writers of reports: only pages without a server load it.
+const ENGINE_BUDGET_BYTES: usize = 4_000_000;
+const ENGINE: &str = "engine/engine_bg.wasm";
 
 /// One file of the dashboard in its three encodings.
 pub struct Sizes {
@@ -53,12 +56,14 @@ pub fn report(sizes: &[Sizes], wasm_opt: WasmOpt) -> Result<()> {
         .collect();
     say::line(say::table(["dist/, kB", "raw", "gzip", "brotli"], &rows).trim_end());
 
-    let (explorer, pages): (Vec<&Sizes>, Vec<&Sizes>) = sizes
-        .iter()
-        .filter(|file| file.name.ends_with(".wasm"))
-        .partition(|file| file.name == EXPLORER);
+    let wasm = || sizes.iter().filter(|file| file.name.ends_with(".wasm"));
+    let named = |name: &str| wasm().filter(|file| file.name == name).collect::<Vec<_>>();
+    let pages: Vec<&Sizes> = wasm()
+        .filter(|file| ![EXPLORER, ENGINE].contains(&file.name.as_str()))
+        .collect();
     within_budget("the dashboard", &pages, WASM_BUDGET_BYTES, wasm_opt)?;
-    within_budget("the explorer", &explorer, EXPLORER_BUDGET_BYTES, wasm_opt)
+    within_budget("the explorer", &named(EXPLORER), EXPLORER_BUDGET_BYTES, wasm_opt)?;
+    within_budget("the engine", &named(ENGINE), ENGINE_BUDGET_BYTES, wasm_opt)
 }
 
 fn within_budget(what: &str, files: &[&Sizes], budget: usize, wasm_opt: WasmOpt) -> Result<()> {
@@ -160,5 +165,7 @@ mod tests {
         let explorer = [file("a.wasm", WASM_BUDGET_BYTES), file(EXPLORER, EXPLORER_BUDGET_BYTES)];
         report(&explorer, WasmOpt::Present).unwrap();
         report(&[file(EXPLORER, EXPLORER_BUDGET_BYTES + 1)], WasmOpt::Present).unwrap_err();
+        report(&[file(ENGINE, ENGINE_BUDGET_BYTES)], WasmOpt::Present).unwrap();
+        report(&[file(ENGINE, ENGINE_BUDGET_BYTES + 1)], WasmOpt::Present).unwrap_err();
     }
 }

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::setup::{self, WasmOpt};
 use crate::workspace::{Workspace, run};
-use crate::{compress, digest, inline, say, shrink};
+use crate::{compress, digest, inline, say, serverless, shrink};
 
 const PUBLIC_URL: &str = "/";
 /// See the root `Cargo.toml`.
@@ -44,7 +44,7 @@ pub fn build(workspace: &Workspace) -> Result<PathBuf> {
     say::step("build the dashboard", || {
         let staging = workspace.target.join("xtask/dist");
         trunk(workspace, &staging)?;
-        finish(&staging, wasm_opt)?;
+        finish(&workspace.root.join("frontend"), &staging, wasm_opt)?;
         replace(&dist, &staging)?;
         fs::write(&stamp, stamp_text(&inputs, &dist)?).with_context(|| format!("cannot write `{}`", stamp.display()))
     })?;
@@ -71,8 +71,8 @@ fn trunk(workspace: &Workspace, staging: &Path) -> Result<()> {
     run(&mut command).context("Trunk could not build the dashboard")
 }
 
-/// What Trunk does not do: no inline code, and every file precompressed.
-fn finish(staging: &Path, wasm_opt: WasmOpt) -> Result<()> {
+/// What Trunk does not do: no inline code, the pages of a site without a server, and every file precompressed.
+fn finish(frontend: &Path, staging: &Path, wasm_opt: WasmOpt) -> Result<()> {
     let index = staging.join("index.html");
     let html = fs::read_to_string(&index).with_context(|| format!("cannot read `{}`", index.display()))?;
     let page = inline::externalize(&html, PUBLIC_URL)?;
@@ -82,6 +82,7 @@ fn finish(staging: &Path, wasm_opt: WasmOpt) -> Result<()> {
     }
     inline::check_integrity(&page.html, staging)?;
     fs::write(&index, &page.html).with_context(|| format!("cannot write `{}`", index.display()))?;
+    serverless::write(frontend, staging, &page.html)?;
 
     let mut files = digest::files_below(staging)?;
     files.sort();
@@ -132,14 +133,24 @@ fn inputs_digest(workspace: &Workspace) -> Result<String> {
 mod tests {
     use super::*;
 
-    const TRUNKS_PAGE: &str = "<!DOCTYPE html><html><head><link rel=\"modulepreload\" href=\"/app.js\"></head>\
+    const TRUNKS_PAGE: &str = "<!DOCTYPE html><html><head><meta charset=\"utf-8\"><link rel=\"modulepreload\" href=\"/app.js\"></head>\
         <body><script type=\"module\">import '/app.js';</script></body></html>";
 
     fn staged() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("staging")).unwrap();
-        fs::write(folder.path().join("staging/index.html"), TRUNKS_PAGE).unwrap();
-        fs::write(folder.path().join("staging/app.js"), "go()").unwrap();
+        for (name, text) in [
+            ("staging/index.html", TRUNKS_PAGE),
+            ("staging/app.js", "go()"),
+            ("staging/engine.js", "ask()"),
+            ("staging/engine_bg.wasm", "wasm"),
+            ("frontend/engine/page.js", "fetch()"),
+            ("frontend/engine/page.css", "p{}"),
+            ("frontend/engine/drop.html", "<p>Drop</p>"),
+        ] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
         folder
     }
 
@@ -147,7 +158,7 @@ mod tests {
     fn every_file_has_its_encodings_and_the_page_no_inline_code() {
         let folder = staged();
         let (staging, dist) = (folder.path().join("staging"), folder.path().join("dist"));
-        finish(&staging, WasmOpt::Present).unwrap();
+        finish(&folder.path().join("frontend"), &staging, WasmOpt::Present).unwrap();
         replace(&dist, &staging).unwrap();
 
         let mut names: Vec<String> = digest::files_below(&dist)
@@ -157,7 +168,18 @@ mod tests {
             .collect();
         names.sort();
         let boot = format!("boot-{}.js", digest::short(b"import '/app.js';"));
-        let expected: Vec<String> = ["app.js", &boot, "index.html"]
+        let files = [
+            "app.js",
+            &boot,
+            "engine/app.html",
+            "engine/engine.js",
+            "engine/engine_bg.wasm",
+            "engine/page.css",
+            "engine/page.js",
+            "engine/site.html",
+            "index.html",
+        ];
+        let expected: Vec<String> = files
             .iter()
             .flat_map(|name| [(*name).to_owned(), format!("{name}.br"), format!("{name}.gz")])
             .collect();

@@ -165,7 +165,7 @@ fn is_javascript(kind: Option<&str>) -> bool {
 }
 
 /// The value of an `integrity` attribute, by the hash that Trunk uses.
-fn integrity_of(content: &[u8]) -> String {
+pub fn integrity_of(content: &[u8]) -> String {
     format!("sha384-{}", STANDARD.encode(Sha384::digest(content)))
 }
 

@@ -9,6 +9,7 @@ mod inline;
 mod lockfile;
 mod run;
 mod say;
+mod serverless;
 mod setup;
 mod shrink;
 mod test;

@@ -12,10 +12,11 @@ use shared::diagnostic::shorten;
 use super::failure::Failure;
 use super::negotiation::{accepts, is_current};
 use crate::serving::App;
-use crate::serving::assets::Asset;
+use crate::serving::assets::{Asset, ENGINE_FOLDER};
 
 pub async fn file(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
-    let find = |path: &str| app.assets.iter().find(|asset| asset.path == path);
+    let is_served = |asset: &&Asset| !asset.path.starts_with(ENGINE_FOLDER);
+    let find = |path: &str| app.assets.iter().filter(is_served).find(|asset| asset.path == path);
     let path = uri.path().trim_start_matches('/');
     let is_page = !path.rsplit('/').next().unwrap_or_default().contains('.') || path.contains(':');
     match find(path).or_else(|| find("index.html").filter(|_| is_page)) {

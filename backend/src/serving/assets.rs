@@ -2,6 +2,9 @@
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
+/// Where the files are that only a site without a server needs: see [`crate::site`].
+pub const ENGINE_FOLDER: &str = "engine/";
+
 /// One file of the built frontend, in the encodings it was packed in.
 pub struct Asset {
     /// Without a leading `/`.

@@ -20,6 +20,7 @@ pub mod rows;
 pub mod sources;
 pub mod what_if;
 
+use bitcode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::model::instant::Instant;
@@ -85,7 +86,7 @@ pub struct State {
 }
 
 /// A snapshot as it is named in URLs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub struct SnapshotName {
     pub name: String,
     pub as_of: Instant,

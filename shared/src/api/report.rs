@@ -1,5 +1,6 @@
 //! `rollcall report` and `GET /api/v1/report`: what a report says, before it is a file. With `format=json` it is this.
 
+use bitcode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::SnapshotName;
@@ -182,7 +183,7 @@ pub struct ThresholdLine {
 }
 
 /// A file as it lay on disk.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Encode, Decode)]
 pub struct InputFile {
     /// `""` for the estate's own files.
     pub source: String,
