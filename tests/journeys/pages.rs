@@ -334,6 +334,59 @@ fn the_graph_is_searched_walked_and_asked_who_reaches_what() -> Result<()> {
 }
 
 #[test]
+fn a_view_of_the_graph_is_arranged_filtered_saved_and_opened_again() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("access-view", |page| {
+        let node = "node=identity:arn:aws:iam::111122223333:user/old-batch";
+        page.goto(&rollcall.url(&format!("/access?{node}")))?;
+        page.css(".explorer-side .explorer-name").wait()?;
+        let has = |part: &'static str| page.wait_for(part, move |page| Ok(page.url()?.contains(part)));
+        page.evaluate("document.querySelector('.explorer-canvas').focus()", Vec::new())?;
+        page.keys(&Key::Right.to_string())?;
+        has("&at=")?;
+        page.keys("p")?;
+        has("&pin=")?;
+        page.keys("u")?;
+        page.wait_for("nothing pinned", |page| Ok(!page.url()?.contains("&pin=")))?;
+        page.css("[data-key=Tier]").click()?;
+        page.css("[data-menu=Tier] input").nth(0).click()?;
+        has("&tier=")?;
+        page.css("[data-menu=Tier] input").nth(0).click()?;
+        page.wait_for("everything again", |page| Ok(!page.url()?.contains("&tier=")))?;
+        page.evaluate("document.querySelector('.explorer-canvas').focus()", Vec::new())?;
+        page.keys("p")?;
+        has("&pin=")?;
+        page.keys("+")?;
+        has("&camera=")?;
+
+        // Every kind of file is offered.
+        page.evaluate(
+            "window.saved = []; HTMLAnchorElement.prototype.click = function () { saved.push(this.download) }",
+            Vec::new(),
+        )?;
+        for kind in ["png", "svg", "csv", "json"] {
+            let press = "document.querySelector(arguments[0]).click()";
+            page.evaluate(press, vec![json!(format!("[data-do={kind}]"))])?;
+            let offered = page.evaluate("return saved.at(-1)", Vec::new())?;
+            assert_eq!(offered, json!(format!("access-graph.{kind}")));
+        }
+
+        // The address is all of it: somebody else sees the same.
+        let (address, seen) = (
+            page.url()?,
+            page.css(".explorer-picture [role=status]").property("textContent")?,
+        );
+        page.goto(&rollcall.url("/sources"))?;
+        page.goto(&address)?;
+        page.wait_for("the same", |page| {
+            Ok(page.css(".explorer-picture [role=status]").property("textContent")? == seen)
+        })?;
+        assert_eq!(page.url()?, address);
+        page.css("[data-do=pin][aria-label^='Let go']").wait()
+    })
+}
+
+#[test]
 fn what_differs_between_two_snapshots_is_counted_listed_and_followed() -> Result<()> {
     let (rollcall, _estate) = estate::served_twice()?;
     journey("history", |page| {

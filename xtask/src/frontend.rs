@@ -15,7 +15,7 @@ use crate::{compress, digest, inline, say, serverless, shrink};
 
 const PUBLIC_URL: &str = "/";
 /// See the root `Cargo.toml`.
-const CARGO_PROFILE: &str = "wasm-release";
+pub const CARGO_PROFILE: &str = "wasm-release";
 /// Whatever can change a byte of `dist/`, apart from the versions of the tools; xtask itself finishes the files.
 const INPUTS: [&str; 10] = [
     "frontend",

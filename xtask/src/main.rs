@@ -4,6 +4,7 @@ mod bench;
 mod compress;
 mod digest;
 mod docs;
+mod explorer_bench;
 mod frontend;
 mod inline;
 mod lockfile;
@@ -49,6 +50,8 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Build the explorer of the access graph as a page that kits measure
+    ExplorerBench,
     /// Write the reference pages that are generated from the registries
     Docs,
     /// What Trunk calls in place of Binaryen's program of this name
@@ -83,6 +86,7 @@ fn perform(verb: Verb) -> Result<()> {
         }
         Verb::Frontend => frontend::build(&workspace).map(drop),
         Verb::Bench { args } => bench::bench(&workspace, &args),
+        Verb::ExplorerBench => explorer_bench::build(&workspace),
         Verb::Docs => docs::docs(&workspace),
         Verb::WasmOpt { args } => shrink::shrink(&workspace, &args),
     }

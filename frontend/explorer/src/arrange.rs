@@ -5,13 +5,17 @@ use shared::graph::layout::force;
 use shared::graph::layout::layered::layered;
 use shared::graph::layout::radial::radial;
 
-use crate::scene::{CARD_HEIGHT, CARD_WIDTH, Scene};
+use crate::draw::CARDS_FROM;
+use crate::scene::{CARD_HEIGHT, CARD_WIDTH, Form, Scene};
 
 /// From the middle of one column of cards to the next: room for a relation's name between them.
 const COLUMN: f64 = CARD_WIDTH + 104.0;
 const ROW: f64 = CARD_HEIGHT + 16.0;
 /// The pixels of one unit of [`radial`].
 const RING_UNIT: f64 = 56.0;
+/// The farthest that rows are moved apart, and rings made ovals, to use the height of a narrow picture.
+const MAX_STRETCH: f64 = 3.0;
+const MAX_RING_STRETCH: f64 = 1.6;
 /// Of layouts by forces.
 pub const SEED: u32 = 1;
 
@@ -41,6 +45,28 @@ pub fn rings(scene: &mut Scene) {
     };
     for (node, [x, y]) in scene.nodes.iter_mut().zip(positions) {
         (node.x, node.y) = (f64::from(x) * RING_UNIT, f64::from(y) * RING_UNIT);
+    }
+}
+
+/// Uses the height that is there, where the width leaves no room for cards: on a phone, and of long paths.
+pub fn fill_height(scene: &mut Scene, (width, height): (f64, f64)) {
+    let Some([left, top, right, bottom]) = scene.bounds() else {
+        return;
+    };
+    let scale = width / (right - left);
+    if scale >= CARDS_FROM || width < 1.0 {
+        return;
+    }
+    let most = match scene.form {
+        Form::Cards => MAX_STRETCH,
+        Form::Marks => MAX_RING_STRETCH,
+    };
+    let stretch = (height / scale / (bottom - top)).clamp(1.0, most);
+    for node in &mut scene.nodes {
+        node.y *= stretch;
+    }
+    for bend in scene.edges.iter_mut().flat_map(|edge| &mut edge.bends) {
+        bend.1 *= stretch;
     }
 }
 

@@ -17,11 +17,15 @@ const LABEL_HEIGHT: f64 = 16.0;
 /// The widest name beside a mark.
 const LABEL_ROOM: f64 = 190.0;
 /// Below this scale a card's text is too small to be read, and marks are drawn instead.
-const CARDS_FROM: f64 = 0.72;
+pub const CARDS_FROM: f64 = 0.72;
 /// Smaller text is not drawn.
 const SMALLEST_TEXT: f64 = 9.0;
 /// What a filter leaves out.
-const FAINT: f64 = 0.25;
+pub const FAINT: f64 = 0.25;
+/// Nodes whose names are tried: of a large picture those that matter most.
+const MAX_TRIED: usize = 2_000;
+/// How many pixels of a large picture there are for each name in it: names on all of it would hide the rest.
+const NAME_AREA: f64 = 12_000.0;
 /// The radius of a mark.
 const MARK: f64 = 6.5;
 
@@ -63,7 +67,7 @@ pub fn draw(sight: &Sight<'_>, pen: &mut impl Pen) {
     pen.opacity(1.0);
     match form {
         Form::Cards => name_relations(sight, &mut taken, pen),
-        Form::Marks => name_marks(sight, &mut taken, pen),
+        Form::Marks => name_marks(sight, &mut taken, usize::MAX, pen),
     }
 }
 
@@ -81,7 +85,8 @@ pub fn draw_over(sight: &Sight<'_>, is_sharp: bool, pen: &mut impl Pen) {
         taken.push(draw_mark(sight, at, pen));
     }
     if is_sharp {
-        name_marks(sight, &mut taken, pen);
+        let most = (sight.size.0 * sight.size.1 / NAME_AREA) as usize;
+        name_marks(sight, &mut taken, most, pen);
     }
 }
 
@@ -416,8 +421,8 @@ fn name_relations(sight: &Sight<'_>, taken: &mut Vec<Rect>, pen: &mut impl Pen) 
     }
 }
 
-/// Names nodes beside their marks, those that matter most first, as long as there is room.
-fn name_marks(sight: &Sight<'_>, taken: &mut Vec<Rect>, pen: &mut impl Pen) {
+/// Names nodes beside their marks, so many at most, those that matter most first, as long as there is room.
+fn name_marks(sight: &Sight<'_>, taken: &mut Vec<Rect>, most: usize, pen: &mut impl Pen) {
     let scene = sight.scene;
     let mut n_edges = vec![0usize; scene.nodes.len()];
     for edge in &scene.edges {
@@ -435,13 +440,16 @@ fn name_marks(sight: &Sight<'_>, taken: &mut Vec<Rect>, pen: &mut impl Pen) {
     let middle = scene.bounds().map_or(0.0, |[left, _, right, _]| {
         sight.camera.to_screen(((left + right) / 2.0, 0.0), sight.size).0
     });
+    let is_in_sight = |at: &usize| {
+        let (x, y) = sight.place(*at);
+        x >= 0.0 && y >= 0.0 && x <= sight.size.0 && y <= sight.size.1
+    };
+    order.retain(is_in_sight);
     order.sort_by_key(|at| (rank(at), std::cmp::Reverse(n_edges[*at])));
-    for at in order {
+    let mut n_named = 0;
+    for at in order.into_iter().take(MAX_TRIED) {
         let node = &scene.nodes[at];
         let (x, y) = sight.place(at);
-        if x < 0.0 || y < 0.0 || x > sight.size.0 || y > sight.size.1 {
-            continue;
-        }
         let room = LABEL_ROOM.min(sight.size.0 / 4.0);
         let name = crate::scene::cut(node.label(), LABEL_SIZE, room);
         let is_strong = at < scene.n_starts.max(1) || sight.chosen == Some(at);
@@ -472,6 +480,10 @@ fn name_marks(sight: &Sight<'_>, taken: &mut Vec<Rect>, pen: &mut impl Pen) {
             .into_iter()
             .find(|(rect, _)| is_whole(rect) && is_free(rect, taken));
         let Some((rect, anchor)) = free else { continue };
+        if n_named == most {
+            return;
+        }
+        n_named += 1;
         taken.push(rect);
         let letters = Letters {
             size: LABEL_SIZE,

@@ -344,18 +344,32 @@ impl Explorer {
     }
 
     fn reach(self: &Rc<Self>, query: &ExplorerQuery) -> Content {
-        let mut whole: Option<ReachPage> = None;
-        for address in questions::reach(query, questions::n_reached(query)) {
-            match self.need(&address, Kind::Reach) {
-                Answer::Ready(Body::Reach(page)) => match &mut whole {
-                    None => whole = Some(page.as_ref().clone()),
-                    Some(whole) => whole.rows.extend(page.rows.iter().cloned()),
-                },
+        let addresses = questions::reach(query, questions::n_reached(query));
+        let mut pages = Vec::new();
+        for (at, address) in addresses.iter().enumerate() {
+            match self.need(address, Kind::Reach) {
+                Answer::Ready(Body::Reach(page)) => pages.push(page),
                 Answer::Failed(sentence) => return Content::Failed(sentence),
-                Answer::Asked | Answer::Ready(_) => return Content::Loading,
+                // The first says how many there are; the others are asked for at once.
+                Answer::Asked | Answer::Ready(_) if at == 0 => return Content::Loading,
+                Answer::Asked | Answer::Ready(_) => {}
+            }
+            if pages[0].n_matching <= (at + 1) * questions::N_REACHED {
+                break;
             }
         }
-        whole.map_or(Content::Loading, Content::Reach)
+        let n_pages = pages[0]
+            .n_matching
+            .div_ceil(questions::N_REACHED)
+            .clamp(1, addresses.len());
+        if pages.len() < n_pages {
+            return Content::Loading;
+        }
+        let mut whole = pages[0].as_ref().clone();
+        for page in &pages[1..] {
+            whole.rows.extend(page.rows.iter().cloned());
+        }
+        Content::Reach(whole)
     }
 
     /// Makes the page say what the URL asks for, as far as the server has answered.
@@ -459,6 +473,13 @@ impl Explorer {
             }
         };
         let large = (scene.size() > LARGE).then(|| self.enlarge(&scene));
+        if large.is_none() {
+            let frame = &self.parts.frame;
+            arrange::fill_height(
+                &mut scene,
+                (f64::from(frame.client_width()), f64::from(frame.client_height())),
+            );
+        }
         arrange::pin(&mut scene, &query.pins);
         self.with(|state| {
             // What is looked at stays where it is while the picture grows around it.
@@ -508,8 +529,9 @@ impl Explorer {
             for (node, place) in state.scene.nodes.iter_mut().zip(positions.chunks_exact(2)) {
                 (node.x, node.y) = (f64::from(place[0]), f64::from(place[1]));
             }
+            arrange::pin(&mut state.scene, &state.query.pins);
             if let Some(large) = state.large.as_ref().filter(|large| large.is_shown) {
-                large.stage.move_to(positions);
+                large.stage.move_to(&drawn(&state.scene).0);
             }
         });
         self.request_frame();
@@ -720,10 +742,13 @@ impl Explorer {
     }
 }
 
-/// A scene as the stage takes it: positions, and the shape of each node.
+/// A scene as the stage takes it: positions, and the shape of each node, higher for what a filter leaves out.
 fn drawn(scene: &Scene) -> (Vec<f32>, Vec<u8>) {
     let positions = scene.nodes.iter().flat_map(|node| [node.x as f32, node.y as f32]);
-    let shapes = scene.nodes.iter().map(|node| shape_of(node.kind()) as u8);
+    let shapes = scene.nodes.iter().map(|node| {
+        let shape = shape_of(node.kind());
+        (if node.is_faint { shape + SHAPES.len() } else { shape }) as u8
+    });
     (positions.collect(), shapes.collect())
 }
 

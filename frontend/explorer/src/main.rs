@@ -4,9 +4,11 @@
 //! `arrange` (where), `draw` (on a `pen`: canvas or SVG), `input` (what people do); `panes` are what stands around the
 //! picture, in words, and `parts` the elements they stand in. `stage` and `worker` are for scenes that are too large to
 //! be laid out or drawn between two frames. `explorer` holds it together. Its whole state is the URL
-//! ([`shared::api::explorer`]).
+//! ([`shared::api::explorer`]). `bench` is for kits that measure.
 
 mod arrange;
+#[cfg(feature = "bench")]
+mod bench;
 mod camera;
 mod client;
 mod dom;

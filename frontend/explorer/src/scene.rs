@@ -465,6 +465,21 @@ mod tests {
     }
 
     #[test]
+    fn a_narrow_picture_uses_its_height() {
+        let (mut scene, as_arranged) = (hub(), hub());
+        arrange::fill_height(&mut scene, (1_200.0, 600.0));
+        assert_eq!(scene, as_arranged);
+        arrange::fill_height(&mut scene, (390.0, 560.0));
+        let height = |scene: &Scene| {
+            scene
+                .bounds()
+                .map(|[left, top, right, bottom]| (bottom - top) / (right - left))
+        };
+        let (before, after) = (height(&as_arranged).unwrap(), height(&scene).unwrap());
+        assert!(after > 2.0 * before && after <= 560.0 / 390.0, "{before} {after}");
+    }
+
+    #[test]
     fn two_relations_between_two_nodes_are_one_edge() {
         let mut second = step("a", "b");
         second.relation = "impersonates".into();

@@ -16,6 +16,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, OffscreenCanvas, Offscre
 
 use crate::arrange::SEED;
 use crate::camera::Camera;
+use crate::draw::{FAINT, corners};
 
 /// How long a piece of work lasts before the worker looks whether it was told something else, in milliseconds.
 const SLICE: f64 = 40.0;
@@ -31,6 +32,8 @@ const SMALLEST: f64 = 1.6;
 struct Work {
     layout: Option<Layout>,
     scene: Scene,
+    /// Where its nodes are by now: for the next drawing, as one shows them all at one time.
+    moved: Option<Vec<f32>>,
     /// What is to be drawn next, and what is being drawn.
     wanted: Option<View>,
     drawing: Option<Drawing>,
@@ -45,7 +48,7 @@ struct Layout {
 #[derive(Default)]
 struct Scene {
     positions: Vec<f32>,
-    /// For each node, which of `colours` and which shape.
+    /// For each node, which shape and which of `colours`; above all shapes, those that a filter leaves out.
     shapes: Vec<u8>,
     ends: Vec<u32>,
     /// That of edges, then those of shapes.
@@ -66,8 +69,8 @@ struct Drawing {
     context: OffscreenCanvasRenderingContext2d,
     /// Edges that are drawn.
     n_edges: usize,
-    /// The shape whose nodes are being drawn, and how many nodes were looked at for it.
-    shape: usize,
+    /// How many shapes are drawn, those of what a filter leaves out first; and how many nodes were looked at for the next.
+    n_shapes: usize,
     n_nodes: usize,
 }
 
@@ -117,6 +120,9 @@ impl Work {
                 });
             }
             Some("scene") => {
+                // What was being drawn is drawn of this.
+                self.wanted = self.wanted.or(self.drawing.take().map(|drawing| drawing.view));
+                self.moved = None;
                 self.scene = Scene {
                     positions: Float32Array::from(message.get(1)).to_vec(),
                     shapes: Uint8Array::from(message.get(2)).to_vec(),
@@ -126,12 +132,8 @@ impl Work {
                         .filter_map(|colour| colour.as_string())
                         .collect(),
                 };
-                self.drawing = None;
             }
-            Some("moved") => {
-                self.scene.positions = Float32Array::from(message.get(1)).to_vec();
-                self.drawing = None;
-            }
+            Some("moved") => self.moved = Some(Float32Array::from(message.get(1)).to_vec()),
             Some("draw") => {
                 self.wanted = Some(View {
                     camera: Camera {
@@ -172,6 +174,9 @@ impl Work {
             return;
         }
         if self.drawing.is_none() {
+            if let Some(positions) = self.moved.take() {
+                self.scene.positions = positions;
+            }
             self.drawing = self.wanted.take().and_then(Drawing::begin);
         }
         let Some(drawing) = &mut self.drawing else { return };
@@ -204,7 +209,7 @@ impl Drawing {
             canvas,
             context,
             n_edges: 0,
-            shape: 0,
+            n_shapes: 0,
             n_nodes: 0,
         })
     }
@@ -242,20 +247,26 @@ impl Drawing {
             self.n_edges = end;
             return true;
         }
-        let Some(colour) = scene.colours.get(self.shape + 1) else {
+        let n_shapes = scene.colours.len().saturating_sub(1);
+        if self.n_shapes >= 2 * n_shapes {
+            return false;
+        }
+        let (is_faint, shape) = (self.n_shapes < n_shapes, self.n_shapes % n_shapes);
+        let drawn = if is_faint { shape + n_shapes } else { shape };
+        let Some(colour) = scene.colours.get(shape + 1) else {
             return false;
         };
         let r = (MARK * self.view.camera.scale).clamp(SMALLEST, MARK);
         let end = (self.n_nodes + 5 * CHUNK).min(n_nodes);
-        self.context.set_global_alpha(1.0);
+        self.context.set_global_alpha(if is_faint { FAINT } else { 1.0 });
         self.context.set_fill_style_str(colour);
         self.context.begin_path();
-        for node in (self.n_nodes..end).filter(|node| usize::from(scene.shapes[*node]) == self.shape) {
+        for node in (self.n_nodes..end).filter(|node| usize::from(scene.shapes[*node]) == drawn) {
             let (x, y) = place(node);
             if x < -r || y < -r || x > width + r || y > height + r {
                 continue;
             }
-            match crate::draw::corners(self.shape) {
+            match corners(shape) {
                 Some(corners) if r >= SHAPED_FROM => {
                     for (at, (right, down)) in corners.iter().enumerate() {
                         match at {
@@ -275,7 +286,7 @@ impl Drawing {
         self.context.fill();
         self.n_nodes = end;
         if end == n_nodes {
-            (self.shape, self.n_nodes) = (self.shape + 1, 0);
+            (self.n_shapes, self.n_nodes) = (self.n_shapes + 1, 0);
         }
         true
     }
