@@ -88,8 +88,11 @@ fn all(reviews: &Arc<Reviews>, snapshot: Option<&str>) -> AnyView {
     }
 }
 
-/// What is counted of an owner's identities, with what it means. A phone has room for the first [`N_NARROW`].
-fn counted() -> [(&'static str, &'static str, fn(&ReviewCounts) -> usize); 8] {
+/// A number of an owner's identities: its title, what it means, and where it stands.
+type Counted = (&'static str, &'static str, fn(&ReviewCounts) -> usize);
+
+/// What is counted. A phone has room for the first [`N_NARROW`].
+fn counted() -> [Counted; 8] {
     [
         ("To review", "Void, overdue or never reviewed", |counts| {
             counts.n_to_review
