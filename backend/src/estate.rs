@@ -173,7 +173,7 @@ impl Estate {
         let held = Held::default();
         let read = (files.par_iter().with_max_len(1))
             .map(|file| {
-                let config = self.config.of_source(&file.source, sources.configs.of(&file.source));
+                let config = sources.configs.of(&file.source, &self.config);
                 let (batches, digest) = self.read_file(file, &config, cache);
                 progress.n_files_read.fetch_add(1, Ordering::Relaxed);
                 let (n_bytes, n_facts) = held.add(&batches);

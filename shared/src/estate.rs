@@ -1,11 +1,12 @@
 //! What belongs where in an estate, and what one of its files says: the same for a server with a disk and for a page that
 //! was given the files.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::api::SnapshotName;
-use crate::config::SourceConfig;
+use crate::config::{Config, SourceConfig};
 use crate::connectors::{self, Reading};
 use crate::diagnostic::{Diagnostic, shorten};
 use crate::merge::FileBatch;
@@ -84,8 +85,9 @@ impl SourceConfigs {
         }
     }
 
-    pub fn of(&self, source: &str) -> &SourceConfig {
-        self.by_source.get(source).unwrap_or(&self.none)
+    /// What is said of a source, by its own file and by the estate's.
+    pub fn of(&self, source: &str, config: &Config) -> Cow<'_, SourceConfig> {
+        config.of_source(source, self.by_source.get(source).unwrap_or(&self.none))
     }
 }
 

@@ -204,8 +204,8 @@ impl Files {
             tell(&file.given.path, far);
             batches.extend(match file.bytes() {
                 Ok(bytes) => {
-                    let config = sources.of(&file.source);
-                    read_file(&file.source, config, &file.path, &bytes, &self.config.salt)
+                    let config = sources.of(&file.source, &self.config);
+                    read_file(&file.source, &config, &file.path, &bytes, &self.config.salt)
                 }
                 Err(problem) => vec![refused(&file.source, &file.path, file.given.n_bytes, problem)],
             });
