@@ -17,10 +17,11 @@ const BUILT: [&str; 2] = ["engine.js", "engine_bg.wasm"];
 const PAGE: &str = "engine/page.js";
 const STYLE: &str = "engine/page.css";
 
-/// A server of files sends no policy, so that the page says its own: as the server's, with workers that the page makes.
+/// A server of files sends no policy, so that the page says its own: as the server's, with workers and an icon that the
+/// page makes.
 /// `frame-ancestors` is only taken from a server.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-    img-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; \
+    img-src 'self' blob: data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; \
     base-uri 'none'; form-action 'none'";
 
 /// Which of the two pages.
