@@ -19,11 +19,13 @@ use crate::estate::{Estate, Progress};
 use crate::serving::assets::{ASSETS, Asset, ENGINE_FOLDER};
 
 /// The paths of the dashboard's pages: each gets a document of its own, because a server of files knows no other.
-const PAGES: [&str; 13] = [
+const PAGES: [&str; 15] = [
     "identities",
     "identity",
     "credentials",
     "certificates",
+    "reviews",
+    "leads",
     "findings",
     "finding",
     "rules",
