@@ -1,13 +1,16 @@
 //! Everything about one identity.
 
+use std::collections::BTreeSet;
+
 use crate::access::decision::{Dependency, Holds};
 use crate::access::escalation::{Escalation, Through};
 use crate::analysis::{Analysis, Force};
 use crate::api::detail::{
-    AccessView, CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, FactView, GrantView, IdentityDetail,
-    LeakView, MAX_RELATED, Named, OwnerView, ServiceUseView, TrustView, WayUpView,
+    AccessView, CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, ExportView, FactView, GrantView,
+    IdentityDetail, LeakView, MAX_RELATED, Named, OwnerView, ServiceUseView, TrustView, WayUpView,
 };
 use crate::api::findings::FindingRow;
+use crate::connectors::CONNECTORS;
 use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas;
 use crate::lists;
@@ -62,6 +65,7 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
             .collect(),
         owners: owner_views(snapshot, index),
         facts: facts(snapshot, identity),
+        exports: exports(snapshot, identity),
         credentials: credentials(analysis, identity_id),
         findings: findings(analysis, identity_id),
         leaks: leaks.into_iter().take(MAX_RELATED).collect(),
@@ -291,6 +295,20 @@ fn facts(snapshot: &Snapshot, identity: &Identity) -> Vec<FactView> {
     }
     views.sort_by(|a, b| a.field.cmp(&b.field));
     views
+}
+
+/// The kinds of export that speak of an identity, with what each leaves open.
+fn exports(snapshot: &Snapshot, identity: &Identity) -> Vec<ExportView> {
+    let facts = snapshot.facts_of(identity).iter();
+    let spoke: BTreeSet<&str> = facts.filter_map(|fact| snapshot.file(fact.file).connector).collect();
+    let known = CONNECTORS.iter().filter(|connector| spoke.contains(connector.id));
+    known
+        .map(|connector| ExportView {
+            connector: connector.id.to_owned(),
+            title: format!("{} {}", connector.vendor, connector.title),
+            cannot_tell: connector.cannot_tell.iter().map(|it| (*it).to_owned()).collect(),
+        })
+        .collect()
 }
 
 fn credentials(analysis: &Analysis, id: IdentityId) -> Vec<CredentialDetail> {

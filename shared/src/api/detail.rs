@@ -18,6 +18,8 @@ pub struct IdentityDetail {
     pub owners: Vec<OwnerView>,
     /// What each export says, field by field.
     pub facts: Vec<FactView>,
+    /// What the exports that speak of it cannot tell, whoever reads them.
+    pub exports: Vec<ExportView>,
     pub credentials: Vec<CredentialDetail>,
     /// What is wrong with it and with the credentials it holds, the worst first.
     pub findings: Vec<FindingRow>,
@@ -90,6 +92,14 @@ pub struct FactView {
     pub field: String,
     pub value: String,
     pub evidence: Evidence,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportView {
+    pub connector: String,
+    pub title: String,
+    /// One sentence each, without a full stop.
+    pub cannot_tell: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
