@@ -32,6 +32,7 @@
 //!                       "weak": n,         RSA below 2048 or a SHA-1 signature
 //!                       "listed": [ { "sha256", "expiry", "weak", "places": [..] } ] },
 //!     "joins":     { kind: { "count", "listed": [ { "left", "right" } ] } },
+//!     "leads":     { "count", "listed": [ { "id", "kind", "value" } ] },  what a log shows for the first time
 //!     "conflicts": { "count", "listed": [ { "id", "field" } ] },
 //!     "problems":  { kind: { "count", "listed": [ { "subject", "source", "detail" } ] } },
 //!     "sources":   { name: { "environment", "partial": [why], "stale" } },
@@ -89,6 +90,7 @@ pub struct SnapshotTruth {
     pub credentials: Listed<CredentialTruth>,
     pub certificates: CertificateTruths,
     pub joins: BTreeMap<&'static str, Listed<Join>>,
+    pub leads: Listed<LeadTruth>,
     pub conflicts: Listed<ConflictTruth>,
     pub problems: BTreeMap<&'static str, Listed<Problem>>,
     pub sources: BTreeMap<String, SourceTruth>,
@@ -284,6 +286,15 @@ pub struct Join {
     pub right: String,
 }
 
+/// What a log shows of an identity for the first time.
+#[derive(Serialize)]
+pub struct LeadTruth {
+    pub id: String,
+    /// A word of the API: `new_region`.
+    pub kind: &'static str,
+    pub value: String,
+}
+
 /// Exports that disagree on an identity.
 #[derive(Serialize)]
 pub struct ConflictTruth {
@@ -396,6 +407,16 @@ impl SnapshotTruth {
         self.joins.entry(kind).or_default().push(join, self.scope.list_limit);
     }
 
+    /// Records that an identity did something lately and never before.
+    pub fn lead(&mut self, id: impl Into<String>, kind: &'static str, value: impl Into<String>) {
+        let lead = LeadTruth {
+            id: id.into(),
+            kind,
+            value: value.into(),
+        };
+        self.leads.push(lead, self.scope.list_limit);
+    }
+
     pub fn conflict(&mut self, id: impl Into<String>, field: &'static str) {
         let conflict = ConflictTruth { id: id.into(), field };
         self.conflicts.push(conflict, self.scope.list_limit);
@@ -445,6 +466,7 @@ impl SnapshotTruth {
         }
         self.identities.absorb(other.identities, limit);
         self.credentials.absorb(other.credentials, limit);
+        self.leads.absorb(other.leads, limit);
         self.conflicts.absorb(other.conflicts, limit);
         for (kind, joins) in other.joins {
             self.joins.entry(kind).or_default().absorb(joins, limit);

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::policies::Attachments;
 use super::users::{ADMINS, AUDITORS, User};
-use super::{Account, CliVersion, INDENT, roles, trust};
+use super::{Account, CliVersion, INDENT, Told, roles, trust};
 use crate::generate::Estate;
 use crate::generate::dirt::Export;
 use crate::generate::draw::{DAY, Draw};
@@ -15,15 +15,16 @@ use crate::generate::json::{Document, Json, object};
 use crate::generate::timeline::{Life, Snapshot};
 use crate::generate::truth::{IdentityTruth, Knowledge, SnapshotTruth};
 
-/// Writes `gaad.json`, or `gaad-1.json` and `gaad-2.json`, and returns the last-accessed reports of its roles.
+/// Writes `gaad.json`, or `gaad-1.json` and `gaad-2.json`, and notes what others tell of its roles.
 pub fn write(
     estate: &Estate,
     account: &Account,
     snapshot: &Snapshot,
     folder: &Path,
     users: &[User],
+    told: &mut Told,
     truth: &mut SnapshotTruth,
-) -> Result<Vec<Json>> {
+) -> Result<()> {
     let cli = if estate.dirt.strikes("epoch dates", 0.15, &account.source, "cli") {
         CliVersion::One
     } else {
@@ -47,11 +48,17 @@ pub fn write(
     }
     page.end_list()?;
     page.begin_list("RoleDetailList")?;
-    let mut reports = Vec::new();
     for life in first {
-        let (row, report) = roles::row(estate, account, snapshot, life, cli, &mut attachments, truth);
-        page.item(&row)?;
-        reports.extend(report);
+        page.item(&roles::row(
+            estate,
+            account,
+            snapshot,
+            life,
+            cli,
+            &mut attachments,
+            told,
+            truth,
+        ))?;
     }
     if paged {
         page.end_list()?;
@@ -66,9 +73,16 @@ pub fn write(
         page.member("GroupDetailList", Json::List(Vec::new()))?;
         page.begin_list("RoleDetailList")?;
         for life in second {
-            let (row, report) = roles::row(estate, account, snapshot, life, cli, &mut attachments, truth);
-            page.item(&row)?;
-            reports.extend(report);
+            page.item(&roles::row(
+                estate,
+                account,
+                snapshot,
+                life,
+                cli,
+                &mut attachments,
+                told,
+                truth,
+            ))?;
         }
     }
     for row in service_linked_rows(estate, account, snapshot, cli, truth) {
@@ -79,8 +93,7 @@ pub fn write(
     if paged {
         page.member("IsTruncated", false)?;
     }
-    finish(page, cli, truth)?;
-    Ok(reports)
+    finish(page, cli, truth)
 }
 
 fn finish(page: Document<Export>, cli: CliVersion, truth: &mut SnapshotTruth) -> Result<()> {

@@ -1,6 +1,7 @@
 //! AWS accounts: `get-account-authorization-details`, the credential report and last-accessed reports of each.
 
 mod authorization_details;
+mod cloudtrail;
 mod credential_report;
 mod last_accessed;
 mod policies;
@@ -19,6 +20,7 @@ use super::json::Json;
 use super::timeline::{Population, Snapshot, Timeline, rfc3339_offset};
 use super::truth::SnapshotTruth;
 use super::{Estate, places};
+use cloudtrail::Active;
 use credential_report::Report;
 pub use tags::Tags;
 use trust::Trust;
@@ -112,6 +114,15 @@ impl CliVersion {
     }
 }
 
+/// What other exports tell of the roles that the account's export lists.
+#[derive(Default)]
+struct Told {
+    /// Their last-accessed reports.
+    reports: Vec<Json>,
+    /// Those of which CloudTrail may tell.
+    active: Vec<Active>,
+}
+
 /// Writes one account's folder.
 pub fn write(
     estate: &Estate,
@@ -127,7 +138,9 @@ pub fn write(
     for user in &users {
         user.record(estate, account, snapshot, report.generated_at, truth);
     }
-    let reports = authorization_details::write(estate, account, snapshot, &folder, &users, truth)?;
-    last_accessed::write(estate, account, &folder, reports, report.generated_at, truth)?;
+    let mut told = Told::default();
+    authorization_details::write(estate, account, snapshot, &folder, &users, &mut told, truth)?;
+    last_accessed::write(estate, account, &folder, told.reports, report.generated_at, truth)?;
+    cloudtrail::write(estate, account, &folder, &told.active, truth)?;
     credential_report::write(estate, account, snapshot, &report, &folder, &users, truth)
 }

@@ -1,9 +1,10 @@
 //! Roles: one row of `RoleDetailList` each.
 
+use super::cloudtrail::{self, Active};
 use super::policies::{Attachments, allow, drawn_document, policy_document};
 use super::tags::Tags;
 use super::trust::{self, Trust};
-use super::{Account, CliVersion, REGIONS, last_accessed};
+use super::{Account, CliVersion, REGIONS, Told, last_accessed};
 use crate::generate::Estate;
 use crate::generate::company::service_of;
 use crate::generate::draw::{DAY, Draw};
@@ -102,7 +103,7 @@ fn access(
     }
 }
 
-/// The row of one role and its last-accessed report, with what they plant.
+/// The row of one role, with what it and others tell of it.
 pub fn row(
     estate: &Estate,
     account: &Account,
@@ -110,8 +111,9 @@ pub fn row(
     life: &Life,
     cli: CliVersion,
     attachments: &mut Attachments<'_>,
+    told: &mut Told,
     truth: &mut SnapshotTruth,
-) -> (Json, Option<Json>) {
+) -> Json {
     let timeline = &estate.timeline;
     let mut draw = Draw::new(estate.seed, "aws role facts", account.number as u64, life.ordinal);
     let name = account.role_name(estate, life.ordinal);
@@ -150,6 +152,18 @@ pub fn row(
     };
     facts.record(estate, account, snapshot, truth);
     let report = last_accessed::report(account, snapshot, life, &arn, last_used_at, truth);
+    let has_report = report.is_some();
+    told.reports.extend(report);
+    // Of roles with a report the two would have to agree on what was used.
+    if let Some(last_used_at) = last_used_at.filter(|at| !has_report && snapshot.as_of - at < DAY)
+        && last_used_at - life.created_at > cloudtrail::OLD_DAYS * DAY
+    {
+        told.active.push(Active {
+            arn: arn.clone(),
+            ordinal: life.ordinal,
+            last_used_at,
+        });
+    }
 
     let profiles = if is_instance_role {
         vec![object! {
@@ -170,7 +184,7 @@ pub fn row(
     } else {
         Vec::new()
     };
-    let row = object! {
+    object! {
         "Path": "/",
         "RoleName": name,
         "RoleId": id,
@@ -182,8 +196,7 @@ pub fn row(
         "AttachedManagedPolicies": access.attached,
         "Tags": tags.list,
         "RoleLastUsed": last_used,
-    };
-    (row, report)
+    }
 }
 
 /// What is true of one role.

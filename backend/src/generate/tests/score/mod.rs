@@ -10,6 +10,7 @@ mod governance;
 mod history;
 mod identities;
 mod joins;
+mod leads;
 mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,6 +50,7 @@ fn rollcall_finds_what_was_planted() {
             certificates::score(&planted, &found, &mut scores);
             findings::score(&planted, &found, &mut scores);
             joins::score(&planted, &found, &mut scores);
+            leads::score(&planted, &found, &mut scores);
             sources::score(&planted, &found, &mut scores);
             sources::score_numbers(&planted, &found, &mut scores);
             for (what, n) in &scores.n_planted {
