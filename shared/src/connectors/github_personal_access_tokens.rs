@@ -52,7 +52,7 @@ struct RawGrant<'a> {
     repository_selection: Option<Text<'a>>,
     /// By `organization`, `repository` and `other`.
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
-    permissions: BTreeMap<Cow<'a, str>, Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>>,
+    permissions: BTreeMap<Cow<'a, str>, Option<Levels<'a>>>,
     /// Absent in a request.
     #[serde(default)]
     access_granted_at: Moment,
@@ -67,6 +67,9 @@ struct RawGrant<'a> {
     #[serde(default)]
     token_last_used_at: Moment,
 }
+
+/// What a token may do, `read`, `write` or `admin`, by permission.
+type Levels<'a> = BTreeMap<Cow<'a, str>, Cow<'a, str>>;
 
 #[derive(Deserialize)]
 struct RawOwner<'a> {

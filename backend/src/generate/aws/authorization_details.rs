@@ -49,16 +49,9 @@ pub fn write(
     page.end_list()?;
     page.begin_list("RoleDetailList")?;
     for life in first {
-        page.item(&roles::row(
-            estate,
-            account,
-            snapshot,
-            life,
-            cli,
-            &mut attachments,
-            told,
-            truth,
-        ))?;
+        let (row, more) = roles::row(estate, account, snapshot, life, cli, &mut attachments, truth);
+        told.add(more);
+        page.item(&row)?;
     }
     if paged {
         page.end_list()?;
@@ -73,16 +66,9 @@ pub fn write(
         page.member("GroupDetailList", Json::List(Vec::new()))?;
         page.begin_list("RoleDetailList")?;
         for life in second {
-            page.item(&roles::row(
-                estate,
-                account,
-                snapshot,
-                life,
-                cli,
-                &mut attachments,
-                told,
-                truth,
-            ))?;
+            let (row, more) = roles::row(estate, account, snapshot, life, cli, &mut attachments, truth);
+            told.add(more);
+            page.item(&row)?;
         }
     }
     for row in service_linked_rows(estate, account, snapshot, cli, truth) {

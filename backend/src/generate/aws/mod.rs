@@ -123,6 +123,13 @@ struct Told {
     active: Vec<Active>,
 }
 
+impl Told {
+    fn add(&mut self, more: Told) {
+        self.reports.extend(more.reports);
+        self.active.extend(more.active);
+    }
+}
+
 /// Writes one account's folder.
 pub fn write(
     estate: &Estate,

@@ -103,7 +103,7 @@ fn access(
     }
 }
 
-/// The row of one role, with what it and others tell of it.
+/// The row of one role, and what other exports tell of it.
 pub fn row(
     estate: &Estate,
     account: &Account,
@@ -111,9 +111,8 @@ pub fn row(
     life: &Life,
     cli: CliVersion,
     attachments: &mut Attachments<'_>,
-    told: &mut Told,
     truth: &mut SnapshotTruth,
-) -> Json {
+) -> (Json, Told) {
     let timeline = &estate.timeline;
     let mut draw = Draw::new(estate.seed, "aws role facts", account.number as u64, life.ordinal);
     let name = account.role_name(estate, life.ordinal);
@@ -151,11 +150,17 @@ pub fn row(
         level: access.level,
     };
     facts.record(estate, account, snapshot, truth);
-    let report = last_accessed::report(account, snapshot, life, &arn, last_used_at, truth);
-    let has_report = report.is_some();
-    told.reports.extend(report);
+    let mut told = Told::default();
+    told.reports.extend(last_accessed::report(
+        account,
+        snapshot,
+        life,
+        &arn,
+        last_used_at,
+        truth,
+    ));
     // Of roles with a report the two would have to agree on what was used.
-    if let Some(last_used_at) = last_used_at.filter(|at| !has_report && snapshot.as_of - at < DAY)
+    if let Some(last_used_at) = last_used_at.filter(|at| told.reports.is_empty() && snapshot.as_of - at < DAY)
         && last_used_at - life.created_at > cloudtrail::OLD_DAYS * DAY
     {
         told.active.push(Active {
@@ -184,7 +189,7 @@ pub fn row(
     } else {
         Vec::new()
     };
-    object! {
+    let row = object! {
         "Path": "/",
         "RoleName": name,
         "RoleId": id,
@@ -196,7 +201,8 @@ pub fn row(
         "AttachedManagedPolicies": access.attached,
         "Tags": tags.list,
         "RoleLastUsed": last_used,
-    }
+    };
+    (row, told)
 }
 
 /// What is true of one role.
