@@ -103,7 +103,8 @@ fn wait_until_filled(page: &Page) -> Result<()> {
 fn walk_the_graph(page: &Page) -> Result<()> {
     page.role("link", "Access graph").click()?;
     page.role("searchbox", "Find a node").type_text("old-batch")?;
-    page.css(".explorer-results a[href*='user/old-batch']").click()?;
+    page.css(".explorer-results a[data-key^='identity:'][data-key$='user/old-batch']")
+        .click()?;
     page.css(".explorer-side .explorer-name").wait()?;
     page.css("[data-key=reach]").click()?;
     page.text("By distance").wait()
