@@ -63,9 +63,7 @@ impl Opened {
         }
         self.held.analysis(index, &|_, _| ()).map(Arc::new)
     }
-}
 
-impl Opened {
     fn read_history(&self) -> History {
         let mut history = History::default();
         for (index, snapshot) in self.snapshots.iter().enumerate() {
