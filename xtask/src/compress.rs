@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use brotli::enc::BrotliEncoderParams;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use rayon::prelude::*;
 
 use crate::say;
 use crate::setup::WasmOpt;
@@ -32,7 +33,7 @@ pub struct Sizes {
 
 /// Compresses each of `files` beside itself.
 pub fn compress(dist: &Path, files: &[PathBuf]) -> Result<Vec<Sizes>> {
-    files.iter().map(|file| compress_file(dist, file)).collect()
+    files.par_iter().map(|file| compress_file(dist, file)).collect()
 }
 
 /// Prints the sizes and fails if the WASM is larger than its budget.
