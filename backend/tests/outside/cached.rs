@@ -3,6 +3,9 @@
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::http::StatusCode;
 use rollcall::cache::Cache;
@@ -164,6 +167,75 @@ fn a_cache_that_cannot_be_written_stops_nothing() {
 }
 
 #[test]
+fn a_full_disk_stops_nothing_and_leaves_nothing() {
+    let (estate, _beside, folder) = estate();
+    let (root, cache) = (estate.path().to_str().unwrap(), folder.to_str().unwrap());
+    let afresh = rollcall(&["kpis", root, "--no-cache"]).stdout;
+    // A file may have two blocks: as a full disk, that ends a write in the middle.
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 2; exec \"$@\"",
+            "sh",
+            env!("CARGO_BIN_EXE_rollcall"),
+        ])
+        .args(["kpis", root, "--cache", cache])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("nothing can be kept in the cache"), "{said}");
+    assert_eq!(output.stdout, afresh);
+    assert_eq!(entries(&folder), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_process_may_be_killed_at_any_moment() {
+    let (estate, _beside, folder) = estate();
+    let (root, cache) = (estate.path().to_str().unwrap(), folder.to_str().unwrap());
+    let start = || {
+        Command::new(env!("CARGO_BIN_EXE_rollcall"))
+            .args(["kpis", root, "--cache", cache])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let afresh = rollcall(&["kpis", root, "--no-cache"]).stdout;
+    let started = Instant::now();
+    start().wait().unwrap();
+    let whole = started.elapsed();
+    fs::remove_dir_all(&folder).unwrap();
+    for part in 1..=20 {
+        let mut process = start();
+        thread::sleep(whole * part / 20);
+        process.kill().unwrap();
+        process.wait().unwrap();
+        let output = rollcall(&["kpis", root, "--cache", cache]);
+        assert_eq!(
+            String::from_utf8_lossy(&output.stderr),
+            "",
+            "killed after {part} of 20 parts"
+        );
+        assert_eq!(output.stdout, afresh);
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_costs_no_entry() {
+    let (estate, _beside, folder) = estate();
+    let cache = Cache::at(folder.clone());
+    load(estate.path(), &cache);
+    let next_year = SystemTime::now() + Duration::from_secs(365 * 86_400);
+    for entry in entries(&folder) {
+        let file = File::options().write(true).open(entry).unwrap();
+        file.set_modified(next_year).unwrap();
+    }
+    assert!(load(estate.path(), &cache).is_cached());
+}
+
+#[test]
 fn only_the_user_can_read_it() {
     let (estate, _beside, folder) = estate();
     load(estate.path(), &Cache::at(folder.clone()));
@@ -205,7 +277,7 @@ fn what_a_killed_process_left_is_cleared_away() {
     let (left, young) = (folder.join("0.1.new"), folder.join("0.2.new"));
     fs::write(&left, "half").unwrap();
     fs::write(&young, "half").unwrap();
-    let long_ago = fs::metadata(&left).unwrap().modified().unwrap() - std::time::Duration::from_secs(7200);
+    let long_ago = fs::metadata(&left).unwrap().modified().unwrap() - Duration::from_secs(7200);
     File::options()
         .write(true)
         .open(&left)
