@@ -129,12 +129,13 @@ impl Survey {
         let named = named::candidates(snapshot);
         let mut power: Vec<Holds> = granted.iter().map(|granted| granted.is_administrator).collect();
         let mut can_escalate = vec![Holds::No; power.len()];
+        let mut risen_to = power.clone();
         loop {
             let targets = Targets::new(snapshot, index, &power);
             let mut risen = accounts.ways_up(snapshot, index, &targets, &power);
             risen.extend(named::ways_up(snapshot, &named, &power));
             risen.extend(clusters.ways_up(snapshot, index, &power));
-            let powerful = Powerful::new(snapshot, index, &power);
+            let powerful = Powerful::new(snapshot, index, &risen_to);
             for (at, &before) in power.iter().enumerate() {
                 let id = IdentityId(at as u32);
                 if before < Holds::Yes {
@@ -143,11 +144,13 @@ impl Survey {
             }
             drop(powerful);
             let mut is_changed = false;
+            risen_to.fill(Holds::No);
             for (id, holds) in risen {
                 let at = id.0 as usize;
                 if holds > power[at] {
                     power[at] = holds;
                     can_escalate[at] = holds;
+                    risen_to[at] = holds;
                     is_changed = true;
                 }
             }
@@ -225,8 +228,9 @@ fn acts_in_production(snapshot: &Snapshot, index: &Index, assumes: &[Assumes]) -
 
 /// How surely each identity can act as one of those that have this power already, in one step or several.
 fn can_act_as(snapshot: &Snapshot, index: &Index, assumes: &[Assumes], mut power: Vec<Holds>) -> Vec<Holds> {
+    let mut risen_to = power.clone();
     loop {
-        let powerful = Powerful::new(snapshot, index, &power);
+        let powerful = Powerful::new(snapshot, index, &risen_to);
         let before = power.iter().zip(assumes).enumerate();
         let lent: Vec<Holds> = before
             .map(|(at, (&before, &assumes))| match before {
@@ -238,12 +242,18 @@ fn can_act_as(snapshot: &Snapshot, index: &Index, assumes: &[Assumes], mut power
         if lent == power {
             return power;
         }
+        let risen = |(before, &lent)| if lent > before { lent } else { Holds::No };
+        risen_to = power.into_iter().zip(&lent).map(risen).collect();
         power = lent;
     }
 }
 
 /// The trusts of those who have power, by whom they let act: sought out once, not once for each who may.
+///
+/// Power only rises, and what somebody lends does not depend on who else has it. So those whose power rose in the round
+/// before are enough: what the others lend has been told.
 struct Powerful<'a> {
+    /// Nothing for those whose power did not rise.
     power: &'a Power,
     by_account: HashMap<Sym, Vec<Lent<'a>>>,
     by_anyone: Vec<Lent<'a>>,

@@ -6,8 +6,6 @@
 //! role's trust policy. An explicit denial goes before everything. Service control policies, session policies and the
 //! policies of other resources are in no export that Rollcall reads: see [`Decision::blind_spots`].
 
-use std::rc::Rc;
-
 use super::condition::all_hold;
 use super::request::{Given, Principal, PrincipalKind, Request, Target, account_in};
 use super::resource::{self, Among, Compared, Glob};
@@ -229,7 +227,7 @@ pub struct Asker<'s> {
     pub snapshot: &'s Snapshot,
     pub index: &'s Index,
     pub id: IdentityId,
-    pub principal: Rc<Principal>,
+    pub principal: Principal<'s>,
     pub policies: Policies<'s>,
 }
 
@@ -244,7 +242,7 @@ impl<'s> Asker<'s> {
             snapshot,
             index,
             id,
-            principal: Rc::new(Principal::new(snapshot, id)),
+            principal: Principal::new(snapshot, id),
             policies,
         }
     }
@@ -263,11 +261,7 @@ impl<'s> Asker<'s> {
                 &mut policies.undefined,
             );
         }
-        Asker {
-            principal: Rc::clone(&self.principal),
-            policies,
-            ..*self
-        }
+        Asker { policies, ..*self }
     }
 
     /// The same with only those statements that bear on an action: for many requests with it and no other.
@@ -276,7 +270,7 @@ impl<'s> Asker<'s> {
             snapshot: self.snapshot,
             index: self.index,
             id: self.id,
-            principal: Rc::clone(&self.principal),
+            principal: self.principal,
             policies: self.policies.about(action, &self.snapshot.strings),
         }
     }
@@ -368,7 +362,7 @@ fn decide_one(
         .as_ref()
         .map(|cap| grants_word(&cap.held, &cap.undefined, strings, request));
     let owner = account_in(resource);
-    let is_at_home = match (&request.principal.account, owner) {
+    let is_at_home = match (request.principal.account, owner) {
         (Some(own), Some(owner)) => own == owner,
         // A bucket's ARN names no account.
         (_, None) | (None, Some(_)) => true,
@@ -549,7 +543,7 @@ fn trust_word(
     role: &str,
 ) -> Option<TrustWord> {
     let target = index.identity_of_arn(role, snapshot)?;
-    let account = request.principal.account.as_deref();
+    let account = request.principal.account;
     let mut best = TrustWord {
         word: Word::NOTHING,
         names_principal: false,

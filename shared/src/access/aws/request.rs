@@ -13,7 +13,7 @@ pub type Given<'a> = &'a [(&'a str, &'a [&'a str])];
 pub struct Request<'a> {
     pub action: &'a str,
     pub target: Target<'a>,
-    pub principal: &'a Principal,
+    pub principal: &'a Principal<'a>,
     pub given: Given<'a>,
 }
 
@@ -27,14 +27,14 @@ pub enum Target<'a> {
 }
 
 /// Who asks, as condition keys and policy variables name it.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Principal {
-    pub arn: Option<String>,
-    pub account: Option<String>,
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Principal<'s> {
+    pub arn: Option<&'s str>,
+    pub account: Option<&'s str>,
     /// `None` for what has no user name: a role.
-    pub user_name: Option<String>,
+    pub user_name: Option<&'s str>,
     /// `AIDA…`; a role's session adds its own name.
-    pub unique_id: Option<String>,
+    pub unique_id: Option<&'s str>,
     pub kind: PrincipalKind,
 }
 
@@ -55,13 +55,13 @@ pub enum Value {
     Texts(Vec<String>),
 }
 
-impl Principal {
-    pub fn new(snapshot: &Snapshot, id: IdentityId) -> Self {
+impl<'s> Principal<'s> {
+    pub fn new(snapshot: &'s Snapshot, id: IdentityId) -> Self {
         let identity = snapshot.identity(id);
         let handle = |kind: HandleKind| {
             let mut handles = snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles);
             let handle = handles.find(|handle| handle.kind == kind)?;
-            Some(snapshot.strings.get(handle.text).to_owned())
+            Some(snapshot.strings.get(handle.text))
         };
         let kind = match identity.kind {
             IdentityKind::User => PrincipalKind::User,
@@ -83,8 +83,8 @@ impl Principal {
         };
         Self {
             arn: handle(HandleKind::Arn),
-            account: identity.account.map(|account| snapshot.strings.get(account).to_owned()),
-            user_name: (kind == PrincipalKind::User).then(|| snapshot.strings.get(identity.name).to_owned()),
+            account: identity.account.map(|account| snapshot.strings.get(account)),
+            user_name: (kind == PrincipalKind::User).then(|| snapshot.strings.get(identity.name)),
             unique_id: handle(HandleKind::AwsUniqueId),
             kind,
         }
@@ -100,16 +100,16 @@ impl Request<'_> {
                 false => Value::Texts(values.iter().map(|value| (*value).to_owned()).collect()),
             };
         }
-        let known = |value: &Option<String>| match value {
-            Some(value) => Value::Texts(vec![value.clone()]),
+        let known = |value: Option<&str>| match value {
+            Some(value) => Value::Texts(vec![value.to_owned()]),
             None => Value::Unknown,
         };
         let is = |name: &str| key.eq_ignore_ascii_case(name);
         let principal = self.principal;
         if is("aws:PrincipalArn") {
-            known(&principal.arn)
+            known(principal.arn)
         } else if is("aws:PrincipalAccount") {
-            known(&principal.account)
+            known(principal.account)
         } else if is("aws:PrincipalType") {
             let kind = match principal.kind {
                 PrincipalKind::User => "User",
@@ -121,18 +121,18 @@ impl Request<'_> {
             Value::Texts(vec!["false".to_owned()])
         } else if is("aws:username") {
             match principal.kind {
-                PrincipalKind::User => known(&principal.user_name),
+                PrincipalKind::User => known(principal.user_name),
                 PrincipalKind::AssumedRole | PrincipalKind::Account => Value::Absent,
             }
         } else if is("aws:userid") {
             match principal.kind {
-                PrincipalKind::User => known(&principal.unique_id),
-                PrincipalKind::Account => known(&principal.account),
+                PrincipalKind::User => known(principal.unique_id),
+                PrincipalKind::Account => known(principal.account),
                 PrincipalKind::AssumedRole => Value::Unknown,
             }
         } else if is("aws:ResourceAccount") {
             match self.target {
-                Target::One(resource) => known(&account_in(resource).map(str::to_owned)),
+                Target::One(resource) => known(account_in(resource)),
                 Target::Some(_) => Value::Unknown,
             }
         } else {

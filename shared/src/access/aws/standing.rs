@@ -784,7 +784,7 @@ fn own_need(asker: &Asker<'_>, need: &Need) -> Option<Decision> {
             if is_user != (kind == Kind::User) {
                 return None;
             }
-            let arn = asker.principal.arn.as_deref()?;
+            let arn = asker.principal.arn?;
             Some(asker.decide(need.action, Target::One(arn), &[]))
         }
         On::ItsGroup => {
