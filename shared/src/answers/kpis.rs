@@ -84,7 +84,7 @@ fn blank(kpi: &Kpi, analysis: &Analysis) -> KpiValue {
 }
 
 /// Why a KPI has no number in this estate, or in this part of it.
-fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
+pub fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
     if analysis.within.is_part()
         && matches!(
             id,
@@ -117,7 +117,8 @@ fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
     }
 }
 
-fn unit(kpi: &Kpi) -> &'static str {
+/// The stable word for what a KPI counts in.
+pub fn unit(kpi: &Kpi) -> &'static str {
     match (kpi.kind, kpi.id) {
         (KpiKind::Share, _) => "share",
         (_, "human.total") => "people",
@@ -190,10 +191,15 @@ fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
     }
 }
 
+/// The share among these rows, as [`verdicts`] judges them.
+pub fn ratio(verdicts: &[Option<Verdict>]) -> Ratio {
+    ratios(1, verdicts.iter().map(|verdict| (0, *verdict)))[0]
+}
+
 fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Judge) {
     let Some(list) = analysis.lists.of(table) else { return };
-    let verdicts = verdicts(analysis, table, list.n_rows(), judge);
-    set_ratio(value, ratios(1, verdicts.iter().map(|verdict| (0, *verdict)))[0]);
+    let verdicts = verdicts(analysis, table, judge);
+    set_ratio(value, ratio(&verdicts));
     let by = [Facet::Environment, Facet::Source, Facet::Kind, Facet::Team];
     value.breakdowns = by
         .into_iter()
@@ -276,7 +282,9 @@ fn unjoined_leaks(analysis: &Analysis) -> Option<String> {
 }
 
 /// Every row's verdict; none on rows out of scope.
-fn verdicts(analysis: &Analysis, table: Table, n_rows: usize, judge: Judge) -> Vec<Option<Verdict>> {
+/// The verdict on each row of a table; `None` for those that are not counted.
+pub fn verdicts(analysis: &Analysis, table: Table, judge: Judge) -> Vec<Option<Verdict>> {
+    let n_rows = analysis.lists.of(table).map_or(0, List::n_rows);
     let judge = |row| {
         let is_in = analysis.within.holds(table, row);
         is_in.then(|| judge(analysis, row)).flatten()
@@ -385,8 +393,7 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
         let Some((table, judge)) = formulas::judge(id) else {
             return Ratio::default();
         };
-        let n_rows = analysis.lists.of(table).map_or(0, List::n_rows);
-        verdicts(analysis, table, n_rows, judge).into_iter().flatten().collect()
+        verdicts(analysis, table, judge).into_iter().flatten().collect()
     };
     match value.id.as_str() {
         "human.total" => {
@@ -418,7 +425,7 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
             let Some((table, judge)) = formulas::judge("certificate.renewals") else {
                 return;
             };
-            let verdicts = verdicts(analysis, table, analysis.certificates.len(), judge);
+            let verdicts = verdicts(analysis, table, judge);
             let n_due = verdicts.iter().flatten().count() as u64;
             value.value = Some(n_due as f64 / RENEWAL_WEEKS as f64);
             value.population = Some(n_due);
@@ -511,7 +518,7 @@ fn fill_distribution(value: &mut KpiValue, analysis: &Analysis) {
         return;
     };
     let Some(list) = analysis.lists.of(table) else { return };
-    let verdicts = verdicts(analysis, table, list.n_rows(), judge);
+    let verdicts = verdicts(analysis, table, judge);
     value.population = Some(verdicts.iter().flatten().count() as u64);
     let distributions: &[(Facet, &[(&str, &str)])] = match value.id.as_str() {
         "certificate.expiry" => &[

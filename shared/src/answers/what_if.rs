@@ -4,12 +4,12 @@ use std::fmt::Write;
 
 use hashbrown::HashMap;
 
-use super::kpis::kpi_value;
+use super::kpis::{kpi_value, not_measured, ratio, unit, verdicts};
 use crate::analysis::Analysis;
 use crate::api::query::{BadQuery, MAX_LIMIT, pairs};
 use crate::api::what_if::{IdentityEffect, KpiEffect, OwnerEffect, ThresholdView, WhatIf};
 use crate::kpi::catalog::{KPIS, Kpi, Table};
-use crate::kpi::formulas::{self, Judge};
+use crate::kpi::formulas;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{CredentialId, IdentityId};
 use crate::model::strings::Sym;
@@ -98,47 +98,46 @@ struct Effect {
 
 impl Effects {
     fn note(&mut self, kpi: &'static Kpi, now: &Analysis, then: &Analysis) -> KpiEffect {
-        let (before, after) = (kpi_value(kpi, now), kpi_value(kpi, then));
-        let (mut n_more, mut n_fewer) = (0, 0);
-        if let Some((table, judge)) = formulas::judge(kpi.id).filter(|_| before.value.is_some()) {
-            for (row, is_more) in turned(table, judge, now, then) {
-                match is_more {
-                    true => n_more += 1,
-                    false => n_fewer += 1,
-                }
-                for identity in identities_of(table, row, now) {
-                    let effect = self.of.entry(identity).or_default();
-                    let turned = if is_more { &mut effect.more } else { &mut effect.fewer };
-                    if !turned.contains(&kpi.id) {
-                        turned.push(kpi.id);
+        let mut effect = KpiEffect {
+            id: kpi.id.to_owned(),
+            unit: unit(kpi).to_owned(),
+            ..KpiEffect::default()
+        };
+        match formulas::judge(kpi.id).filter(|_| not_measured(kpi.id, now).is_none()) {
+            Some((table, judge)) => {
+                let [before, after] = [now, then].map(|analysis| verdicts(analysis, table, judge));
+                (effect.before, effect.before_upper) = ratio(&before).interval().unzip();
+                (effect.after, effect.after_upper) = ratio(&after).interval().unzip();
+                for (row, is_more) in turned(&before, &after) {
+                    match is_more {
+                        true => effect.n_more += 1,
+                        false => effect.n_fewer += 1,
+                    }
+                    for identity in identities_of(table, row, now) {
+                        let of = self.of.entry(identity).or_default();
+                        let turned = if is_more { &mut of.more } else { &mut of.fewer };
+                        if !turned.contains(&kpi.id) {
+                            turned.push(kpi.id);
+                        }
                     }
                 }
             }
+            None => {
+                let (before, after) = (kpi_value(kpi, now), kpi_value(kpi, then));
+                (effect.before, effect.before_upper) = (before.value, before.upper);
+                (effect.after, effect.after_upper) = (after.value, after.upper);
+            }
         }
-        KpiEffect {
-            id: kpi.id.to_owned(),
-            unit: before.unit,
-            before: before.value,
-            before_upper: before.upper,
-            after: after.value,
-            after_upper: after.upper,
-            n_more,
-            n_fewer,
-        }
+        effect
     }
 }
 
 /// Rows that fail in one case and not in the other; `true` for those that would fail.
-fn turned(table: Table, judge: Judge, now: &Analysis, then: &Analysis) -> Vec<(usize, bool)> {
-    let n_rows = now.lists.of(table).map_or(0, |list| list.n_rows());
-    let fails = |analysis: &Analysis, row: usize| judge(analysis, row) == Some(Verdict::Fail);
-    (0..n_rows)
-        .filter_map(|row| match (fails(now, row), fails(then, row)) {
-            (false, true) => Some((row, true)),
-            (true, false) => Some((row, false)),
-            (true, true) | (false, false) => None,
-        })
-        .collect()
+fn turned(before: &[Option<Verdict>], after: &[Option<Verdict>]) -> impl Iterator<Item = (usize, bool)> {
+    let fails = |verdict: &Option<Verdict>| *verdict == Some(Verdict::Fail);
+    let rows = before.iter().zip(after).enumerate();
+    rows.filter(move |(_, (before, after))| fails(before) != fails(after))
+        .map(move |(row, (_, after))| (row, fails(after)))
 }
 
 /// The identity of a row, or those that hold its credential.

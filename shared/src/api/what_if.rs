@@ -33,7 +33,7 @@ pub struct ThresholdView {
     pub tried: Option<u32>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct KpiEffect {
     pub id: String,
     pub unit: String,
