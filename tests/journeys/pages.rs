@@ -73,6 +73,27 @@ fn every_page_opens_fits_and_says_what_is_partial() -> Result<()> {
 }
 
 #[test]
+fn what_overview_asks_for_comes_beside_the_program() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("overview-ahead", |page| {
+        page.goto(&rollcall.url("/"))?;
+        page.wait_for("the page to be filled", |page| {
+            Ok(page.css(".skeleton").count()? == 0 && page.css("#boot").count()? == 0)
+        })?;
+        // Each once: what was fetched ahead is what the program gets.
+        let asked = page.evaluate(
+            "return performance.getEntriesByType('resource')
+                .map(entry => [new URL(entry.name).pathname, entry.initiatorType])
+                .filter(([path]) => /overview|trends|rules/.test(path)).sort()",
+            Vec::new(),
+        )?;
+        let ahead = ["overview", "rules", "trends"].map(|name| json!([format!("/api/v1/{name}"), "link"]));
+        ensure!(asked == json!(ahead), "asked for {asked}");
+        Ok(())
+    })
+}
+
+#[test]
 fn a_number_leads_to_its_rows_and_a_row_to_the_line_that_says_so() -> Result<()> {
     let (rollcall, _estate) = estate::served()?;
     journey("number-to-line", |page| {

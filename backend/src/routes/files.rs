@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use shared::api::route;
 use shared::diagnostic::shorten;
 
 use super::failure::Failure;
@@ -14,12 +15,24 @@ use super::negotiation::{accepts, is_current};
 use crate::serving::App;
 use crate::serving::assets::{Asset, ENGINE_FOLDER};
 
+/// What the page at `/` asks for first, so that browsers fetch it beside the program instead of after it.
+const OVERVIEW_ASKS: [&str; 3] = [route::OVERVIEW, route::TRENDS, route::RULES];
+
 pub async fn file(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> Response {
     let is_served = |asset: &&Asset| !asset.path.starts_with(ENGINE_FOLDER);
     let find = |path: &str| app.assets.iter().filter(is_served).find(|asset| asset.path == path);
     let path = uri.path().trim_start_matches('/');
     let is_page = !path.rsplit('/').next().unwrap_or_default().contains('.') || path.contains(':');
     match find(path).or_else(|| find("index.html").filter(|_| is_page)) {
+        Some(asset) if path.is_empty() && uri.query().is_none() => {
+            let mut response = send(asset, &headers);
+            let links = OVERVIEW_ASKS.map(|address| format!("<{address}>; rel=preload; as=fetch; crossorigin"));
+            let links = HeaderValue::from_str(&links.join(", "));
+            response
+                .headers_mut()
+                .extend(links.ok().map(|links| (header::LINK, links)));
+            response
+        }
         Some(asset) => send(asset, &headers),
         None if is_page => {
             let message = "this binary was built without the dashboard; build it with `cargo xtask run`\n";

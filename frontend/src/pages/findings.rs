@@ -91,10 +91,13 @@ fn columns() -> Vec<ListColumn<FindingRow>> {
         ListColumn::new(
             "title",
             "Finding",
-            "minmax(160px, 1.2fr)",
+            "minmax(204px, 1.4fr)",
             Some(SortColumn::Rule),
             Shown::Always,
-            |row, context| name_cell(row.title.clone(), None, href(row, context)),
+            |row, context| {
+                let waived = row.waived_by.as_ref().map(|by| format!("Waived by {by}"));
+                name_cell(row.title.clone(), waived, href(row, context))
+            },
         ),
         ListColumn::new(
             "subject",
@@ -144,7 +147,7 @@ fn columns() -> Vec<ListColumn<FindingRow>> {
             "Waiver",
             "minmax(84px, 0.5fr)",
             None,
-            Shown::AtFirst,
+            Shown::OnDemand,
             |row, _| match waived(row) {
                 Some(tag) => tag,
                 None => html! { <span class="muted">"None"</span> },
