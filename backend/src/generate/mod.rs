@@ -21,6 +21,7 @@ mod kubernetes;
 mod people;
 mod places;
 mod registry;
+mod reviews;
 #[cfg(test)]
 mod tests;
 mod timeline;
@@ -47,6 +48,7 @@ use inventory::Inventory;
 use kubernetes::{Cluster, Flavour};
 use people::Staff;
 use registry::Registry;
+use reviews::Reviews;
 use timeline::{Snapshot, Timeline, rfc3339};
 use truth::{Head, LISTED_IN_LARGE, Scope, SnapshotTruth};
 
@@ -127,6 +129,7 @@ struct Estate {
     clusters_by_flavour: BTreeMap<Flavour, Vec<usize>>,
     tls: Vec<TlsSource>,
     inventories: Vec<Inventory>,
+    reviews: Reviews,
 }
 
 /// Writes an estate into `out`, which is created and must be empty.
@@ -173,6 +176,7 @@ pub fn generate(options: &Options, out: &Path) -> Result<()> {
     }
     file.write_all(b"\n]}\n")?;
     file.flush()?;
+    estate.reviews.write(&estate, out)?;
     // Its own name says that the estate is whole.
     fs::rename(out.join("truth.json.part"), out.join("truth.json"))?;
     Ok(())
@@ -209,7 +213,7 @@ impl Estate {
                 .or_default()
                 .push(cluster.number);
         }
-        Ok(Self {
+        let mut estate = Self {
             seed,
             dirt: Dirt::new(seed, options.dirt),
             registry: Registry::plan(seed, &staff, &accounts, &agents, &timeline),
@@ -222,8 +226,11 @@ impl Estate {
             projects,
             clusters,
             clusters_by_flavour,
+            reviews: Reviews::default(),
             timeline,
-        })
+        };
+        estate.reviews = Reviews::plan(&estate, size);
+        Ok(estate)
     }
 
     /// The sources that the company expects in each snapshot, with the stage that each belongs to.

@@ -178,6 +178,13 @@ impl Population {
         self.n_born[index]
     }
 
+    /// How many ordinals exist or existed by the first snapshot of what was made at `made_at`: what it was given then it
+    /// keeps, however many come later.
+    pub fn n_born_when(&self, made_at: i64, timeline: &Timeline) -> u64 {
+        let first = timeline.snapshots().iter().position(|it| made_at <= it.as_of);
+        self.n_born(first.unwrap_or(timeline.len() - 1))
+    }
+
     /// Whether this ordinal is there at snapshot `index`.
     pub fn has(&self, ordinal: u64, timeline: &Timeline, index: usize) -> bool {
         ordinal < self.n_born[index] && index < self.life(ordinal, timeline).gone

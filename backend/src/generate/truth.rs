@@ -33,6 +33,9 @@
 //!                       "listed": [ { "sha256", "expiry", "weak", "places": [..] } ] },
 //!     "joins":     { kind: { "count", "listed": [ { "left", "right" } ] } },
 //!     "leads":     { "count", "listed": [ { "id", "kind", "value" } ] },  what a log shows for the first time
+//!     "reviews":   { "count", "listed": [ { "id", "decision",
+//!         "state":                         holds, void when the access changed since, later when it was not held yet
+//!       } ] },
 //!     "conflicts": { "count", "listed": [ { "id", "field" } ] },
 //!     "problems":  { kind: { "count", "listed": [ { "subject", "source", "detail" } ] } },
 //!     "sources":   { name: { "environment", "partial": [why], "stale" } },
@@ -91,6 +94,7 @@ pub struct SnapshotTruth {
     pub certificates: CertificateTruths,
     pub joins: BTreeMap<&'static str, Listed<Join>>,
     pub leads: Listed<LeadTruth>,
+    pub reviews: Listed<ReviewTruth>,
     pub conflicts: Listed<ConflictTruth>,
     pub problems: BTreeMap<&'static str, Listed<Problem>>,
     pub sources: BTreeMap<String, SourceTruth>,
@@ -295,6 +299,14 @@ pub struct LeadTruth {
     pub value: String,
 }
 
+/// What an owner decided of an identity.
+#[derive(Serialize)]
+pub struct ReviewTruth {
+    pub id: String,
+    pub decision: &'static str,
+    pub state: &'static str,
+}
+
 /// Exports that disagree on an identity.
 #[derive(Serialize)]
 pub struct ConflictTruth {
@@ -417,6 +429,13 @@ impl SnapshotTruth {
         self.leads.push(lead, self.scope.list_limit);
     }
 
+    /// Records what an owner decided, and whether it still stands.
+    pub fn review(&mut self, id: impl Into<String>, decision: &'static str, state: &'static str) {
+        let id = id.into();
+        let review = ReviewTruth { id, decision, state };
+        self.reviews.push(review, self.scope.list_limit);
+    }
+
     pub fn conflict(&mut self, id: impl Into<String>, field: &'static str) {
         let conflict = ConflictTruth { id: id.into(), field };
         self.conflicts.push(conflict, self.scope.list_limit);
@@ -467,6 +486,7 @@ impl SnapshotTruth {
         self.identities.absorb(other.identities, limit);
         self.credentials.absorb(other.credentials, limit);
         self.leads.absorb(other.leads, limit);
+        self.reviews.absorb(other.reviews, limit);
         self.conflicts.absorb(other.conflicts, limit);
         for (kind, joins) in other.joins {
             self.joins.entry(kind).or_default().absorb(joins, limit);

@@ -35,6 +35,7 @@ mod aws_secrets_manager;
 mod aws_server_certificates;
 mod aws_user_credentials;
 mod aws_users_and_roles;
+mod azure_deny_assignments;
 mod azure_foundry_agents;
 mod azure_key_vault_objects;
 mod azure_managed_identities;
@@ -62,6 +63,7 @@ mod gcp_api_keys;
 mod gcp_asset_policies;
 mod gcp_asset_resources;
 mod gcp_audit_log;
+mod gcp_deny_policies;
 mod gcp_iam_policy;
 mod gcp_roles;
 mod gcp_service_account_keys;
@@ -177,6 +179,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &entra_scubagear_export::CONNECTOR,
     &azure_role_assignments::CONNECTOR,
     &azure_role_definitions::CONNECTOR,
+    &azure_deny_assignments::CONNECTOR,
     &azure_managed_identities::CONNECTOR,
     &azure_key_vault_objects::CONNECTOR,
     &azurehound::CONNECTOR,
@@ -186,6 +189,7 @@ pub const CONNECTORS: &[&Connector] = &[
     &gcp_asset_policies::CONNECTOR,
     &gcp_asset_resources::CONNECTOR,
     &gcp_iam_policy::CONNECTOR,
+    &gcp_deny_policies::CONNECTOR,
     &gcp_roles::CONNECTOR,
     &gcp_workload_identity_pools::CONNECTOR,
     &gcp_activity::CONNECTOR,

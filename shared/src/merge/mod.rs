@@ -39,7 +39,7 @@ use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
-    Conflict, ConflictField, Credential, CredentialId, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
+    Conflict, ConflictField, Credential, CredentialId, Denial, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
     Membership, Owner, Policy, Snapshot, Source, SourceId,
 };
 use crate::model::strings::{Adopted, Strings, Sym};
@@ -259,6 +259,23 @@ fn take_file(
             privilege: fact.privilege,
             conditional: fact.conditional,
             expires_at: fact.expires_at,
+            evidence: Evidence {
+                file: file_id,
+                place: fact.place,
+            },
+        }
+    }));
+    snapshot.denials.extend(batch.denials.into_iter().map(|fact| {
+        let fact = fact.renamed(names);
+        Denial {
+            name: fact.name,
+            subjects: fact.subjects,
+            excepted: fact.excepted,
+            denied: fact.denied,
+            resource: fact.resource,
+            reach: fact.reach,
+            conditional: fact.conditional,
+            condition: fact.condition,
             evidence: Evidence {
                 file: file_id,
                 place: fact.place,

@@ -1,12 +1,12 @@
 //! Facts carried from a batch's string table into the snapshot's.
 
 use crate::model::access_policy::{
-    AccessPolicy, AwsCondition, AwsStatement, KubernetesRule, Matched, PolicyFact, VaultRule,
+    AccessPolicy, AwsCondition, AwsStatement, AzureOperations, Denied, KubernetesRule, Matched, PolicyFact, VaultRule,
 };
 use crate::model::batch::{DecisionRow, PersonRow, RegistryRow, Synonym};
 use crate::model::certificate::CertificateFact;
 use crate::model::credential::CredentialFact;
-use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact, TrustUseFact};
+use crate::model::grant::{BoundaryFact, DenialFact, GrantFact, MembershipFact, TrustFact, TrustUseFact};
 use crate::model::identity::{IdentityFact, OwnerClaim};
 use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, Principal};
@@ -163,6 +163,18 @@ impl Rename for BoundaryFact {
     }
 }
 
+impl Rename for DenialFact {
+    fn rename(&mut self, names: &Adopted) {
+        self.name.rename(names);
+        self.subjects.rename(names);
+        self.excepted.rename(names);
+        self.denied.rename(names);
+        self.resource.rename(names);
+        self.condition.rename(names);
+        self.place.rename(names);
+    }
+}
+
 impl Rename for TrustFact {
     fn rename(&mut self, names: &Adopted) {
         self.actor.rename(names);
@@ -206,13 +218,33 @@ impl Rename for AccessPolicy {
             }
             AccessPolicy::Vault(rules) => rules.rename(names),
             AccessPolicy::Azure { on_resources, on_data } => {
-                for operations in [on_resources, on_data] {
-                    operations.actions.rename(names);
-                    operations.not_actions.rename(names);
-                }
+                on_resources.rename(names);
+                on_data.rename(names);
             }
             AccessPolicy::Permissions(permissions) => permissions.rename(names),
         }
+    }
+}
+
+impl Rename for Denied {
+    fn rename(&mut self, names: &Adopted) {
+        match self {
+            Denied::Azure { on_resources, on_data } => {
+                on_resources.rename(names);
+                on_data.rename(names);
+            }
+            Denied::Google { permissions, excepted } => {
+                permissions.rename(names);
+                excepted.rename(names);
+            }
+        }
+    }
+}
+
+impl Rename for AzureOperations {
+    fn rename(&mut self, names: &Adopted) {
+        self.actions.rename(names);
+        self.not_actions.rename(names);
     }
 }
 

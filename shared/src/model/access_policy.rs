@@ -42,6 +42,23 @@ pub struct AzureOperations {
     pub not_actions: Vec<Sym>,
 }
 
+/// What a denial takes, in the platform's own terms.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Encode, Decode)]
+pub enum Denied {
+    /// The operations of an Azure deny assignment: what `not_actions` leave out of `actions` is not taken.
+    Azure {
+        on_resources: AzureOperations,
+        on_data: AzureOperations,
+    },
+    /// The permissions of a rule of a Google Cloud deny policy, as that writes them:
+    /// `iam.googleapis.com/roles.create`, also `iam.googleapis.com/roles.*`.
+    Google {
+        permissions: Vec<Sym>,
+        /// Those of them that are not taken.
+        excepted: Vec<Sym>,
+    },
+}
+
 /// One statement of an AWS policy.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct AwsStatement {

@@ -5,7 +5,7 @@ use hashbrown::HashSet;
 
 use super::access_policy::PolicyFact;
 use super::credential::CredentialFact;
-use super::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact, TrustUseFact};
+use super::grant::{BoundaryFact, DenialFact, GrantFact, MembershipFact, TrustFact, TrustUseFact};
 use super::identity::IdentityFact;
 use super::instant::Instant;
 use super::leak::LeakFact;
@@ -25,6 +25,7 @@ pub struct Batch {
     pub grants: Vec<GrantFact>,
     pub memberships: Vec<MembershipFact>,
     pub boundaries: Vec<BoundaryFact>,
+    pub denials: Vec<DenialFact>,
     pub trusts: Vec<TrustFact>,
     pub trust_uses: Vec<TrustUseFact>,
     pub service_uses: Vec<ServiceUseFact>,

@@ -1,6 +1,6 @@
 //! Grants, memberships and trusts: who may do what, and who may act as whom, as one export states it.
 
-use super::access_policy::{Conditional, Privilege};
+use super::access_policy::{Conditional, Denied, Privilege};
 use super::identity::Presence;
 use super::instant::{Expiry, Instant};
 use super::principal::{Handle, Principal};
@@ -41,6 +41,35 @@ pub struct BoundaryFact {
     /// The id under which a [`super::access_policy::PolicyFact`] defines the cap: an AWS permissions boundary's ARN.
     pub policy: Sym,
     pub place: Place,
+}
+
+/// Principals may not do something, whatever their grants say: an Azure deny assignment's permission, a rule of a Google
+/// Cloud deny policy. AWS denies within policies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DenialFact {
+    /// As a reader knows it: the assignment's name, the policy's.
+    pub name: Sym,
+    /// Against whom it is; [`Principal::Anyone`] is everybody.
+    pub subjects: Vec<Principal>,
+    /// Those of them whom it spares. A group in either list has the members that exports state.
+    pub excepted: Vec<Principal>,
+    pub denied: Denied,
+    /// Where it is attached, as the platform writes it; `None` when the export does not say.
+    pub resource: Option<Sym>,
+    pub reach: DenialReach,
+    pub conditional: Conditional,
+    /// The condition as written.
+    pub condition: Option<Sym>,
+    pub place: Place,
+}
+
+/// How far down from where it is attached a denial holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+pub enum DenialReach {
+    /// There and for all that lies below.
+    Below,
+    /// There alone: Azure's `doNotApplyToChildScopes`.
+    Alone,
 }
 
 /// A principal may act as an identity.

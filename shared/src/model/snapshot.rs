@@ -3,11 +3,11 @@
 use bitcode::{Decode, Encode};
 use std::ops::Range;
 
-use super::access_policy::{AccessPolicy, Ceiling, Conditional, Privilege};
+use super::access_policy::{AccessPolicy, Ceiling, Conditional, Denied, Privilege};
 use super::batch::{Decision, PersonRow, RegistryRow};
 use super::certificate::{CertificateFact, KeyAlgorithm};
 use super::credential::{CredentialKind, CredentialStatus, Custody};
-use super::grant::{TrustGuard, TrustKind};
+use super::grant::{DenialReach, TrustGuard, TrustKind};
 use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Status};
 use super::instant::{Expiry, Instant, LastUsed};
 use super::leak::LeakFact;
@@ -66,6 +66,8 @@ pub struct Snapshot {
     pub policies: Vec<Policy>,
     /// By identity.
     pub boundaries: Vec<Boundary>,
+    /// In the order of the files.
+    pub denials: Vec<Denial>,
     /// By identity, those of members that no export lists first; then by the symbol of the group.
     pub memberships: Vec<Membership>,
     /// In the order of the files.
@@ -247,6 +249,20 @@ pub struct Boundary {
     pub identity: IdentityId,
     /// The id of the [`Policy`] that is the cap.
     pub policy: Sym,
+    pub evidence: Evidence,
+}
+
+/// What its principals may not do, as one export states it: see [`super::grant::DenialFact`].
+#[derive(Clone, Debug, Encode, Decode)]
+pub struct Denial {
+    pub name: Sym,
+    pub subjects: Vec<Principal>,
+    pub excepted: Vec<Principal>,
+    pub denied: Denied,
+    pub resource: Option<Sym>,
+    pub reach: DenialReach,
+    pub conditional: Conditional,
+    pub condition: Option<Sym>,
     pub evidence: Evidence,
 }
 

@@ -276,7 +276,7 @@ fn offset(text: &str) -> Option<i32> {
         None => (digits, "0"),
     };
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    (hours < 24 && minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
+    ((0..24).contains(&hours) && (0..60).contains(&minutes)).then(|| sign * (hours * 3_600 + minutes * 60))
 }
 
 fn seconds(date: (i32, i32, i32), time: (i32, i32, i32), offset_seconds: i32) -> Option<i64> {
@@ -291,8 +291,10 @@ fn seconds(date: (i32, i32, i32), time: (i32, i32, i32), offset_seconds: i32) ->
         && (0..24).contains(&time.0)
         && (0..60).contains(&time.1)
         && (0..=60).contains(&time.2);
-    let second = time.0 * 3_600 + time.1 * 60 + time.2.min(59);
-    is_real.then(|| midnight.0 + i64::from(second - offset_seconds))
+    is_real.then(|| {
+        let second = time.0 * 3_600 + time.1 * 60 + time.2.min(59);
+        midnight.0 + i64::from(second - offset_seconds)
+    })
 }
 
 impl<'de> Deserialize<'de> for Moment {
@@ -404,6 +406,8 @@ mod tests {
             ("45961", "Unreadable(\"45961\")"),
             ("soon", "Unreadable(\"soon\")"),
             ("2026-13-01", "Unreadable(\"2026-13-01\")"),
+            ("2026-10-30T05:301846934Z", "Unreadable(\"2026-10-30T05:301846934Z\")"),
+            ("2026-10-30T05:00+-99999999", "Unreadable(\"2026-10-30T05:00+-99999999\")"),
         ] {
             assert_eq!(check(text), expected, "{text}");
         }

@@ -17,7 +17,7 @@ use crate::model::ratio::Ratio;
 use crate::model::snapshot::{FileRead, Snapshot, SourceId};
 use crate::model::strings::Strings;
 
-const OF_SNAPSHOT: [fn(&Snapshot) -> Vec<u8>; 23] = [
+const OF_SNAPSHOT: [fn(&Snapshot) -> Vec<u8>; 24] = [
     |of| of.strings.text().as_bytes().to_vec(),
     |of| bitcode::encode(&of.strings.lengths()),
     |of| bitcode::encode(&Rest::of(of)),
@@ -33,6 +33,7 @@ const OF_SNAPSHOT: [fn(&Snapshot) -> Vec<u8>; 23] = [
     |of| bitcode::encode(&of.trusts),
     |of| bitcode::encode(&of.policies),
     |of| bitcode::encode(&of.boundaries),
+    |of| bitcode::encode(&of.denials),
     |of| bitcode::encode(&of.memberships),
     |of| bitcode::encode(&of.leaks),
     |of| bitcode::encode(&of.leaked),
@@ -104,6 +105,7 @@ pub fn snapshot(sections: &[&[u8]]) -> Result<Snapshot, Unreadable> {
         trusts: read(next()?)?,
         policies: read(next()?)?,
         boundaries: read(next()?)?,
+        denials: read(next()?)?,
         memberships: read(next()?)?,
         leaks: read(next()?)?,
         leaked: read(next()?)?,

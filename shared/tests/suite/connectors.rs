@@ -214,6 +214,7 @@ fn describe(batch: &Batch) -> String {
     lines.extend(batch.grants.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.memberships.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.boundaries.iter().map(|fact| format!("{fact:?}")));
+    lines.extend(batch.denials.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.trusts.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.trust_uses.iter().map(|fact| format!("{fact:?}")));
     lines.extend(batch.service_uses.iter().map(|fact| format!("{fact:?}")));

@@ -162,3 +162,69 @@ fn without_a_log_nothing_is_claimed() {
     let leads = answers::leads(&estate(&[]));
     assert!(leads.not_measured.is_some() && leads.leads.is_empty() && leads.n_identities == 0);
 }
+
+/// Logs of other platforms are held to the same measure. All of them show the same days, and on the last of them something
+/// new.
+#[test]
+fn every_platform_has_a_log() {
+    let usual_days = ["10-01", "10-04", "10-05", "10-07", "10-08", "10-10"].map(|day| (day, "198.51.100.7", "old"));
+    let days = || usual_days.into_iter().chain([("10-29", "203.0.113.9", "new")]);
+    let lines = |line: &dyn Fn(&str, &str, &str) -> Value| -> Vec<Value> {
+        days()
+            .map(|(day, address, what)| line(&format!("2026-{day}T10:00:00Z"), address, what))
+            .collect()
+    };
+    let text = |lines: Vec<Value>| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let email = "loader@acme-prod.iam.gserviceaccount.com";
+    let (app, object) = (
+        "aaaa0000-0000-4000-8000-000000000001",
+        "bbbb0000-0000-4000-8000-000000000001",
+    );
+    let files = [
+        ("k8s", "objects.json", json!({ "apiVersion": "v1", "kind": "ServiceAccount", "metadata": { "name": "api", "namespace": "shop" } }).to_string()),
+        ("k8s", "audit.log", text(lines(&|at, address, what| json!({
+            "kind": "Event", "auditID": "1", "stage": "ResponseComplete", "verb": "get", "stageTimestamp": at,
+            "user": { "username": "system:serviceaccount:shop:api" }, "sourceIPs": [address],
+            "objectRef": { "resource": format!("{what}things") }, "responseStatus": { "code": 200 }
+        })))),
+        ("gcp", "service-accounts.json", json!([{
+            "email": email, "name": format!("projects/acme-prod/serviceAccounts/{email}"), "projectId": "acme-prod",
+            "uniqueId": "1001", "oauth2ClientId": "1001", "displayName": "loader"
+        }]).to_string()),
+        ("gcp", "audit-log.json", Value::from(lines(&|at, address, what| json!({
+            "logName": "projects/acme-prod/logs/cloudaudit.googleapis.com%2Factivity", "timestamp": at,
+            "resource": { "labels": { "location": format!("{what}-west1") } },
+            "protoPayload": {
+                "authenticationInfo": { "principalEmail": email }, "serviceName": "storage.googleapis.com",
+                "requestMetadata": { "callerIp": address, "callerSuppliedUserAgent": "gcloud/470" }
+            }
+        }))).to_string()),
+        ("entra", "service-principals.json", json!([{
+            "id": object, "appId": app, "displayName": "billing", "servicePrincipalType": "Application", "accountEnabled": true,
+            "appOwnerOrganizationId": "cccc0000-0000-4000-8000-000000000001"
+        }]).to_string()),
+        ("entra", "sign-ins.json", json!({ "value": lines(&|at, address, what| json!({
+            "createdDateTime": at, "appId": app, "servicePrincipalId": object, "ipAddress": address, "userAgent": "",
+            "resourceDisplayName": format!("{what} API"), "status": { "errorCode": 0 }, "location": { "countryOrRegion": "IE" }
+        })) }).to_string()),
+    ];
+    let files = files
+        .iter()
+        .map(|(source, name, text)| read(source, name, text.as_bytes()))
+        .collect();
+    let config = Config::default();
+    let as_of = AsOf::Given(Instant::from_text("2026-10-31").unwrap());
+    let mut found = found(&analyze(merge(files, as_of, &config), &config));
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            "billing new_network 203.0.113.0/24",
+            "billing new_service new API",
+            "loader new_network 203.0.113.0/24",
+            "loader new_region new-west1",
+            "shop/api new_network 203.0.113.0/24",
+            "shop/api new_service newthings",
+        ]
+    );
+}

@@ -22,8 +22,9 @@ use super::truth::SnapshotTruth;
 use super::{Estate, places};
 use cloudtrail::Active;
 use credential_report::Report;
+pub use policies::{allow, policy_document};
 pub use tags::Tags;
-use trust::Trust;
+pub use trust::Trust;
 pub use users::{SLEEPER, sleeper_arn, sleeper_key_id, sleeper_made_at};
 
 const INDENT: &[u8] = b"    ";
@@ -62,7 +63,7 @@ impl Account {
                 let persona = PERSONAS[(ordinal % 6) as usize];
                 format!("sso-{}-{persona}-{ordinal}", self.domain.name)
             }
-            Trust::Service(_) | Trust::SameCompany | Trust::RoleToRole | Trust::Anyone => name,
+            Trust::Service(_) | Trust::SameCompany | Trust::RoleToRole { .. } | Trust::Anyone => name,
         }
     }
 }

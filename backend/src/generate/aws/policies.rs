@@ -10,6 +10,7 @@ use crate::generate::company::identity_name;
 use crate::generate::dirt::Export;
 use crate::generate::draw::Draw;
 use crate::generate::json::{Document, Json, object};
+use crate::generate::timeline::Timeline;
 
 /// A service that policies speak of: its actions, and what follows `arn:aws:<service>:` in its resources, where
 /// `{place}` is region and account, `{name}` the service's own name for the thing.
@@ -135,9 +136,9 @@ const DATA_SERVICES: [DataService; 10] = [
     },
 ];
 
-/// How many customer-managed policies an account has at a snapshot: 45 for 100 roles.
-fn n_customer(account: &Account, index: usize) -> u64 {
-    (account.roles.n_born(index) * 45 / 100).max(3)
+/// How many customer-managed policies an account has that made so many roles: 45 for 100.
+fn n_customer(n_roles: u64) -> u64 {
+    (n_roles * 45 / 100).max(3)
 }
 
 fn customer_name(account: &Account, policy: u64) -> String {
@@ -155,14 +156,15 @@ impl<'a> Attachments<'a> {
     pub fn new(account: &'a Account, index: usize) -> Self {
         Self {
             account,
-            customer: vec![0; n_customer(account, index) as usize],
+            customer: vec![0; n_customer(account.roles.n_born(index)) as usize],
             aws: BTreeMap::new(),
         }
     }
 
-    /// The number of a customer-managed policy: few are attached to many.
-    pub fn draw(&self, draw: &mut Draw) -> u64 {
-        draw.rank(self.customer.len() as u64)
+    /// The number of a customer-managed policy for who was made at `made_at`, of those that there were then: few are
+    /// attached to many.
+    pub fn draw(&self, made_at: i64, timeline: &Timeline, draw: &mut Draw) -> u64 {
+        draw.rank(n_customer(self.account.roles.n_born_when(made_at, timeline)))
     }
 
     /// Attaches one of AWS's own policies.

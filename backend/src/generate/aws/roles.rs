@@ -11,7 +11,7 @@ use crate::generate::draw::{DAY, Draw};
 use crate::generate::governance::{Claim, Said};
 use crate::generate::inventory;
 use crate::generate::json::{Json, object};
-use crate::generate::timeline::{Habit, Life, Snapshot, rfc3339};
+use crate::generate::timeline::{Habit, Life, Snapshot, Timeline, rfc3339};
 use crate::generate::truth::{IdentityTruth, Knowledge, SnapshotTruth};
 
 /// AWS keeps 400 days of history; a role quiet for longer looks as if it had never been used.
@@ -46,7 +46,8 @@ struct Access {
 
 fn access(
     account: &Account,
-    ordinal: u64,
+    life: &Life,
+    timeline: &Timeline,
     trust: &Trust,
     draw: &mut Draw,
     attachments: &mut Attachments<'_>,
@@ -85,12 +86,14 @@ fn access(
         (0, _) | (1.., 85..95) => 1,
         _ => 1 + draw.pareto(1.6, 9),
     };
-    let mut chosen: Vec<u64> = (0..n_more).map(|_| attachments.draw(draw)).collect();
+    let mut chosen: Vec<u64> = (0..n_more)
+        .map(|_| attachments.draw(life.created_at, timeline, draw))
+        .collect();
     chosen.sort_unstable();
     chosen.dedup();
     attached.extend(chosen.into_iter().map(|policy| attachments.customer(policy)));
     if draw.chance(0.22) {
-        let service = service_of(account.domain, ordinal);
+        let service = service_of(account.domain, life.ordinal);
         inline.push(object! {
             "PolicyName": format!("{service}-access"),
             "PolicyDocument": drawn_document(account, draw),
@@ -121,7 +124,10 @@ pub fn row(
     let created = cli.instant(life.created_at);
     let trust_policy = trust::policy(estate, account, snapshot, life.ordinal, &arn, &mut draw, truth);
     let trust = account.trust(estate, life.ordinal);
-    let mut access = access(account, life.ordinal, &trust, &mut draw, attachments);
+    let mut access = access(account, life, timeline, &trust, &mut draw, attachments);
+    access
+        .inline
+        .extend(estate.reviews.given_since(account, life.ordinal, snapshot));
     let is_instance_role = trust == Trust::Service("ec2.amazonaws.com");
     if is_instance_role {
         access.attached.push(attachments.aws("AmazonSSMManagedInstanceCore"));
@@ -240,7 +246,9 @@ impl Facts<'_> {
             said.environment = said.environment.or(Some(listed.environment));
             said.has_purpose = true;
         }
-        let governance = estate.governance(&[arn], said, Some(account.environment), snapshot.as_of);
+        let mut governance = estate.governance(&[arn], said, Some(account.environment), snapshot.as_of);
+        governance.reviewed_at =
+            (estate.reviews).reviewed_at(account, life.ordinal, snapshot, arn, governance.reviewed_at, truth);
         if self.level == Privilege::Admin {
             truth.problem("administrator", arn, &account.source, "AdministratorAccess or *:*");
         }

@@ -42,14 +42,17 @@ pub enum Trust {
         guarded: bool,
     },
     Saml,
-    RoleToRole,
+    /// Another role of the account, by its ordinal.
+    RoleToRole {
+        caller: u64,
+    },
     Anyone,
     Service(&'static str),
 }
 
 impl Account {
     /// Who may assume the role with this ordinal.
-    pub(super) fn trust(&self, estate: &Estate, ordinal: u64) -> Trust {
+    pub fn trust(&self, estate: &Estate, ordinal: u64) -> Trust {
         if let Some((cluster, account)) = estate.eks_workload(self.number, ordinal) {
             return Trust::ClusterToken { cluster, account };
         }
@@ -76,7 +79,12 @@ impl Account {
             575..790 => Trust::SameCompany,
             790..903 => Trust::Vendor { vendor, guarded },
             903..960 => Trust::Saml,
-            960..993 => Trust::RoleToRole,
+            960..993 => Trust::RoleToRole {
+                caller: {
+                    let made_at = self.roles.life(ordinal, &estate.timeline).created_at;
+                    draw.rank(self.roles.n_born_when(made_at, &estate.timeline))
+                },
+            },
             _ => Trust::Anyone,
         }
     }
@@ -188,8 +196,7 @@ pub fn policy(
             "Action": "sts:AssumeRoleWithSAML",
             "Condition": object! { "StringEquals": object! { "SAML:aud": "https://signin.aws.amazon.com/saml" } },
         },
-        Trust::RoleToRole => {
-            let caller = draw.rank(account.roles.n_born(snapshot.index));
+        Trust::RoleToRole { caller } => {
             let caller_arn = account.arn(&format!("role/{}", account.role_name(estate, caller)));
             if account.roles.has(caller, &estate.timeline, snapshot.index) {
                 truth.join("role_to_role", caller_arn.clone(), arn);

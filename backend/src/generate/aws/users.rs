@@ -249,7 +249,7 @@ impl User {
         let mut draw = Draw::new(estate.seed, &self.unique_id, 0, 0);
         let attached = match self.access {
             Access::Policy => {
-                let policy = attachments.draw(&mut draw);
+                let policy = attachments.draw(self.created_at, &estate.timeline, &mut draw);
                 vec![attachments.customer(policy)]
             }
             Access::Administrator => vec![attachments.aws("AdministratorAccess")],

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use shared::model::instant::{Expiry, Instant};
 use shared::model::ratio::Verdict;
-use shared::model::snapshot::OwnerState;
+use shared::model::snapshot::{OwnerState, Review, Seen};
 use shared::rules::severity::Tier;
 
 use super::identities::expected_kind;
@@ -68,16 +68,46 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
         ("identity: review overdue", Verdict::Fail, 93, i64::MAX),
         ("identity: review yet to come", Verdict::Unknown, i64::MIN, -1),
     ] {
+        let dated = planted
+            .identities()
+            .filter(|(_, it)| is_in_scope(it) && days(it).is_some_and(|days| (first..=last).contains(&days)));
+        // A void decision is as late as one can be.
+        let is_void = |it: &&Value| text(it, "state") == "void" && verdict == Verdict::Fail;
+        let void = planted.listed("reviews").iter().filter(is_void);
         scores.compare(
             what,
-            planted
-                .identities()
-                .filter(|(_, it)| is_in_scope(it) && days(it).is_some_and(|days| (first..=last).contains(&days)))
+            dated
                 .map(|(id, _)| id.to_owned())
+                .chain(void.map(|it| planted.public[text(it, "id")].clone()))
                 .collect(),
             found.judged("review.overdue", verdict),
         );
     }
+    let state = |review: &Review| match (review.decided_at > found.0.snapshot.as_of, review.seen) {
+        (true, _) => "later",
+        (false, Seen::Same) => "holds",
+        (false, Seen::Changed) => "void",
+        (false, Seen::Unknown) => "unknown",
+    };
+    scores.compare(
+        "reviews",
+        (planted.listed("reviews").iter())
+            .map(|it| {
+                format!(
+                    "{} {} {}",
+                    planted.public[text(it, "id")],
+                    text(it, "decision"),
+                    text(it, "state")
+                )
+            })
+            .collect(),
+        (found.0.snapshot.reviews.iter())
+            .map(|it| {
+                let id = found.text(found.0.snapshot.identity(it.identity).id);
+                format!("{id} {} {}", it.decision.id(), state(it))
+            })
+            .collect(),
+    );
     let (rotation, governed) = oracle(planted, found);
     for (kpi, expected) in [("rotation", rotation), ("governed", governed)] {
         for (word, verdict) in [
