@@ -178,6 +178,18 @@ impl Page {
         Ok(())
     }
 
+    /// Drops files or folders on the middle of the window, as a person who drags them there does.
+    pub fn drop_files(&self, paths: &[&Path]) -> Result<()> {
+        let middle = self.evaluate("return [innerWidth / 2, innerHeight / 2]", Vec::new())?;
+        let files: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        for step in ["dragEnter", "dragOver", "drop"] {
+            let data = json!({ "items": [], "files": files, "dragOperationsMask": 1 });
+            let parameters = json!({ "type": step, "x": middle[0], "y": middle[1], "data": data });
+            self.browser.devtools("Input.dispatchDragEvent", parameters)?;
+        }
+        Ok(())
+    }
+
     /// Runs a script in every document that is loaded from now on, before its own.
     pub fn run_first(&self, script: &str) -> Result<()> {
         let parameters = json!({ "source": script });

@@ -6,13 +6,11 @@
 
 use std::env;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, ErrorKind, Seek, Write};
+use std::io::{self, BufWriter, ErrorKind, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use blake3::{Hash, Hasher};
-
-use crate::buffer::{self, Buffer};
 
 /// The most bytes of all entries; those that were not used for longest go first. A snapshot of 400,000 identities takes
 /// about 290 MB.
@@ -117,7 +115,7 @@ impl Cache {
 }
 
 /// The bytes of an entry that is whole.
-struct Entry(Buffer);
+struct Entry(Vec<u8>);
 
 impl Entry {
     /// `None` when there is none.
@@ -127,7 +125,11 @@ impl Entry {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.to_string()),
         };
-        let bytes = buffer::read(&mut file, MAX_CACHE_BYTES).map_err(|error| error.to_string())?;
+        let mut bytes = Vec::new();
+        let n_bytes = file.metadata().map_or(0, |metadata| metadata.len());
+        let read = bytes.try_reserve_exact(n_bytes as usize).map_err(io::Error::from);
+        read.and_then(|()| file.read_to_end(&mut bytes))
+            .map_err(|error| error.to_string())?;
         let (header, body) = bytes.split_at_checked(N_HEADER_BYTES).ok_or("it is cut off")?;
         if header[..8] != MAGIC[..] || header[8..40] != *key.as_bytes() {
             return Err("it is another file".to_owned());

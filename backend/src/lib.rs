@@ -1,6 +1,5 @@
 //! Files, sockets and the command line around `shared`. `main.rs` runs it; the tests call it in process.
 
-mod buffer;
 pub mod cache;
 pub mod cli;
 mod commands;

@@ -305,3 +305,29 @@ fn what_cannot_be_read_as_an_estate_is_said() -> Result<()> {
         Ok(())
     })
 }
+
+#[test]
+fn an_estate_and_single_exports_may_be_dropped() -> Result<()> {
+    let estate = write_estate()?;
+    let (server, _, _folder) = export(&["app"])?;
+    let sources = estate.path().join("2026-10-31");
+    let export = sources.join("aws-prod/credential-report.csv");
+    journey("app-drop", |page| {
+        // The folder of an estate is the estate, its snapshots are told apart; what is in one is one snapshot.
+        let dropped: [(&[&Path], usize, usize); 3] = [
+            (&[estate.path()], 6, 2),
+            (&[&sources.join("aws-prod"), &sources.join("k8s-shop")], 6, 1),
+            (&[&export], 4, 1),
+        ];
+        for (paths, n_rows, n_snapshots) in dropped {
+            page.goto(&server.url("/identities"))?;
+            page.text("From now on this page cannot connect").wait()?;
+            page.take_console_errors()?;
+            page.drop_files(paths)?;
+            wait_for_rows(page, n_rows)?;
+            let snapshots = page.css(".picker-select option").count()?;
+            ensure!(snapshots == n_snapshots, "{paths:?}: {snapshots} snapshots");
+        }
+        Ok(())
+    })
+}

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs::{self, File, Metadata};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -14,8 +14,6 @@ use shared::estate::{REVIEWS, is_own, of_source};
 use shared::model::instant::Instant;
 use shared::reading::container::has_hidden_name;
 use walkdir::WalkDir;
-
-use crate::buffer::{self, Buffer};
 
 /// The largest file that is read, in bytes. Exports beyond this come in pages or parts.
 pub const MAX_FILE_BYTES: u64 = 2 << 30;
@@ -171,7 +169,7 @@ impl FileOnDisk {
     }
 
     /// The file's contents, or why they are not read.
-    pub fn bytes(&self, max_bytes: u64) -> Result<Buffer, Diagnostic> {
+    pub fn bytes(&self, max_bytes: u64) -> Result<Vec<u8>, Diagnostic> {
         match &self.refused {
             Some(reason) => Err(reason.clone()),
             None => read(&self.disk_path, max_bytes),
@@ -186,7 +184,7 @@ impl FileOnDisk {
         let bytes = self
             .bytes(max_bytes)
             .map_err(|problem| anyhow::anyhow!("found {}, expected {}", problem.found, problem.expected))?;
-        String::from_utf8(bytes.to_vec()).context("it is no UTF-8")
+        String::from_utf8(bytes).context("it is no UTF-8")
     }
 
     /// Hands everything that a change of the file changes to `add`.
@@ -206,7 +204,7 @@ impl FileOnDisk {
 /// pipe would wait for its writer for ever.
 ///
 /// Read, not mapped: a file that is truncated while it is mapped would end the process.
-pub fn read(path: &Path, max_bytes: u64) -> Result<Buffer, Diagnostic> {
+pub fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>, Diagnostic> {
     let too_large = |n_bytes: u64| {
         let (found, expected) = (format!("{n_bytes} bytes"), format!("at most {max_bytes}"));
         Diagnostic::error("whole file", found, expected, "export it in pages or parts")
@@ -218,8 +216,14 @@ pub fn read(path: &Path, max_bytes: u64) -> Result<Buffer, Diagnostic> {
     if metadata.len() > max_bytes {
         return Err(too_large(metadata.len()));
     }
-    // It may grow while it is read.
-    match File::open(path).and_then(|mut file| buffer::read(&mut file, max_bytes)) {
+    let contents = || {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(metadata.len() as usize)?;
+        // It may grow while it is read.
+        File::open(path)?.take(max_bytes + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    match contents() {
         Ok(bytes) if bytes.len() as u64 > max_bytes => Err(too_large(bytes.len() as u64)),
         Ok(bytes) => Ok(bytes),
         Err(error) => Err(unreadable(&error)),

@@ -50,10 +50,7 @@ impl Estate {
             source: file.source.clone(),
             path: file.path.clone(),
             n_bytes: file.n_bytes,
-            sha256: file
-                .bytes(MAX_FILE_BYTES)
-                .ok()
-                .map(|bytes| hex(&Sha256::digest(&*bytes))),
+            sha256: file.bytes(MAX_FILE_BYTES).ok().map(|bytes| hex(&Sha256::digest(bytes))),
         };
         // Files are read whole: as many at a time as there are cores, as when the estate is read.
         let mut digests: Vec<InputFile> = files.into_par_iter().with_max_len(1).map(digest).collect();

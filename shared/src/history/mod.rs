@@ -25,7 +25,7 @@ use crate::api::history::TrendSnapshot;
 use crate::api::kpis::KpiValue;
 use crate::kpi::catalog::{CRITERIA, KPIS};
 use crate::model::instant::Instant;
-use crate::model::strings::Strings;
+use crate::model::strings::{Adopted, Strings};
 use crate::rules::RULES;
 
 /// One snapshot in brief.
@@ -182,7 +182,13 @@ impl History {
     /// Adds a snapshot after those before it.
     pub fn add(&mut self, summary: Summary) {
         self.enter_rows();
-        let names = self.strings.adopt(&summary.strings);
+        let names = match self.strings.n_strings() {
+            0 => {
+                self.strings = summary.strings;
+                Adopted::Unchanged
+            }
+            _ => self.strings.adopt(&summary.strings),
+        };
         let mut rows: Vec<u32> = summary
             .rows
             .into_iter()
