@@ -171,7 +171,7 @@ fn a_full_disk_stops_nothing_and_leaves_nothing() {
     let (estate, _beside, folder) = estate();
     let (root, cache) = (estate.path().to_str().unwrap(), folder.to_str().unwrap());
     let afresh = rollcall(&["kpis", root, "--no-cache"]).stdout;
-    // A file may have two blocks: as a full disk, that ends a write in the middle.
+    // No file may grow beyond two blocks: as a full disk, that ends a write in the middle.
     let output = Command::new("sh")
         .args([
             "-c",
@@ -186,7 +186,12 @@ fn a_full_disk_stops_nothing_and_leaves_nothing() {
     assert!(output.status.success(), "{said}");
     assert!(said.contains("nothing can be kept in the cache"), "{said}");
     assert_eq!(output.stdout, afresh);
-    assert_eq!(entries(&folder), Vec::<PathBuf>::new());
+    for entry in entries(&folder) {
+        assert_eq!(entry.extension(), None, "it was not finished and is not cleared away");
+    }
+    let output = rollcall(&["kpis", root, "--cache", cache]);
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.stdout, afresh);
 }
 
 #[test]

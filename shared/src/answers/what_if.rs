@@ -8,7 +8,7 @@ use super::kpis::{kpi_value, not_measured, ratio, unit, verdicts};
 use crate::analysis::Analysis;
 use crate::api::query::{BadQuery, MAX_LIMIT, pairs};
 use crate::api::what_if::{IdentityEffect, KpiEffect, OwnerEffect, ThresholdView, WhatIf};
-use crate::kpi::catalog::{KPIS, Kpi, Table};
+use crate::kpi::catalog::{KPIS, Kpi, KpiKind, Table};
 use crate::kpi::formulas;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{CredentialId, IdentityId};
@@ -103,29 +103,28 @@ impl Effects {
             unit: unit(kpi).to_owned(),
             ..KpiEffect::default()
         };
-        match formulas::judge(kpi.id).filter(|_| not_measured(kpi.id, now).is_none()) {
-            Some((table, judge)) => {
-                let [before, after] = [now, then].map(|analysis| verdicts(analysis, table, judge));
-                (effect.before, effect.before_upper) = ratio(&before).interval().unzip();
-                (effect.after, effect.after_upper) = ratio(&after).interval().unzip();
-                for (row, is_more) in turned(&before, &after) {
-                    match is_more {
-                        true => effect.n_more += 1,
-                        false => effect.n_fewer += 1,
-                    }
-                    for identity in identities_of(table, row, now) {
-                        let of = self.of.entry(identity).or_default();
-                        let turned = if is_more { &mut of.more } else { &mut of.fewer };
-                        if !turned.contains(&kpi.id) {
-                            turned.push(kpi.id);
-                        }
-                    }
-                }
+        let judge =
+            formulas::judge(kpi.id).filter(|_| kpi.kind == KpiKind::Share && not_measured(kpi.id, now).is_none());
+        let Some((table, judge)) = judge else {
+            let (before, after) = (kpi_value(kpi, now), kpi_value(kpi, then));
+            (effect.before, effect.before_upper) = (before.value, before.upper);
+            (effect.after, effect.after_upper) = (after.value, after.upper);
+            return effect;
+        };
+        let [before, after] = [now, then].map(|analysis| verdicts(analysis, table, judge));
+        (effect.before, effect.before_upper) = ratio(&before).interval().unzip();
+        (effect.after, effect.after_upper) = ratio(&after).interval().unzip();
+        for (row, is_more) in turned(&before, &after) {
+            match is_more {
+                true => effect.n_more += 1,
+                false => effect.n_fewer += 1,
             }
-            None => {
-                let (before, after) = (kpi_value(kpi, now), kpi_value(kpi, then));
-                (effect.before, effect.before_upper) = (before.value, before.upper);
-                (effect.after, effect.after_upper) = (after.value, after.upper);
+            for identity in identities_of(table, row, now) {
+                let of = self.of.entry(identity).or_default();
+                let turned = if is_more { &mut of.more } else { &mut of.fewer };
+                if !turned.contains(&kpi.id) {
+                    turned.push(kpi.id);
+                }
             }
         }
         effect

@@ -39,8 +39,8 @@ use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::LeakFact;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::snapshot::{
-    Conflict, ConflictField, Credential, CredentialId, Denial, Evidence, Fact, FileId, FileRead, Grant, Identity, IdentityId,
-    Membership, Owner, Policy, Snapshot, Source, SourceId,
+    Conflict, ConflictField, Credential, CredentialId, Denial, Evidence, Fact, FileId, FileRead, Grant, Identity,
+    IdentityId, Membership, Owner, Policy, Snapshot, Source, SourceId,
 };
 use crate::model::strings::{Adopted, Strings, Sym};
 use crate::model::usage::{ActivityFact, ServiceUseFact};
