@@ -21,7 +21,7 @@ use shared::api::overview::Overview;
 use shared::api::query::ListQuery;
 use shared::api::reviews::{Review, ReviewQuery, Reviews};
 use shared::api::sources::Sources;
-use shared::api::what_if::WhatIf;
+use shared::api::what_if::{WhatIf, WhatIfTrend};
 use shared::api::{ErrorBody, Page, State, route};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -82,6 +82,13 @@ pub fn compliance(snapshot: Memo<Option<String>>) -> Answer<Compliance> {
 /// What would be under the limits of the page's query string.
 pub fn what_if(search: Memo<String>) -> Answer<WhatIf> {
     answer(Memo::new(move |_| search.with(|search| links::api_what_if(search))))
+}
+
+/// The same over all snapshots.
+pub fn what_if_trend(search: Memo<String>) -> Answer<WhatIfTrend> {
+    answer(Memo::new(move |_| {
+        search.with(|search| links::api_what_if_trend(search))
+    }))
 }
 
 /// How long things last, over the snapshots until this one.

@@ -312,6 +312,10 @@ pub fn api_what_if(search: &str) -> String {
     with_query(route::WHAT_IF, search)
 }
 
+pub fn api_what_if_trend(search: &str) -> String {
+    with_query(route::WHAT_IF_TREND, search)
+}
+
 pub fn api_durations(to: Option<&str>) -> String {
     let to = to.map(|name| format!("to={}", encode(name)));
     with_query(route::DURATIONS, &to.unwrap_or_default())

@@ -34,6 +34,12 @@ pub trait Reading {
     /// When it cannot be read.
     fn analysis(&self, index: usize) -> Result<Arc<Analysis>, Unanswered>;
 
+    /// The same of a snapshot among many, which is looked at once and not kept for others.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn passing(&self, index: usize) -> Result<Arc<Analysis>, Unanswered>;
+
     /// All snapshots in brief. May take as long as reading them.
     fn history(&self) -> Arc<History>;
 
@@ -73,7 +79,7 @@ pub enum Unanswered {
     Failed(String),
 }
 
-const ROUTES: [(&str, Route); 29] = [
+const ROUTES: [(&str, Route); 30] = [
     (route::OVERVIEW, Route::Snapshot(overview)),
     (route::KPIS, Route::Snapshots(kpis)),
     (route::IDENTITIES, Route::Snapshot(identities)),
@@ -98,6 +104,7 @@ const ROUTES: [(&str, Route); 29] = [
     (route::REVIEWS, Route::Snapshot(reviews)),
     (route::REVIEW, Route::Snapshot(review)),
     (route::WHAT_IF, Route::Snapshot(what_if)),
+    (route::WHAT_IF_TREND, Route::Snapshots(what_if_trend)),
     ("/api/v1/export/identities", Route::File(export_identities)),
     ("/api/v1/export/credentials", Route::File(export_credentials)),
     ("/api/v1/export/certificates", Route::File(export_certificates)),
@@ -333,6 +340,17 @@ fn review(analysis: &Analysis, query: &str) -> Json {
 
 fn what_if(analysis: &Analysis, query: &str) -> Json {
     json(&answers::what_if(analysis, query)?)
+}
+
+fn what_if_trend(reading: &dyn Reading, query: &str) -> Json {
+    let history = reading.history();
+    let (_, to) = pair(reading, &history, None, value(query, "snapshot").as_deref())?;
+    let read = |name: &str| match reading.passing(find_snapshot(reading, Some(name))?) {
+        Ok(analysis) => Ok(Ok(analysis)),
+        Err(Unanswered::Unreadable(problem) | Unanswered::Failed(problem)) => Ok(Err(problem)),
+        Err(other) => Err(other),
+    };
+    json(&answers::what_if_trend(&history, &history.snapshots[to], query, read)?)
 }
 
 fn export_identities(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {

@@ -142,6 +142,16 @@ impl Reading for Served {
         loaded.map(|loaded| loaded.analysis).map_err(Unanswered::Failed)
     }
 
+    /// Call it where blocking is allowed.
+    fn passing(&self, index: usize) -> Result<Arc<Analysis>, Unanswered> {
+        let Some(older) = self.older.get(index) else {
+            return Ok(Arc::clone(&self.newest.analysis));
+        };
+        let known = older.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let loaded = known.or_else(|| self.read(index)).ok_or_else(changing)?;
+        loaded.map(|loaded| loaded.analysis).map_err(Unanswered::Failed)
+    }
+
     /// Snapshots that nobody asked for before are read and not kept in memory: call it where blocking is allowed.
     fn history(&self) -> Arc<History> {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
@@ -169,7 +179,8 @@ impl Reading for Served {
     /// Call it where blocking is allowed. One is made at a time, because each holds snapshots in memory.
     fn report(&self, query: &ReportQuery) -> Result<Report, Unanswered> {
         let _turn = self.reporting.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(self.estate.report(query, |index| self.brief(index))?)
+        let read = |index| self.passing(index).map_err(|problem| problem.message().to_owned());
+        Ok(self.estate.report(query, read)?)
     }
 }
 
@@ -187,17 +198,6 @@ impl Served {
     /// Keeps what is served for the next start.
     fn keep_newest(&self) {
         self.estate.keep(&self.newest, &self.cache);
-    }
-
-    /// A snapshot that is looked at once: one that was read before is taken, another is not kept.
-    fn brief(&self, index: usize) -> Result<Arc<Analysis>, String> {
-        let Some(older) = self.older.get(index) else {
-            return Ok(Arc::clone(&self.newest.analysis));
-        };
-        let known = older.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let read = known.or_else(|| self.read(index));
-        read.unwrap_or_else(|| Err("its files are changing; ask again".to_owned()))
-            .map(|loaded| loaded.analysis)
     }
 }
 

@@ -188,6 +188,10 @@ fn goldens_of_rows_and_errors() {
         ("bad_review", "/api/v1/review?ownr=platform"),
         ("leads", "/api/v1/leads"),
         ("what_if", "/api/v1/what-if?access_key_max_age_days=20&stale_days=2000"),
+        (
+            "what_if_trend",
+            "/api/v1/what-if/trend?access_key_max_age_days=20&snapshot=2026-10-31",
+        ),
         ("bad_threshold", "/api/v1/what-if?stale=30"),
         ("bad_trend", "/api/v1/trends?snapshot=2026-10-31"),
         ("no_snapshot", "/api/v1/kpis?snapshot=1999-01-01"),

@@ -14,7 +14,7 @@ use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::{format, links};
 
-const CHART_HEIGHT: u32 = 232;
+pub const CHART_HEIGHT: u32 = 232;
 const SPARK_WIDTH: u32 = 112;
 const SPARK_HEIGHT: u32 = 30;
 
@@ -173,6 +173,7 @@ fn data(trends: &Trends, trend: &Trend) -> trend::Trend {
                 label: label(&trend.unit, snapshot, point),
             })
             .collect(),
+        others: Vec::new(),
         scale: if trend.unit == "share" {
             Scale::Share
         } else {

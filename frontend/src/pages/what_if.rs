@@ -3,11 +3,17 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use shared::api::what_if::{IdentityEffect, KpiEffect, OwnerEffect, ThresholdView, WhatIf};
+use shared::api::what_if::{
+    IdentityEffect, KpiEffect, OwnerEffect, ThresholdView, TriedPoint, TriedTrend, WhatIf, WhatIfTrend,
+};
+use shared::charts::Ink;
+use shared::charts::trend::{self as chart, Scale, Standing, TrendPoint};
 use shared::kpi::catalog;
 
 use super::kpis::{KpiTabs, Tab};
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::client::{self, Outcome};
+use crate::components::kpi_tile::sentence_case;
 use crate::components::page_head::PageHead;
 use crate::components::trend;
 use crate::ui::asynchronous;
@@ -25,6 +31,7 @@ pub fn WhatIfPage() -> impl IntoView {
     let search = use_location().search;
     let snapshot = use_snapshot();
     let answer = client::what_if(search);
+    let over_time = client::what_if_trend(search);
     let go = use_go();
     let tried = Callback::new(move |(name, value): (String, String)| {
         // The field lets other numbers in, which are no limits.
@@ -64,6 +71,7 @@ pub fn WhatIfPage() -> impl IntoView {
                 </section>
                 <div class="identity-main">
                     {asynchronous::steady(answer, move |what_if| ready(&what_if, snapshot.get_untracked().as_deref()))}
+                    {asynchronous::steady(over_time, move |trend| back_in_time(&trend, &search.get_untracked()))}
                 </div>
             </div>
         </div>
@@ -178,6 +186,77 @@ fn effects(what_if: &WhatIf, snapshot: Option<&str>) -> AnyView {
             })}
         </section>
     }
+}
+
+/// How many would have failed all along: a chart for each KPI that would have said something else.
+fn back_in_time(trend: &WhatIfTrend, search: &str) -> AnyView {
+    if trend.kpis.is_empty() || trend.snapshots.len() < 2 {
+        return html! {};
+    }
+    let is_other = |kpi: &&TriedTrend| kpi.points.iter().any(|point| point.in_force != point.tried);
+    let charts: Vec<_> = trend
+        .kpis
+        .iter()
+        .filter(is_other)
+        .map(|kpi| html! { <div class="card">{tried_chart(trend, kpi, search)}</div> })
+        .collect();
+    match charts.is_empty() {
+        true => html! { <p class="card card-empty">"In no snapshot would a number have been another."</p> },
+        false => html! { {charts} },
+    }
+}
+
+fn tried_chart(trend: &WhatIfTrend, kpi: &TriedTrend, search: &str) -> AnyView {
+    let points = || trend.snapshots.iter().zip(&kpi.points);
+    let line = |count: fn(&TriedPoint) -> Option<usize>, word: &str| {
+        let point = points().map(|(snapshot, point)| TrendPoint {
+            at: snapshot.as_of,
+            value: count(point).map(|n| n as f64),
+            upper: None,
+            standing: match point.comparable {
+                true => Standing::Comparable,
+                false => Standing::Incomparable,
+            },
+            label: format!("{}: {} {word}", format::date(snapshot.as_of), fails(count(point))),
+        });
+        point.collect()
+    };
+    let data = chart::Trend {
+        points: line(|point| point.in_force, "fail"),
+        others: line(|point| point.tried, "would fail"),
+        scale: Scale::Number,
+    };
+    let rows = points().map(|(snapshot, point)| {
+        let href = Some(links::what_if(search, "snapshot", &snapshot.name));
+        let cell = |text, href| TwinCell { text, href };
+        let compared = point.reason.clone().unwrap_or_else(|| "comparable".to_owned());
+        TwinRow {
+            name: format::date(snapshot.as_of),
+            cells: vec![
+                cell(fails(point.in_force), href.clone()),
+                cell(fails(point.tried), href),
+                cell(sentence_case(&compared), None),
+            ],
+        }
+    });
+    let twin = Twin {
+        heads: ["Snapshot", "Fail", "Would fail", "Compared"]
+            .map(str::to_owned)
+            .to_vec(),
+        rows: rows.collect(),
+    };
+    let legend = vec![
+        ("Limits in force".to_owned(), Ink::Series1),
+        ("Limits tried".to_owned(), Ink::Series2),
+    ];
+    let title = format!("{}: how many fail, back in time", kpi_title(&kpi.id));
+    let line = "Hollow where sources cannot be compared; a point leads to whom it concerns then";
+    let draw: Draw = Arc::new(move |width, paint| chart::svg(&data, width, trend::CHART_HEIGHT, paint));
+    html! { <ChartFrame title=title line=line draw=draw twin=twin legend=legend /> }
+}
+
+fn fails(n: Option<usize>) -> String {
+    n.map_or_else(|| "no number".to_owned(), format::count)
 }
 
 fn kpi_title(id: &str) -> String {

@@ -180,31 +180,12 @@ fn change(history: &History, from: &Past, to: &Past, id: &str, found: &Differenc
 
 /// `GET /api/v1/trends`: `to` and `from` are the snapshots between which a change is claimed.
 pub fn trends(history: &History, from: &Past, to: &Past) -> Trends {
-    let mut snapshots: Vec<(TrendSnapshot, Option<&Past>)> = history
-        .snapshots
-        .iter()
-        .map(|past| {
-            let snapshot = TrendSnapshot {
-                name: past.head.name.clone(),
-                as_of: past.head.as_of,
-                problem: None,
-            };
-            (snapshot, Some(past))
-        })
-        .chain(history.unread.iter().map(|unread| (unread.clone(), None)))
-        .collect();
-    snapshots.sort_by(|(a, _), (b, _)| (a.as_of, &a.name).cmp(&(b.as_of, &b.name)));
+    let snapshots = snapshots_of(history);
     let heads = || history.snapshots.iter().map(|past| &past.head);
     let mut steady = sources_of(heads());
     steady.retain(|source| heads().all(|head| incomparable(source, head, &to.head).is_empty()));
     let kpis = KPIS.iter().enumerate().map(|(at, kpi)| {
-        let series = Series {
-            kpi,
-            at,
-            leans_on: leans_on(history, at),
-            steady: &steady,
-            to: &to.head,
-        };
+        let series = Series::new(history, at, &steady, to);
         let (change, note) = series.change(&from.head);
         Trend {
             id: kpi.id.to_owned(),
@@ -226,6 +207,25 @@ pub fn trends(history: &History, from: &Past, to: &Past) -> Trends {
     }
 }
 
+/// All snapshots, oldest first; those that cannot be read without what they are in brief.
+pub(super) fn snapshots_of(history: &History) -> Vec<(TrendSnapshot, Option<&Past>)> {
+    let mut snapshots: Vec<(TrendSnapshot, Option<&Past>)> = history
+        .snapshots
+        .iter()
+        .map(|past| {
+            let snapshot = TrendSnapshot {
+                name: past.head.name.clone(),
+                as_of: past.head.as_of,
+                problem: None,
+            };
+            (snapshot, Some(past))
+        })
+        .chain(history.unread.iter().map(|unread| (unread.clone(), None)))
+        .collect();
+    snapshots.sort_by(|(a, _), (b, _)| (a.as_of, &a.name).cmp(&(b.as_of, &b.name)));
+    snapshots
+}
+
 /// The sources that lie under a KPI in any snapshot: one that has nothing to add where it is partial may have had.
 fn leans_on(history: &History, at: usize) -> Vec<&str> {
     let mut sources: Vec<&str> = history
@@ -242,7 +242,7 @@ fn leans_on(history: &History, at: usize) -> Vec<&str> {
 }
 
 /// One KPI, held against what it is in one snapshot.
-struct Series<'h> {
+pub(super) struct Series<'h> {
     kpi: &'static Kpi,
     /// Its place in the catalogue.
     at: usize,
@@ -251,7 +251,32 @@ struct Series<'h> {
     to: &'h Head,
 }
 
-impl Series<'_> {
+impl<'h> Series<'h> {
+    /// `at` is the KPI's place in the catalogue; `steady` are the sources that are whole in every snapshot.
+    pub(super) fn new(history: &'h History, at: usize, steady: &'h [&'h str], to: &'h Past) -> Self {
+        Series {
+            kpi: &KPIS[at],
+            at,
+            leans_on: leans_on(history, at),
+            steady,
+            to: &to.head,
+        }
+    }
+
+    /// What the KPI is in a snapshot.
+    pub(super) fn number(&self, head: &'h Head) -> &'h Number {
+        &head.numbers[self.at]
+    }
+
+    /// Why what the KPI says in another snapshot is not compared; empty when it is.
+    pub(super) fn incomparable(&self, head: &Head) -> Vec<String> {
+        let mut reasons = self.other_criteria(head);
+        for source in &self.leans_on {
+            reasons.extend(incomparable(source, head, self.to));
+        }
+        reasons
+    }
+
     fn point(&self, snapshot: &TrendSnapshot, head: Option<&Head>) -> Point {
         let Some(head) = head else {
             return Point {
@@ -264,12 +289,8 @@ impl Series<'_> {
             };
         };
         let number = &head.numbers[self.at];
-        let mut reasons = self.other_criteria(head);
-        let is_same_test = reasons.is_empty();
-        for source in &self.leans_on {
-            reasons.extend(incomparable(source, head, self.to));
-        }
-        let like = is_same_test
+        let reasons = self.incomparable(head);
+        let like = (self.other_criteria(head).is_empty())
             .then(|| self.total(head, number, |source| self.steady.contains(&source)))
             .flatten();
         Point {
@@ -364,7 +385,7 @@ fn direction(better: Better, before: f64, after: f64) -> &'static str {
 }
 
 /// The first reasons, and how many more there are.
-fn in_one(reasons: &[String]) -> String {
+pub(super) fn in_one(reasons: &[String]) -> String {
     let shown = reasons[..reasons.len().min(MAX_REASONS)].join("; ");
     match reasons.len().saturating_sub(MAX_REASONS) {
         0 => shown,

@@ -41,4 +41,4 @@ pub use smallest_change::smallest_change;
 pub use sources::sources;
 pub use state::state;
 pub use tables::{certificates, credentials, findings, identities};
-pub use what_if::what_if;
+pub use what_if::{what_if, what_if_trend};

@@ -1,15 +1,20 @@
 //! What would be, were a threshold another.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::history::{Series, in_one, snapshots_of};
 use super::kpis::{kpi_value, not_measured, ratio, unit, verdicts};
 use crate::analysis::Analysis;
 use crate::api::query::{BadQuery, MAX_LIMIT, pairs};
-use crate::api::what_if::{IdentityEffect, KpiEffect, OwnerEffect, ThresholdView, WhatIf};
+use crate::api::what_if::{
+    IdentityEffect, KpiEffect, OwnerEffect, ThresholdView, TriedPoint, TriedTrend, WhatIf, WhatIfTrend,
+};
+use crate::history::{History, Past};
 use crate::kpi::catalog::{KPIS, Kpi, KpiKind, Table};
-use crate::kpi::formulas;
+use crate::kpi::formulas::{self, Judge};
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{CredentialId, IdentityId};
 use crate::model::strings::Sym;
@@ -22,17 +27,11 @@ use crate::model::thresholds::{Threshold, ThresholdId, Thresholds};
 pub fn what_if(analysis: &Analysis, query: &str) -> Result<WhatIf, BadQuery> {
     let tried = tried(query)?;
     let in_force = &analysis.config.thresholds;
-    let mut thresholds = in_force.clone();
-    for (id, value) in &tried {
-        let set_by = "what if".to_owned();
-        thresholds.set(*id, Threshold { value: *value, set_by });
-    }
-    let then = analysis.under(thresholds);
+    let then = under(analysis, &tried);
     let mut effects = Effects::default();
-    let depends = |kpi: &&Kpi| tried.iter().any(|(id, _)| formulas::depends_on(*id).contains(&kpi.id));
     let kpis = KPIS
         .iter()
-        .filter(depends)
+        .filter(|kpi| depends(kpi, &tried))
         .map(|kpi| effects.note(kpi, analysis, &then));
     let kpis = kpis.collect();
     let n_identities = effects.of.len();
@@ -59,6 +58,94 @@ pub fn what_if(analysis: &Analysis, query: &str) -> Result<WhatIf, BadQuery> {
         n_identities,
         config: config(in_force, &tried),
     })
+}
+
+/// What a snapshot comes to, or why it cannot be read.
+pub type Read = Result<Arc<Analysis>, String>;
+
+/// `GET /api/v1/what-if/trend`: the same query. `read` reads a snapshot by its name; they are asked for one after the
+/// other.
+///
+/// # Errors
+/// Those of [`what_if`] and of `read`. Of a snapshot that cannot be read the points say so.
+pub fn what_if_trend<E: From<BadQuery>>(
+    history: &History,
+    to: &Past,
+    query: &str,
+    read: impl Fn(&str) -> Result<Read, E>,
+) -> Result<WhatIfTrend, E> {
+    let tried = tried(query)?;
+    let judged = (0..).zip(KPIS).filter(|(_, kpi)| depends(kpi, &tried));
+    let mut kpis: Vec<(Series<'_>, Table, Judge, TriedTrend)> = judged
+        .filter_map(|(at, kpi)| {
+            let (table, judge) = formulas::judge(kpi.id)?;
+            let trend = TriedTrend {
+                id: kpi.id.to_owned(),
+                points: Vec::new(),
+            };
+            Some((Series::new(history, at, &[], to), table, judge, trend))
+        })
+        .collect();
+    let snapshots = snapshots_of(history);
+    let missing = |reason: Option<String>| TriedPoint {
+        in_force: None,
+        tried: None,
+        comparable: false,
+        reason,
+    };
+    let n_read = if kpis.is_empty() { 0 } else { snapshots.len() };
+    for (snapshot, past) in &snapshots[..n_read] {
+        let read = match past {
+            None => Err(snapshot.problem.clone()),
+            Some(past) => match read(&snapshot.name)? {
+                Ok(now) => Ok((&past.head, under(&now, &tried), now)),
+                Err(problem) => Err(Some(problem)),
+            },
+        };
+        for (series, table, judge, trend) in &mut kpis {
+            trend.points.push(match &read {
+                Err(problem) => missing(problem.clone()),
+                Ok((head, then, now)) => {
+                    let number = series.number(head);
+                    match number.value {
+                        None => missing(number.note.clone()),
+                        Some(_) => {
+                            let reasons = series.incomparable(head);
+                            TriedPoint {
+                                in_force: Some(n_failing(*table, *judge, now)),
+                                tried: Some(n_failing(*table, *judge, then)),
+                                comparable: reasons.is_empty(),
+                                reason: (!reasons.is_empty()).then(|| in_one(&reasons)),
+                            }
+                        }
+                    }
+                }
+            });
+        }
+    }
+    Ok(WhatIfTrend {
+        snapshots: snapshots.into_iter().map(|(snapshot, _)| snapshot).collect(),
+        to: to.head.name.clone(),
+        kpis: kpis.into_iter().map(|(.., trend)| trend).collect(),
+    })
+}
+
+fn n_failing(table: Table, judge: Judge, analysis: &Analysis) -> usize {
+    ratio(&verdicts(analysis, table, judge)).fail as usize
+}
+
+fn depends(kpi: &Kpi, tried: &[(ThresholdId, u32)]) -> bool {
+    tried.iter().any(|(id, _)| formulas::depends_on(*id).contains(&kpi.id))
+}
+
+/// The same estate, judged by what is tried.
+fn under(analysis: &Analysis, tried: &[(ThresholdId, u32)]) -> Analysis {
+    let mut thresholds = analysis.config.thresholds.clone();
+    for (id, value) in tried {
+        let set_by = "what if".to_owned();
+        thresholds.set(*id, Threshold { value: *value, set_by });
+    }
+    analysis.under(thresholds)
 }
 
 /// The thresholds of a query; one that is given twice counts as given last.

@@ -63,6 +63,8 @@ pub mod route {
     pub const REVIEW: &str = "/api/v1/review";
     /// What would be, were a threshold another.
     pub const WHAT_IF: &str = "/api/v1/what-if";
+    /// The same over all snapshots.
+    pub const WHAT_IF_TREND: &str = "/api/v1/what-if/trend";
     /// What a snapshot, or a part of it, comes to, as a file to send on: `/api/v1/report?format=pdf&…`.
     pub const REPORT: &str = "/api/v1/report";
     /// The rows of a list as a file: `/api/v1/export/identities?format=csv&…`.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::history::TrendSnapshot;
 use crate::model::instant::Instant;
 
 /// The answer for one snapshot. Nothing is kept.
@@ -20,6 +21,35 @@ pub struct WhatIf {
     pub n_identities: usize,
     /// What to put into `rollcall.toml` to make it so.
     pub config: String,
+}
+
+/// `GET /api/v1/what-if/trend?stale_days=30&…`: what would have been, in every snapshot. Nothing is kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WhatIfTrend {
+    /// Oldest first: the points of every KPI stand in this order.
+    pub snapshots: Vec<TrendSnapshot>,
+    /// The snapshot that the others are held against.
+    pub to: String,
+    /// The KPIs that judge rows by a threshold that is changed, in the order of the catalogue.
+    pub kpis: Vec<TriedTrend>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriedTrend {
+    pub id: String,
+    pub points: Vec<TriedPoint>,
+}
+
+/// How many rows of a KPI's list fail in one snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriedPoint {
+    /// Under the thresholds in force today; `None` when the snapshot cannot tell.
+    pub in_force: Option<usize>,
+    /// Under those that are tried.
+    pub tried: Option<usize>,
+    /// Whether it can be held against the snapshot `to`; if not, `reason` says why.
+    pub comparable: bool,
+    pub reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

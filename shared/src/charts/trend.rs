@@ -13,7 +13,33 @@ use crate::model::instant::Instant;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trend {
     pub points: Vec<TrendPoint>,
+    /// What the number would be by another test, at the same instants: a second line, whose points are squares. Empty
+    /// where there is no other.
+    pub others: Vec<TrendPoint>,
     pub scale: Scale,
+}
+
+/// One line of the chart.
+#[derive(Clone, Copy)]
+enum Line {
+    Is,
+    WouldBe,
+}
+
+impl Line {
+    fn ink(self) -> Ink {
+        match self {
+            Line::Is => Ink::Series1,
+            Line::WouldBe => Ink::Series2,
+        }
+    }
+
+    fn points(self, data: &Trend) -> &[TrendPoint] {
+        match self {
+            Line::Is => &data.points,
+            Line::WouldBe => &data.others,
+        }
+    }
 }
 
 /// The number in one snapshot.
@@ -118,26 +144,27 @@ pub fn draw<B: DrawingBackend>(data: &Trend, root: &DrawingArea<B, Shift>) -> Dr
         }
     }
     band(data, root, &frame)?;
-    line(data, root, &frame)?;
-    for (at, point) in data.points.iter().enumerate() {
-        if let Some(value) = point.value {
-            dot(root, (frame.x(data, at), frame.y(value)), point.standing)?;
+    let half = (room / 2.0).clamp(8.0, 24.0) as i32;
+    let mut marks = Vec::new();
+    // What is lies over what would be.
+    for (series, of) in [(1, Line::WouldBe), (0, Line::Is)] {
+        line(data, of, root, &frame)?;
+        for (at, point) in of.points(data).iter().enumerate() {
+            let Some(value) = point.value else { continue };
+            let (x, y) = (frame.x(data, at), frame.y(value));
+            dot(root, (x, y), of, point.standing)?;
+            marks.push(Mark {
+                x: x - half,
+                y: y - 12,
+                width: 2 * half,
+                height: 24,
+                category: at,
+                series,
+                label: point.label.clone(),
+            });
         }
     }
-    let half = (room / 2.0).clamp(8.0, 24.0) as i32;
-    let marks = data.points.iter().enumerate().filter_map(|(at, point)| {
-        let (x, y) = (frame.x(data, at), frame.y(point.value?));
-        Some(Mark {
-            x: x - half,
-            y: y - 12,
-            width: 2 * half,
-            height: 24,
-            category: at,
-            series: 0,
-            label: point.label.clone(),
-        })
-    });
-    Ok(marks.collect())
+    Ok(marks)
 }
 
 fn draw_spark<B: DrawingBackend>(data: &Trend, root: &DrawingArea<B, Shift>) -> Drawn<B::ErrorType> {
@@ -158,11 +185,11 @@ fn draw_spark<B: DrawingBackend>(data: &Trend, root: &DrawingArea<B, Shift>) -> 
         lowest: low - spare,
         highest: high + spare,
     };
-    line(data, root, &frame)?;
+    line(data, Line::Is, root, &frame)?;
     if let Some((at, point)) = data.points.iter().enumerate().next_back()
         && let Some(value) = point.value
     {
-        dot(root, (frame.x(data, at), frame.y(value)), point.standing)?;
+        dot(root, (frame.x(data, at), frame.y(value)), Line::Is, point.standing)?;
     }
     Ok(Vec::new())
 }
@@ -196,17 +223,18 @@ fn band<B: DrawingBackend>(
 /// The line, in pieces between points that have a number.
 fn line<B: DrawingBackend>(
     data: &Trend,
+    of: Line,
     root: &DrawingArea<B, Shift>,
     frame: &Frame,
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
-    for (at, pair) in data.points.windows(2).enumerate() {
+    for (at, pair) in of.points(data).windows(2).enumerate() {
         let [before, after] = pair else { continue };
         let (Some(from), Some(to)) = (before.value, after.value) else {
             continue;
         };
         let (x, next_x) = (frame.x(data, at), frame.x(data, at + 1));
         let is_claimed = before.standing == Standing::Comparable && after.standing == Standing::Comparable;
-        let color = Ink::Series1.color().mix(if is_claimed { 1.0 } else { 0.4 });
+        let color = of.ink().color().mix(if is_claimed { 1.0 } else { 0.4 });
         let path = vec![(x, frame.y(from)), (next_x, frame.y(to))];
         root.draw(&PathElement::new(path, color.stroke_width(2)))?;
     }
@@ -215,14 +243,20 @@ fn line<B: DrawingBackend>(
 
 fn dot<B: DrawingBackend>(
     root: &DrawingArea<B, Shift>,
-    at: (i32, i32),
+    (x, y): (i32, i32),
+    of: Line,
     standing: Standing,
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
+    let ink = of.ink().color();
+    let shape = |style: ShapeStyle| match of {
+        Line::Is => root.draw(&Circle::new((x, y), RADIUS, style)),
+        Line::WouldBe => root.draw(&Rectangle::new([(x - 3, y - 3), (x + 3, y + 3)], style)),
+    };
     match standing {
-        Standing::Comparable => root.draw(&Circle::new(at, RADIUS, Ink::Series1.color().filled())),
+        Standing::Comparable => shape(ink.filled()),
         Standing::Incomparable => {
-            root.draw(&Circle::new(at, RADIUS, Ink::Paper.color().filled()))?;
-            root.draw(&Circle::new(at, RADIUS, Ink::Series1.color().stroke_width(2)))
+            shape(Ink::Paper.color().filled())?;
+            shape(ink.stroke_width(2))
         }
     }
 }
@@ -256,7 +290,8 @@ impl Frame {
 }
 
 fn highest(data: &Trend) -> f64 {
-    let ends = data.points.iter().filter_map(|point| point.upper.or(point.value));
+    let ends = data.points.iter().chain(&data.others);
+    let ends = ends.filter_map(|point| point.upper.or(point.value));
     ends.fold(0.0, f64::max)
 }
 
@@ -289,8 +324,19 @@ mod tests {
                 point(3, Some(0.4), Some(0.4), Standing::Comparable),
                 point(4, Some(0.6), Some(0.7), Standing::Comparable),
             ],
+            others: Vec::new(),
             scale: Scale::Share,
         }
+    }
+
+    #[test]
+    fn what_would_be_is_a_second_line_of_squares() {
+        let mut both = trend();
+        both.others = both.points.clone();
+        both.others[3].value = Some(0.9);
+        let drawing = svg(&both, 480, 200, Paint::Themed);
+        assert_eq!(drawing.marks.iter().filter(|mark| mark.series == 1).count(), 3);
+        insta::assert_snapshot!(drawing.svg);
     }
 
     #[test]

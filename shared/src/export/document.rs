@@ -517,7 +517,11 @@ fn trend_picture(report: &Report, trends: &Trends, id: &str) -> Option<Picture> 
     Some(Picture {
         title: line.title.clone(),
         summary: trend_summary(line, trend, trends),
-        chart: Chart::Trend(Trend { points, scale }),
+        chart: Chart::Trend(Trend {
+            points,
+            others: Vec::new(),
+            scale,
+        }),
         legend: Vec::new(),
     })
 }

@@ -1,9 +1,13 @@
 //! Two snapshots held against each other: by an oracle that knows only the definitions, and over real exports.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use shared::analysis::analyze;
 use shared::answers;
 use shared::api::history::{ChangeKind, HistoryQuery, Subject};
+use shared::api::query::BadQuery;
+use shared::api::what_if::TriedPoint;
 use shared::config::Config;
 use shared::history::diff::diff;
 use shared::history::row::{MAX_FIELDS, Row};
@@ -384,6 +388,75 @@ fn month(history: &mut History, day: &str, files: &[(&str, &str, String)]) {
         .collect();
     let as_of = AsOf::Given(Instant::from_text(day).unwrap());
     history.add(answers::summary(day, &analyze(merge(batches, as_of, &config), &config)));
+}
+
+/// What a limit would have done in a snapshot is what trying it there does.
+#[test]
+fn another_limit_is_tried_in_every_snapshot() {
+    let config = Config::default();
+    let judged = |day: &str, files: &[(&str, String)]| {
+        let batches = files
+            .iter()
+            .map(|(source, text)| read(source, "credential_report.csv", text.as_bytes()));
+        let as_of = AsOf::Given(Instant::from_text(day).unwrap());
+        Arc::new(analyze(merge(batches.collect(), as_of, &config), &config))
+    };
+    let aws = report(&[("old", "2026-04-01", true), ("newer", "2026-07-15", true)]);
+    let lab = report(&[("lab", "2026-06-15", true)]);
+    let months = [
+        (
+            "2026-07-31",
+            judged("2026-07-31", &[("aws", aws.clone()), ("lab", lab)]),
+        ),
+        ("2026-08-31", judged("2026-08-31", &[("aws", aws.clone())])),
+        ("2026-09-30", judged("2026-09-30", &[("aws", aws)])),
+    ];
+    let mut history = History::default();
+    for (name, analysis) in &months {
+        history.add(answers::summary(name, analysis));
+    }
+    let query = "access_key_max_age_days=40";
+    let read = |name: &str| -> Result<_, BadQuery> {
+        let (_, analysis) = months.iter().find(|(known, _)| *known == name).unwrap();
+        Ok(match name {
+            "2026-08-31" => Err("torn".to_owned()),
+            _ => Ok(Arc::clone(analysis)),
+        })
+    };
+    let to = history.snapshots.last().unwrap();
+    let trend = answers::what_if_trend(&history, to, query, read).unwrap();
+    let rotation = trend.kpis.iter().find(|kpi| kpi.id == "credential.rotation").unwrap();
+    let shown: Vec<String> = trend
+        .snapshots
+        .iter()
+        .zip(&rotation.points)
+        .map(|(snapshot, point)| {
+            let TriedPoint {
+                in_force,
+                tried,
+                comparable,
+                reason,
+            } = point;
+            format!("{} {in_force:?} {tried:?} {comparable} {reason:?}", snapshot.name)
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"));
+    for (at, (_, analysis)) in months.iter().enumerate().filter(|(at, _)| *at != 1) {
+        for effect in answers::what_if(analysis, query).unwrap().kpis {
+            let Some(kpi) = trend.kpis.iter().find(|kpi| kpi.id == effect.id) else {
+                continue;
+            };
+            let point = &kpi.points[at];
+            let (Some(in_force), Some(tried)) = (point.in_force, point.tried) else {
+                assert_eq!(effect.before, None, "{}", effect.id);
+                continue;
+            };
+            assert_eq!(in_force + effect.n_more, tried + effect.n_fewer, "{}", effect.id);
+        }
+    }
+    let nothing = answers::what_if_trend(&history, to, "", |_| -> Result<_, BadQuery> { unreachable!() });
+    assert!(nothing.unwrap().kpis.is_empty());
+    assert!(answers::what_if_trend(&history, to, "stale=1", read).is_err());
 }
 
 /// By the user of each key: first and last age at which it was seen, and by when it was replaced.
