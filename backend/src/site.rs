@@ -4,6 +4,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
@@ -39,20 +40,50 @@ const PAGES: [&str; 15] = [
 /// What most servers of files send for a path that they do not have.
 const NOT_FOUND: &str = "404.html";
 
+/// Where a site lies on its server: `/`, or the path of a folder such as `/nhi`, kept without a `/` at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base(String);
+
+impl FromStr for Base {
+    type Err = String;
+
+    fn from_str(path: &str) -> Result<Self, String> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+        match path.starts_with('/') && !path.contains("//") && path.chars().all(is_plain) {
+            true => Ok(Base(path.trim_end_matches('/').to_owned())),
+            false => Err("expected `/` or the path of a folder, such as `/nhi`".to_owned()),
+        }
+    }
+}
+
+impl Base {
+    /// A document whose links lead below `/`, with links that lead below this.
+    fn place(&self, document: &[u8]) -> Vec<u8> {
+        let document = String::from_utf8_lossy(document);
+        document.replace("=\"/", &format!("=\"{}/", self.0)).into_bytes()
+    }
+}
+
 /// Writes a site that is given its files by whoever opens it.
 ///
 /// # Errors
 /// When the folder is not empty or cannot be written, or this binary has no dashboard.
-pub fn write_app(folder: &Path) -> anyhow::Result<()> {
-    write_pages(folder, "app.html")
+pub fn write_app(folder: &Path, base: &Base) -> anyhow::Result<()> {
+    write_pages(folder, base, "app.html")
 }
 
 /// Writes a site of an estate. `as_of` overrides the newest snapshot's own instant.
 ///
 /// # Errors
 /// As [`write_app`], and when a snapshot cannot be read.
-pub fn write_site(folder: &Path, estate: &Estate, as_of: Option<Instant>, cache: &Cache) -> anyhow::Result<()> {
-    write_pages(folder, "site.html")?;
+pub fn write_site(
+    folder: &Path,
+    base: &Base,
+    estate: &Estate,
+    as_of: Option<Instant>,
+    cache: &Cache,
+) -> anyhow::Result<()> {
+    write_pages(folder, base, "site.html")?;
     let data = folder.join("data");
     let mut version = Hasher::new();
     let mut write = |name: &str, bytes: Vec<u8>| {
@@ -82,7 +113,7 @@ pub fn write_site(folder: &Path, estate: &Estate, as_of: Option<Instant>, cache:
     self::write(&data.join("estate.bin"), &stored::packed(stored::site_sections(&head)))
 }
 
-fn write_pages(folder: &Path, document: &str) -> anyhow::Result<()> {
+fn write_pages(folder: &Path, base: &Base, document: &str) -> anyhow::Result<()> {
     let document = format!("{ENGINE_FOLDER}{document}");
     let Some(page) = ASSETS.iter().find(|asset| asset.path == document) else {
         bail!("this binary was built without the dashboard; build it with `cargo xtask run`");
@@ -94,13 +125,14 @@ fn write_pages(folder: &Path, document: &str) -> anyhow::Result<()> {
         }
         Ok(false) | Err(_) => {}
     }
+    let page = base.place(page.plain);
     let is_document = |asset: &&Asset| asset.path.ends_with(".html");
     for asset in ASSETS.iter().filter(|asset| !is_document(asset)) {
         write(&folder.join(asset.path), asset.plain)?;
     }
     let documents = PAGES.map(|page| format!("{page}/index.html"));
     for name in documents.iter().map(String::as_str).chain(["index.html", NOT_FOUND]) {
-        write(&folder.join(name), page.plain)?;
+        write(&folder.join(name), &page)?;
     }
     Ok(())
 }
@@ -111,4 +143,26 @@ fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         fs::create_dir_all(folder).with_context(cannot)?;
     }
     fs::write(path, bytes).with_context(cannot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_lies_at_the_root_or_in_a_folder() {
+        let placed = |base: &str| {
+            let page = br##"<link href="/a.css"><a href="/">Rollcall</a><use href="#i"/>"##;
+            base.parse::<Base>()
+                .map(|base| String::from_utf8(base.place(page)).unwrap())
+        };
+        let root = r##"<link href="/a.css"><a href="/">Rollcall</a><use href="#i"/>"##;
+        let below = r##"<link href="/org/nhi/a.css"><a href="/org/nhi/">Rollcall</a><use href="#i"/>"##;
+        assert_eq!(placed("/").as_deref(), Ok(root));
+        assert_eq!(placed("/org/nhi").as_deref(), Ok(below));
+        assert_eq!(placed("/org/nhi/").as_deref(), Ok(below));
+        for wrong in ["", "nhi", "//evil.example", "/a b", "/a\"b", "https://host/"] {
+            placed(wrong).unwrap_err();
+        }
+    }
 }

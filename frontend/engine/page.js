@@ -8,11 +8,40 @@
   const SEALED =
     "default-src 'none'; connect-src 'none'; script-src 'wasm-unsafe-eval'; img-src blob: data:; worker-src blob:; base-uri 'none'; form-action 'none'";
   const UNSEALED = "This browser lets the page connect although its policy forbids it, so no files are taken.";
-  const ENGINE = "/engine/engine";
-  const EXPLORER = "/explorer";
+  // Where the site lies on its server: nothing, or the path of a folder. The dashboard itself knows of none but `/`.
+  const base = new URL(document.currentScript.src).pathname.replace("/engine/page.js", "");
+  document.documentElement.dataset.base = base;
+  const placed = (path) => (path.startsWith("/") && !`${path}/`.startsWith(`${base}/`) ? base + path : path);
+  const ENGINE = `${base}/engine/engine`;
+  const EXPLORER = `${base}/explorer`;
   const takesFiles = document.currentScript.dataset.engine === "files";
   const connect = window.fetch.bind(window);
   const OwnWorker = window.Worker;
+
+  if (base) {
+    for (const step of ["pushState", "replaceState"]) {
+      const own = history[step].bind(history);
+      history[step] = (state, title, address) => own(state, title, placed(String(address)));
+    }
+    window.Worker = class extends OwnWorker {
+      constructor(address, options) {
+        super(placed(String(address)), options);
+      }
+    };
+    const place = (link) => {
+      const href = link.getAttribute("href");
+      if (!href.startsWith("/api/") && placed(href) !== href) link.setAttribute("href", placed(href));
+    };
+    new MutationObserver((changes) => {
+      for (const { type, target, addedNodes } of changes) {
+        if (type === "attributes" && target.matches("a[href]")) place(target);
+        for (const node of addedNodes) {
+          if (node.matches?.("a[href]")) place(node);
+          node.querySelectorAll?.("a[href]").forEach(place);
+        }
+      }
+    }).observe(document, { subtree: true, childList: true, attributeFilter: ["href"] });
+  }
 
   // A server of files answers `/identities` with `/identities/`, which is no page of the dashboard.
   const page = location.pathname.replace(/\/(index\.html)?$/, "") || "/";
@@ -106,8 +135,9 @@
       const { status, type, bytes } = await ask(url);
       return new Response(bytes, { status, headers: { "content-type": type } });
     }
-    const bytes = kept.get(url.pathname);
-    return bytes ? new Response(bytes, { headers: { "content-type": "application/wasm" } }) : connect(input, init);
+    const path = placed(url.pathname);
+    const bytes = kept.get(path);
+    return bytes ? new Response(bytes, { headers: { "content-type": "application/wasm" } }) : connect(base ? path : input, init);
   };
 
   addEventListener("click", async (event) => {
@@ -165,7 +195,7 @@
     if (takesFiles) await seal();
     again = () => startEngine(glue, program);
     const engine = await again();
-    if (!takesFiles) engine.postMessage(["site", `${location.origin}/data/`]);
+    if (!takesFiles) engine.postMessage(["site", `${location.origin}${base}/data/`]);
     return engine;
   }
 

@@ -31,8 +31,17 @@ impl Address {
         let location = window().location();
         // Reading one's own location never fails.
         let search = location.search().unwrap_or_default();
+        let path = location.pathname().unwrap_or_default();
+        let base = document()
+            .document_element()
+            .and_then(|root| root.get_attribute("data-base"));
+        // In a site without a server that lies in a folder: see `frontend/engine/page.js`.
+        let below = base
+            .as_deref()
+            .and_then(|base| path.strip_prefix(base))
+            .unwrap_or(&path);
         Address {
-            path: location.pathname().unwrap_or_default(),
+            path: if below.is_empty() { "/" } else { below }.to_owned(),
             search: search.trim_start_matches('?').to_owned(),
             hash: location.hash().unwrap_or_default(),
         }

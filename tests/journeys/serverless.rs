@@ -176,6 +176,59 @@ fn a_site_shows_every_page_from_files_alone() -> Result<()> {
 }
 
 #[test]
+fn a_site_may_lie_in_a_folder() -> Result<()> {
+    let estate = write_estate()?;
+    let root = tempfile::tempdir()?;
+    let server = FileServer::start(root.path())?;
+    let base = "/org/nhi";
+    for (what, name) in [("site", "nhi"), ("app", "app")] {
+        let mut command = Rollcall::command()?;
+        command.args(["export", what]);
+        if what == "site" {
+            command.args([text(estate.path()), "--no-cache"]);
+        }
+        let folder = root.path().join("org").join(name);
+        let status = command
+            .arg(&folder)
+            .args(["--base", &format!("/org/{name}")])
+            .status()?;
+        ensure!(status.success(), "`rollcall export {what}` fails");
+    }
+    journey("site-in-a-folder", |page| {
+        for (path, heading) in PAGES {
+            page.goto(&server.url(&format!("{base}{path}")))?;
+            page.role("heading", heading).wait()?;
+            wait_until_filled(page)?;
+        }
+        page.goto(&server.url(&format!("{base}/")))?;
+        page.css("a.number[href*='kpi=owner&verdict=fail']").nth(0).click()?;
+        page.role("heading", "Identities").wait()?;
+        wait_for_rows(page, 4)?;
+        page.wait_for_path(&format!("{base}/identities?kpi=owner&verdict=fail"))?;
+        page.evaluate("location.reload()", Vec::new())?;
+        wait_for_rows(page, 4)?;
+        page.role("searchbox", "Filter identities").type_text("batch")?;
+        wait_for_rows(page, 1)?;
+        let saved = save_as_csv(page)?;
+        ensure!(saved.lines().count() == 2 && saved.contains("old-batch"), "{saved}");
+        walk_the_graph(page)?;
+        let outside = page.evaluate(
+            "return [...document.querySelectorAll('a[href]')].map(link => link.getAttribute('href'))
+                .filter(href => href.startsWith('/') && !href.startsWith('/api/') && !href.startsWith(arguments[0]))",
+            vec![json!(base)],
+        )?;
+        ensure!(outside == json!([]), "these links lead out of the site: {outside}");
+
+        page.goto(&server.url("/org/app/"))?;
+        page.text("From now on this page cannot connect").wait()?;
+        page.take_console_errors()?;
+        page.give_files("#drop-folder", &[estate.path()])?;
+        page.role("heading", "Overview").wait()?;
+        walk_the_graph(page)
+    })
+}
+
+#[test]
 fn a_site_answers_as_the_server_does() -> Result<()> {
     let estate = write_estate()?;
     let rollcall = Rollcall::start(&["serve", text(estate.path()), "--no-cache"])?;

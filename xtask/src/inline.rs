@@ -101,9 +101,13 @@ fn inline_scripts(html: &str) -> Result<Vec<Script>> {
             foreign.join("`, `")
         );
     }
-    let scripts = contents.into_inner().into_iter().map(|content| Script {
-        name: format!("boot-{}.js", digest::short(content.as_bytes())),
-        content,
+    let scripts = contents.into_inner().into_iter().map(|content| {
+        // What Trunk imports lies beside the script; said so, it does wherever the site lies.
+        let content = content.replace("from '/", "from './");
+        Script {
+            name: format!("boot-{}.js", digest::short(content.as_bytes())),
+            content,
+        }
     });
     Ok(scripts.collect())
 }
@@ -188,7 +192,7 @@ if (1 < 2 && "</p>") await init();
         assert_eq!(
             contents,
             [
-                "\nimport init from '/app.js';\nif (1 < 2 && \"</p>\") await init();\n",
+                "\nimport init from './app.js';\nif (1 < 2 && \"</p>\") await init();\n",
                 "go()"
             ]
         );

@@ -13,7 +13,7 @@ use shared::{answers, export};
 use super::{escaped, read_snapshot};
 use crate::cli::EstateArgs;
 use crate::estate::Estate;
-use crate::site;
+use crate::site::{self, Base};
 
 #[derive(Args)]
 pub struct ExportArgs {
@@ -55,6 +55,10 @@ struct FileArgs {
 struct SiteArgs {
     #[command(flatten)]
     estate: EstateArgs,
+    /// Where the site will lie on its server
+    #[arg(long, value_name = "PATH", default_value = "/")]
+    base: Base,
+
     /// The folder to write, new or empty
     #[arg(value_name = "FOLDER")]
     out: PathBuf,
@@ -62,6 +66,10 @@ struct SiteArgs {
 
 #[derive(Args)]
 struct AppArgs {
+    /// Where the site will lie on its server
+    #[arg(long, value_name = "PATH", default_value = "/")]
+    base: Base,
+
     /// The folder to write, new or empty
     #[arg(value_name = "FOLDER")]
     out: PathBuf,
@@ -77,9 +85,9 @@ pub fn run(args: ExportArgs) -> anyhow::Result<ExitCode> {
         What::Oaa(args) => write(&args, |analysis| json(export::oaa(analysis)))?,
         What::Site(args) => {
             let (estate, cache) = (Estate::open(&args.estate.estate)?, args.estate.cache());
-            site::write_site(&args.out, &estate, args.estate.as_of, &cache)?;
+            site::write_site(&args.out, &args.base, &estate, args.estate.as_of, &cache)?;
         }
-        What::App(args) => site::write_app(&args.out)?,
+        What::App(args) => site::write_app(&args.out, &args.base)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -17,7 +17,8 @@ use crate::ui::html::html;
 use crate::url_state::{Step, use_go, use_location};
 
 #[wasm_bindgen(inline_js = "export async function load_explorer(root, go) {
-    const module = await import('/explorer.js');
+    // A site may lie in a folder: see engine/page.js.
+    const module = await import(`${document.documentElement.dataset.base ?? ''}/explorer.js`);
     await module.default();
     return new module.Explorer(root, go);
 }")]

@@ -76,7 +76,7 @@ fn ready(sources: &Sources, snapshot: Option<&str>) -> AnyView {
         {missing(&sources.missing)}
         <div class="source-list">{list}</div>
         {conflicts(sources, snapshot)}
-        {connectors(&sources.connectors)}
+        {connectors(&sources.connectors, sources.sources.is_empty())}
     }
 }
 
@@ -273,7 +273,7 @@ fn conflicts(sources: &Sources, snapshot: Option<&str>) -> Option<AnyView> {
     })
 }
 
-fn connectors(connectors: &[ConnectorView]) -> AnyView {
+fn connectors(connectors: &[ConnectorView], is_open: bool) -> AnyView {
     let row = |connector: &ConnectorView| {
         let cannot = (!connector.cannot_tell.is_empty())
             .then(|| html! { <p class="connector-cannot">{format!("Cannot tell: {}.", connector.cannot_tell.join("; "))}</p> });
@@ -290,12 +290,14 @@ fn connectors(connectors: &[ConnectorView]) -> AnyView {
         }
     };
     html! {
-        <section class="card" aria-labelledby="title-connectors">
-            <h2 class="card-title" id="title-connectors">
-                "What Rollcall can read" <span class="count">{format::count(connectors.len())}</span>
-            </h2>
+        <details class="card source" open=is_open>
+            <summary class="source-head">
+                <span class="facet-mark">{icon(Icon::Right)}</span>
+                <h2 class="source-name">"What Rollcall can read"</h2>
+                <span class="count">{format::count(connectors.len())}</span>
+            </summary>
             <p class="card-line">"The command makes the export; its file goes into the snapshot's folder under any name."</p>
             <ul class="connectors">{connectors.iter().map(row).collect_view()}</ul>
-        </section>
+        </details>
     }
 }
