@@ -68,8 +68,15 @@ impl Access {
 
     /// The ways in which an identity can become an administrator, each with what allows it.
     pub fn escalations(&self, snapshot: &Snapshot, identity: IdentityId) -> Vec<Escalation> {
+        let mut all = self.survey.by_trust(snapshot, &self.index, identity);
+        all.extend(self.catalogued(snapshot, identity));
+        all
+    }
+
+    /// Those of [`Access::escalations`] that the catalogue knows, without trusts.
+    pub fn catalogued(&self, snapshot: &Snapshot, identity: IdentityId) -> Vec<Escalation> {
         let Self { index, survey } = self;
-        let mut all = survey.by_trust(snapshot, index, identity);
+        let mut all = Vec::new();
         if standing::is_aws(snapshot.identity(identity), snapshot) {
             let Survey { targets, power, .. } = survey;
             all.extend(aws::standing::escalations(snapshot, index, identity, targets, power));
@@ -77,8 +84,7 @@ impl Access {
         if kubernetes::standing::is_kubernetes(snapshot.identity(identity), snapshot) {
             all.extend(survey.clusters.escalations(snapshot, index, identity, &survey.power));
         }
-        let targets = named::Targets::new(snapshot, &survey.power);
-        all.extend(named::escalations(snapshot, identity, &targets, &survey.power));
+        all.extend(named::escalations(snapshot, identity, &survey.named, &survey.power));
         all
     }
 

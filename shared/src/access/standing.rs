@@ -108,6 +108,8 @@ pub struct Survey {
     /// By identity.
     pub power: Vec<Holds>,
     pub targets: Targets,
+    /// Those of Google Cloud and Entra.
+    pub named: named::Targets,
     pub clusters: Clusters,
     /// By identity: whether it can act as one of production; `None` where none is known to be of production, or none of
     /// another environment.
@@ -158,6 +160,7 @@ impl Survey {
                 let standings = granted.iter().zip(can_escalate);
                 return Self {
                     standings: standings.map(|(granted, holds)| standing(granted, holds)).collect(),
+                    named: named::Targets::new(snapshot, &power),
                     power,
                     targets,
                     clusters,
@@ -177,6 +180,7 @@ impl Survey {
     ) -> Self {
         Self {
             targets: Targets::new(snapshot, index, &power),
+            named: named::Targets::new(snapshot, &power),
             clusters: Clusters::new(snapshot, index, &mut vec![Granted::default(); power.len()]),
             standings,
             power,

@@ -408,7 +408,9 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
                 value.note = Some("no people are known: add roster.csv".to_owned());
             } else {
                 value.value = Some(n_nhis as f64 / n_people as f64);
-                value.note = Some(format!("{n_nhis} non-human identities, {n_people} people"));
+                let nhis = format::counted(n_nhis, "non-human identity", "non-human identities");
+                let people = format::counted(n_people as u64, "person", "people");
+                value.note = Some(format!("{nhis}, {people}"));
             }
         }
         "privilege.standing" => {

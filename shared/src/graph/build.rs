@@ -8,7 +8,7 @@ use super::adjacency::{Adjacency, Edge, NodeId};
 use super::node::{Given, Node, Scope, store};
 use crate::access::Access;
 use crate::access::decision::{Holds, Outcome};
-use crate::access::escalation::{ACTS_AS, Escalation, Through};
+use crate::access::escalation::{Escalation, Through};
 use crate::model::access_policy::{AccessPolicy, Ceiling, Privilege};
 use crate::model::grant::TrustKind;
 use crate::model::identity::Status;
@@ -259,8 +259,8 @@ impl<'s> Builder<'s> {
             if access.standing(id).can_escalate != Holds::Yes || identity.status == Status::Disabled {
                 continue;
             }
-            let ways = access.escalations(self.snapshot, id).into_iter();
-            for way in ways.filter(|way| way.outcome == Outcome::Allowed && way.path.id != ACTS_AS.id) {
+            let ways = access.catalogued(self.snapshot, id).into_iter();
+            for way in ways.filter(|way| way.outcome == Outcome::Allowed) {
                 let power = match (way.through, identity.account) {
                     (Some(Through::Identity(other)), _) => Node::Identity(other),
                     (Some(Through::Group(group)), _) => Node::Group(group),
