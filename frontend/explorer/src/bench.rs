@@ -15,9 +15,10 @@ use crate::dom;
 use crate::stage::Stage;
 use crate::worker::Worker;
 
-/// Colours of edges, then of shapes.
-const COLOURS: [&str; 10] = [
-    "#999999", "#0072b2", "#e69f00", "#56b4e9", "#cc79a7", "#f0e442", "#d55e00", "#009e73", "#333333", "#777777",
+/// Colours of paper and edges, then of shapes.
+const COLOURS: [&str; 11] = [
+    "#ffffff", "#999999", "#0072b2", "#e69f00", "#56b4e9", "#cc79a7", "#f0e442", "#d55e00", "#009e73", "#333333",
+    "#777777",
 ];
 
 /// A graph on a canvas.

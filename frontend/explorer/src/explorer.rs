@@ -730,7 +730,7 @@ impl Explorer {
         };
         if !large.is_shown {
             let (positions, shapes) = drawn(&state.scene);
-            let inks = std::iter::once(Ink::Edge).chain(SHAPES.map(|(ink, _)| ink));
+            let inks = [Ink::Paper, Ink::Edge].into_iter().chain(SHAPES.map(|(ink, _)| ink));
             let colours: Vec<&str> = inks.map(|ink| palette.colour(ink)).collect();
             large
                 .stage

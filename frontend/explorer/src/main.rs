@@ -3,7 +3,7 @@
 //! From what is asked to what is seen: `questions` (what to ask the server), `client` (asks), `scene` (what to show),
 //! `arrange` (where), `draw` (on a `pen`: canvas or SVG), `input` (what people do); `panes` are what stands around the
 //! picture, in words, and `parts` the elements they stand in. `stage` and `worker` are for scenes that are too large to
-//! be laid out or drawn between two frames. `explorer` holds it together. Its whole state is the URL
+//! be laid out or drawn between two frames; the crate `raster` draws them. `explorer` holds it together. Its whole state is the URL
 //! ([`shared::api::explorer`]). `bench` is for kits that measure.
 
 mod arrange;

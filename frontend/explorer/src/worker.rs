@@ -2,21 +2,27 @@
 //!
 //! A message is an array whose first item says what it is. To the worker:
 //! `["layout", n_nodes, ends]`, `["scene", positions, shapes, ends, colours]`, `["moved", positions]`,
-//! `["draw", x, y, scale, width, height, ratio]`. From it: `["ready"]`, `["positions", positions, is_done, n_steps]`,
-//! `["picture", bitmap, x, y, scale, width, height]`. Positions and ends are typed arrays, and change hands.
+//! `["draw", x, y, scale, width, height, ratio, n]`, which ends what was being drawn. From it: `["ready"]`,
+//! `["positions", positions, is_done, n_steps]`, `["picture", bitmap, n]`. Positions and ends are typed arrays, and change
+//! hands.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use raster::{Colour, Lines, Picture, Stamp};
 use shared::graph::layout::force::Force;
+use wasm_bindgen::Clamped;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::js_sys::{Array, Float32Array, Uint8Array, Uint32Array};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
+use web_sys::{
+    ContextAttributes2d, DedicatedWorkerGlobalScope, ImageBitmap, ImageData, MessageEvent, OffscreenCanvas,
+    OffscreenCanvasRenderingContext2d,
+};
 
 use crate::arrange::SEED;
 use crate::camera::Camera;
-use crate::draw::{FAINT, corners};
+use crate::draw::{FAINT, SHAPES, corners};
 
 /// How long a piece of work lasts before the worker looks whether it was told something else, in milliseconds.
 const SLICE: f64 = 40.0;
@@ -27,6 +33,8 @@ const SHAPED_FROM: f64 = 4.0;
 /// What nodes are drawn with at scale 1, and at least.
 const MARK: f64 = 6.0;
 const SMALLEST: f64 = 1.6;
+/// How wide edges are, as pale as that makes them.
+const EDGE: f64 = 0.4;
 
 #[derive(Default)]
 struct Work {
@@ -51,8 +59,8 @@ struct Scene {
     /// For each node, which shape and which of `colours`; above all shapes, those that a filter leaves out.
     shapes: Vec<u8>,
     ends: Vec<u32>,
-    /// That of edges, then those of shapes.
-    colours: Vec<String>,
+    /// Those of the paper and of edges, then those of shapes.
+    colours: Vec<Colour>,
 }
 
 #[derive(Clone, Copy)]
@@ -60,17 +68,23 @@ struct View {
     camera: Camera,
     size: (f64, f64),
     ratio: f64,
+    /// Which question of the page it is.
+    n_asked: f64,
 }
 
 /// A picture on its way.
 struct Drawing {
     view: View,
-    canvas: OffscreenCanvas,
-    context: OffscreenCanvasRenderingContext2d,
+    /// Where the nodes are in it.
+    places: Vec<(f32, f32)>,
+    lines: Lines,
     /// Edges that are drawn.
     n_edges: usize,
-    /// How many shapes are drawn, those of what a filter leaves out first; and how many nodes were looked at for the next.
-    n_shapes: usize,
+    /// Once they all are.
+    picture: Option<Picture>,
+    /// What nodes are drawn with, by their shapes.
+    stamps: Vec<Stamp>,
+    /// Nodes that are drawn: first all that a filter leaves out, then all others.
     n_nodes: usize,
 }
 
@@ -127,10 +141,7 @@ impl Work {
                     positions: Float32Array::from(message.get(1)).to_vec(),
                     shapes: Uint8Array::from(message.get(2)).to_vec(),
                     ends: Uint32Array::from(message.get(3)).to_vec(),
-                    colours: Array::from(&message.get(4))
-                        .iter()
-                        .filter_map(|colour| colour.as_string())
-                        .collect(),
+                    colours: colours(&Array::from(&message.get(4))).unwrap_or_default(),
                 };
             }
             Some("moved") => self.moved = Some(Float32Array::from(message.get(1)).to_vec()),
@@ -143,14 +154,18 @@ impl Work {
                     },
                     size: (number(message, 4), number(message, 5)),
                     ratio: number(message, 6),
+                    n_asked: number(message, 7),
                 });
+                self.drawing = None;
             }
             Some(_) | None => {}
         }
     }
 
     fn has_more(&self) -> bool {
-        self.layout.is_some() || self.wanted.is_some() || self.drawing.is_some()
+        // Before there is a scene, what is wanted waits for it.
+        let can_begin = self.wanted.is_some() && !self.scene.colours.is_empty();
+        self.layout.is_some() || can_begin || self.drawing.is_some()
     }
 
     fn slice(&mut self, scope: &DedicatedWorkerGlobalScope) {
@@ -177,120 +192,122 @@ impl Work {
             if let Some(positions) = self.moved.take() {
                 self.scene.positions = positions;
             }
-            self.drawing = self.wanted.take().and_then(Drawing::begin);
+            let scene = &self.scene;
+            self.drawing = self.wanted.take().map(|view| Drawing::begin(view, scene));
         }
-        let Some(drawing) = &mut self.drawing else { return };
         while now() < end {
+            let Some(drawing) = &mut self.drawing else { return };
             if drawing.go_on(&self.scene) {
                 continue;
             }
-            if let Ok(bitmap) = drawing.canvas.transfer_to_image_bitmap() {
-                let View { camera, size, .. } = drawing.view;
-                let message = Array::of2(&"picture".into(), &bitmap);
-                for number in [camera.x, camera.y, camera.scale, size.0, size.1] {
-                    message.push(&number.into());
-                }
+            if let Some(bitmap) = drawing.bitmap() {
+                let message = Array::of3(&"picture".into(), &bitmap, &drawing.view.n_asked.into());
                 let _ = scope.post_message_with_transfer(&message, &Array::of1(&bitmap));
             }
             self.drawing = None;
-            return;
         }
     }
 }
 
+/// A canvas that nobody sees, and how to draw on it.
+fn hidden_canvas((width, height): (usize, usize)) -> Option<(OffscreenCanvas, OffscreenCanvasRenderingContext2d)> {
+    let canvas = OffscreenCanvas::new(width as u32, height as u32).ok()?;
+    let attributes = ContextAttributes2d::new();
+    // Pictures without holes are moved faster.
+    attributes.set_alpha(false);
+    let context = canvas.get_context_with_context_options("2d", &attributes).ok()??;
+    Some((canvas, context.dyn_into().ok()?))
+}
+
+/// Colours as style sheets write them. What they come to, a canvas knows.
+fn colours(written: &Array) -> Option<Vec<Colour>> {
+    let (_, context) = hidden_canvas((1, 1))?;
+    let painted = |colour: JsValue| {
+        context.set_fill_style_str(&colour.as_string()?);
+        context.fill_rect(0.0, 0.0, 1.0, 1.0);
+        let pixel = context.get_image_data(0.0, 0.0, 1.0, 1.0).ok()?.data();
+        Some([*pixel.first()?, *pixel.get(1)?, *pixel.get(2)?])
+    };
+    written.iter().map(painted).collect()
+}
+
 impl Drawing {
-    fn begin(view: View) -> Option<Drawing> {
-        let (width, height) = (view.size.0 * view.ratio, view.size.1 * view.ratio);
-        let canvas = OffscreenCanvas::new(width as u32, height as u32).ok()?;
-        let context: OffscreenCanvasRenderingContext2d = canvas.get_context("2d").ok()??.dyn_into().ok()?;
-        let _ = context.scale(view.ratio, view.ratio);
-        Some(Drawing {
+    fn begin(view: View, scene: &Scene) -> Drawing {
+        let View {
+            camera, size, ratio, ..
+        } = view;
+        let place = |place: &[f32]| {
+            let (x, y) = camera.to_screen((f64::from(place[0]), f64::from(place[1])), size);
+            ((x * ratio) as f32, (y * ratio) as f32)
+        };
+        let r = (MARK * camera.scale).clamp(SMALLEST, MARK);
+        let stamp = |shape: usize| match r >= SHAPED_FROM {
+            true => Stamp::new(corners(shape), r * ratio),
+            false => Stamp::new(Some(&SQUARE), r * ratio),
+        };
+        Drawing {
             view,
-            canvas,
-            context,
+            places: scene.positions.chunks_exact(2).map(place).collect(),
+            lines: Lines::new(((size.0 * ratio) as usize, (size.1 * ratio) as usize)),
             n_edges: 0,
-            n_shapes: 0,
+            picture: None,
+            stamps: (0..SHAPES.len()).map(stamp).collect(),
             n_nodes: 0,
-        })
+        }
     }
 
     /// Draws the next chunk; whether there was one.
     fn go_on(&mut self, scene: &Scene) -> bool {
-        let (width, height) = self.view.size;
-        let place = |node: usize| {
-            let point = (
-                f64::from(scene.positions[2 * node]),
-                f64::from(scene.positions[2 * node + 1]),
-            );
-            self.view.camera.to_screen(point, self.view.size)
+        let [paper, edge, inks @ ..] = scene.colours.as_slice() else {
+            return false;
         };
-        let n_nodes = scene.positions.len() / 2;
-        if self.n_edges < scene.ends.len() / 2 {
-            let end = (self.n_edges + CHUNK).min(scene.ends.len() / 2);
-            self.context.set_line_width(0.6);
-            self.context.set_global_alpha(0.55);
-            self.context
-                .set_stroke_style_str(scene.colours.first().map_or("gray", String::as_str));
-            self.context.begin_path();
-            for ends in scene.ends[2 * self.n_edges..2 * end].chunks_exact(2) {
-                let ((x, y), (to_x, to_y)) = (place(ends[0] as usize), place(ends[1] as usize));
-                let is_outside = (x < 0.0 && to_x < 0.0)
-                    || (y < 0.0 && to_y < 0.0)
-                    || (x > width && to_x > width)
-                    || (y > height && to_y > height);
-                if !is_outside {
-                    self.context.move_to(x, y);
-                    self.context.line_to(to_x, to_y);
+        let Some(picture) = &mut self.picture else {
+            let rest = scene.ends.get(2 * self.n_edges..).unwrap_or_default();
+            for ends in rest.chunks_exact(2).take(CHUNK) {
+                let places = (self.places.get(ends[0] as usize), self.places.get(ends[1] as usize));
+                if let (Some(from), Some(to)) = places {
+                    self.lines.line(*from, *to, (EDGE * self.view.ratio) as f32);
                 }
             }
-            self.context.stroke();
-            self.n_edges = end;
+            self.n_edges += CHUNK;
+            if 2 * self.n_edges >= scene.ends.len() {
+                self.picture = Some(self.lines.on_paper(*paper, *edge));
+            }
             return true;
-        }
-        let n_shapes = scene.colours.len().saturating_sub(1);
-        if self.n_shapes >= 2 * n_shapes {
-            return false;
-        }
-        let (is_faint, shape) = (self.n_shapes < n_shapes, self.n_shapes % n_shapes);
-        let drawn = if is_faint { shape + n_shapes } else { shape };
-        let Some(colour) = scene.colours.get(shape + 1) else {
-            return false;
         };
-        let r = (MARK * self.view.camera.scale).clamp(SMALLEST, MARK);
-        let end = (self.n_nodes + 5 * CHUNK).min(n_nodes);
-        self.context.set_global_alpha(if is_faint { FAINT } else { 1.0 });
-        self.context.set_fill_style_str(colour);
-        self.context.begin_path();
-        for node in (self.n_nodes..end).filter(|node| usize::from(scene.shapes[*node]) == drawn) {
-            let (x, y) = place(node);
-            if x < -r || y < -r || x > width + r || y > height + r {
-                continue;
-            }
-            match corners(shape) {
-                Some(corners) if r >= SHAPED_FROM => {
-                    for (at, (right, down)) in corners.iter().enumerate() {
-                        match at {
-                            0 => self.context.move_to(x + right * r, y + down * r),
-                            _ => self.context.line_to(x + right * r, y + down * r),
-                        }
-                    }
-                    self.context.close_path();
-                }
-                None if r >= SHAPED_FROM => {
-                    self.context.move_to(x + r, y);
-                    let _ = self.context.arc(x, y, r, 0.0, std::f64::consts::TAU);
-                }
-                Some(_) | None => self.context.rect(x - r, y - r, 2.0 * r, 2.0 * r),
+        let n = self.places.len();
+        let is_faint = self.n_nodes < n;
+        let first = self.n_nodes % n.max(1);
+        let opacity = if is_faint { (FAINT * 255.0) as u32 } else { 255 };
+        let nodes = self.places.iter().zip(&scene.shapes).skip(first).take(CHUNK);
+        for (place, shape) in nodes {
+            let (shape, drawn_faint) = match usize::from(*shape) {
+                shape if shape >= SHAPES.len() => (shape - SHAPES.len(), true),
+                shape => (shape, false),
+            };
+            if drawn_faint == is_faint
+                && let (Some(stamp), Some(ink)) = (self.stamps.get(shape), inks.get(shape))
+            {
+                picture.stamp(stamp, *place, *ink, opacity);
             }
         }
-        self.context.fill();
-        self.n_nodes = end;
-        if end == n_nodes {
-            (self.n_shapes, self.n_nodes) = (self.n_shapes + 1, 0);
-        }
-        true
+        let end = if is_faint { n } else { 2 * n };
+        self.n_nodes = (self.n_nodes + CHUNK).min(end);
+        self.n_nodes < 2 * n
+    }
+
+    fn bitmap(&self) -> Option<ImageBitmap> {
+        let picture = self.picture.as_ref()?;
+        let (width, _) = picture.size();
+        let (canvas, context) = hidden_canvas(picture.size())?;
+        let data = ImageData::new_with_u8_clamped_array(Clamped(picture.pixels.as_flattened()), width as u32).ok()?;
+        context.put_image_data(&data, 0.0, 0.0).ok()?;
+        canvas.transfer_to_image_bitmap().ok()
     }
 }
+
+/// What nodes are drawn with that are too small to have a shape.
+const SQUARE: [(f64, f64); 4] = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
 
 /// The page's end of a worker.
 pub struct Worker {
