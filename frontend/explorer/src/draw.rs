@@ -451,10 +451,10 @@ fn name_marks(sight: &Sight<'_>, taken: &mut Vec<Rect>, most: usize, pen: &mut i
         let node = &scene.nodes[at];
         let (x, y) = sight.place(at);
         let room = LABEL_ROOM.min(sight.size.0 / 4.0);
-        let name = crate::scene::cut(node.label(), LABEL_SIZE, room);
         let is_strong = at < scene.n_starts.max(1) || sight.chosen == Some(at);
         let stretch = if is_strong { STRONG } else { 1.08 };
-        let width = text_width(&name, LABEL_SIZE) * stretch + 4.0;
+        // As it will be cut at most: most names that are tried find no room.
+        let width = text_width(node.label(), LABEL_SIZE).min(room) * stretch + 4.0;
         let gap = MARK + 5.0;
         // Outwards first: what leads further lies there less often than edges to the middle.
         let is_left = x < middle - 1.0;
@@ -507,6 +507,7 @@ fn name_marks(sight: &Sight<'_>, taken: &mut Vec<Rect>, most: usize, pen: &mut i
             Anchor::Middle => x,
             Anchor::End => rect[2],
         };
+        let name = crate::scene::cut(node.label(), LABEL_SIZE, room);
         pen.text(&name, (text_x, (rect[1] + rect[3]) / 2.0), letters);
     }
 }
