@@ -105,12 +105,16 @@ pub enum BlindSpot {
     SessionPolicies,
     /// Google Cloud deny policies and principal access boundaries: they can only take.
     GcpDenyPolicies,
+    /// The same, where some deny policies are in exports: those attached elsewhere, and the boundaries.
+    OtherGcpDenyPolicies,
     /// Kubernetes authorizers beside RBAC (node, webhook) and admission control.
     OtherAuthorizers,
     /// Vault: parameters, control groups and Sentinel, which can only take.
     VaultRestrictions,
     /// Azure deny assignments, which only Azure itself makes, and resource locks: they can only take.
     AzureDenyAssignments,
+    /// The same, where some deny assignments are in exports: those of other scopes, and the locks.
+    OtherAzureDenyAssignments,
     /// Entra: conditional access, and application management and consent policies, which can only take.
     EntraPolicies,
 }
@@ -133,9 +137,11 @@ impl BlindSpot {
             BlindSpot::ResourcePolicies => "the resource's own policy",
             BlindSpot::SessionPolicies => "session policies",
             BlindSpot::GcpDenyPolicies => "deny policies and principal access boundaries",
+            BlindSpot::OtherGcpDenyPolicies => "deny policies that no export holds, and principal access boundaries",
             BlindSpot::OtherAuthorizers => "authorizers other than RBAC, and admission control",
             BlindSpot::VaultRestrictions => "allowed parameters, control groups and Sentinel rules",
             BlindSpot::AzureDenyAssignments => "deny assignments and resource locks",
+            BlindSpot::OtherAzureDenyAssignments => "deny assignments that no export holds, and resource locks",
             BlindSpot::EntraPolicies => "conditional access and application management policies",
         }
     }

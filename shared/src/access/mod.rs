@@ -7,6 +7,7 @@
 pub mod aws;
 pub mod azure;
 pub mod decision;
+mod denial;
 pub mod digest;
 pub mod escalation;
 pub mod gcp;

@@ -5,14 +5,16 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason, Says};
+use super::denial;
 use super::escalation::entra::ENTRA;
 use super::escalation::gcp::GCP;
 use super::escalation::{Escalation, EscalationPath, Gives, Through};
+use super::gcp;
 use super::standing::{Granted, Power, Tier};
-use crate::model::access_policy::{Conditional, Privilege};
+use crate::model::access_policy::{Conditional, Denied, Privilege};
 use crate::model::identity::IdentityKind;
 use crate::model::principal::HandleKind;
-use crate::model::snapshot::{Grant, Identity, IdentityId, Snapshot};
+use crate::model::snapshot::{Denial, Grant, Identity, IdentityId, Snapshot};
 use crate::model::strings::Sym;
 
 const PROJECTS: &str = "//cloudresourcemanager.googleapis.com/projects/";
@@ -78,8 +80,10 @@ impl Platform {
         }
     }
 
-    fn blind_spots(self) -> &'static [BlindSpot] {
+    fn blind_spots(self, snapshot: &Snapshot) -> &'static [BlindSpot] {
+        let is_googles = |denial: &Denial| matches!(denial.denied, Denied::Google { .. });
         match self {
+            Platform::Gcp if snapshot.denials.iter().any(is_googles) => &[BlindSpot::OtherGcpDenyPolicies],
             Platform::Gcp => &[BlindSpot::GcpDenyPolicies],
             Platform::Entra => &[BlindSpot::EntraPolicies],
         }
@@ -123,6 +127,17 @@ fn is_reading(role: &str) -> bool {
 
 /// Decides one request. Google Cloud: a permission on a full resource name; Entra: a permission of an API by its name.
 pub fn decide(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &str, resource: &str) -> Decision {
+    let by_roles = by_roles(snapshot, id, platform, action, resource);
+    match platform {
+        Platform::Gcp => denial::after(snapshot, id, by_roles, |denial| {
+            gcp::takes(denial, &snapshot.strings, action, resource)
+        }),
+        Platform::Entra => by_roles,
+    }
+}
+
+fn by_roles(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &str, resource: &str) -> Decision {
+    let blind_spots = platform.blind_spots(snapshot);
     let identity = snapshot.identity(id);
     let range = identity.grants.start as usize..identity.grants.end as usize;
     let mut needs = Vec::new();
@@ -146,7 +161,7 @@ pub fn decide(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &
         };
         match (gives, grant.conditional, platform) {
             (Holds::No, _, _) => continue,
-            (Holds::Yes, Conditional::Always, _) => return Decision::allowed(vec![reason], platform.blind_spots()),
+            (Holds::Yes, Conditional::Always, _) => return Decision::allowed(vec![reason], blind_spots),
             (Holds::Maybe, _, _) => needs.push(Dependency::Policy(grant.policy.unwrap_or(grant.role))),
             (Holds::Yes, Conditional::OnCondition, Platform::Entra) => {
                 needs.push(Dependency::Condition("what the user may who is signed in".to_owned()));
@@ -160,8 +175,8 @@ pub fn decide(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &
         may.push(reason);
     }
     match needs.is_empty() {
-        true => Decision::denied(Vec::new(), platform.blind_spots()),
-        false => Decision::depends(may, needs, platform.blind_spots()),
+        true => Decision::denied(Vec::new(), blind_spots),
+        false => Decision::depends(may, needs, blind_spots),
     }
 }
 

@@ -14,7 +14,7 @@ pub const RULE: Rule = Rule {
     why: "Whoever takes it over has the whole account, project, tenant or cluster.",
     cannot_see: &[
         "Grants that come near to everything without being it: wide lists of services. Ways to become an administrator are `escalation_path`.",
-        "Service control policies, deny policies and session policies, which no connector reads.",
+        "Service control policies and session policies, which no connector reads, and deny policies.",
         "Roles whose definition no export holds: those identities are unknown.",
     ],
     remedy: "Replace the grant by the few actions that it uses; where an administrator is needed, make it temporary and waive it with a reason.",

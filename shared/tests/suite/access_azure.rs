@@ -1,12 +1,15 @@
-//! Effective access by Azure's roles: what Microsoft's documents tell as examples, with accounts of our own.
+//! Effective access by Azure's roles and deny assignments: what Microsoft's documents tell as examples, with accounts of
+//! our own, and small random tenants against an oracle that tries every role on every part of a scope.
 //!
 //! <https://learn.microsoft.com/azure/role-based-access-control/role-definitions>
 //! <https://learn.microsoft.com/azure/role-based-access-control/scope-overview>
 //! <https://learn.microsoft.com/azure/role-based-access-control/conditions-overview>
+//! <https://learn.microsoft.com/azure/role-based-access-control/deny-assignments>
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::Access;
-use shared::access::decision::{BlindSpot, Decision, Outcome};
+use shared::access::decision::{BlindSpot, Decision, Outcome, Says};
 use shared::model::snapshot::Snapshot;
 
 use crate::access_aws::snapshot_of;
@@ -25,6 +28,11 @@ const START_MACHINE: &str = "Microsoft.Compute/virtualMachines/start/action";
 
 /// Two applications: the first has `roles` (id, scope, condition), and the estate these definitions.
 fn tenant(roles: &[(&str, &str, Option<&str>)], definitions: &Value) -> Snapshot {
+    with_denials(roles, definitions, &json!([]))
+}
+
+/// The same, with deny assignments.
+fn with_denials(roles: &[(&str, &str, Option<&str>)], definitions: &Value, denials: &Value) -> Snapshot {
     let app = |n: u32| {
         json!({"id": format!("5e1f0000-0000-4000-8000-00000000000{n}"), "appId": format!("aaaa0000-0000-4000-8000-00000000000{n}"),
             "displayName": format!("app-{n}"), "servicePrincipalType": "Application", "accountEnabled": true,
@@ -44,6 +52,7 @@ fn tenant(roles: &[(&str, &str, Option<&str>)], definitions: &Value) -> Snapshot
         ("principals.json", principals),
         ("role-assignments.json", assignments),
         ("role-definitions.json", definitions.clone()),
+        ("deny-assignments.json", denials.clone()),
     ];
     // Nothing recognises an empty list.
     let files = files.iter().filter(|(_, rows)| *rows != json!([]));
@@ -197,4 +206,293 @@ fn an_undefined_role_leaves_it_open() {
     assert_eq!(decide(&snapshot, READ_BLOB, &storage()).outcome, Outcome::DependsOn);
     let nothing = tenant(&[], &json!([]));
     assert_eq!(decide(&nothing, READ_BLOB, &storage()).outcome, Outcome::Denied);
+}
+
+const ME: &str = "5e1f0000-0000-4000-8000-000000000001";
+const ANOTHER: &str = "5e1f0000-0000-4000-8000-000000000002";
+const EVERYBODY: &str = "00000000-0000-0000-0000-000000000000";
+
+/// A deny assignment as the REST API writes it: its permissions, and in `more` what differs from one against everybody in
+/// the subscription.
+fn denial(permissions: &Value, more: Value) -> Value {
+    let id = "000000d1-1111-4222-8333-0000000000d1";
+    let mut properties = json!({"denyAssignmentName": "protected", "permissions": permissions, "scope": SUBSCRIPTION,
+        "doNotApplyToChildScopes": false, "principals": [{"id": EVERYBODY, "type": "SystemDefined"}],
+        "excludePrincipals": [], "isSystemProtected": true});
+    for (name, value) in more.as_object().unwrap() {
+        properties[name] = value.clone();
+    }
+    json!({"id": format!("{SUBSCRIPTION}/providers/Microsoft.Authorization/denyAssignments/{id}"), "name": id,
+        "type": "Microsoft.Authorization/denyAssignments", "properties": properties})
+}
+
+/// What a managed application puts on its resource group: everything but reading, for everybody but the publisher.
+fn of_managed_application(more: Value) -> Value {
+    let permission = json!({"actions": ["*"], "notActions": ["*/read"], "dataActions": [], "notDataActions": []});
+    let mut all = json!({"scope": format!("{SUBSCRIPTION}/resourceGroups/shop")});
+    for (name, value) in more.as_object().unwrap() {
+        all[name] = value.clone();
+    }
+    json!([denial(&json!([permission]), all)])
+}
+
+#[test]
+fn a_deny_assignment_goes_before_every_role() {
+    let group = format!("{SUBSCRIPTION}/resourceGroups/shop");
+    let elsewhere = format!("{SUBSCRIPTION}/resourceGroups/other");
+    let principal = |id: &str, kind: &str| json!([{"id": id, "type": kind}]);
+    for (more, operation, resource, expected) in [
+        (json!({}), START_MACHINE, storage(), Outcome::Denied),
+        (json!({}), READ_CONTAINER, storage(), Outcome::Allowed),
+        (json!({}), START_MACHINE, elsewhere, Outcome::Allowed),
+        // It is about operations on resources, not on data.
+        (json!({}), READ_BLOB, storage(), Outcome::Allowed),
+        (
+            json!({"excludePrincipals": principal(ME, "ServicePrincipal")}),
+            START_MACHINE,
+            storage(),
+            Outcome::Allowed,
+        ),
+        (
+            json!({"excludePrincipals": principal(ANOTHER, "ServicePrincipal")}),
+            START_MACHINE,
+            storage(),
+            Outcome::Denied,
+        ),
+        // Whether it is in the group, no export tells.
+        (
+            json!({"excludePrincipals": principal("00000003-1111-4222-8333-000000000003", "Group")}),
+            START_MACHINE,
+            storage(),
+            Outcome::DependsOn,
+        ),
+        (
+            json!({"principals": principal(ANOTHER, "ServicePrincipal")}),
+            START_MACHINE,
+            storage(),
+            Outcome::Allowed,
+        ),
+        (
+            json!({"doNotApplyToChildScopes": true}),
+            START_MACHINE,
+            storage(),
+            Outcome::Allowed,
+        ),
+        (
+            json!({"doNotApplyToChildScopes": true}),
+            START_MACHINE,
+            group,
+            Outcome::Denied,
+        ),
+        (
+            json!({"condition": "@Resource[Microsoft.Storage/x] StringEquals 'a'"}),
+            START_MACHINE,
+            storage(),
+            Outcome::DependsOn,
+        ),
+    ] {
+        let roles = [(OWNER, SUBSCRIPTION, None), (BLOB_DATA_CONTRIBUTOR, SUBSCRIPTION, None)];
+        let snapshot = with_denials(&roles, &json!([]), &of_managed_application(more.clone()));
+        let decision = decide(&snapshot, operation, &resource);
+        assert_eq!(decision.outcome, expected, "{more} {operation} {resource}");
+        assert_eq!(decision.blind_spots, [BlindSpot::OtherAzureDenyAssignments]);
+        let denies = |reason: &&shared::access::decision::Reason| reason.says == Says::Denies;
+        let n_denying = decision.proof.iter().filter(denies).count();
+        assert_eq!(
+            n_denying,
+            usize::from(expected != Outcome::Allowed),
+            "{more} {operation}"
+        );
+        assert_eq!(
+            decision.depends_on.len(),
+            usize::from(expected == Outcome::DependsOn),
+            "{more}"
+        );
+    }
+    // What nothing allows needs no denial.
+    let nothing = with_denials(&[], &json!([]), &of_managed_application(json!({})));
+    assert_eq!(decide(&nothing, START_MACHINE, &storage()).proof, []);
+}
+
+mod oracle {
+    //! What the documents say, tried out: plain, slow, and without anything of the evaluator.
+
+    use serde_json::Value;
+
+    /// Whether something holds: no, perhaps, yes.
+    pub type Level = u8;
+
+    fn glob(pattern: &[u8], text: &[u8]) -> bool {
+        match (pattern.first(), text.first()) {
+            (None, None) => true,
+            (Some(b'*'), _) => glob(&pattern[1..], text) || !text.is_empty() && glob(pattern, &text[1..]),
+            (Some(a), Some(b)) => a == b && glob(&pattern[1..], &text[1..]),
+            _ => false,
+        }
+    }
+
+    fn any(patterns: &Value, text: &str) -> bool {
+        let mut patterns = patterns.as_array().unwrap().iter().filter_map(Value::as_str);
+        patterns.any(|pattern| glob(pattern.to_lowercase().as_bytes(), text.to_lowercase().as_bytes()))
+    }
+
+    fn names(permissions: &Value, operation: &str, is_on_data: bool) -> bool {
+        let (given, left_out) = match is_on_data {
+            true => ("dataActions", "notDataActions"),
+            false => ("actions", "notActions"),
+        };
+        let mut all = permissions.as_array().unwrap().iter();
+        all.any(|permission| any(&permission[given], operation) && !any(&permission[left_out], operation))
+    }
+
+    fn holds(scope: &str, resource: &str) -> bool {
+        let parts = |path: &str| -> Vec<String> {
+            path.split('/')
+                .filter(|part| !part.is_empty())
+                .map(str::to_lowercase)
+                .collect()
+        };
+        parts(resource).starts_with(&parts(scope))
+    }
+
+    /// A role: what it permits, where, whether on a condition. A denial is the deny assignment as it is exported.
+    pub fn outcome(
+        roles: &[(Value, String, bool)],
+        denials: &[Value],
+        me: &str,
+        (operation, is_on_data): (&str, bool),
+        resource: &str,
+    ) -> Level {
+        let allows = |(permissions, scope, is_conditional): &(Value, String, bool)| match names(
+            permissions,
+            operation,
+            is_on_data,
+        ) && holds(scope, resource)
+        {
+            true => 2 - Level::from(*is_conditional),
+            false => 0,
+        };
+        let denies = |denial: &Value| {
+            let properties = &denial["properties"];
+            let scope = properties["scope"].as_str().unwrap();
+            let is_here = match properties["doNotApplyToChildScopes"] == true {
+                true => scope.to_lowercase() == resource.to_lowercase(),
+                false => holds(scope, resource),
+            };
+            let is_one = |list: &Value| -> Level {
+                let ids = list.as_array().unwrap().iter();
+                let level = |principal: &Value| match (principal["type"].as_str().unwrap(), principal["id"] == me) {
+                    ("SystemDefined", _) | (_, true) => 2,
+                    ("Group", false) => 1,
+                    (_, false) => 0,
+                };
+                ids.map(level).max().unwrap_or(0)
+            };
+            let is_named = names(&properties["permissions"], operation, is_on_data);
+            let is_sure = 2 - Level::from(!properties["condition"].is_null());
+            match is_here && is_named {
+                true => is_one(&properties["principals"])
+                    .min(2 - is_one(&properties["excludePrincipals"]))
+                    .min(is_sure),
+                false => 0,
+            }
+        };
+        let allowed = roles.iter().map(allows).max().unwrap_or(0);
+        let denied = denials.iter().map(denies).max().unwrap_or(0);
+        allowed.min(2 - denied)
+    }
+}
+
+/// Permissions of a few patterns, as definitions and deny assignments have them.
+fn permissions() -> impl Strategy<Value = Value> {
+    let on_resources = prop::sample::subsequence(
+        vec![
+            "*",
+            "*/read",
+            "Microsoft.Compute/*",
+            "microsoft.compute/virtualmachines/START/action",
+            READ_CONTAINER,
+        ],
+        0..3,
+    );
+    let containers = "Microsoft.Storage/storageAccounts/blobServices/containers/*";
+    let on_data = prop::sample::subsequence(vec![READ_BLOB, "*", containers], 0..2);
+    let permission = (on_resources.clone(), on_resources, on_data.clone(), on_data).prop_map(
+        |(actions, not_actions, data_actions, not_data_actions)| {
+            json!({"actions": actions, "notActions": not_actions, "dataActions": data_actions,
+                "notDataActions": not_data_actions})
+        },
+    );
+    prop::collection::vec(permission, 1..3).prop_map(|permissions| json!(permissions))
+}
+
+fn scopes() -> Vec<String> {
+    let ends = [
+        "",
+        "/resourceGroups/shop",
+        "/resourcegroups/SHOP/providers/Microsoft.Storage/storageAccounts/orders",
+    ];
+    let mut scopes: Vec<String> = ends.iter().map(|end| format!("{SUBSCRIPTION}{end}")).collect();
+    scopes.push(format!("{SUBSCRIPTION}/resourceGroups/sh"));
+    scopes
+}
+
+fn denials() -> impl Strategy<Value = Vec<Value>> {
+    let whom = |kinds: std::ops::Range<usize>| {
+        let all = vec![
+            json!({"id": EVERYBODY, "type": "SystemDefined"}),
+            json!({"id": ME, "type": "ServicePrincipal"}),
+            json!({"id": ANOTHER, "type": "ServicePrincipal"}),
+            json!({"id": "00000003-1111-4222-8333-000000000003", "type": "Group"}),
+        ];
+        prop::sample::subsequence(all, kinds)
+    };
+    let condition = prop::sample::select(vec![Value::Null, Value::Null, json!("@Resource[x] StringEquals 'a'")]);
+    let one = (
+        permissions(),
+        prop::sample::select(scopes()),
+        any::<bool>(),
+        whom(1..3),
+        whom(0..2),
+        condition,
+    );
+    let one = one.prop_map(|(permissions, scope, is_alone, principals, excluded, condition)| {
+        denial(
+            &permissions,
+            json!({"scope": scope, "doNotApplyToChildScopes": is_alone, "principals": principals,
+                "excludePrincipals": excluded, "condition": condition}),
+        )
+    });
+    prop::collection::vec(one, 0..3)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_says_what_trying_every_role_finds(
+        roles in prop::collection::vec((permissions(), prop::sample::select(scopes()), any::<bool>()), 0..4),
+        denials in denials(),
+    ) {
+        let ids: Vec<String> = (0..roles.len()).map(|n| format!("0000007{n}-1111-4222-8333-00000000007{n}")).collect();
+        let definitions: Value = ids.iter().zip(&roles).map(|(id, (permissions, ..))| definition(id, permissions.clone())).collect();
+        let assigned: Vec<(&str, &str, Option<&str>)> = ids
+            .iter()
+            .zip(&roles)
+            .map(|(id, (_, scope, is_conditional))| (id.as_str(), scope.as_str(), is_conditional.then_some("@Resource[x] StringEquals 'a'")))
+            .collect();
+        let snapshot = with_denials(&assigned, &definitions, &json!(denials));
+        for operation in [(START_MACHINE, false), (READ_CONTAINER, false), (READ_BLOB, true)] {
+            for resource in [SUBSCRIPTION.to_owned(), format!("{SUBSCRIPTION}/resourceGroups/shop"), storage()] {
+                let expected = match oracle::outcome(&roles, &denials, ME, operation, &resource) {
+                    0 => Outcome::Denied,
+                    1 => Outcome::DependsOn,
+                    _ => Outcome::Allowed,
+                };
+                let decision = decide(&snapshot, operation.0, &resource);
+                prop_assert_eq!(decision.outcome, expected, "{:?} {}: {:?}", operation, resource, decision);
+                prop_assert_eq!(decision.depends_on.is_empty(), expected != Outcome::DependsOn);
+            }
+        }
+    }
 }

@@ -1,8 +1,10 @@
-//! Effective access and ways up where roles and permissions are names: Google Cloud, Entra; and Vault's paths.
+//! Effective access and ways up where roles and permissions are names: Google Cloud, Entra; and Vault's paths. Small
+//! random policies are held against oracles that know only the manuals.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::Access;
-use shared::access::decision::Outcome;
+use shared::access::decision::{BlindSpot, Outcome, Says};
 use shared::access::standing::Tier;
 use shared::model::snapshot::{IdentityId, Snapshot};
 
@@ -26,6 +28,11 @@ fn identity(snapshot: &Snapshot, id: &str) -> IdentityId {
 }
 
 fn project(bindings: Value) -> Snapshot {
+    project_with(bindings, None)
+}
+
+/// The same, with a deny policy.
+fn project_with(bindings: Value, deny_policy: Option<&Value>) -> Snapshot {
     let account = |name: &str, n: u32| {
         let email = format!("{name}@acme-prod.iam.gserviceaccount.com");
         json!({"name": format!("projects/acme-prod/serviceAccounts/{email}"), "projectId": "acme-prod",
@@ -33,10 +40,14 @@ fn project(bindings: Value) -> Snapshot {
     };
     let accounts = json!([account("ci", 1), account("boss", 2)]);
     let policy = json!({"version": 1, "etag": "BwXYZ", "bindings": bindings});
-    snapshot_of(&[
-        ("acme-prod.iam-policy.json", &policy.to_string()),
-        ("service-accounts.json", &accounts.to_string()),
-    ])
+    let (policy, accounts) = (policy.to_string(), accounts.to_string());
+    let denials = deny_policy.map(Value::to_string);
+    let mut files = vec![
+        ("acme-prod.iam-policy.json", policy.as_str()),
+        ("service-accounts.json", &accounts),
+    ];
+    files.extend(denials.as_deref().map(|denials| ("deny-policies.json", denials)));
+    snapshot_of(&files)
 }
 
 fn binding(role: &str, who: &str) -> Value {
@@ -131,6 +142,192 @@ fn a_role_of_google_cloud_says_what_it_allows_by_name_only() {
     }
 }
 
+/// The examples of Google's manual on deny policies, with principals of our own.
+///
+/// <https://cloud.google.com/iam/docs/deny-overview>
+/// <https://cloud.google.com/iam/docs/deny-access>
+#[test]
+fn a_deny_policy_of_google_cloud_goes_before_every_role() {
+    let everybody = "principalSet://goog/public:all";
+    let me = "principal://iam.googleapis.com/projects/-/serviceAccounts/boss@acme-prod.iam.gserviceaccount.com";
+    let another = "principal://iam.googleapis.com/projects/-/serviceAccounts/ci@acme-prod.iam.gserviceaccount.com";
+    let admins = "principalSet://goog/group/role-admins@acme.test";
+    let changes_roles = json!(["iam.googleapis.com/roles.create", "iam.googleapis.com/roles.delete"]);
+    let on_project = "cloudresourcemanager.googleapis.com%2Fprojects%2Facme-prod";
+    let on_folder = "cloudresourcemanager.googleapis.com%2Ffolders%2F123456789012";
+    let here = "//cloudresourcemanager.googleapis.com/projects/acme-prod";
+    for (rule, attached, permission, expected) in [
+        (
+            json!({"deniedPrincipals": [everybody], "deniedPermissions": changes_roles}),
+            on_project,
+            "iam.roles.create",
+            Outcome::Denied,
+        ),
+        (
+            json!({"deniedPrincipals": [everybody], "deniedPermissions": changes_roles}),
+            on_project,
+            "iam.roles.get",
+            Outcome::Allowed,
+        ),
+        // All permissions of one sort but one.
+        (
+            json!({"deniedPrincipals": [everybody], "deniedPermissions": ["iam.googleapis.com/roles.*"],
+                "exceptionPermissions": ["iam.googleapis.com/roles.get"]}),
+            on_project,
+            "iam.roles.get",
+            Outcome::Allowed,
+        ),
+        // Everybody but a group, whose members no export lists.
+        (
+            json!({"deniedPrincipals": [everybody], "exceptionPrincipals": [admins], "deniedPermissions": changes_roles}),
+            on_project,
+            "iam.roles.create",
+            Outcome::DependsOn,
+        ),
+        (
+            json!({"deniedPrincipals": [everybody], "exceptionPrincipals": [me], "deniedPermissions": changes_roles}),
+            on_project,
+            "iam.roles.create",
+            Outcome::Allowed,
+        ),
+        (
+            json!({"deniedPrincipals": [another], "deniedPermissions": changes_roles}),
+            on_project,
+            "iam.roles.create",
+            Outcome::Allowed,
+        ),
+        // Whether the project is below the folder, no export tells.
+        (
+            json!({"deniedPrincipals": [me], "deniedPermissions": changes_roles}),
+            on_folder,
+            "iam.roles.create",
+            Outcome::DependsOn,
+        ),
+        // Only resources with a tag are spared.
+        (
+            json!({"deniedPrincipals": [me], "deniedPermissions": ["cloudresourcemanager.googleapis.com/projects.delete"],
+                "denialCondition": {"title": "Only prod", "expression": "!resource.matchTag('1234567890/env', 'test')"}}),
+            on_project,
+            "resourcemanager.projects.delete",
+            Outcome::DependsOn,
+        ),
+    ] {
+        let policy = json!({"name": format!("policies/{attached}/denypolicies/limit"), "kind": "DenyPolicy",
+            "displayName": "limit", "rules": [{"denyRule": rule}]});
+        let snapshot = project_with(json!([binding("roles/owner", "boss")]), Some(&policy));
+        let access = Access::new(&snapshot);
+        let boss = identity(&snapshot, "gcp:boss@acme-prod.iam.gserviceaccount.com");
+        let decision = access.decide(&snapshot, boss, permission, here, &[]);
+        assert_eq!(decision.outcome, expected, "{rule} {permission}");
+        assert_eq!(decision.blind_spots, [BlindSpot::OtherGcpDenyPolicies]);
+        let n_denying = decision
+            .proof
+            .iter()
+            .filter(|reason| reason.says == Says::Denies)
+            .count();
+        assert_eq!(
+            n_denying,
+            usize::from(expected != Outcome::Allowed),
+            "{rule} {permission}"
+        );
+    }
+}
+
+mod google_oracle {
+    //! Google's manual: a permission is denied, else given, else neither. What is uncertain is tried both ways.
+
+    /// Roles as whether they give everything, and whether always; denials as whom, spared, permissions, excepted.
+    pub type Rule = (
+        Vec<&'static str>,
+        Vec<&'static str>,
+        Vec<&'static str>,
+        Vec<&'static str>,
+    );
+
+    /// Whether the account may, if it is one of the group, or is not.
+    pub fn may(is_owner: bool, rules: &[Rule], permission: &str, is_in_group: bool) -> bool {
+        let is_me = |who: &&str| match *who {
+            "principalSet://goog/public:all" => true,
+            who if who.contains("/group/") => is_in_group,
+            who => who.contains("/boss@"),
+        };
+        let names = |pattern: &&str| {
+            let (service, rest) = permission.split_once('.').unwrap();
+            let written = format!("{service}.googleapis.com/{rest}");
+            match pattern.strip_suffix('*') {
+                Some(start) => written.starts_with(start),
+                None => written == **pattern,
+            }
+        };
+        let denies = |(whom, spared, permissions, excepted): &Rule| {
+            whom.iter().any(is_me)
+                && !spared.iter().any(is_me)
+                && permissions.iter().any(names)
+                && !excepted.iter().any(names)
+        };
+        is_owner && !rules.iter().any(denies)
+    }
+}
+
+fn google_rules() -> impl Strategy<Value = Vec<google_oracle::Rule>> {
+    let whom = |n| {
+        let account =
+            "principal://iam.googleapis.com/projects/-/serviceAccounts/boss@acme-prod.iam.gserviceaccount.com";
+        let another = "principal://iam.googleapis.com/projects/-/serviceAccounts/ci@acme-prod.iam.gserviceaccount.com";
+        let all = vec![
+            "principalSet://goog/public:all",
+            account,
+            another,
+            "principalSet://goog/group/a@acme.test",
+        ];
+        prop::sample::subsequence(all, n)
+    };
+    let permissions = |n| {
+        let all = vec![
+            "iam.googleapis.com/roles.create",
+            "iam.googleapis.com/roles.*",
+            "compute.googleapis.com/*",
+        ];
+        prop::sample::subsequence(all, n)
+    };
+    prop::collection::vec((whom(1..3), whom(0..2), permissions(1..3), permissions(0..2)), 0..3)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn google_cloud_denies_as_its_manual_does(is_owner in any::<bool>(), rules in google_rules()) {
+        let written: Vec<Value> = rules.iter().map(|(whom, spared, permissions, excepted)| {
+            json!({"denyRule": {"deniedPrincipals": whom, "exceptionPrincipals": spared, "deniedPermissions": permissions,
+                "exceptionPermissions": excepted}})
+        }).collect();
+        let policy = json!({"name": "policies/cloudresourcemanager.googleapis.com%2Fprojects%2Facme-prod/denypolicies/a",
+            "kind": "DenyPolicy", "rules": written});
+        let role = binding("roles/owner", if is_owner { "boss" } else { "ci" });
+        let snapshot = project_with(json!([role]), Some(&policy).filter(|_| !rules.is_empty()));
+        let access = Access::new(&snapshot);
+        let boss = identity(&snapshot, "gcp:boss@acme-prod.iam.gserviceaccount.com");
+        for permission in ["iam.roles.create", "iam.roles.get", "compute.instances.get", "storage.buckets.get"] {
+            let here = "//cloudresourcemanager.googleapis.com/projects/acme-prod";
+            let expected = match [true, false].map(|is_in| google_oracle::may(is_owner, &rules, permission, is_in)) {
+                [true, true] => Outcome::Allowed,
+                [false, false] => Outcome::Denied,
+                [true, false] | [false, true] => Outcome::DependsOn,
+            };
+            let decision = access.decide(&snapshot, boss, permission, here, &[]);
+            // Rules are looked at one by one: that one denies who is in a group and another who is not, is not seen.
+            let is_about_group = |(whom, spared, ..): &&google_oracle::Rule| {
+                whom.iter().chain(spared).any(|who| who.contains("/group/"))
+            };
+            if decision.outcome == Outcome::DependsOn && rules.iter().filter(is_about_group).count() > 1 {
+                continue;
+            }
+            prop_assert_eq!(decision.outcome, expected, "{}: {:?}", permission, decision);
+        }
+    }
+}
+
 /// Two applications with Microsoft Graph's permissions, by the ids of the roles.
 fn tenant(first: &str, second: &str) -> Snapshot {
     let app = |n: u32| {
@@ -193,31 +390,48 @@ fn permissions_of_graph_lead_to_applications_with_power() {
     }
 }
 
+/// A Vault with these policies (name, rules), and a token for each of `tokens` (name, policies).
+fn vault(policies: &[(&str, String)], tokens: &[(&str, Value)]) -> Snapshot {
+    let answer = |id: &str, data: Value| {
+        json!({"request_id": id, "lease_id": "", "renewable": false, "lease_duration": 0, "data": data}).to_string()
+    };
+    let policies = policies
+        .iter()
+        .map(|(name, rules)| answer(name, json!({"name": name, "policy": rules})));
+    let tokens = tokens.iter().map(|(name, policies)| {
+        let data = json!({"accessor": name, "creation_time": 1_750_000_000, "creation_ttl": 0,
+            "display_name": format!("token-{name}"), "entity_id": "", "expire_time": null, "explicit_max_ttl": 0, "id": "",
+            "issue_time": "2026-01-01T00:00:00Z", "meta": null, "num_uses": 0, "orphan": true, "path": "auth/token/create",
+            "policies": policies, "ttl": 0, "type": "service"});
+        answer(name, data)
+    });
+    let lines = |texts: Vec<String>| texts.join("\n");
+    let (policies, tokens) = (lines(policies.collect()), lines(tokens.collect()));
+    snapshot_of(&[("policies.ndjson", &policies), ("tokens.ndjson", &tokens)])
+}
+
+fn named(snapshot: &Snapshot, name: &str) -> IdentityId {
+    let mut names = snapshot
+        .identities
+        .iter()
+        .map(|identity| snapshot.strings.get(identity.name));
+    let at = names.position(|known| known.contains(name));
+    IdentityId(at.unwrap_or_else(|| panic!("no {name}")) as u32)
+}
+
 #[test]
 fn vault_decides_by_the_path_that_fits_best() {
-    let policy = |name: &str, text: &str| {
-        json!({"request_id": name, "lease_id": "", "renewable": false, "lease_duration": 0,
-            "data": {"name": name, "policy": text}})
-        .to_string()
-    };
     let reads =
         "path \"secret/*\" { capabilities = [\"read\"] }\npath \"secret/data/+/key\" { capabilities = [\"deny\"] }";
     let writes = "path \"secret/data/shop\" { capabilities = [\"update\"] }";
-    let policies = format!("{}\n{}", policy("reads", reads), policy("writes", writes));
-    let token = |accessor: &str, policies: Value| {
-        json!({"request_id": accessor, "lease_id": "", "renewable": false, "lease_duration": 0, "data": {
-            "accessor": accessor, "creation_time": 1_750_000_000, "creation_ttl": 0, "display_name": format!("token-{accessor}"),
-            "entity_id": "", "expire_time": null, "explicit_max_ttl": 0, "id": "", "issue_time": "2026-01-01T00:00:00Z",
-            "meta": null, "num_uses": 0, "orphan": true, "path": "auth/token/create", "policies": policies, "ttl": 0,
-            "type": "service"}}).to_string()
-    };
-    let tokens = format!(
-        "{}\n{}\n{}",
-        token("both", json!(["reads", "writes"])),
-        token("root", json!(["root"])),
-        token("unknown", json!(["reads", "elsewhere"]))
+    let snapshot = vault(
+        &[("reads", reads.to_owned()), ("writes", writes.to_owned())],
+        &[
+            ("both", json!(["reads", "writes"])),
+            ("root", json!(["root"])),
+            ("unknown", json!(["reads", "elsewhere"])),
+        ],
     );
-    let snapshot = snapshot_of(&[("policies.ndjson", &policies), ("tokens.ndjson", &tokens)]);
     let access = Access::new(&snapshot);
     for (who, capability, path, expected) in [
         ("both", "read", "secret/data/other", Outcome::Allowed),
@@ -229,19 +443,113 @@ fn vault_decides_by_the_path_that_fits_best() {
         ("root", "sudo", "sys/seal", Outcome::Allowed),
         ("unknown", "read", "secret/data/other", Outcome::DependsOn),
     ] {
-        let has = |identity: &&shared::model::snapshot::Identity| snapshot.strings.get(identity.name).contains(who);
-        let at = snapshot
-            .identities
-            .iter()
-            .position(|identity| has(&identity))
-            .unwrap_or_else(|| {
-                let names = snapshot
-                    .identities
-                    .iter()
-                    .map(|identity| snapshot.strings.get(identity.name));
-                panic!("no {who} among {:?}", names.collect::<Vec<_>>())
-            });
-        let decision = access.decide(&snapshot, IdentityId(at as u32), capability, path, &[]);
+        let decision = access.decide(&snapshot, named(&snapshot, who), capability, path, &[]);
         assert_eq!(decision.outcome, expected, "{who} {capability} {path}");
+    }
+}
+
+mod vault_oracle {
+    //! Vault's manual on policies, letter by letter: every rule that covers a path is held against every other.
+
+    /// A path with wildcards, and what it gives.
+    pub type Rule = (String, Vec<&'static str>);
+
+    fn covers(pattern: &[u8], path: &[u8]) -> bool {
+        match (pattern, path) {
+            (b"*", _) | ([], []) => true,
+            // As much of one part of the path as one likes.
+            ([b'+', rest @ ..], _) => {
+                let part = path.split(|byte| *byte == b'/').next().unwrap_or_default().len();
+                (0..=part).any(|n| covers(rest, &path[n..]))
+            }
+            ([a, rest @ ..], [b, after @ ..]) => a == b && covers(rest, after),
+            _ => false,
+        }
+    }
+
+    /// Whether the first is of lower priority, by the first of the manual's five sentences that tells them apart.
+    fn is_lower(first: &str, second: &str) -> bool {
+        let wildcard = |pattern: &str| pattern.bytes().position(|byte| byte == b'+' || byte == b'*');
+        match (wildcard(first), wildcard(second)) {
+            (Some(a), Some(b)) if a != b => return a < b,
+            (Some(_), None) => return true,
+            (None, Some(_)) => return false,
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+        if first.ends_with('*') != second.ends_with('*') {
+            return first.ends_with('*');
+        }
+        let pluses = |pattern: &str| pattern.matches('+').count();
+        if pluses(first) != pluses(second) {
+            return pluses(first) > pluses(second);
+        }
+        match first.len() == second.len() {
+            true => first < second,
+            false => first.len() < second.len(),
+        }
+    }
+
+    /// Whether a token with all these rules may.
+    pub fn may(rules: &[Rule], capability: &str, path: &str) -> bool {
+        let covering: Vec<_> = rules
+            .iter()
+            .filter(|(pattern, _)| covers(pattern.as_bytes(), path.as_bytes()))
+            .collect();
+        let mut best = covering
+            .iter()
+            .filter(|(pattern, _)| !covering.iter().any(|(other, _)| is_lower(pattern, other)))
+            .flat_map(|(_, capabilities)| capabilities);
+        best.clone().all(|word| *word != "deny") && best.any(|word| *word == capability)
+    }
+}
+
+/// One to three parts of few letters, some with wildcards.
+fn vault_rules() -> impl Strategy<Value = Vec<vault_oracle::Rule>> {
+    let part = prop::sample::select(vec!["a", "ab", "b", "+"]);
+    let path = (
+        prop::collection::vec(part, 1..4),
+        prop::sample::select(vec!["", "/", "*", "/*"]),
+    );
+    let path = path.prop_map(|(parts, end)| format!("{}{end}", parts.join("/")));
+    // Vault refuses it.
+    let path = path.prop_filter("a part that is open at its end", |path| !path.ends_with("+*"));
+    let capabilities = prop::sample::subsequence(vec!["read", "update", "deny"], 1..3);
+    prop::collection::vec((path, capabilities), 1..5)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn vault_decides_as_its_manual_does(first in vault_rules(), second in vault_rules(), hidden in vault_rules()) {
+        let text = |rules: &[vault_oracle::Rule]| {
+            let mut text = String::new();
+            for (path, capabilities) in rules {
+                text += &format!("path \"{path}\" {{ capabilities = {} }}\n", json!(capabilities));
+            }
+            text
+        };
+        let snapshot = vault(
+            &[("first", text(&first)), ("second", text(&second))],
+            &[("both", json!(["first", "second"])), ("unknown", json!(["first", "elsewhere"]))],
+        );
+        let access = Access::new(&snapshot);
+        let both = [first.clone(), second].concat();
+        let with_hidden = [first.clone(), hidden].concat();
+        let (both_id, unknown_id) = (named(&snapshot, "both"), named(&snapshot, "unknown"));
+        for path in ["a", "b", "ab", "a/", "a/b", "ab/a", "a/ab/b", "b/b/b", "a/b/ab/a"] {
+            for capability in ["read", "update"] {
+                let decision = access.decide(&snapshot, both_id, capability, path, &[]);
+                let may = vault_oracle::may(&both, capability, path);
+                let expected = if may { Outcome::Allowed } else { Outcome::Denied };
+                prop_assert_eq!(decision.outcome, expected, "{} {}", capability, path);
+                // Whatever the policy that no export holds says, what is certain without it stays so.
+                let decision = access.decide(&snapshot, unknown_id, capability, path, &[]);
+                for may in [vault_oracle::may(&with_hidden, capability, path), vault_oracle::may(&first, capability, path)] {
+                    let impossible = if may { Outcome::Denied } else { Outcome::Allowed };
+                    prop_assert_ne!(decision.outcome, impossible, "{} {}", capability, path);
+                }
+            }
+        }
     }
 }

@@ -1,16 +1,19 @@
 //! Whether an Azure role lets somebody do something: roles add up, each in its scope and all below.
 //!
 //! What a role leaves out (`NotActions`) it does not forbid: another role may give it. Operations on resources and on
-//! data are told apart: `*` on resources opens no data.
+//! data are told apart: `*` on resources opens no data. Deny assignments go before all roles.
 //! <https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-rbac-determines-if-a-user-has-access-to-a-resource>
 
 use crate::access::decision::{BlindSpot, Decision, Dependency, Holds, Reason, Says};
+use crate::access::denial;
 use crate::access::index::Index;
-use crate::model::access_policy::{AccessPolicy, AzureOperations, Conditional};
+use crate::model::access_policy::{AccessPolicy, AzureOperations, Conditional, Denied};
+use crate::model::grant::DenialReach;
 use crate::model::pattern::covers;
-use crate::model::snapshot::{Grant, IdentityId, Policy, Snapshot};
+use crate::model::snapshot::{Denial, Grant, IdentityId, Policy, Snapshot};
 
 const BLIND: &[BlindSpot] = &[BlindSpot::AzureDenyAssignments];
+const BLIND_BESIDE: &[BlindSpot] = &[BlindSpot::OtherAzureDenyAssignments];
 /// The ids of roles as policies begin so.
 const ROLE: &str = "azure-role:";
 const MANAGEMENT_GROUPS: &str = "/providers/microsoft.management/managementgroups/";
@@ -117,10 +120,53 @@ const BUILT_IN: &[BuiltIn] = &[
 
 /// Decides one request: an operation on a resource, by its id.
 pub fn decide(snapshot: &Snapshot, index: &Index, id: IdentityId, operation: &str, resource: &str) -> Decision {
+    let is_on_data = is_on_data(snapshot, operation);
+    let by_roles = by_roles(snapshot, index, id, (operation, is_on_data), resource);
+    denial::after(snapshot, id, by_roles, |denial| {
+        takes(snapshot, denial, (operation, is_on_data), resource)
+    })
+}
+
+/// Whether a deny assignment is about an operation on a resource.
+fn takes(snapshot: &Snapshot, denial: &Denial, (operation, is_on_data): (&str, bool), resource: &str) -> Holds {
+    let Denied::Azure { on_resources, on_data } = &denial.denied else {
+        return Holds::No;
+    };
+    let operations = if is_on_data { on_data } else { on_resources };
+    match (lets(snapshot, operations, operation), denial.resource, denial.reach) {
+        (false, _, _) => Holds::No,
+        (true, None, _) => Holds::Maybe,
+        (true, Some(scope), DenialReach::Below) => is_within(snapshot.strings.get(scope), resource),
+        (true, Some(scope), DenialReach::Alone) => {
+            Holds::of(snapshot.strings.get(scope).eq_ignore_ascii_case(resource))
+        }
+    }
+}
+
+/// Whether operations name one, and do not leave it out.
+fn lets(snapshot: &Snapshot, operations: &AzureOperations, operation: &str) -> bool {
+    let is_in = |patterns: &[_]| {
+        let mut patterns = patterns.iter().map(|pattern| snapshot.strings.get(*pattern));
+        patterns.any(|pattern| covers(pattern, operation))
+    };
+    is_in(&operations.actions) && !is_in(&operations.not_actions)
+}
+
+fn by_roles(
+    snapshot: &Snapshot,
+    index: &Index,
+    id: IdentityId,
+    (operation, is_on_data): (&str, bool),
+    resource: &str,
+) -> Decision {
     let strings = &snapshot.strings;
+    let is_azures = |denial: &Denial| matches!(denial.denied, Denied::Azure { .. });
+    let blind = match snapshot.denials.iter().any(is_azures) {
+        true => BLIND_BESIDE,
+        false => BLIND,
+    };
     let identity = snapshot.identity(id);
     let range = identity.grants.start as usize..identity.grants.end as usize;
-    let is_on_data = is_on_data(snapshot, operation);
     let mut needs = Vec::new();
     let mut may = Vec::new();
     for &at in &snapshot.granted[range] {
@@ -146,13 +192,11 @@ pub fn decide(snapshot: &Snapshot, index: &Index, id: IdentityId, operation: &st
         };
         let policy = grant.policy.unwrap_or(grant.role);
         let mut defined = index.policies_of(policy, snapshot).iter().enumerate();
-        let allows = |operations: &AzureOperations| {
-            let is_in = |patterns: &[_]| patterns.iter().any(|pattern| covers(strings.get(*pattern), operation));
-            is_in(&operations.actions) && !is_in(&operations.not_actions)
-        };
         let is_defined = defined.len() > 0;
         let allowing = defined.find(|(_, policy)| match &policy.document {
-            AccessPolicy::Azure { on_resources, on_data } => allows(if is_on_data { on_data } else { on_resources }),
+            AccessPolicy::Azure { on_resources, on_data } => {
+                lets(snapshot, if is_on_data { on_data } else { on_resources }, operation)
+            }
             AccessPolicy::Aws(_)
             | AccessPolicy::Kubernetes { .. }
             | AccessPolicy::Vault(_)
@@ -174,14 +218,14 @@ pub fn decide(snapshot: &Snapshot, index: &Index, id: IdentityId, operation: &st
             here.push(Dependency::Condition("the condition of the assignment".to_owned()));
         }
         if here.is_empty() {
-            return Decision::allowed(vec![reason], BLIND);
+            return Decision::allowed(vec![reason], blind);
         }
         may.push(reason);
         needs.extend(here);
     }
     match needs.is_empty() {
-        true => Decision::denied(Vec::new(), BLIND),
-        false => Decision::depends(may, needs, BLIND),
+        true => Decision::denied(Vec::new(), blind),
+        false => Decision::depends(may, needs, blind),
     }
 }
 
