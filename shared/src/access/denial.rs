@@ -23,7 +23,12 @@ pub fn after(snapshot: &Snapshot, id: IdentityId, decision: Decision, takes: imp
     let mut needs = Vec::new();
     for denial in &snapshot.denials {
         let is_taken = takes(denial);
-        let is_against = is_among(snapshot, id, &denial.subjects);
+        // Whoever is in both lists is spared, even where nobody knows who that is.
+        let subjects = denial
+            .subjects
+            .iter()
+            .filter(|subject| !denial.excepted.contains(subject));
+        let is_against = is_among(snapshot, id, subjects);
         let is_spared = is_among(snapshot, id, &denial.excepted);
         if is_taken == Holds::No || is_against.0 == Holds::No || is_spared.0 == Holds::Yes {
             continue;
@@ -61,8 +66,14 @@ pub fn after(snapshot: &Snapshot, id: IdentityId, decision: Decision, takes: imp
 }
 
 /// Whether an identity is one of these, and what else would have to be known.
-fn is_among(snapshot: &Snapshot, id: IdentityId, principals: &[Principal]) -> (Holds, Option<Dependency>) {
-    let all = principals.iter().map(|principal| is_meant(snapshot, id, *principal));
+fn is_among<'p>(
+    snapshot: &Snapshot,
+    id: IdentityId,
+    principals: impl IntoIterator<Item = &'p Principal>,
+) -> (Holds, Option<Dependency>) {
+    let all = principals
+        .into_iter()
+        .map(|principal| is_meant(snapshot, id, *principal));
     all.max_by_key(|(holds, _)| *holds).unwrap_or((Holds::No, None))
 }
 

@@ -390,8 +390,18 @@ mod oracle {
             };
             let is_named = names(&properties["permissions"], operation, is_on_data);
             let is_sure = 2 - Level::from(!properties["condition"].is_null());
+            let (against, spared) = (
+                properties["principals"].as_array(),
+                properties["excludePrincipals"].as_array(),
+            );
+            let against: Value = against
+                .unwrap()
+                .iter()
+                .filter(|one| !spared.unwrap().contains(one))
+                .cloned()
+                .collect();
             match is_here && is_named {
-                true => is_one(&properties["principals"])
+                true => is_one(&against)
                     .min(2 - is_one(&properties["excludePrincipals"]))
                     .min(is_sure),
                 false => 0,
