@@ -14,7 +14,7 @@ use shared::api::compliance::Compliance;
 use shared::api::detail::IdentityDetail;
 use shared::api::findings::{FindingRow, Rules};
 use shared::api::graph::{ReachPage, SafeToActView};
-use shared::api::history::{Durations, History, HistoryQuery, Trends};
+use shared::api::history::{Durations, History, HistoryQuery, Story, Trends};
 use shared::api::kpis::Kpis;
 use shared::api::leads::Leads;
 use shared::api::overview::Overview;
@@ -51,6 +51,13 @@ pub fn sources(snapshot: Memo<Option<String>>) -> Answer<Sources> {
 pub fn trends(from: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<Trends> {
     answer(Memo::new(move |_| {
         links::api_trends(from.get().as_deref(), snapshot.get().as_deref())
+    }))
+}
+
+/// What happened between them, in sentences; from the first snapshot where no other is chosen.
+pub fn story(from: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<Story> {
+    answer(Memo::new(move |_| {
+        links::api_story(from.get().as_deref(), snapshot.get().as_deref())
     }))
 }
 

@@ -2,7 +2,7 @@
 
 use shared::api::explorer::{self, ExplorerQuery, View};
 use shared::api::graph::GraphQuery;
-use shared::api::history::HistoryQuery;
+use shared::api::history::{HistoryQuery, StoryRows};
 use shared::api::query::{Facet, KpiFilter, ListQuery, MAX_LIMIT, encode};
 use shared::api::report::ReportFormat;
 use shared::api::reviews::ReviewQuery;
@@ -345,6 +345,26 @@ pub fn api_trends(from: Option<&str>, to: Option<&str>) -> String {
         ..HistoryQuery::default()
     };
     with_query(route::TRENDS, &history_query(&query, "to"))
+}
+
+pub fn api_story(from: Option<&str>, to: Option<&str>) -> String {
+    api_trends(from, to).replacen(route::TRENDS, route::STORY, 1)
+}
+
+/// The rows that a sentence of the story speaks of.
+pub fn story_rows(rows: &StoryRows, to: &str) -> String {
+    match rows {
+        StoryRows::Kpi { id, verdict } => kpi_rows(id, Some(*verdict), Some(to)).unwrap_or_else(|| kpi(id, Some(to))),
+        StoryRows::Findings { severity } => list(
+            List::Findings,
+            &ListQuery {
+                snapshot: Some(to.to_owned()),
+                filters: vec![(Facet::Severity, severity.clone())],
+                ..ListQuery::default()
+            },
+        ),
+        StoryRows::Sources => with_query(Place::Sources.path(), &snapshot_query(Some(to))),
+    }
 }
 
 /// With this name for the later snapshot.

@@ -79,7 +79,7 @@ pub enum Unanswered {
     Failed(String),
 }
 
-const ROUTES: [(&str, Route); 30] = [
+const ROUTES: [(&str, Route); 31] = [
     (route::OVERVIEW, Route::Snapshot(overview)),
     (route::KPIS, Route::Snapshots(kpis)),
     (route::IDENTITIES, Route::Snapshot(identities)),
@@ -92,6 +92,7 @@ const ROUTES: [(&str, Route); 30] = [
     (route::SOURCES, Route::Snapshot(sources)),
     (route::HISTORY, Route::Snapshots(history)),
     (route::TRENDS, Route::Snapshots(trends)),
+    (route::STORY, Route::Snapshots(story)),
     (route::DURATIONS, Route::Snapshots(durations)),
     (route::GRAPH_NODES, Route::Snapshot(graph_nodes)),
     (route::GRAPH_NEIGHBOURS, Route::Snapshot(graph_neighbours)),
@@ -277,6 +278,20 @@ fn trends(reading: &dyn Reading, query: &str) -> Json {
     let (from, to) = pair(reading, &history, from.as_deref(), to.as_deref())?;
     let (from, to) = (&history.snapshots[from], &history.snapshots[to]);
     json(&answers::trends(&history, from, to))
+}
+
+fn story(reading: &dyn Reading, query: &str) -> Json {
+    only(query, &["from", "to"])?;
+    let history = reading.history();
+    let (from, to) = (value(query, "from"), value(query, "to"));
+    let (found, to) = pair(reading, &history, from.as_deref(), to.as_deref())?;
+    // Nobody who asks for a story without a beginning means last month.
+    let from = if from.is_some() { found } else { 0 };
+    json(&answers::story(
+        &history,
+        &history.snapshots[from],
+        &history.snapshots[to],
+    ))
 }
 
 fn durations(reading: &dyn Reading, query: &str) -> Json {

@@ -36,6 +36,7 @@ const ADDRESSES: [&str; 39] = [
     "/api/v1/review?owner=jo@acme.example",
     "/api/v1/what-if?access_key_max_age_days=20",
     "/api/v1/what-if/trend?access_key_max_age_days=20",
+    "/api/v1/story",
     "/api/v1/what-if?stale=20",
     "/api/v1/graph/nodes?q=a",
     "/api/v1/graph/neighbours?node=identity:arn:aws:iam::111122223333:user/ci-deploy",

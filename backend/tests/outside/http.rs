@@ -188,6 +188,7 @@ fn goldens_of_rows_and_errors() {
         ("bad_review", "/api/v1/review?ownr=platform"),
         ("leads", "/api/v1/leads"),
         ("what_if", "/api/v1/what-if?access_key_max_age_days=20&stale_days=2000"),
+        ("story", "/api/v1/story"),
         (
             "what_if_trend",
             "/api/v1/what-if/trend?access_key_max_age_days=20&snapshot=2026-10-31",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::api::history::{
-    Change, ChangeKind, FieldChange, History, HistoryQuery, SourceComparison, Subject, Trend, Trends,
+    Change, ChangeKind, FieldChange, History, HistoryQuery, SourceComparison, Story, StoryLine, Subject, Trend, Trends,
 };
 use shared::kpi::catalog;
 
@@ -31,6 +31,7 @@ pub fn HistoryPage() -> impl IntoView {
     let from = Memo::new(move |_| query.with(|query| query.from.clone()));
     let to = Memo::new(move |_| query.with(|query| query.to.clone()));
     let numbers = client::trends(from, to);
+    let told = client::story(from, to);
     let asked = Memo::new(move |_| HistoryQuery {
         limit: Some(PAGE_ROWS),
         ..query.get()
@@ -52,6 +53,7 @@ pub fn HistoryPage() -> impl IntoView {
     let content = move || match parsed.get() {
         Err(bad) => bad_link(&bad.to_string()),
         Ok(_) => html! {
+            {asynchronous::steady(told, move |story| in_short(&story))}
             <section aria-labelledby="title-numbers">
                 <h2 class="section-title" id="title-numbers">
                     "What moved"
@@ -128,6 +130,41 @@ fn FromPicker(query: Memo<HistoryQuery>, shown: client::Answer<Trends>) -> impl 
                 {options}
             </select>
         </label>
+    }
+}
+
+/// The whole in a few sentences, each a link to the rows that it speaks of.
+fn in_short(story: &Story) -> AnyView {
+    if story.lines.is_empty() {
+        return html! {};
+    }
+    let span = format!("{} to {}", format::date(story.from.as_of), format::date(story.to.as_of));
+    let lines: Vec<_> = story
+        .lines
+        .iter()
+        .map(|line| story_line(line, &story.to.name))
+        .collect();
+    html! {
+        <section class="card" aria-labelledby="title-story">
+            <h2 class="card-title" id="title-story">"In short"</h2>
+            <p class="card-line">{span}</p>
+            <ul class="story">{lines}</ul>
+        </section>
+    }
+}
+
+fn story_line(line: &StoryLine, to: &str) -> AnyView {
+    let (class, symbol, word) = match line.direction.as_str() {
+        "better" => ("change-word is-pass", Icon::Pass, "Better: "),
+        "worse" => ("change-word is-fail", Icon::Fail, "Worse: "),
+        "open" => ("change-word", Icon::Unknown, ""),
+        _ => ("change-word", Icon::Changed, ""),
+    };
+    html! {
+        <li class="story-line">
+            <span class=class>{icon(symbol)} <span class="visually-hidden">{word}</span></span>
+            <a class="breakable" href=links::story_rows(&line.rows, to)>{line.text.clone()}</a>
+        </li>
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn history_of(
     }
 }
 
-fn name(head: &Head) -> SnapshotName {
+pub(super) fn name(head: &Head) -> SnapshotName {
     SnapshotName {
         name: head.name.clone(),
         as_of: head.as_of,
@@ -277,7 +277,7 @@ impl<'h> Series<'h> {
         reasons
     }
 
-    fn point(&self, snapshot: &TrendSnapshot, head: Option<&Head>) -> Point {
+    pub(super) fn point(&self, snapshot: &TrendSnapshot, head: Option<&Head>) -> Point {
         let Some(head) = head else {
             return Point {
                 value: None,
@@ -307,7 +307,7 @@ impl<'h> Series<'h> {
     }
 
     /// The change since another snapshot, and what is to be said of it.
-    fn change(&self, from: &Head) -> (Option<KpiChange>, Option<String>) {
+    pub(super) fn change(&self, from: &Head) -> (Option<KpiChange>, Option<String>) {
         if from.name == self.to.name {
             return (None, None);
         }

@@ -19,6 +19,7 @@ mod sarif;
 mod smallest_change;
 mod sources;
 mod state;
+mod story;
 mod tables;
 mod what_if;
 
@@ -40,5 +41,6 @@ pub use sarif::sarif;
 pub use smallest_change::smallest_change;
 pub use sources::sources;
 pub use state::state;
+pub use story::story;
 pub use tables::{certificates, credentials, findings, identities};
 pub use what_if::{what_if, what_if_trend};

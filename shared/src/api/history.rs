@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::SnapshotName;
 use super::query::{BadQuery, DEFAULT_LIMIT, MAX_LIMIT, pairs, query_string};
 use crate::model::instant::Instant;
+use crate::model::ratio::Verdict;
 
 /// What differs between two snapshots.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,6 +133,33 @@ impl ChangeKind {
             ChangeKind::NotObservedBefore => "not_observed_before",
         }
     }
+}
+
+/// What happened between two snapshots, in a few sentences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Story {
+    pub from: SnapshotName,
+    pub to: SnapshotName,
+    /// The most important first; empty when both are one snapshot.
+    pub lines: Vec<StoryLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoryLine {
+    /// A sentence without its full stop.
+    pub text: String,
+    /// `better`, `worse`, `same`, or `moved` where neither is meant; `open` of what cannot be compared.
+    pub direction: String,
+    pub rows: StoryRows,
+}
+
+/// Where in the later snapshot the rows are that a sentence speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "of", rename_all = "snake_case")]
+pub enum StoryRows {
+    Kpi { id: String, verdict: Verdict },
+    Findings { severity: String },
+    Sources,
 }
 
 /// Every KPI over the snapshots of an estate.

@@ -61,6 +61,8 @@ pub mod route {
     pub const REVIEWS: &str = "/api/v1/reviews";
     /// What one owner is to review: `?owner=…`.
     pub const REVIEW: &str = "/api/v1/review";
+    /// What happened between two snapshots, in sentences.
+    pub const STORY: &str = "/api/v1/story";
     /// What would be, were a threshold another.
     pub const WHAT_IF: &str = "/api/v1/what-if";
     /// The same over all snapshots.

@@ -64,7 +64,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
     let table = match input.format {
-        Format::Json => {
+        Format::Json | Format::Yaml => {
             let mut table = Table::of_json(input.text, None, &mut diagnostics);
             // An object in JSON, of which CSV has the text.
             table.rename("sid.value", "sid");

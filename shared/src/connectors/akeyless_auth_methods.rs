@@ -25,6 +25,7 @@ use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::reading::absent::present;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
 use crate::reading::text::Text;
@@ -64,7 +65,7 @@ struct RawMethod<'a> {
     creation_date: Moment,
     #[serde(default)]
     access_date: Moment,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_approved: Option<bool>,
 }
 

@@ -19,6 +19,7 @@ use crate::reading::absent::present;
 use crate::reading::certificate;
 use crate::reading::json::{self, Row};
 use crate::reading::labels;
+use crate::reading::loose::{flag, number};
 use crate::reading::moment::Moment;
 use crate::reading::pem::{PemContents, pem_blocks};
 use crate::reading::text::Text;
@@ -48,9 +49,9 @@ struct RawItem<'a> {
     item_type: Option<Text<'a>>,
     #[serde(borrow, default)]
     item_tags: Option<Vec<Text<'a>>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     last_version: Option<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_enabled: Option<bool>,
     /// In PEM.
     #[serde(borrow, default)]

@@ -62,7 +62,7 @@ struct RawInventory<'a> {
 #[derive(Default, Deserialize)]
 struct RawMeta<'a> {
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
-    hostvars: BTreeMap<Cow<'a, str>, BTreeMap<Cow<'a, str>, &'a RawValue>>,
+    hostvars: BTreeMap<Cow<'a, str>, Option<BTreeMap<Cow<'a, str>, &'a RawValue>>>,
 }
 
 /// A host's variables, as text.
@@ -93,6 +93,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         for (host, variables) in &raw.meta.hostvars {
             let variables = variables
                 .iter()
+                .flatten()
                 .map(|(name, value)| (name.to_string(), plain(value.get())));
             let place = Place::Path(batch.sym(&format!("_meta.hostvars[\"{host}\"]")));
             login(host, &variables.collect(), place, input, &mut batch);

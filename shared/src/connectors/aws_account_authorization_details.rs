@@ -31,6 +31,7 @@ use crate::reading::absent::present;
 use crate::reading::aws_policy::{self, Document, Texts};
 use crate::reading::aws_trust;
 use crate::reading::json::{self, OpenRow, Row};
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
 
@@ -187,7 +188,7 @@ struct RawPolicy<'a> {
 struct RawVersion<'a> {
     #[serde(borrow, default)]
     version_id: Option<Cow<'a, str>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_default_version: Option<bool>,
     #[serde(borrow, default)]
     document: Option<Document<'a>>,

@@ -1,8 +1,8 @@
 //! AWS CloudTrail: who called which service when, with which key, and as which role.
 //!
 //! Written by CloudTrail itself into a bucket (`{"Records": […]}`, gzipped), by `aws cloudtrail lookup-events` (each
-//! event is JSON inside a text), by EventBridge (in `detail`), and by tools that gather events in an array or one a
-//! line.
+//! event is JSON inside a text), by EventBridge (in `detail`), by queries of Athena and CloudTrail Lake (CSV), and by
+//! tools that gather events in an array or one a line.
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 //!
 //! Read: who called (a role's session counts for the role, a federated session for the user who made it), the access
@@ -11,6 +11,8 @@
 //!
 //! Cannot tell: that anything was not used. A log covers its own time, account and Regions, and data events only where
 //! a trail records them.
+
+mod athena;
 
 use std::borrow::Cow;
 use std::hash::Hash;
@@ -29,6 +31,7 @@ use crate::model::grant::{TrustKind, TrustUseFact};
 use crate::model::identity::{HumanUse, IdentityFact, Presence};
 use crate::model::instant::{Instant, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
+use crate::model::provenance::Place;
 use crate::model::strings::Sym;
 use crate::model::usage::{Granted, ServiceUseFact};
 use crate::reading::absent::present;
@@ -36,6 +39,7 @@ use crate::reading::activity::{Act, Acts};
 use crate::reading::aws_trust;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::{DateOrder, Moment};
+use crate::reading::probe::Format;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -63,6 +67,14 @@ pub const CONNECTOR: Connector = Connector {
         &[
             Mark::Has("detail.eventVersion"),
             Mark::Contains("detail.eventSource", ".amazonaws.com"),
+        ],
+        // A trail writes a file also of minutes in which nothing happened.
+        &[Mark::Has("Records"), Mark::Lacks("Records[]")],
+        &[
+            Mark::Column("eventtime"),
+            Mark::Column("eventsource"),
+            Mark::Column("eventname"),
+            Mark::Column("useridentity"),
         ],
     ],
     parse,
@@ -161,11 +173,15 @@ struct RawConsoleLogin<'a> {
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut log = Log::default();
+    if input.format == Format::Table {
+        athena::read(input.text, &mut log);
+        return log.finish();
+    }
     let mut problems = Diagnostics::default();
     let rows = json::each_row(input.text, &["Records", "Events"], &mut problems, |row| {
         let event = row.parse::<RawEvent<'_>>(&mut log.diagnostics);
         if let Some(event) = event {
-            log.carried(&event, **row);
+            log.carried(&event, Spot::Row(**row));
         }
     });
     rows.note_pages_of("Events", "cloudtrail lookup-events", &mut log.batch);
@@ -182,7 +198,7 @@ struct Log<'a> {
     keys: HashMap<Sym, KeyUse<'a>>,
     /// By caller and service.
     services: HashMap<(Sym, Sym), Seen<'a>>,
-    acts: Acts<Row<'a>>,
+    acts: Acts<Spot<'a>>,
     trusts: HashMap<(Principal, Sym, TrustKind), Seen<'a>>,
     /// Events by whom nothing tells: calls from another account, of AWS itself, without a signature.
     n_others: usize,
@@ -192,7 +208,30 @@ struct Log<'a> {
 #[derive(Clone, Copy)]
 struct Seen<'a> {
     at: Instant,
-    row: Row<'a>,
+    spot: Spot<'a>,
+}
+
+/// Where an event stands.
+#[derive(Clone, Copy)]
+enum Spot<'a> {
+    Row(Row<'a>),
+    Line(u32),
+}
+
+impl Spot<'_> {
+    fn name(self) -> String {
+        match self {
+            Spot::Row(row) => row.name(),
+            Spot::Line(line) => format!("line {line}"),
+        }
+    }
+
+    fn place(self, batch: &mut Batch) -> Place {
+        match self {
+            Spot::Row(row) => row.place(batch),
+            Spot::Line(line) => Place::Line(line),
+        }
+    }
 }
 
 struct Caller<'a> {
@@ -209,17 +248,17 @@ struct KeyUse<'a> {
 }
 
 impl<'a> Log<'a> {
-    fn carried(&mut self, event: &RawEvent<'_>, row: Row<'a>) {
+    fn carried(&mut self, event: &RawEvent<'_>, spot: Spot<'a>) {
         if let Some(detail) = &event.detail {
-            return self.event(detail, row);
+            return self.event(detail, spot);
         }
         let Some(text) = &event.cloud_trail_event else {
-            return self.event(event, row);
+            return self.event(event, spot);
         };
         match serde_json::from_str::<RawEvent<'_>>(text) {
-            Ok(event) => self.event(&event, row),
+            Ok(event) => self.event(&event, spot),
             Err(error) => self.diagnostics.push(Diagnostic::error(
-                format!("{}.CloudTrailEvent", row.name()),
+                format!("{}.CloudTrailEvent", spot.name()),
                 format!("text that breaks off being an event at column {}", error.column()),
                 "an event as JSON text",
                 "this event was left out; look the events up again",
@@ -227,11 +266,11 @@ impl<'a> Log<'a> {
         }
     }
 
-    fn event(&mut self, event: &RawEvent<'_>, row: Row<'a>) {
-        let Some(at) = self.time(event, row) else {
+    fn event(&mut self, event: &RawEvent<'_>, spot: Spot<'a>) {
+        let Some(at) = self.time(event, spot) else {
             return;
         };
-        let seen = Seen { at, row };
+        let seen = Seen { at, spot };
         let none = RawUserIdentity::default();
         let caller = event.user_identity.as_ref().unwrap_or(&none);
         let source = event.event_source.as_deref().unwrap_or_default();
@@ -278,7 +317,8 @@ impl<'a> Log<'a> {
             address: event.source_ip_address.as_deref(),
             user_agent: event.user_agent.as_deref(),
         };
-        self.acts.note(arn_handle(arn), seen.at, seen.row, act, &mut self.batch);
+        self.acts
+            .note(arn_handle(arn), seen.at, seen.spot, act, &mut self.batch);
         let Some(service) = event.event_source.as_deref().and_then(service_of) else {
             return;
         };
@@ -350,7 +390,7 @@ impl<'a> Log<'a> {
         Some(Principal::Account(self.batch.sym(account)))
     }
 
-    fn time(&mut self, event: &RawEvent<'_>, row: Row<'a>) -> Option<Instant> {
+    fn time(&mut self, event: &RawEvent<'_>, spot: Spot<'a>) -> Option<Instant> {
         let text = event.event_time.as_deref().unwrap_or_default();
         // CloudTrail's own form first: it is read once an event.
         let at = Instant::from_text(text).or_else(|| match Moment::parse(text, DateOrder::MonthFirst) {
@@ -359,7 +399,7 @@ impl<'a> Log<'a> {
         });
         if at.is_none() {
             self.diagnostics.push(Diagnostic::error(
-                format!("{}.eventTime", row.name()),
+                format!("{}.eventTime", spot.name()),
                 if text.is_empty() { "nothing" } else { text },
                 "a time such as `2026-10-31T08:00:00Z`",
                 "this event was left out; export it again",
@@ -373,7 +413,7 @@ impl<'a> Log<'a> {
         let mut callers: Vec<_> = self.callers.into_iter().collect();
         callers.sort_by_key(|(arn, _)| *arn);
         for (arn, caller) in callers {
-            let place = caller.last.row.place(&mut self.batch);
+            let place = caller.last.spot.place(&mut self.batch);
             let mut fact = IdentityFact::mentioned(smallvec![arn_handle(arn)], place);
             fact.handles.extend(caller.unique_id.map(|text| Handle {
                 kind: HandleKind::AwsUniqueId,
@@ -390,7 +430,7 @@ impl<'a> Log<'a> {
             let key = format!("aws-key:{}", strings.get(id));
             let used_for = format!("{} {}", strings.get(used.service), strings.get_or_empty(used.region));
             let key = self.batch.sym(&key);
-            let place = used.last.row.place(&mut self.batch);
+            let place = used.last.spot.place(&mut self.batch);
             let mut fact = CredentialFact::listed(key, CredentialKind::AccessKey, place);
             fact.presence = Presence::Mentioned;
             fact.holder = Some(arn_handle(used.holder));
@@ -401,7 +441,7 @@ impl<'a> Log<'a> {
         let mut services: Vec<_> = self.services.into_iter().collect();
         services.sort_by_key(|(names, _)| *names);
         for ((caller, service), last) in services {
-            let place = last.row.place(&mut self.batch);
+            let place = last.spot.place(&mut self.batch);
             self.batch.service_uses.push(ServiceUseFact {
                 identity: arn_handle(caller),
                 service,
@@ -410,11 +450,11 @@ impl<'a> Log<'a> {
                 place,
             });
         }
-        self.acts.finish(&mut self.batch, |row, batch| row.place(batch));
+        self.acts.finish(&mut self.batch, |spot, batch| spot.place(batch));
         let mut trusts: Vec<_> = self.trusts.into_iter().collect();
         trusts.sort_by_key(|(sides, _)| *sides);
         for ((actor, target, kind), last) in trusts {
-            let place = last.row.place(&mut self.batch);
+            let place = last.spot.place(&mut self.batch);
             self.batch.trust_uses.push(TrustUseFact {
                 actor,
                 target: arn_handle(target),

@@ -24,6 +24,7 @@ use crate::model::batch::Batch;
 use crate::reading::absent::present;
 use crate::reading::aws_policy::{self, Document};
 use crate::reading::json::{self, Page, Row};
+use crate::reading::loose::flag;
 
 pub const CONNECTOR: Connector = Connector {
     id: "aws_managed_policies",
@@ -59,7 +60,7 @@ struct RawPolicy<'a> {
     #[serde(borrow, default, alias = "document")]
     document: Option<Document<'a>>,
     /// Absent from collections, which keep the version in force.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_default_version: Option<bool>,
 }
 

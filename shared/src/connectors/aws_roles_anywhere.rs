@@ -25,6 +25,7 @@ use crate::model::provenance::Place;
 use crate::reading::absent::present;
 use crate::reading::certificate;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
 use crate::reading::text::Text;
@@ -56,7 +57,7 @@ pub const CONNECTOR: Connector = Connector {
 struct RawSubject<'a> {
     #[serde(borrow, default)]
     subject_arn: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     enabled: Option<bool>,
     /// `CN=build-1,OU=CI,O=Acme`.
     #[serde(borrow, default, rename = "x509Subject")]
@@ -78,7 +79,7 @@ struct RawPresented<'a> {
     #[serde(default)]
     seen_at: Moment,
     /// Whether it was refused.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     failed: Option<bool>,
 }
 
@@ -110,7 +111,7 @@ struct RawAnchorData<'a> {
 struct RawProfile<'a> {
     #[serde(borrow, default)]
     profile_arn: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     enabled: Option<bool>,
     #[serde(borrow, default)]
     role_arns: OneOrMany<Text<'a>>,

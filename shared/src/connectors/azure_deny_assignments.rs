@@ -16,7 +16,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::entra_graph::{Export, Guid, List, Nested};
+use super::entra_graph::{Export, Guid, List, Nested, is_cut};
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AzureOperations, Conditional, Denied};
@@ -25,6 +25,7 @@ use crate::model::grant::{DenialFact, DenialReach};
 use crate::model::principal::{HandleKind, Principal};
 use crate::model::strings::Sym;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::one_or_many::OneOrMany;
 use crate::reading::text::Text;
 
@@ -69,7 +70,7 @@ struct RawDenyAssignment<'a> {
     not_data_actions: OneOrMany<Text<'a>>,
     #[serde(borrow, default, alias = "Scope")]
     scope: Option<Text<'a>>,
-    #[serde(default, alias = "DoNotApplyToChildScopes")]
+    #[serde(default, alias = "DoNotApplyToChildScopes", deserialize_with = "flag")]
     do_not_apply_to_child_scopes: Option<bool>,
     #[serde(borrow, default, alias = "Principals")]
     principals: List<RawPrincipal<'a>>,
@@ -138,8 +139,8 @@ fn read_assignment(row: &Row<'_>, export: &mut Export) {
         left_out(row, "scope", "nothing", "the scope that it is assigned to", export);
         return;
     };
-    let is_cut = |list: &List<RawPrincipal<'_>>| list.0.iter().any(|element| matches!(element, Nested::Cut));
-    if is_cut(&raw.principals) || is_cut(&raw.exclude_principals) {
+    let lacks_some = |list: &List<RawPrincipal<'_>>| list.0.iter().any(|element| matches!(element, Nested::Cut));
+    if lacks_some(&raw.principals) || lacks_some(&raw.exclude_principals) {
         let found = "principals that PowerShell cut off";
         left_out(
             row,
@@ -172,6 +173,22 @@ fn read_assignment(row: &Row<'_>, export: &mut Export) {
         permissions.push(in_row);
     }
     for permission in permissions {
+        let lists = [
+            &permission.actions,
+            &permission.not_actions,
+            &permission.data_actions,
+            &permission.not_data_actions,
+        ];
+        if lists.into_iter().any(is_cut) {
+            left_out(
+                row,
+                "permissions",
+                "a list that PowerShell cut off",
+                "the operations: `ConvertTo-Json -Depth 10`",
+                export,
+            );
+            return;
+        }
         let batch = &mut export.batch;
         let condition = raw.condition.as_deref().or(permission.condition.as_deref());
         let condition = batch.sym_of(condition);

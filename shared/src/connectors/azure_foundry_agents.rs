@@ -57,7 +57,7 @@ struct RawAgent<'a> {
     #[serde(default)]
     created_at: Moment,
     #[serde(borrow, default)]
-    metadata: Option<BTreeMap<Cow<'a, str>, Text<'a>>>,
+    metadata: Option<BTreeMap<Cow<'a, str>, Option<Text<'a>>>>,
     #[serde(borrow, default)]
     versions: Option<RawVersions<'a>>,
     #[serde(borrow, default)]
@@ -77,7 +77,7 @@ struct RawVersion<'a> {
     #[serde(default)]
     created_at: Moment,
     #[serde(borrow, default)]
-    metadata: Option<BTreeMap<Cow<'a, str>, Text<'a>>>,
+    metadata: Option<BTreeMap<Cow<'a, str>, Option<Text<'a>>>>,
 }
 
 /// An agent's service principal.
@@ -147,6 +147,7 @@ fn read_agent(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &
     };
     fact.created_at = made.instant(|| format!("{}.created_at", row.name()), diagnostics);
     let metadata = raw.metadata.iter().chain(&more).flatten();
-    labels::tell(&mut fact, metadata.map(|(key, value)| (&**key, &**value)), batch);
+    let metadata = metadata.map(|(key, value)| (&**key, value.as_deref().unwrap_or("")));
+    labels::tell(&mut fact, metadata, batch);
     batch.identities.push(fact);
 }

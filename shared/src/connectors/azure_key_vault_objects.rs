@@ -28,6 +28,7 @@ use crate::reading::absent::present;
 use crate::reading::certificate::{self, hex};
 use crate::reading::json::{self, Row};
 use crate::reading::labels;
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -80,7 +81,7 @@ struct RawObject<'a> {
     #[serde(default)]
     attributes: Option<RawAttributes>,
     /// Whether the object is the secret or the key of a certificate.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     managed: Option<bool>,
     #[serde(borrow, default)]
     tags: Option<BTreeMap<Cow<'a, str>, Option<Text<'a>>>>,
@@ -93,7 +94,7 @@ struct RawObject<'a> {
     #[serde(borrow, default)]
     cer: Option<Text<'a>>,
     // PowerShell's have no `attributes`.
-    #[serde(default, rename = "Enabled")]
+    #[serde(default, rename = "Enabled", deserialize_with = "flag")]
     enabled: Option<bool>,
     #[serde(default, rename = "Created")]
     created: Moment,
@@ -109,7 +110,7 @@ struct RawKey<'a> {
 
 #[derive(Deserialize)]
 struct RawAttributes {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     enabled: Option<bool>,
     #[serde(default)]
     created: Moment,

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
-use super::entra_graph::Export;
+use super::entra_graph::{Export, Nested};
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
@@ -92,7 +92,7 @@ struct RawResource<'a> {
     #[serde(borrow, default, alias = "Name")]
     name: Option<Text<'a>>,
     #[serde(borrow, default, alias = "Tag", alias = "Tags")]
-    tags: Option<BTreeMap<Cow<'a, str>, Option<Text<'a>>>>,
+    tags: Nested<BTreeMap<Cow<'a, str>, Option<Text<'a>>>>,
     #[serde(default)]
     system_data: Option<RawSystemData>,
 }
@@ -176,8 +176,8 @@ fn read_row(row: &Row<'_>, export: &mut Export) {
             &mut export.diagnostics,
         );
     }
-    let tags = raw.tags.iter().flatten();
-    let tags = tags.map(|(key, value)| (&**key, value.as_deref().unwrap_or("")));
+    let tags = export.object(raw.tags).unwrap_or_default();
+    let tags = tags.iter().map(|(key, value)| (&**key, value.as_deref().unwrap_or("")));
     labels::tell(&mut fact, tags, &mut export.batch);
     export.batch.identities.push(fact);
 }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::azure_role_assignments::{definition_id, policy_id};
+use super::entra_graph::is_cut;
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AccessPolicy, AzureOperations, PolicyFact};
@@ -138,6 +139,21 @@ fn read_definition(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnosti
         permissions.push(in_row);
     }
     for permission in permissions {
+        let lists = [
+            &permission.actions,
+            &permission.not_actions,
+            &permission.data_actions,
+            &permission.not_data_actions,
+        ];
+        if lists.into_iter().any(is_cut) {
+            diagnostics.push(Diagnostic::error(
+                format!("{}.permissions", row.name()),
+                "a list that PowerShell cut off",
+                "the operations themselves",
+                "what this role allows is not known; export it again with `ConvertTo-Json -Depth 10`",
+            ));
+            return;
+        }
         let mut syms =
             |texts: OneOrMany<Text<'_>>| -> Vec<Sym> { texts.0.iter().map(|text| batch.sym(text)).collect() };
         let document = AccessPolicy::Azure {

@@ -34,7 +34,9 @@ use crate::model::identity::IdentityFact;
 use crate::model::instant::Expiry;
 use crate::model::principal::{HandleKind, Principal};
 use crate::model::provenance::Place;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::one_or_many::OneOrMany;
 use crate::reading::text::Text;
 
@@ -122,7 +124,7 @@ struct RawObject<'a> {
     display_name: Option<Text<'a>>,
     #[serde(borrow, default)]
     template_id: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_built_in: Option<bool>,
     #[serde(borrow, default)]
     user_principal_name: Option<Text<'a>>,
@@ -174,7 +176,7 @@ struct RawAccessPolicy<'a> {
     object_id: Option<Text<'a>>,
     #[serde(borrow, default)]
     key_vault_id: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     permissions: BTreeMap<Cow<'a, str>, OneOrMany<Text<'a>>>,
 }
 
@@ -211,13 +213,14 @@ struct Reader<'a> {
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut reader = Reader::default();
-    let rows = json::rows(input.text, &["data"], &mut reader.export.diagnostics);
-    let mut items = Vec::with_capacity(rows.rows.len());
-    for row in &rows.rows {
-        if let Some(raw) = row.parse::<RawItem<'_>>(&mut reader.export.diagnostics) {
-            items.push((raw, row));
+    let mut of_rows = Diagnostics::default();
+    let mut items = Vec::new();
+    json::each_row(input.text, &["data"], &mut reader.export.diagnostics, |row| {
+        if let Some(raw) = row.parse::<RawItem<'_>>(&mut of_rows) {
+            items.push((raw, **row));
         }
-    }
+    });
+    reader.export.diagnostics.append(of_rows);
     // Definitions before what names them: what a role is called, which roles a resource defines.
     let is_definition =
         |raw: &RawItem<'_>| matches!(raw.kind.as_deref(), Some("AZServicePrincipal" | "AZRole" | "AZGroup"));
@@ -228,7 +231,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         let text = data.get();
         reader.read(&Item {
             kind: raw.kind.as_deref().unwrap_or(""),
-            row: Row { text, ..*row },
+            row: Row { text, ..row },
             place,
         });
     }

@@ -30,6 +30,7 @@ use crate::model::principal::Principal;
 use crate::model::provenance::Place;
 use crate::reading::absent::present;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::{flag, number};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -55,7 +56,7 @@ pub const CONNECTOR: Connector = Connector {
 struct RawMeta<'a> {
     #[serde(borrow, default)]
     r#type: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     count: Option<usize>,
 }
 
@@ -75,7 +76,7 @@ struct RawObject<'a> {
     allowed_to_act: Option<Vec<RawReference<'a>>>,
     #[serde(borrow, default, rename = "PrimaryGroupSID")]
     primary_group_sid: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_deleted: Option<bool>,
 }
 
@@ -92,13 +93,13 @@ struct RawProperties<'a> {
     distinguishedname: Option<Text<'a>>,
     #[serde(borrow, default)]
     description: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     enabled: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     hasspn: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pwdneverexpires: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     unconstraineddelegation: Option<bool>,
     #[serde(borrow, default)]
     allowedtodelegate: Option<Vec<Text<'a>>>,

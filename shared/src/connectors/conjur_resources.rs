@@ -25,6 +25,7 @@ use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::reading::json::{self, Row};
 use crate::reading::labels;
+use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::probe::Format;
 use crate::reading::text::Text;
@@ -98,7 +99,7 @@ struct RawAnnotation<'a> {
 
 #[derive(Deserialize)]
 struct RawVersion {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     version: Option<u64>,
     #[serde(default)]
     expires_at: Moment,

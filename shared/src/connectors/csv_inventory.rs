@@ -78,7 +78,9 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let mapped = input.config.inventory_of(input.path);
     let mut table = match (input.format, mapped) {
-        (Format::Json, Some(inventory)) => Table::of_json(input.text, inventory.list.as_deref(), &mut diagnostics),
+        (Format::Json | Format::Yaml, Some(inventory)) => {
+            Table::of_json(input.text, inventory.list.as_deref(), &mut diagnostics)
+        }
         _ => Table::read(input.text, &mut diagnostics),
     };
     if let Some(inventory) = mapped {

@@ -22,6 +22,7 @@ use crate::model::identity::{IdentityFact, IdentityKind, OwnerBasis, OwnerClaim}
 use crate::model::principal::{HandleKind, Handles};
 use crate::reading::absent::present;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::text::{Id, Text};
 
@@ -69,7 +70,7 @@ struct RawAccount<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawManagement<'a> {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     automatic_management_enabled: Option<bool>,
     /// `success`, `failure` or `inProcess`.
     #[serde(borrow, default)]

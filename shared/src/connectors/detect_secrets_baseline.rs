@@ -20,7 +20,9 @@ use crate::diagnostic::Diagnostics;
 use crate::model::batch::Batch;
 use crate::model::leak::Liveness;
 use crate::model::provenance::Place;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::{flag, number};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -40,7 +42,7 @@ pub const CONNECTOR: Connector = Connector {
 
 #[derive(Deserialize)]
 struct RawBaseline<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     results: BTreeMap<Text<'a>, Vec<&'a RawValue>>,
     #[serde(default)]
     generated_at: Moment,
@@ -50,12 +52,12 @@ struct RawBaseline<'a> {
 struct RawSecret<'a> {
     #[serde(borrow, default)]
     r#type: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_verified: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     line_number: Option<u64>,
     /// What an audit decided.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_secret: Option<bool>,
 }
 

@@ -259,6 +259,11 @@ impl Export {
         }
     }
 
+    /// Counts a list of texts in whose place PowerShell wrote the name of its type.
+    pub fn note_cut(&mut self, list: &OneOrMany<Text<'_>>) {
+        self.n_cut += usize::from(is_cut(list));
+    }
+
     /// States the client secrets and certificates of an application or service principal.
     ///
     /// A certificate for signing tokens is three entries: the private key (usage `Sign`), the public key (`Verify`,
@@ -429,6 +434,7 @@ impl Export {
             .map(str::trim)
             .filter(|subject| !subject.is_empty())
             .or(expression.as_deref().map(subject_pattern));
+        self.note_cut(&raw.audiences);
         let has_audience = raw.audiences.0.iter().any(|audience| !audience.trim().is_empty());
         let guard = if subject.is_some() || has_audience {
             TrustGuard::SubjectOrAudience
@@ -520,6 +526,7 @@ impl Export {
                 purpose.push_str(rest.trim());
             }
         }
+        self.note_cut(tags);
         for tag in &tags.0 {
             if let Some((key, value)) = tag.split_once([':', '='])
                 && let Labelled::Purpose = self.label(fact, key, value, OwnerBasis::Tag)
@@ -671,6 +678,13 @@ impl Export {
         }
         (self.batch, self.diagnostics)
     }
+}
+
+/// Whether PowerShell wrote the name of a type, or the members of an object, in the place of a list of texts.
+pub(super) fn is_cut(list: &OneOrMany<Text<'_>>) -> bool {
+    list.0
+        .iter()
+        .any(|text| text.starts_with("@{") || text.starts_with("System.Collections.") || **text == *"System.Object[]")
 }
 
 /// What `key: value` in free text is about.
@@ -897,6 +911,19 @@ mod tests {
         assert_eq!(thumbprint("[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]"), same);
         for other in ["null", "{}", "\"\"", "\"YWRtaW4=\"", "\"é\"", "[1]"] {
             assert_eq!(thumbprint(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_was_cut_off_is_told_from_texts() {
+        for (text, expected) in [
+            ("\"System.Object[]\"", true),
+            ("\"System.Collections.Generic.List`1[System.String]\"", true),
+            ("[\"@{Name=x; Value=y}\"]", true),
+            ("[\"owner:a\",\"Systems\"]", false),
+            ("null", false),
+        ] {
+            assert_eq!(is_cut(&serde_json::from_str(text).unwrap()), expected, "{text}");
         }
     }
 

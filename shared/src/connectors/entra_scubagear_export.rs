@@ -28,6 +28,7 @@ use crate::model::instant::Expiry;
 use crate::model::principal::{Handle, HandleKind, Handles, Principal};
 use crate::model::provenance::Place;
 use crate::reading::json::{self, Row, Rows};
+use crate::reading::loose::flag;
 use crate::reading::moment::{DateOrder, Moment};
 use crate::reading::one_or_many::OneOrMany;
 use crate::reading::scan::Scan;
@@ -98,7 +99,7 @@ struct RawPermission<'a> {
     role_display_name: Option<Text<'a>>,
     #[serde(borrow, default)]
     application_display_name: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_admin_consented: Option<bool>,
 }
 

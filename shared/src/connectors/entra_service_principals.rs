@@ -291,6 +291,7 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, export: &
 /// The resource that a system-assigned managed identity belongs to and dies with. A user-assigned one
 /// (`isExplicit=True`) names only itself.
 fn assigned_to(alternative_names: &OneOrMany<Text<'_>>, export: &mut Export) -> Option<Sym> {
+    export.note_cut(alternative_names);
     let names = &alternative_names.0;
     let is_own = names.iter().any(|name| name.eq_ignore_ascii_case("isExplicit=False"));
     let resource = names.iter().find(|name| name.starts_with('/')).filter(|_| is_own)?;

@@ -28,6 +28,7 @@ use crate::model::provenance::Place;
 use crate::reading::absent::present;
 use crate::reading::activity::{Act, Acts};
 use crate::reading::json::{self, Row};
+use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -98,7 +99,7 @@ struct RawLocation<'a> {
 #[serde(rename_all = "camelCase")]
 struct RawStatus {
     /// 0 when the sign-in succeeded.
-    #[serde(default, alias = "ErrorCode")]
+    #[serde(default, alias = "ErrorCode", deserialize_with = "number")]
     error_code: Option<i64>,
 }
 

@@ -37,11 +37,14 @@ pub const CONNECTOR: Connector = Connector {
         &[Mark::Has("assetType"), Mark::Has("resource.data")],
         &[Mark::Has("asset_type"), Mark::Has("resource.data")],
         &[Mark::Has("assets[].assetType"), Mark::Has("assets[].resource.data")],
-        &[Mark::Has("assetType"), Mark::Has("parentFullResourceName")],
+        // A search, whose policies are those of another call.
         &[
-            Mark::Has("results[].assetType"),
-            Mark::Has("results[].parentFullResourceName"),
+            Mark::Has("assetType"),
+            Mark::Has("name"),
+            Mark::Lacks("ancestors"),
+            Mark::Lacks("iamPolicy"),
         ],
+        &[Mark::Has("results[].assetType"), Mark::Has("results[].name")],
     ],
     parse,
 };

@@ -30,6 +30,7 @@ use crate::reading::absent::present;
 use crate::reading::activity::{Act, Acts};
 use crate::reading::gcp_member;
 use crate::reading::json::{self, OpenRow};
+use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -117,7 +118,7 @@ struct RawRequest<'a> {
 
 #[derive(Deserialize)]
 struct RawStatus {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     code: Option<u16>,
 }
 

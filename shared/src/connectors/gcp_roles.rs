@@ -16,6 +16,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AccessPolicy, PolicyFact};
 use crate::model::batch::Batch;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -49,7 +50,7 @@ struct RawRole<'a> {
     /// Absent from lists, and from a role without any.
     #[serde(borrow, default)]
     included_permissions: Option<Vec<Text<'a>>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     deleted: Option<bool>,
 }
 

@@ -23,6 +23,7 @@ use crate::model::identity::{IdentityFact, Knowledge};
 use crate::model::provenance::Place;
 use crate::reading::gcp_member;
 use crate::reading::json;
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -61,7 +62,7 @@ pub(super) struct RawKey<'a> {
     #[serde(borrow, default)]
     key_algorithm: Option<Text<'a>>,
     /// Absent on an enabled key.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     disabled: Option<bool>,
 }
 

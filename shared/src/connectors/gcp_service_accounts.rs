@@ -22,6 +22,7 @@ use crate::reading::absent::present;
 use crate::reading::gcp_member;
 use crate::reading::json;
 use crate::reading::labels::{self, ENVIRONMENT_KEYS, OWNER_KEYS};
+use crate::reading::loose::flag;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -66,7 +67,7 @@ pub(super) struct RawAccount<'a> {
     #[serde(borrow, default)]
     pub description: Option<Text<'a>>,
     /// Absent on an enabled account.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     pub disabled: Option<bool>,
 }
 

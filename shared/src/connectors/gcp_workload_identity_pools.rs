@@ -20,6 +20,7 @@ use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus}
 use crate::model::instant::Expiry;
 use crate::reading::absent::present;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -52,7 +53,7 @@ struct RawProvider<'a> {
     /// `ACTIVE` or `DELETED`, which for thirty days can be undone.
     #[serde(borrow, default)]
     state: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     disabled: Option<bool>,
     #[serde(borrow, default)]
     attribute_condition: Option<Text<'a>>,

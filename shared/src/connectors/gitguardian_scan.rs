@@ -19,6 +19,7 @@ use crate::model::leak::Liveness;
 use crate::model::provenance::Place;
 use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -86,7 +87,7 @@ struct RawIncident<'a> {
 struct RawOccurrence<'a> {
     #[serde(borrow, default)]
     r#match: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     line_start: Option<u64>,
 }
 

@@ -19,6 +19,7 @@ use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::instant::{Expiry, LastUsed};
 use crate::model::principal::HandleKind;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::ssh_key;
 use crate::reading::text::{Id, Text};
@@ -53,12 +54,12 @@ struct RawDeployKey<'a> {
     title: Option<Text<'a>>,
     #[serde(default)]
     created_at: Moment,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     read_only: Option<bool>,
     /// Absent in old exports; `null` when the key was never used.
     #[serde(default, deserialize_with = "stated")]
     last_used: Option<Moment>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     enabled: Option<bool>,
 }
 

@@ -13,7 +13,9 @@ use serde::Deserialize;
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json;
+use crate::reading::loose::flag;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -31,9 +33,9 @@ pub const CONNECTOR: Connector = Connector {
 
 #[derive(Deserialize)]
 struct RawSubject<'a> {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     use_default: Option<bool>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     include_claim_keys: Vec<Text<'a>>,
 }
 

@@ -23,6 +23,7 @@ use crate::model::grant::GrantFact;
 use crate::model::instant::{Expiry, LastUsed};
 use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::text::{Id, Text};
 
@@ -60,7 +61,7 @@ struct RawGrant<'a> {
     token_id: Option<Id<'a>>,
     #[serde(borrow, default)]
     token_name: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     token_expired: Option<bool>,
     #[serde(default)]
     token_expires_at: Moment,

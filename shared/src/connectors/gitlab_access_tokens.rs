@@ -23,6 +23,7 @@ use crate::model::identity::{Class, IdentityFact, IdentityKind, Knowledge, Statu
 use crate::model::instant::{Expiry, LastUsed};
 use crate::model::principal::{HandleKind, Principal};
 use crate::reading::json::{self, Row};
+use crate::reading::loose::{flag, number};
 use crate::reading::moment::Moment;
 use crate::reading::text::{Id, Text};
 
@@ -52,9 +53,9 @@ struct RawToken<'a> {
     name: Option<Text<'a>>,
     #[serde(borrow, default)]
     description: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     revoked: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     active: Option<bool>,
     #[serde(borrow, default)]
     user_id: Option<Id<'a>>,
@@ -67,7 +68,7 @@ struct RawToken<'a> {
     #[serde(default)]
     expires_at: Moment,
     /// Of project and group tokens: 10 guest to 50 owner.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     access_level: Option<u32>,
     /// Of project and group tokens since GitLab 17.
     #[serde(borrow, default)]

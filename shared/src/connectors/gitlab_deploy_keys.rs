@@ -21,6 +21,7 @@ use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::instant::{Expiry, LastUsed};
 use crate::model::principal::{HandleKind, Principal};
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::ssh_key;
 use crate::reading::text::{Id, Text};
@@ -64,7 +65,7 @@ struct RawDeployKey<'a> {
     #[serde(default)]
     last_used_at: Moment,
     /// In the list of one project.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     can_push: Option<bool>,
     #[serde(borrow, default)]
     projects_with_write_access: Option<Vec<RawProject<'a>>>,

@@ -20,6 +20,7 @@ use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::instant::Expiry;
 use crate::model::principal::{HandleKind, Principal};
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::text::{Id, Text};
 
@@ -51,9 +52,9 @@ struct RawDeployToken<'a> {
     username: Option<Text<'a>>,
     #[serde(default)]
     expires_at: Moment,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     revoked: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     expired: Option<bool>,
     #[serde(borrow, default)]
     scopes: Option<Vec<Text<'a>>>,

@@ -18,6 +18,7 @@ use crate::model::batch::Batch;
 use crate::model::leak::Liveness;
 use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -69,7 +70,7 @@ struct RawScanner<'a> {
 struct RawLocation<'a> {
     #[serde(borrow, default)]
     file: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     start_line: Option<u64>,
     #[serde(borrow, default)]
     commit: Option<RawCommit<'a>>,

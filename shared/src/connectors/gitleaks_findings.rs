@@ -18,6 +18,7 @@ use crate::model::batch::Batch;
 use crate::model::leak::Liveness;
 use crate::model::provenance::Place;
 use crate::reading::json;
+use crate::reading::loose::number;
 use crate::reading::moment::{DateOrder, Moment};
 use crate::reading::probe::Format;
 use crate::reading::table::{Table, TableRow};
@@ -53,7 +54,7 @@ pub const CONNECTOR: Connector = Connector {
 struct RawFinding<'a> {
     #[serde(borrow, default, rename = "RuleID", alias = "rule")]
     rule_id: Option<Text<'a>>,
-    #[serde(default, alias = "lineNumber")]
+    #[serde(default, alias = "lineNumber", deserialize_with = "number")]
     start_line: Option<u64>,
     #[serde(borrow, default, alias = "offender")]
     secret: Option<Text<'a>>,

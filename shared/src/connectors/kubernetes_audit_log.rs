@@ -27,6 +27,7 @@ use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::reading::activity::{Act, Acts};
 use crate::reading::json::{self, OpenRow};
+use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -94,7 +95,7 @@ struct RawObject<'a> {
 
 #[derive(Deserialize)]
 struct RawStatus {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     code: Option<u16>,
 }
 

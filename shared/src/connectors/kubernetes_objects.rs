@@ -67,6 +67,7 @@ use crate::model::provenance::Place;
 use crate::model::strings::Sym;
 use crate::reading::certificate;
 use crate::reading::json::{self, Row, Rows};
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
 
@@ -204,7 +205,7 @@ struct RawOwner<'a> {
     kind: Text<'a>,
     #[serde(borrow)]
     name: Text<'a>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     controller: Option<bool>,
 }
 

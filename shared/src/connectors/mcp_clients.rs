@@ -27,6 +27,7 @@ use crate::model::provenance::Place;
 use crate::reading::absent::nothing_if_null;
 use crate::reading::fingerprint::fingerprint;
 use crate::reading::json;
+use crate::reading::loose::flag;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -68,7 +69,7 @@ struct RawInner<'a> {
 struct RawServer<'a> {
     #[serde(borrow, default)]
     command: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     args: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     env: BTreeMap<Cow<'a, str>, serde_json::Value>,
@@ -76,7 +77,7 @@ struct RawServer<'a> {
     url: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     headers: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     disabled: Option<bool>,
 }
 

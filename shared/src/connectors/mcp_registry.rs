@@ -14,6 +14,7 @@ use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::json;
+use crate::reading::loose::flag;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -54,7 +55,7 @@ struct RawPackage<'a> {
 struct RawVariable<'a> {
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
-    #[serde(default, alias = "isSecret")]
+    #[serde(default, alias = "isSecret", deserialize_with = "flag")]
     is_secret: Option<bool>,
 }
 

@@ -378,7 +378,8 @@ pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], sa
             "the copy was cut short: export the file again; what stood before was read",
         ));
     }
-    let is_mapped = matches!(format, Format::Json | Format::Table) && config.inventory_of(path).is_some();
+    let is_mapped =
+        matches!(format, Format::Json | Format::Yaml | Format::Table) && config.inventory_of(path).is_some();
     let connector = is_mapped
         .then_some(&csv_inventory::CONNECTOR)
         .or_else(|| recognise(&Probe::quick(format, bytes, text)))

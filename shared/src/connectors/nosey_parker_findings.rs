@@ -55,7 +55,7 @@ struct RawMatch<'a> {
     #[serde(borrow, default)]
     snippet: Option<RawSnippet<'a>>,
     /// Base64.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     groups: Vec<Text<'a>>,
     #[serde(borrow, default)]
     status: Option<Text<'a>>,

@@ -18,7 +18,7 @@ use crate::model::grant::GrantFact;
 use crate::model::identity::{IdentityFact, IdentityKind, Origin, Status};
 use crate::model::instant::Expiry;
 use crate::model::principal::Principal;
-use crate::reading::absent::present;
+use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -45,7 +45,7 @@ struct RawService<'a> {
     name: Option<Text<'a>>,
     #[serde(borrow, default)]
     r#type: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     granted_scopes: Vec<Text<'a>>,
     #[serde(default)]
     created: Moment,

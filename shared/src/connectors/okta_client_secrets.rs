@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::instant::Expiry;
-use crate::reading::absent::present;
+use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::fingerprint::fingerprint;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
@@ -44,7 +44,7 @@ struct RawSecret<'a> {
     #[serde(borrow, default)]
     client_secret: Option<Text<'a>>,
     /// By name: `self`, or `activate`, `deactivate`, `delete`.
-    #[serde(borrow, default, rename = "_links")]
+    #[serde(borrow, default, rename = "_links", deserialize_with = "nothing_if_null")]
     links: std::collections::BTreeMap<Text<'a>, RawLink<'a>>,
 }
 

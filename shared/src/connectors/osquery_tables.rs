@@ -25,6 +25,7 @@ use crate::model::instant::{Expiry, Instant};
 use crate::model::provenance::Place;
 use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
+use crate::reading::loose::number;
 use crate::reading::moment::{DateOrder, Moment};
 use crate::reading::ssh_key;
 use crate::reading::text::Text;
@@ -77,7 +78,7 @@ struct RawResult<'a> {
     #[serde(default)]
     unix_time: Moment,
     /// How often the query ran before: its first results are all there is.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     counter: Option<u64>,
     #[serde(borrow, default)]
     action: Option<Text<'a>>,

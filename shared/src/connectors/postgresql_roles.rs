@@ -30,6 +30,7 @@ use crate::reading::absent::{present, yes_or_no};
 use crate::reading::fingerprint::fingerprint;
 use crate::reading::json;
 use crate::reading::labels::{OWNER_KEYS, rank};
+use crate::reading::loose::flag;
 use crate::reading::moment::{DateOrder, Moment};
 use crate::reading::probe::Format;
 use crate::reading::table::{Table, TableRow};
@@ -72,17 +73,17 @@ pub const CONNECTOR: Connector = Connector {
 struct RawRole<'a> {
     #[serde(borrow, default)]
     rolname: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     rolsuper: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     rolcreaterole: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     rolcreatedb: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     rolcanlogin: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     rolreplication: Option<bool>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     rolbypassrls: Option<bool>,
     #[serde(borrow, default)]
     rolvaliduntil: Option<Text<'a>>,

@@ -22,6 +22,7 @@ use crate::model::instant::LastUsed;
 use crate::model::principal::HandleKind;
 use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
+use crate::reading::loose::{flag, number};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -57,9 +58,9 @@ struct RawAnswer<'a> {
     result: Option<Box<RawAnswer<'a>>>,
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     records: Vec<&'a RawValue>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     total_size: Option<usize>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     done: Option<bool>,
 }
 
@@ -76,7 +77,7 @@ struct RawToken<'a> {
     user_id: Option<Text<'a>>,
     #[serde(default)]
     last_used_date: Moment,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     use_count: Option<u64>,
     #[serde(default)]
     created_date: Moment,

@@ -20,6 +20,7 @@ use crate::model::batch::Batch;
 use crate::model::leak::Liveness;
 use crate::model::provenance::Place;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -82,7 +83,7 @@ struct RawProperties<'a> {
 struct RawResult<'a> {
     #[serde(borrow, default)]
     rule_id: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     rule_index: Option<i64>,
     #[serde(borrow, default)]
     rule: Option<RawRule<'a>>,
@@ -126,7 +127,7 @@ struct RawArtifact<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawRegion<'a> {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     start_line: Option<u64>,
     #[serde(borrow, default)]
     snippet: Option<RawSnippet<'a>>,
@@ -182,11 +183,13 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
     let mut passed_over = PassedOver::default();
-    for row in json::rows(input.text, &["runs"], &mut diagnostics).rows {
-        if let Some(run) = row.parse::<RawRun<'_>>(&mut diagnostics) {
-            read_run(&row, &run, input, &mut passed_over, &mut batch, &mut diagnostics);
+    let mut of_rows = Diagnostics::default();
+    json::each_row(input.text, &["runs"], &mut diagnostics, |row| {
+        if let Some(run) = row.parse::<RawRun<'_>>(&mut of_rows) {
+            read_run(row, &run, input, &mut passed_over, &mut batch, &mut of_rows);
         }
-    }
+    });
+    diagnostics.append(of_rows);
     if passed_over.n_others > 0 {
         diagnostics.push(Diagnostic::info(
             "results",

@@ -20,6 +20,7 @@ use crate::model::instant::Expiry;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -55,7 +56,7 @@ struct RawApp<'a> {
     name: Option<Text<'a>>,
     #[serde(borrow, default)]
     description: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_internal: Option<bool>,
 }
 

@@ -55,7 +55,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
     let table = match input.format {
-        Format::Json => Table::of_json(input.text, None, &mut diagnostics),
+        Format::Json | Format::Yaml => Table::of_json(input.text, None, &mut diagnostics),
         _ => Table::read(input.text, &mut diagnostics),
     };
     for row in table.rows() {

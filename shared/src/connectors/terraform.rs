@@ -91,7 +91,15 @@ struct State<'s, 'i> {
     n_secrets: usize,
 }
 
-type Tags<'a> = Option<BTreeMap<Cow<'a, str>, Cow<'a, str>>>;
+type Tags<'a> = Option<BTreeMap<Text<'a>, Text<'a>>>;
+
+#[derive(Deserialize)]
+struct RawAwsName<'a> {
+    #[serde(borrow, default)]
+    arn: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+}
 
 #[derive(Deserialize)]
 struct RawAwsPrincipal<'a> {
@@ -300,7 +308,7 @@ impl State<'_, '_> {
         if !matches!(resource.kind, "aws_iam_user" | "aws_iam_role") {
             return;
         }
-        let Ok(raw) = serde_json::from_str::<RawAwsPrincipal<'_>>(&resource.attributes) else {
+        let Ok(raw) = serde_json::from_str::<RawAwsName<'_>>(&resource.attributes) else {
             return;
         };
         if let (Some(arn), Some(name)) = (raw.arn.as_deref().and_then(present), raw.name.as_deref()) {
@@ -812,6 +820,6 @@ impl State<'_, '_> {
     }
 }
 
-fn pairs<'t>(tags: Option<&'t BTreeMap<Cow<'_, str>, Cow<'_, str>>>) -> impl Iterator<Item = (&'t str, &'t str)> {
+fn pairs<'t>(tags: Option<&'t BTreeMap<Text<'_>, Text<'_>>>) -> impl Iterator<Item = (&'t str, &'t str)> {
     tags.into_iter().flatten().map(|(key, value)| (&**key, &**value))
 }

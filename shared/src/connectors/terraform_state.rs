@@ -22,7 +22,7 @@ use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::absent::nothing_if_null;
-use crate::reading::json::{self, Row};
+use crate::reading::json::{self, OpenRow};
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -87,7 +87,7 @@ struct RawInstance<'a> {
 /// A module of version 3.
 #[derive(Deserialize)]
 struct RawModule<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     path: Vec<Text<'a>>,
     /// By address inside the module: `aws_iam_user.ci`, `data.aws_region.here`.
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
@@ -111,15 +111,19 @@ struct RawPrimary<'a> {
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
-    let rows = json::rows(input.text, &["resources", "modules"], &mut diagnostics);
+    let mut of_rows = Diagnostics::default();
     let mut resources = Vec::new();
-    for row in &rows.rows {
-        match row.list {
-            "resources" => read_resource(row, &mut resources, &mut diagnostics),
-            "modules" => read_module(row, &mut resources, &mut diagnostics),
-            _ => read_other(row, &mut batch, &mut diagnostics),
-        }
-    }
+    let rows = json::each_row(
+        input.text,
+        &["resources", "modules"],
+        &mut diagnostics,
+        |row| match row.list {
+            "resources" => read_resource(row, &mut resources, &mut of_rows),
+            "modules" => read_module(row, &mut resources, &mut of_rows),
+            _ => read_other(row, &mut batch, &mut of_rows),
+        },
+    );
+    diagnostics.append(of_rows);
     for version in rows
         .headers
         .iter()
@@ -141,8 +145,8 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
 }
 
 /// A document without resources: an empty state, or one that is encrypted.
-fn read_other(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
-    if row.text.contains("\"encrypted_data\"") {
+fn read_other(row: &mut OpenRow<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+    if row.close().is_some_and(|row| row.text.contains("\"encrypted_data\"")) {
         diagnostics.push(Diagnostic::error(
             "encrypted_data",
             "an encrypted state",
@@ -153,7 +157,7 @@ fn read_other(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn read_resource<'a>(row: &Row<'a>, resources: &mut Vec<Resource<'a>>, diagnostics: &mut Diagnostics) {
+fn read_resource<'a>(row: &mut OpenRow<'a>, resources: &mut Vec<Resource<'a>>, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawResource<'a>>(diagnostics) else {
         return;
     };
@@ -195,7 +199,7 @@ fn read_resource<'a>(row: &Row<'a>, resources: &mut Vec<Resource<'a>>, diagnosti
     }
 }
 
-fn read_module<'a>(row: &Row<'a>, resources: &mut Vec<Resource<'a>>, diagnostics: &mut Diagnostics) {
+fn read_module<'a>(row: &mut OpenRow<'a>, resources: &mut Vec<Resource<'a>>, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawModule<'a>>(diagnostics) else {
         return;
     };

@@ -21,8 +21,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::leak::Liveness;
 use crate::model::principal::{Handle, HandleKind};
-use crate::reading::absent::present;
+use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
+use crate::reading::loose::{flag, number};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -50,7 +51,7 @@ struct RawResult<'a> {
     source_metadata: Option<RawSource<'a>>,
     #[serde(borrow, default)]
     detector_name: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     verified: Option<bool>,
     #[serde(borrow, default)]
     raw: Option<Text<'a>>,
@@ -60,7 +61,7 @@ struct RawResult<'a> {
     extra_data: Option<RawExtraData<'a>>,
 
     // Version 2.
-    #[serde(borrow, default, rename = "stringsFound")]
+    #[serde(borrow, default, rename = "stringsFound", deserialize_with = "nothing_if_null")]
     strings_found: Vec<Text<'a>>,
     #[serde(borrow, default, rename = "reason")]
     reason: Option<Text<'a>>,
@@ -80,7 +81,7 @@ struct RawResult<'a> {
 #[serde(rename_all = "PascalCase")]
 struct RawSource<'a> {
     /// One member, named after the kind of source: `Git`, `S3`, `Slack`.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     data: BTreeMap<Text<'a>, RawPlace<'a>>,
 }
 
@@ -103,7 +104,7 @@ struct RawPlace<'a> {
     file: Option<Text<'a>>,
     #[serde(borrow, default)]
     link: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     line: Option<u64>,
     #[serde(borrow, default)]
     commit: Option<Text<'a>>,

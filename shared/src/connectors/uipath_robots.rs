@@ -19,6 +19,7 @@ use crate::model::identity::{IdentityFact, IdentityKind, Status};
 use crate::model::principal::HandleKind;
 use crate::reading::absent::present;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::text::{Id, Text};
 
 pub const CONNECTOR: Connector = Connector {
@@ -59,7 +60,7 @@ struct RawRobot<'a> {
     machine_name: Option<Text<'a>>,
     #[serde(borrow, default)]
     r#type: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     enabled: Option<bool>,
 }
 

@@ -28,6 +28,7 @@ use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::reading::gcp_member;
 use crate::reading::json::{self, Row};
+use crate::reading::loose::flag;
 use crate::reading::one_or_many::OneOrMany;
 use crate::reading::text::Text;
 
@@ -60,7 +61,7 @@ pub const CONNECTOR: Connector = Connector {
 #[derive(Deserialize)]
 struct RawRole<'a> {
     /// AppRole.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     bind_secret_id: Option<bool>,
     /// `policies` before Vault 1.2.
     #[serde(borrow, default)]

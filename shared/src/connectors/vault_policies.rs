@@ -70,7 +70,7 @@ const GENERIC: &[&str] = &["vault", "policy", "policies", "acl", "sys", "hcl"];
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
-    if input.format != Format::Json {
+    if !matches!(input.format, Format::Json | Format::Yaml) {
         // `policy_ml.hcl` is as often a name as `ml.hcl`.
         let by_path = || {
             let name = subject_of(input.path, GENERIC)?;

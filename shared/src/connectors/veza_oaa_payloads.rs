@@ -34,6 +34,7 @@ use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::container;
 use crate::reading::json::{self, Row};
 use crate::reading::labels;
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -103,15 +104,15 @@ struct RawUser<'a> {
     #[serde(borrow, default)]
     id: Option<Text<'a>>,
     /// Whom it stands for at the identity provider.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     identities: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     groups: Vec<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     access_creds: Vec<Text<'a>>,
     #[serde(borrow, default)]
     user_type: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_active: Option<bool>,
     #[serde(default)]
     created_at: Moment,
@@ -146,7 +147,7 @@ struct RawAccessCredential<'a> {
     id: Option<Text<'a>>,
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_active: Option<bool>,
     #[serde(default)]
     created_at: Moment,
@@ -160,7 +161,7 @@ struct RawAccessCredential<'a> {
 struct RawPermission<'a> {
     #[serde(borrow, default)]
     name: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     permission_type: Vec<Text<'a>>,
 }
 
@@ -182,9 +183,9 @@ struct RawGiven<'a> {
     application: Option<Text<'a>>,
     #[serde(borrow, default, alias = "role")]
     permission: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     apply_to_application: Option<bool>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     resources: Vec<Text<'a>>,
 }
 
@@ -196,7 +197,7 @@ struct RawIdpUser<'a> {
     email: Option<Text<'a>>,
     #[serde(borrow, default)]
     identity: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     is_active: Option<bool>,
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     groups: Vec<RawIdpGroup<'a>>,

@@ -19,6 +19,7 @@ pub mod fingerprint;
 pub mod gcp_member;
 pub mod json;
 pub mod labels;
+pub mod loose;
 pub mod moment;
 pub mod one_or_many;
 pub mod pem;

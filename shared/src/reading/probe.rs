@@ -273,7 +273,14 @@ fn looks_like_yaml(text: &str) -> bool {
     else {
         return false;
     };
-    let is_key = |key: &str| !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
+    let is_plain = |key: &str| key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-./".contains(&b));
+    // What YAML has another use for stands in quotes: `'@odata.context': …`.
+    let in_quotes = |key: &str| {
+        let inner = |quote| key.strip_prefix(quote)?.strip_suffix(quote);
+        let inner = inner('\'').or_else(|| inner('"'));
+        inner.is_some_and(|key| is_plain(key.trim_start_matches('@')))
+    };
+    let is_key = |key: &str| !key.is_empty() && (is_plain(key) || in_quotes(key));
     line.trim_end() == "---"
         || line.starts_with("%YAML")
         || line.split_once(':').is_some_and(|(key, rest)| {
@@ -310,6 +317,12 @@ mod tests {
             ("---\n{\"a\":1}\n", Format::Yaml),
             ("apiVersion: v1\nkind: List\n", Format::Yaml),
             ("---\n- a\n", Format::Yaml),
+            (
+                "'@odata.context': https://x/$metadata#applications\nvalue: []\n",
+                Format::Yaml,
+            ),
+            ("\"name\": a\n", Format::Yaml),
+            ("\"user\",\"arn: of\"\n\"x\",\"y\"\n", Format::Table),
             ("user,arn\nx,y\n", Format::Table),
             ("<?xml version='1.1'?><a/>", Format::Xml),
             ("subject\n-----BEGIN CERTIFICATE-----\n", Format::Pem),

@@ -145,6 +145,14 @@ impl<'de> Visitor<'de> for Value<'_> {
         self.0.write(value)
     }
 
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<(), E> {
+        self.0.write(value)
+    }
+
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<(), E> {
+        self.0.write(value)
+    }
+
     /// What JSON cannot say (`.nan`, `.inf`) becomes null.
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<(), E> {
         self.0.write(value)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use shared::analysis::analyze;
 use shared::answers;
-use shared::api::history::{ChangeKind, HistoryQuery, Subject};
-use shared::api::query::BadQuery;
+use shared::api::history::{ChangeKind, HistoryQuery, Story as Told, StoryRows, Subject};
+use shared::api::query::{BadQuery, ListQuery};
 use shared::api::what_if::TriedPoint;
 use shared::config::Config;
 use shared::history::diff::diff;
@@ -457,6 +457,72 @@ fn another_limit_is_tried_in_every_snapshot() {
     let nothing = answers::what_if_trend(&history, to, "", |_| -> Result<_, BadQuery> { unreachable!() });
     assert!(nothing.unwrap().kpis.is_empty());
     assert!(answers::what_if_trend(&history, to, "stale=1", read).is_err());
+}
+
+/// A story tells what the trends claim, and counts what the list of findings counts.
+#[test]
+fn a_story_has_the_numbers_of_its_rows() {
+    let config = Config::default();
+    let mut history = History::default();
+    let mut add = |day: &str, files: &[(&str, &str, String)]| {
+        let batches = files
+            .iter()
+            .map(|(source, path, text)| read(source, path, text.as_bytes()));
+        let as_of = AsOf::Given(Instant::from_text(day).unwrap());
+        let analysis = analyze(merge(batches.collect(), as_of, &config), &config);
+        history.add(answers::summary(day, &analysis));
+        analysis
+    };
+    let crm = |owners: &[&str]| {
+        let row = |(at, owner): (usize, &&str)| format!("bot-{at},{owner},service account,prod\n");
+        OWNED.to_owned() + &owners.iter().enumerate().map(row).collect::<String>()
+    };
+    let lab = ("lab", "inventory.csv", crm(&["ann"]));
+    add(
+        "2026-08-31",
+        &[("crm", "a.csv", crm(&["", "", "ann", "ann"])), lab.clone()],
+    );
+    add(
+        "2026-09-30",
+        &[
+            ("crm", "a.csv", crm(&["ann", "", "ann", "ann", "bob"])),
+            (
+                "aws",
+                "roles.json",
+                r#"{"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}"#.to_owned(),
+            ),
+            lab,
+        ],
+    );
+    let trusts =
+        include_str!("../../testdata/rules/open_external_trust/aws-prod/authorization_details.json").to_owned();
+    let newest = add(
+        "2026-10-31",
+        &[
+            ("crm", "a.csv", crm(&["ann", "ann", "ann", "ann", "bob", "bob"])),
+            ("aws", "roles.json", trusts),
+        ],
+    );
+    let (from, to) = pair(&history);
+    let told = |story: Told| {
+        let lines = story.lines.iter();
+        let lines = lines.map(|line| format!("{}: {} {:?}", line.direction, line.text, line.rows));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(told(answers::story(&history, from, to)));
+    insta::assert_snapshot!(told(answers::story(&history, &history.snapshots[1], to)));
+    assert_eq!(told(answers::story(&history, to, to)), "");
+    let listed = |query: &str| {
+        let query = ListQuery::parse(query).unwrap();
+        answers::findings(&newest, &query).unwrap().n_matching
+    };
+    let story = answers::story(&history, &history.snapshots[1], to);
+    let critical = story
+        .lines
+        .iter()
+        .find(|line| matches!(line.rows, StoryRows::Findings { .. }));
+    let n = listed("severity=critical");
+    assert!(n > 0 && critical.unwrap().text.starts_with(&format!("{n} critical")));
 }
 
 /// By the user of each key: first and last age at which it was seen, and by when it was replaced.

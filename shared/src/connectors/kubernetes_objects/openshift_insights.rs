@@ -6,7 +6,9 @@ use serde_json::value::RawValue;
 use super::values::{Members, Text};
 use super::{Reader, member};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::reading::absent::nothing_if_null;
 use crate::reading::json::Row;
+use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
 
@@ -14,9 +16,9 @@ use crate::reading::one_or_many::OneOrMany;
 #[derive(Deserialize)]
 #[serde(expecting = "the totals and the namespaces")]
 struct RawServiceAccounts<'a> {
-    #[serde(default, rename = "TOTAL_COUNT")]
+    #[serde(default, rename = "TOTAL_COUNT", deserialize_with = "number")]
     n_total: Option<u64>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     namespaces: Members<'a>,
 }
 

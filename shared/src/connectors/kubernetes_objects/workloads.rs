@@ -13,13 +13,14 @@ use crate::model::principal::{Handle, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::Sym;
 use crate::reading::json::Row;
+use crate::reading::loose::{flag, number};
 use crate::reading::one_or_many::OneOrMany;
 
 /// The spec of anything that runs pods: a pod's own, or one with a template, which cron jobs keep one level deeper.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", expecting = "a spec with a pod template")]
 struct RawWorkload<'a> {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "number")]
     replicas: Option<u64>,
     #[serde(borrow, default)]
     template: Option<RawTemplate<'a>>,
@@ -53,7 +54,7 @@ struct RawPodSpec<'a> {
     /// The older name of the same.
     #[serde(borrow, default)]
     service_account: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "flag")]
     automount_service_account_token: Option<bool>,
     #[serde(default)]
     volumes: OneOrMany<RawVolume>,
