@@ -83,7 +83,8 @@ impl Access {
             all.extend(aws::standing::escalations(snapshot, index, identity, targets, power));
         }
         if kubernetes::standing::is_kubernetes(snapshot.identity(identity), snapshot) {
-            all.extend(survey.clusters.escalations(snapshot, index, identity, &survey.power));
+            let ways = (survey.clusters).escalations(snapshot, index, identity, &survey.in_clusters, &survey.power);
+            all.extend(ways);
         }
         all.extend(named::escalations(snapshot, identity, &survey.named, &survey.power));
         all

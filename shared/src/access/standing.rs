@@ -14,7 +14,7 @@ use super::decision::{Decision, Dependency, Holds, Outcome, Reason, Says};
 use super::escalation::{ACTS_AS, Escalation, Through};
 use super::index::Index;
 use super::kubernetes::standing::Clusters;
-use super::named;
+use super::{kubernetes, named};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::IdentityKind;
@@ -111,6 +111,8 @@ pub struct Survey {
     /// Those of Google Cloud and Entra.
     pub named: named::Targets,
     pub clusters: Clusters,
+    /// Those of clusters.
+    pub in_clusters: kubernetes::standing::Targets,
     /// By identity: whether it can act as one of production; `None` where none is known to be of production, or none of
     /// another environment.
     pub acts_in_production: Option<Vec<Holds>>,
@@ -161,6 +163,7 @@ impl Survey {
                 return Self {
                     standings: standings.map(|(granted, holds)| standing(granted, holds)).collect(),
                     named: named::Targets::new(snapshot, &power),
+                    in_clusters: kubernetes::standing::Targets::new(snapshot, &power),
                     power,
                     targets,
                     clusters,
@@ -181,6 +184,7 @@ impl Survey {
         Self {
             targets: Targets::new(snapshot, index, &power),
             named: named::Targets::new(snapshot, &power),
+            in_clusters: kubernetes::standing::Targets::new(snapshot, &power),
             clusters: Clusters::new(snapshot, index, &mut vec![Granted::default(); power.len()]),
             standings,
             power,

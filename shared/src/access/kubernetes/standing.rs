@@ -126,7 +126,7 @@ impl Clusters {
         let mut found = Vec::new();
         for &id in &self.members {
             if power[id.0 as usize] < Holds::Yes {
-                let ways = self.of(snapshot, index, id, &targets, power);
+                let ways = self.escalations(snapshot, index, id, &targets, power);
                 let surest = ways.iter().map(|way| way.outcome.holds()).max();
                 found.extend(surest.map(|holds| (id, holds)));
             }
@@ -135,11 +135,7 @@ impl Clusters {
     }
 
     /// The rows of the catalogue that an identity fulfils.
-    pub fn escalations(&self, snapshot: &Snapshot, index: &Index, id: IdentityId, power: &Power) -> Vec<Escalation> {
-        self.of(snapshot, index, id, &Targets::new(snapshot, power), power)
-    }
-
-    fn of(
+    pub fn escalations(
         &self,
         snapshot: &Snapshot,
         index: &Index,
@@ -281,12 +277,12 @@ fn data(rule: &KubernetesRule, strings: &Strings) -> Tier {
 }
 
 /// Service accounts that have power, the surest first: of each cluster, and of each of its namespaces.
-#[derive(Default)]
-struct Targets {
+#[derive(Debug, Default)]
+pub struct Targets {
     strong: HashMap<(SourceId, Option<Sym>), Vec<Strong>>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Strong {
     id: IdentityId,
     runs: Holds,
@@ -294,7 +290,7 @@ struct Strong {
 }
 
 impl Targets {
-    fn new(snapshot: &Snapshot, power: &Power) -> Self {
+    pub fn new(snapshot: &Snapshot, power: &Power) -> Self {
         let mut runs: HashMap<IdentityId, Holds> = HashMap::new();
         for trust in snapshot.trusts.iter().filter(|trust| trust.kind == TrustKind::RunsAs) {
             if let Some(target) = trust.target_identity {
