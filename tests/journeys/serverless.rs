@@ -12,7 +12,7 @@ use crate::estate;
 use crate::pages::{PAGES, wait_for_rows};
 
 /// What is asked of a server and of the engine, for each route and each sort of answer.
-const ADDRESSES: [&str; 39] = [
+const ADDRESSES: [&str; 40] = [
     "/api/v1/overview",
     "/api/v1/overview?snapshot=2026-09-30",
     "/api/v1/kpis",
