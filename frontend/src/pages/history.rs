@@ -50,6 +50,8 @@ pub fn HistoryPage() -> impl IntoView {
         }
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".to_owned(),
     };
+    // Then the numbers say that there is nothing to compare with.
+    let is_alone = move || matches!(numbers.outcome.get(), Outcome::Ready(trends) if trends.from == trends.to);
     let content = move || match parsed.get() {
         Err(bad) => bad_link(&bad.to_string()),
         Ok(_) => html! {
@@ -60,7 +62,7 @@ pub fn HistoryPage() -> impl IntoView {
                 </h2>
                 {asynchronous::steady(numbers, move |trends| moved(&trends))}
             </section>
-            <section aria-labelledby="title-changes">
+            <section aria-labelledby="title-changes" hidden=is_alone>
                 <h2 class="section-title" id="title-changes">
                     "What changed"
                 </h2>
