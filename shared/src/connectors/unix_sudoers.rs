@@ -107,9 +107,9 @@ fn logical_lines(text: &str) -> Vec<(String, u32)> {
     }
     for (line, _) in &mut lines {
         // `#1000` and `#include` are no comments.
-        let comment = line.char_indices().find(|(at, c)| {
+        let comment = line.match_indices('#').find(|(at, _)| {
             let rest = &line[at + 1..];
-            *c == '#' && !rest.starts_with(|next: char| next.is_ascii_digit()) && !rest.starts_with("include")
+            !rest.starts_with(|next: char| next.is_ascii_digit()) && !rest.starts_with("include")
         });
         if let Some((at, _)) = comment {
             line.truncate(at);
