@@ -2,7 +2,7 @@
 
 use shared::api::explorer::{self, ExplorerQuery, View};
 use shared::api::graph::GraphQuery;
-use shared::api::history::{HistoryQuery, StoryRows};
+use shared::api::history::{HistoryQuery, StoryRows, StoryTable};
 use shared::api::query::{Facet, KpiFilter, ListQuery, MAX_LIMIT, encode};
 use shared::api::report::ReportFormat;
 use shared::api::reviews::ReviewQuery;
@@ -353,17 +353,24 @@ pub fn api_story(from: Option<&str>, to: Option<&str>) -> String {
 
 /// The rows that a sentence of the story speaks of.
 pub fn story_rows(rows: &StoryRows, to: &str) -> String {
-    match rows {
-        StoryRows::Kpi { id, verdict } => kpi_rows(id, Some(*verdict), Some(to)).unwrap_or_else(|| kpi(id, Some(to))),
-        StoryRows::Findings { severity } => list(
+    match rows.of {
+        StoryTable::Kpi => {
+            let id = rows.id.as_deref().unwrap_or_default();
+            kpi_rows(id, rows.verdict, Some(to)).unwrap_or_else(|| kpi(id, Some(to)))
+        }
+        StoryTable::Findings => list(
             List::Findings,
             &ListQuery {
                 snapshot: Some(to.to_owned()),
-                filters: vec![(Facet::Severity, severity.clone())],
+                filters: rows
+                    .severity
+                    .iter()
+                    .map(|severity| (Facet::Severity, severity.clone()))
+                    .collect(),
                 ..ListQuery::default()
             },
         ),
-        StoryRows::Sources => with_query(Place::Sources.path(), &snapshot_query(Some(to))),
+        StoryTable::Sources => with_query(Place::Sources.path(), &snapshot_query(Some(to))),
     }
 }
 

@@ -164,10 +164,7 @@ impl<'h> Teller<'h> {
         StoryLine {
             text: format!("“{}” {verb}{left_out}{why}", kpi.title),
             direction: direction.clone(),
-            rows: StoryRows::Kpi {
-                id: kpi.id.to_owned(),
-                verdict,
-            },
+            rows: StoryRows::of_kpi(kpi.id, verdict),
         }
     }
 
@@ -292,9 +289,7 @@ impl<'h> Teller<'h> {
                 format::count(n_gone),
             ),
             direction: direction.to_owned(),
-            rows: StoryRows::Findings {
-                severity: critical.to_owned(),
-            },
+            rows: StoryRows::of_findings(critical),
         })
     }
 
@@ -347,7 +342,7 @@ impl<'h> Teller<'h> {
         Some(StoryLine {
             text: parts.join("; "),
             direction: "open".to_owned(),
-            rows: StoryRows::Sources,
+            rows: StoryRows::of_sources(),
         })
     }
 }

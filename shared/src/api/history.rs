@@ -155,11 +155,57 @@ pub struct StoryLine {
 
 /// Where in the later snapshot the rows are that a sentence speaks of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "of", rename_all = "snake_case")]
-pub enum StoryRows {
-    Kpi { id: String, verdict: Verdict },
-    Findings { severity: String },
+pub struct StoryRows {
+    pub of: StoryTable,
+    /// Of a KPI: its id, and which verdict the rows have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Of findings: how severe they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub severity: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoryTable {
+    Kpi,
+    Findings,
     Sources,
+}
+
+impl StoryRows {
+    /// The rows of a KPI with this verdict.
+    pub fn of_kpi(id: &str, verdict: Verdict) -> Self {
+        StoryRows {
+            id: Some(id.to_owned()),
+            verdict: Some(verdict),
+            ..StoryRows::of(StoryTable::Kpi)
+        }
+    }
+
+    /// The findings of this severity.
+    pub fn of_findings(severity: &str) -> Self {
+        StoryRows {
+            severity: Some(severity.to_owned()),
+            ..StoryRows::of(StoryTable::Findings)
+        }
+    }
+
+    /// All sources.
+    pub fn of_sources() -> Self {
+        StoryRows::of(StoryTable::Sources)
+    }
+
+    fn of(of: StoryTable) -> Self {
+        StoryRows {
+            of,
+            id: None,
+            verdict: None,
+            severity: None,
+        }
+    }
 }
 
 /// Every KPI over the snapshots of an estate.

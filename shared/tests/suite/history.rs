@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use shared::analysis::analyze;
 use shared::answers;
-use shared::api::history::{ChangeKind, HistoryQuery, Story as Told, StoryRows, Subject};
+use shared::api::history::{ChangeKind, HistoryQuery, Story as Told, StoryTable, Subject};
 use shared::api::query::{BadQuery, ListQuery};
 use shared::api::what_if::TriedPoint;
 use shared::config::Config;
@@ -517,10 +517,7 @@ fn a_story_has_the_numbers_of_its_rows() {
         answers::findings(&newest, &query).unwrap().n_matching
     };
     let story = answers::story(&history, &history.snapshots[1], to);
-    let critical = story
-        .lines
-        .iter()
-        .find(|line| matches!(line.rows, StoryRows::Findings { .. }));
+    let critical = story.lines.iter().find(|line| line.rows.of == StoryTable::Findings);
     let n = listed("severity=critical");
     assert!(n > 0 && critical.unwrap().text.starts_with(&format!("{n} critical")));
 }
