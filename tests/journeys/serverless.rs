@@ -133,6 +133,15 @@ fn save_as_csv(page: &Page) -> Result<String> {
     Ok(saved[0].as_str().unwrap_or_default().to_owned())
 }
 
+/// Filters the identities down to one and saves that.
+fn filter_and_save(page: &Page) -> Result<()> {
+    page.role("searchbox", "Filter identities").type_text("batch")?;
+    wait_for_rows(page, 1)?;
+    let saved = save_as_csv(page)?;
+    ensure!(saved.lines().count() == 2 && saved.contains("old-batch"), "{saved}");
+    Ok(())
+}
+
 fn write_estate() -> Result<TempDir> {
     let estate = tempfile::tempdir()?;
     estate::write_twice(estate.path())?;
@@ -168,10 +177,7 @@ fn a_site_shows_every_page_from_files_alone() -> Result<()> {
         wait_for_rows(page, 4)?;
         page.evaluate("location.reload()", Vec::new())?;
         wait_for_rows(page, 4)?;
-        page.role("searchbox", "Filter identities").type_text("batch")?;
-        wait_for_rows(page, 1)?;
-        let saved = save_as_csv(page)?;
-        ensure!(saved.lines().count() == 2 && saved.contains("old-batch"), "{saved}");
+        filter_and_save(page)?;
         walk_the_graph(page)
     })
 }
@@ -208,10 +214,7 @@ fn a_site_may_lie_in_a_folder() -> Result<()> {
         page.wait_for_path(&format!("{base}/identities?kpi=owner&verdict=fail"))?;
         page.evaluate("location.reload()", Vec::new())?;
         wait_for_rows(page, 4)?;
-        page.role("searchbox", "Filter identities").type_text("batch")?;
-        wait_for_rows(page, 1)?;
-        let saved = save_as_csv(page)?;
-        ensure!(saved.lines().count() == 2 && saved.contains("old-batch"), "{saved}");
+        filter_and_save(page)?;
         walk_the_graph(page)?;
         let outside = page.evaluate(
             "return [...document.querySelectorAll('a[href]')].map(link => link.getAttribute('href'))
@@ -332,10 +335,7 @@ fn a_page_reads_the_files_that_it_is_given_and_connects_to_nothing() -> Result<(
         walk_the_graph(page)?;
         page.role("link", "Identities").click()?;
         wait_for_rows(page, 6)?;
-        page.role("searchbox", "Filter identities").type_text("batch")?;
-        wait_for_rows(page, 1)?;
-        let saved = save_as_csv(page)?;
-        ensure!(saved.lines().count() == 2 && saved.contains("old-batch"), "{saved}");
+        filter_and_save(page)?;
         ensure!(
             server.asked() == asked,
             "the page asked for {:?}",

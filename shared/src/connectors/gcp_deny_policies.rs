@@ -17,6 +17,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use super::gcp_iam_policy::RawCondition;
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{Conditional, Denied};
@@ -82,12 +83,6 @@ struct RawDenyRule<'a> {
     exception_permissions: OneOrMany<Text<'a>>,
     #[serde(borrow, default)]
     denial_condition: Option<RawCondition<'a>>,
-}
-
-#[derive(Deserialize)]
-struct RawCondition<'a> {
-    #[serde(borrow, default)]
-    expression: Option<Text<'a>>,
 }
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {

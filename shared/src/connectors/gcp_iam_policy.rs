@@ -76,10 +76,11 @@ struct RawBinding<'a> {
     condition: Option<RawCondition<'a>>,
 }
 
+/// A condition in Google's expression language, of a binding or of a denial.
 #[derive(Deserialize)]
-struct RawCondition<'a> {
+pub(super) struct RawCondition<'a> {
     #[serde(borrow, default)]
-    expression: Option<Text<'a>>,
+    pub expression: Option<Text<'a>>,
 }
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
