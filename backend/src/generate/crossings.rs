@@ -12,7 +12,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
 use super::Estate;
-use super::aws::{SLEEPER, sleeper_arn, sleeper_key_id, sleeper_made_at};
+use super::aws::{SLEEPER, sleeper_arn, sleeper_key_ids, sleeper_made_at, spare_made_at};
 use super::certificates::{edge_slot, record_named};
 use super::company::{Environment, GITHUB};
 use super::draw::{DAY, Draw};
@@ -25,6 +25,7 @@ use super::x509::pem;
 /// The hosts that one SSH key opens.
 const N_DEPOTS: usize = 40;
 const DEPOT_ACCOUNT: &str = "depot-sync";
+const JUMP_ACCOUNT: &str = "jump";
 const DEPLOY_KEY_ID: &str = "71204451";
 
 const DIRECTORY: &str = "ad.halden.example";
@@ -50,22 +51,30 @@ pub fn write(estate: &Estate, snapshot: &Snapshot, folder: &Path, truth: &mut Sn
     };
     writer.access_key()?;
     writer.ssh_key()?;
+    writer.ssh_key_of_two_stages()?;
     writer.directory_account()?;
     writer.certificate()
 }
 
 impl Writer<'_> {
-    /// The key of the sleeper: IAM lists it, Jenkins keeps it, and a scanner found it in a repository.
+    /// The key of the sleeper: IAM lists it, Jenkins keeps it, and a scanner found it in a repository, as it did an older
+    /// one that was shut off since.
     fn access_key(&mut self) -> Result<()> {
         let account = &self.estate.accounts[0];
-        let (id, arn) = (sleeper_key_id(self.estate), sleeper_arn(self.estate));
-        let listed = object! {
-            "AccessKeyMetadata": vec![object! {
+        let ([id, shut_id], arn) = (sleeper_key_ids(self.estate), sleeper_arn(self.estate));
+        let row = |id: &str, status: &'static str, made_at: i64| {
+            object! {
                 "UserName": SLEEPER,
-                "AccessKeyId": id.clone(),
-                "Status": "Active",
-                "CreateDate": rfc3339(sleeper_made_at(self.estate)),
-            }],
+                "AccessKeyId": id.to_owned(),
+                "Status": status,
+                "CreateDate": rfc3339(made_at),
+            }
+        };
+        let listed = object! {
+            "AccessKeyMetadata": vec![
+                row(&id, "Active", sleeper_made_at(self.estate)),
+                row(&shut_id, "Inactive", spare_made_at(self.estate)),
+            ],
             "IsTruncated": false,
         };
         self.json(&account.source, "access-keys.json", &listed)?;
@@ -91,28 +100,39 @@ impl Writer<'_> {
         });
         self.truth.source("leak-scan", None);
         let mut draw = Draw::new(self.estate.seed, "leak", 0, 0);
-        let finding = object! {
-            "SourceMetadata": object! { "Data": object! { "Git": object! {
-                "commit": draw.hex(40),
-                "file": "deploy/edi.env",
-                "email": "",
-                "repository": format!("https://github.com/{GITHUB}/edi-upload"),
-                "timestamp": "2024-02-06 09:12:44 +0000",
-                "line": 3_i64,
-            } } },
-            "SourceName": "trufflehog - git",
-            "DetectorName": "AWS",
-            "DecoderName": "PLAIN",
-            "Verified": true,
-            "Raw": id.clone(),
-            "RawV2": "",
-            "Redacted": id.clone(),
-            "ExtraData": object! { "account": account.id.clone(), "arn": arn.clone() },
-            "StructuredData": Json::Null,
+        let mut finding = |id: &str, file: &'static str, verified: bool| {
+            object! {
+                "SourceMetadata": object! { "Data": object! { "Git": object! {
+                    "commit": draw.hex(40),
+                    "file": file,
+                    "email": "",
+                    "repository": format!("https://github.com/{GITHUB}/edi-upload"),
+                    "timestamp": "2024-02-06 09:12:44 +0000",
+                    "line": 3_i64,
+                } } },
+                "SourceName": "trufflehog - git",
+                "DetectorName": "AWS",
+                "DecoderName": "PLAIN",
+                "Verified": verified,
+                "Raw": id.to_owned(),
+                "RawV2": "",
+                "Redacted": id.to_owned(),
+                "ExtraData": object! { "account": account.id.clone(), "arn": arn.clone() },
+                "StructuredData": Json::Null,
+            }
         };
-        self.json("leak-scan", "trufflehog.json", &finding)?;
+        let mut lines = Vec::new();
+        for finding in [
+            finding(&id, "deploy/edi.env", true),
+            finding(&shut_id, "deploy/edi-old.env", false),
+        ] {
+            serde_json::to_writer(&mut lines, &finding)?;
+            lines.push(b'\n');
+        }
+        self.file("leak-scan", "trufflehog.json", &lines)?;
         self.truth.join("key_in_jenkins", "jenkins", id.clone());
-        self.truth.join("leak_of_key", id, arn);
+        self.truth.join("leak_of_key", id, arn.clone());
+        self.truth.join("leak_of_key", shut_id, arn);
         Ok(())
     }
 
@@ -121,21 +141,12 @@ impl Writer<'_> {
         let (hosts, github) = ("depot-hosts", "github-org");
         self.truth.source(hosts, None);
         self.truth.source(github, None);
-        let mut blob = [&[0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 32]].concat();
-        blob.extend(Draw::new(self.estate.seed, "depot key", 0, 0).bytes(32));
-        let line = format!("ssh-ed25519 {}", STANDARD.encode(&blob));
-        let fingerprint = format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(&blob)));
+        let (line, fingerprint) = self.public_key("depot key");
         let made_at = self.estate.timeline.as_of(0) - 640 * DAY;
         let mut holders = Vec::new();
         for depot in 1..=N_DEPOTS {
             let host = format!("depot-{depot:02}");
-            let passwd = format!("{DEPOT_ACCOUNT}:x:1301:1301::/home/{DEPOT_ACCOUNT}:/usr/sbin/nologin\n");
-            self.file(hosts, &format!("{host}/etc/passwd"), passwd.as_bytes())?;
-            let path = format!("{host}/home/{DEPOT_ACCOUNT}/.ssh/authorized_keys");
-            self.file(hosts, &path, format!("{line} {DEPOT_ACCOUNT}\n").as_bytes())?;
-            let id = format!("{hosts}/hosts/{host}/{DEPOT_ACCOUNT}");
-            self.identity(&id, "host_account", &[hosts], Said::default(), |identity| identity);
-            holders.push(id);
+            holders.push(self.host_account(hosts, &host, DEPOT_ACCOUNT, &line, None)?);
         }
         let repository = format!("{GITHUB}/{DEPOT_ACCOUNT}");
         let deploy_key = object! {
@@ -168,6 +179,56 @@ impl Writer<'_> {
                 .never_ends()
         });
         Ok(())
+    }
+
+    /// One key that opens a host of production and one of development.
+    fn ssh_key_of_two_stages(&mut self) -> Result<()> {
+        let (line, fingerprint) = self.public_key("jump key");
+        let mut holders = Vec::new();
+        for (source, environment) in [
+            ("jump-hosts-prod", Environment::Prod),
+            ("jump-hosts-dev", Environment::Dev),
+        ] {
+            self.truth.source(source, Some(environment));
+            let holder = self.host_account(source, "jump-01", JUMP_ACCOUNT, &line, Some(environment))?;
+            self.truth.join("ssh_key_opens", fingerprint.clone(), holder.clone());
+            holders.push(holder);
+        }
+        self.truth.credential(CredentialTruth {
+            holders,
+            ..CredentialTruth::new(fingerprint, "ssh_key", "").never_ends()
+        });
+        Ok(())
+    }
+
+    /// A public key as SSH writes it, and its fingerprint.
+    fn public_key(&self, what: &'static str) -> (String, String) {
+        let mut blob = [&[0, 0, 0, 11][..], b"ssh-ed25519", &[0, 0, 0, 32]].concat();
+        blob.extend(Draw::new(self.estate.seed, what, 0, 0).bytes(32));
+        let fingerprint = format!("SHA256:{}", STANDARD_NO_PAD.encode(Sha256::digest(&blob)));
+        (format!("ssh-ed25519 {}", STANDARD.encode(&blob)), fingerprint)
+    }
+
+    /// An account of a host that a public key opens, as two files of the host; its id.
+    fn host_account(
+        &mut self,
+        source: &str,
+        host: &str,
+        account: &str,
+        line: &str,
+        environment: Option<Environment>,
+    ) -> Result<String> {
+        let passwd = format!("{account}:x:1301:1301::/home/{account}:/usr/sbin/nologin\n");
+        self.file(source, &format!("{host}/etc/passwd"), passwd.as_bytes())?;
+        let path = format!("{host}/home/{account}/.ssh/authorized_keys");
+        self.file(source, &path, format!("{line} {account}\n").as_bytes())?;
+        let id = format!("{source}/hosts/{host}/{account}");
+        let said = Said {
+            environment,
+            ..Said::default()
+        };
+        self.identity(&id, "host_account", &[source], said, |identity| identity);
+        Ok(id)
     }
 
     /// One account of the directory: its password lies in the vault, and the database lets it in by its directory name.
@@ -255,8 +316,7 @@ impl Writer<'_> {
             self.truth,
         );
         for stored in [Some(&issued), issuer].into_iter().flatten() {
-            self.truth
-                .certificate(stored.sha256, stored.not_after, stored.strength, place.clone());
+            self.truth.certificate(stored, place.clone());
         }
         self.truth.join(
             "certificate_in_three_places",

@@ -329,6 +329,11 @@ impl Habit {
     }
 }
 
+/// The whole days between two instants, as ages are counted.
+pub fn days_between(from: i64, to: i64) -> i64 {
+    (to - from).div_euclid(DAY)
+}
+
 /// `2026-10-31T04:05:06Z`.
 pub fn rfc3339(at: i64) -> String {
     written(at, "Z")

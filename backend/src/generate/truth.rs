@@ -20,17 +20,22 @@
 //!         "environment", "owner":          owner is active, unresolved, left or absent
 //!         "has_purpose", "reviewed_on",    reviewed_on may lie after the snapshot: the registry is of today
 //!         "last_used_at":                  the latest use that an export tells of; null where none does
+//!         "idle_since":                    the latest use, else since when an export shows that there was none, or "ever";
+//!                                          null where no export tells
 //!         "credentials":                   "known" when exports list all it has, else "unknown"
 //!         "administrator" } ] },
 //!     "credentials": { "count", "listed": [ {
 //!         "id", "kind", "holders": [..],   ids of identities that exports list
 //!         "status":                        active, inactive, expired, or unknown where no export says so
 //!         "created_at", "expires_at",      null where no export says so; "never"
-//!         "last_used_at" } ] },
+//!         "last_used_at", "idle_since" } ] },
 //!     "certificates": { "distinct":        by SHA-256 of the DER, CA certificates included
 //!                       "expiry": { "expired|le_7|le_14|le_30|le_47|le_60|le_90|later": n },  each in one bucket
 //!                       "weak": n,         RSA below 2048 or a SHA-1 signature
-//!                       "listed": [ { "sha256", "expiry", "weak", "places": [..] } ] },
+//!                       "listed": [ { "sha256", "not_before", "not_after", "expiry", "weak",
+//!                         "role":          public_server, internal_peer, client or authority
+//!                         "names",         whom it names, an identity's id; null for an authority's
+//!                         "places": [..] } ] },
 //!     "joins":     { kind: { "count", "listed": [ { "left", "right" } ] } },
 //!     "leads":     { "count", "listed": [ { "id", "kind", "value" } ] },  what a log shows for the first time
 //!     "reviews":   { "count", "listed": [ { "id", "decision",
@@ -51,10 +56,12 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::certificates::Issued;
 use super::company::Environment;
 use super::draw::DAY;
 use super::governance::{Governance, OwnerState};
 use super::timeline::{date, rfc3339};
+use super::x509::Role;
 
 /// How many members of a list are spelled out in an estate of size L or XL.
 pub const LISTED_IN_LARGE: usize = 200;
@@ -127,6 +134,7 @@ pub struct IdentityTruth {
     pub has_purpose: bool,
     pub reviewed_on: Option<String>,
     pub last_used_at: Option<String>,
+    pub idle_since: Option<String>,
     pub credentials: Knowledge,
     pub administrator: bool,
 }
@@ -152,8 +160,28 @@ impl IdentityTruth {
             has_purpose: governance.has_purpose,
             reviewed_on: governance.reviewed_at.map(date),
             last_used_at: None,
+            idle_since: None,
             credentials: Knowledge::Unknown,
             administrator: false,
+        }
+    }
+
+    /// Last used then, as far as an export tells.
+    #[must_use]
+    pub fn used(self, at: Option<i64>) -> Self {
+        Self {
+            last_used_at: at.map(rfc3339),
+            idle_since: at.map(rfc3339),
+            ..self
+        }
+    }
+
+    /// An export shows that it was not used since then.
+    #[must_use]
+    pub fn unused_since(self, at: i64) -> Self {
+        Self {
+            idle_since: Some(rfc3339(at)),
+            ..self
         }
     }
 }
@@ -168,6 +196,7 @@ pub struct CredentialTruth {
     pub created_at: Option<String>,
     pub expires_at: Option<String>,
     pub last_used_at: Option<String>,
+    pub idle_since: Option<String>,
 }
 
 impl CredentialTruth {
@@ -181,6 +210,7 @@ impl CredentialTruth {
             created_at: None,
             expires_at: None,
             last_used_at: None,
+            idle_since: None,
         }
     }
 
@@ -217,6 +247,16 @@ impl CredentialTruth {
     pub fn used(self, at: Option<i64>) -> Self {
         Self {
             last_used_at: at.map(rfc3339),
+            idle_since: at.map(rfc3339),
+            ..self
+        }
+    }
+
+    /// An export shows that it was never used.
+    #[must_use]
+    pub fn never_used(self) -> Self {
+        Self {
+            idle_since: Some(self.created_at.clone().unwrap_or_else(|| "ever".to_owned())),
             ..self
         }
     }
@@ -241,13 +281,20 @@ pub struct CertificateTruths {
 #[derive(Serialize)]
 pub struct CertificateTruth {
     pub sha256: String,
+    pub not_before: String,
+    pub not_after: String,
+    pub role: &'static str,
+    pub names: Option<String>,
     pub expiry: &'static str,
     pub weak: bool,
     pub places: BTreeSet<String>,
 }
 
 struct SeenCertificate {
+    not_before: i64,
     not_after: i64,
+    role: Role,
+    names: Option<String>,
     strength: Strength,
     places: BTreeSet<String>,
 }
@@ -402,10 +449,13 @@ impl SnapshotTruth {
     }
 
     /// Records that a certificate stands in a place; its bytes may stand in others too.
-    pub fn certificate(&mut self, sha256: [u8; 32], not_after: i64, strength: Strength, place: impl Into<String>) {
-        let seen = self.certificates_by_sha256.entry(sha256).or_insert(SeenCertificate {
-            not_after,
-            strength,
+    pub fn certificate(&mut self, issued: &Issued, place: impl Into<String>) {
+        let seen = (self.certificates_by_sha256.entry(issued.sha256)).or_insert_with(|| SeenCertificate {
+            not_before: issued.not_before,
+            not_after: issued.not_after,
+            role: issued.role,
+            names: issued.names.clone(),
+            strength: issued.strength,
             places: BTreeSet::new(),
         });
         seen.places.insert(place.into());
@@ -528,6 +578,15 @@ impl SnapshotTruth {
             if self.certificates.listed.len() < self.scope.list_limit {
                 self.certificates.listed.push(CertificateTruth {
                     sha256: hex(&sha256),
+                    not_before: rfc3339(seen.not_before),
+                    not_after: rfc3339(seen.not_after),
+                    role: match seen.role {
+                        Role::PublicServer => "public_server",
+                        Role::InternalPeer => "internal_peer",
+                        Role::Client => "client",
+                        Role::Authority => "authority",
+                    },
+                    names: seen.names,
                     expiry,
                     weak: seen.strength == Strength::Weak,
                     places: seen.places,

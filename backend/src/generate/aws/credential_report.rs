@@ -16,7 +16,7 @@ use crate::generate::draw::{DAY, Draw};
 use crate::generate::governance::Said;
 use crate::generate::json::{self, object};
 use crate::generate::timeline::{Snapshot, rfc3339, rfc3339_offset};
-use crate::generate::truth::{IdentityTruth, Knowledge, SnapshotTruth};
+use crate::generate::truth::{CredentialTruth, IdentityTruth, Knowledge, SnapshotTruth};
 
 const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_region,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,cert_1_last_rotated,cert_2_active,cert_2_last_rotated";
 
@@ -112,17 +112,46 @@ fn root_row(
     let used_at = draw.chance(0.15).then(|| how.generated_at - draw.days(1, 25));
     let has_mfa = draw.chance(0.9);
     let used = used_at.map_or("no_information".to_owned(), rfc3339_offset);
+    // One account's root has a key that works, another's has one that was shut off.
+    let key = match account.number {
+        1 => Some(true),
+        2 => Some(false),
+        _ => None,
+    };
+    let key_made_at = created_at + 40 * DAY;
+    let key_cells = match key {
+        Some(is_active) => format!("{is_active},{},N/A,N/A,N/A", rfc3339_offset(key_made_at)),
+        None => "false,N/A,N/A,N/A,N/A".to_owned(),
+    };
     writeln!(
         report,
-        "<root_account>,{arn},{},not_supported,{used},not_supported,not_supported,{has_mfa},false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A{tail}",
+        "<root_account>,{arn},{},not_supported,{used},not_supported,not_supported,{has_mfa},{key_cells},false,N/A,N/A,N/A,N/A,false,N/A,false,N/A{tail}",
         rfc3339_offset(created_at),
     )?;
+    if let Some(is_active) = key {
+        let id = format!("{arn}#access_key_1");
+        if is_active {
+            let made = rfc3339(key_made_at);
+            truth.problem("root_key_in_use", arn.clone(), &account.source, made.clone());
+            truth.problem("rotation_overdue", id.clone(), &account.source, made.clone());
+            truth.problem("never_used", id.clone(), &account.source, made);
+        }
+        truth.credential(
+            CredentialTruth::new(id, "access_key", arn.clone())
+                .created(key_made_at)
+                .never_used()
+                .with_status(if is_active { "active" } else { "inactive" }),
+        );
+    }
     let governance = estate.governance(&[&arn], Said::default(), Some(account.environment), snapshot.as_of);
+    let identity = IdentityTruth::new(arn, "root_account", &account.source, &governance);
     let identity = IdentityTruth {
         enabled: Some(true),
-        last_used_at: used_at.map(rfc3339),
         credentials: Knowledge::Known,
-        ..IdentityTruth::new(arn, "root_account", &account.source, &governance)
+        ..match used_at {
+            Some(at) => identity.used(Some(at)),
+            None => identity.unused_since(created_at),
+        }
     };
     truth.identity(identity, &governance);
     Ok(())

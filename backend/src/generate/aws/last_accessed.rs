@@ -9,9 +9,8 @@ use super::trust::service_linked_roles;
 use super::{Account, INDENT};
 use crate::generate::Estate;
 use crate::generate::dirt::Export;
-use crate::generate::draw::DAY;
 use crate::generate::json::{Document, Json, object};
-use crate::generate::timeline::{Life, Snapshot, rfc3339};
+use crate::generate::timeline::{Life, Snapshot, days_between, rfc3339};
 use crate::generate::truth::SnapshotTruth;
 
 /// How long a service may go unused.
@@ -41,7 +40,7 @@ pub fn report(
 ) -> Option<Json> {
     let last_used_at = last_used_at.filter(|_| life.ordinal.is_multiple_of(ONE_IN))?;
     let has_unused = life.ordinal.is_multiple_of(2 * ONE_IN);
-    let days_since = |at: i64| (snapshot.as_of - at).div_euclid(DAY);
+    let days_since = |at: i64| days_between(at, snapshot.as_of);
     let is_old = days_since(life.created_at) > WINDOW_DAYS;
     if is_old && (has_unused || days_since(last_used_at) > WINDOW_DAYS) {
         truth.problem(

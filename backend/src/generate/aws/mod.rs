@@ -25,7 +25,7 @@ use credential_report::Report;
 pub use policies::{allow, policy_document};
 pub use tags::Tags;
 pub use trust::Trust;
-pub use users::{SLEEPER, sleeper_arn, sleeper_key_id, sleeper_made_at};
+pub use users::{SLEEPER, sleeper_arn, sleeper_key_ids, sleeper_made_at, spare_made_at};
 
 const INDENT: &[u8] = b"    ";
 const REGIONS: [&str; 4] = ["eu-north-1", "eu-west-1", "eu-central-1", "us-east-1"];

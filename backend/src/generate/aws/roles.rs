@@ -11,7 +11,7 @@ use crate::generate::draw::{DAY, Draw};
 use crate::generate::governance::{Claim, Said};
 use crate::generate::inventory;
 use crate::generate::json::{Json, object};
-use crate::generate::timeline::{Habit, Life, Snapshot, Timeline, rfc3339};
+use crate::generate::timeline::{Habit, Life, Snapshot, Timeline};
 use crate::generate::truth::{IdentityTruth, Knowledge, SnapshotTruth};
 
 /// AWS keeps 400 days of history; a role quiet for longer looks as if it had never been used.
@@ -252,14 +252,17 @@ impl Facts<'_> {
         if self.level == Privilege::Admin {
             truth.problem("administrator", arn, &account.source, "AdministratorAccess or *:*");
         }
+        let identity = IdentityTruth::new(arn, "role", &account.source, &governance);
         let identity = IdentityTruth {
             sources: sources.into_iter().collect(),
             // There is no way to disable one.
             enabled: Some(true),
-            last_used_at: self.last_used_at.map(rfc3339),
             credentials: Knowledge::Known,
             administrator: self.level == Privilege::Admin,
-            ..IdentityTruth::new(arn, "role", &account.source, &governance)
+            ..match self.last_used_at {
+                Some(at) => identity.used(Some(at)),
+                None => identity.unused_since(life.created_at.max(snapshot.as_of - TRACKED_DAYS * DAY)),
+            }
         };
         truth.identity(identity, &governance);
     }

@@ -9,7 +9,7 @@ use crate::generate::company::identity_name;
 use crate::generate::draw::{DAY, Draw};
 use crate::generate::governance::{Ownership, Said};
 use crate::generate::json::{Json, object};
-use crate::generate::timeline::{CLOUD_KEY_AGES, Habit, Snapshot, generations, rfc3339};
+use crate::generate::timeline::{CLOUD_KEY_AGES, Habit, Snapshot, days_between, generations, rfc3339};
 use crate::generate::truth::{CredentialTruth, IdentityTruth, Knowledge, SnapshotTruth};
 
 /// What machine users call when they use their keys.
@@ -204,7 +204,11 @@ fn sleeper(estate: &Estate, snapshot: &Snapshot) -> User {
                 active: true,
                 last_used: Some(last_used),
             }),
-            None,
+            Some(Key {
+                created_at: spare_made_at(estate),
+                active: false,
+                last_used: None,
+            }),
         ],
         console: None,
         access: Access::Policy,
@@ -217,10 +221,17 @@ pub fn sleeper_made_at(estate: &Estate) -> i64 {
     estate.timeline.last().as_of - 2_011 * DAY
 }
 
-/// The id of the sleeper's key, which its account's list of keys tells.
-pub fn sleeper_key_id(estate: &Estate) -> String {
-    let mut draw = Draw::new(estate.seed, "sleeper key", 0, 0);
-    format!("AKIA{}", draw.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16))
+/// When the sleeper's second key was made, which leaked too and was shut off.
+pub fn spare_made_at(estate: &Estate) -> i64 {
+    sleeper_made_at(estate) + 30 * DAY
+}
+
+/// The ids of the sleeper's keys, which its account's list of keys tells.
+pub fn sleeper_key_ids(estate: &Estate) -> [String; 2] {
+    [0, 1].map(|slot| {
+        let mut draw = Draw::new(estate.seed, "sleeper key", 0, slot);
+        format!("AKIA{}", draw.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16))
+    })
 }
 
 /// Its account is the first.
@@ -309,17 +320,20 @@ impl User {
             Serves::Machine => "iam_user",
             Serves::Person(_) => "human_user",
         };
+        let identity = IdentityTruth::new(arn.clone(), kind, &account.source, &governance);
         let identity = IdentityTruth {
             // IAM has no switch for a user; what can be switched off are its keys.
             enabled: is_reported.then_some(true),
-            last_used_at: last_used_at.map(rfc3339),
             credentials: if is_reported {
                 Knowledge::Known
             } else {
                 Knowledge::Unknown
             },
             administrator: is_administrator,
-            ..IdentityTruth::new(arn.clone(), kind, &account.source, &governance)
+            ..match last_used_at {
+                None if is_reported => identity.unused_since(self.created_at),
+                last_used_at => identity.used(last_used_at),
+            }
         };
         truth.identity(identity, &governance);
         if is_reported {
@@ -371,28 +385,30 @@ impl User {
         for (slot, key) in self.keys.iter().enumerate() {
             let Some(key) = key else { continue };
             let id = match self.name == SLEEPER {
-                true => sleeper_key_id(estate),
+                true => sleeper_key_ids(estate)[slot].clone(),
                 false => format!("{arn}#access_key_{}", slot + 1),
             };
-            if key.active && snapshot.as_of - key.created_at > 90 * DAY {
+            if key.active && days_between(key.created_at, snapshot.as_of) > 90 {
                 truth.problem("rotation_overdue", id.clone(), &account.source, rfc3339(key.created_at));
             }
             if key.active && key.last_used.is_none() {
                 truth.problem("never_used", id.clone(), &account.source, rfc3339(key.created_at));
             }
-            truth.credential(
-                CredentialTruth::new(id, "access_key", arn)
-                    .created(key.created_at)
-                    .used(key.last_used.map(|(at, ..)| at))
-                    .with_status(if key.active { "active" } else { "inactive" }),
-            );
+            let truth_of_key = CredentialTruth::new(id, "access_key", arn)
+                .created(key.created_at)
+                .with_status(if key.active { "active" } else { "inactive" });
+            truth.credential(match key.last_used {
+                Some((at, ..)) => truth_of_key.used(Some(at)),
+                None => truth_of_key.never_used(),
+            });
         }
         if let Some(console) = &self.console {
-            truth.credential(
-                CredentialTruth::new(format!("{arn}#password"), "console_password", arn)
-                    .created(console.changed_at)
-                    .used(console.last_used_at),
-            );
+            let password = CredentialTruth::new(format!("{arn}#password"), "console_password", arn);
+            let password = password.created(console.changed_at);
+            truth.credential(match console.last_used_at {
+                Some(at) => password.used(Some(at)),
+                None => password.never_used(),
+            });
         }
     }
 }

@@ -35,6 +35,8 @@ pub enum Profile {
     Acme,
     /// A commercial public CA: 397 days before the first step of SC-081v3, 199 after.
     Commercial,
+    /// The same, from a reseller who still sells two years.
+    Overlong,
     /// The company's issuing CA.
     Internal { days: i64 },
     /// The service mesh: a SPIFFE identity.
@@ -69,6 +71,7 @@ pub fn record_named(
     let kind = match slot.profile {
         Profile::Acme
         | Profile::Commercial
+        | Profile::Overlong
         | Profile::Internal { .. }
         | Profile::SelfSigned { .. }
         | Profile::Legacy => "tls_host",

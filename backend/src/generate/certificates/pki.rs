@@ -24,6 +24,9 @@ pub struct Issued {
     pub sha256: [u8; 32],
     pub not_before: i64,
     pub not_after: i64,
+    pub role: Role,
+    /// Whom it names; none for an authority's own.
+    pub names: Option<String>,
     pub strength: Strength,
     /// SHA-1 of the public key.
     pub key_identifier: [u8; 20],
@@ -87,7 +90,7 @@ impl Pki {
     fn authority(&self, profile: Profile) -> Option<&Authority> {
         match profile {
             Profile::Acme => Some(&self.acme),
-            Profile::Commercial => Some(&self.commercial),
+            Profile::Commercial | Profile::Overlong => Some(&self.commercial),
             Profile::Internal { .. } => Some(&self.internal),
             Profile::Mesh => Some(&self.mesh),
             Profile::Device { .. } => Some(&self.device),
@@ -184,7 +187,9 @@ impl Pki {
         let (key, strength) = self.key(slot, generation);
         let organization = match slot.profile {
             Profile::Acme | Profile::Mesh => String::new(),
-            Profile::Commercial | Profile::Internal { .. } | Profile::Device { .. } => "Halden Logistics AS".to_owned(),
+            Profile::Commercial | Profile::Overlong | Profile::Internal { .. } | Profile::Device { .. } => {
+                "Halden Logistics AS".to_owned()
+            }
             Profile::SelfSigned { .. } | Profile::Legacy => "Default Company Ltd".to_owned(),
         };
         let subject = Name {
@@ -198,7 +203,7 @@ impl Pki {
             (&authority.name, authority.certificate.key_identifier)
         });
         let role = match slot.profile {
-            Profile::Acme | Profile::Commercial => Role::PublicServer,
+            Profile::Acme | Profile::Commercial | Profile::Overlong => Role::PublicServer,
             Profile::Internal { .. } | Profile::Mesh | Profile::SelfSigned { .. } | Profile::Legacy => {
                 Role::InternalPeer
             }
@@ -229,6 +234,8 @@ impl Pki {
             der,
             not_before,
             not_after,
+            role,
+            names: Some(slot.named().to_owned()),
             strength,
             key_identifier: own,
             pkcs8: key.pkcs8(),
@@ -251,7 +258,7 @@ impl Pki {
         let kind = match slot.profile {
             Profile::Legacy => "rsa-1024",
             Profile::Mesh | Profile::SelfSigned { .. } => "p-256",
-            Profile::Acme | Profile::Commercial => habits.weighted(&weights[..3]),
+            Profile::Acme | Profile::Commercial | Profile::Overlong => habits.weighted(&weights[..3]),
             Profile::Internal { .. } | Profile::Device { .. } => habits.weighted(weights),
         };
         let key = match kind {
@@ -301,6 +308,8 @@ impl Authority {
             der,
             not_before,
             not_after,
+            role: Role::Authority,
+            names: None,
             strength: Strength::Sound,
             key_identifier: public.identifier(),
             pkcs8: None,
@@ -320,6 +329,7 @@ fn lifetime_days(profile: Profile, not_before: i64) -> i64 {
         Profile::Acme => 90,
         Profile::Commercial if not_before < SC081_FIRST_STEP_AT => 397,
         Profile::Commercial => 199,
+        Profile::Overlong => 730,
         Profile::Mesh => 1,
         Profile::Internal { days } | Profile::Device { days } | Profile::SelfSigned { days } => days,
         Profile::Legacy => 3_650,
@@ -333,7 +343,9 @@ fn renewed_before_days(profile: Profile, draw: &mut Draw) -> i64 {
         Profile::Acme if draw.chance(0.8) => 30,
         Profile::Acme => draw.between(5, 14),
         Profile::Mesh => 0,
-        Profile::Commercial | Profile::Internal { .. } | Profile::SelfSigned { .. } => draw.between(2, 40),
+        Profile::Commercial | Profile::Overlong | Profile::Internal { .. } | Profile::SelfSigned { .. } => {
+            draw.between(2, 40)
+        }
         Profile::Device { .. } | Profile::Legacy => 60,
     }
 }

@@ -4,6 +4,9 @@ use super::{Profile, Slot};
 use crate::generate::company::{DOMAIN, DOMAINS, FRONTS};
 use crate::generate::draw::Draw;
 
+/// The one host of the edge whose certificate was made to live longer than it may.
+const OVERLONG_HOST: u64 = 5;
+
 /// The host name with this number on the public edge.
 pub fn edge_slot(seed: u64, number: u64) -> Slot {
     let mut draw = Draw::new(seed, "edge host", 0, number);
@@ -26,10 +29,10 @@ pub fn edge_slot(seed: u64, number: u64) -> Slot {
     for extra in ["www", "api", "alt"].iter().take(draw.pareto(1.6, 4) as usize - 1) {
         dns_names.push(format!("{extra}.{}", common_name.trim_start_matches("*.")));
     }
-    let profile = if draw.chance(0.62) {
-        Profile::Acme
-    } else {
-        Profile::Commercial
+    let profile = match draw.chance(0.62) {
+        _ if number == OVERLONG_HOST => Profile::Overlong,
+        true => Profile::Acme,
+        false => Profile::Commercial,
     };
     Slot {
         domain: domain.unwrap_or(0),

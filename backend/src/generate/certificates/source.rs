@@ -201,7 +201,7 @@ impl TlsSource {
 
     fn record(&self, issued: &Issued, place: &str, truth: &mut SnapshotTruth) {
         let place = format!("{}/{place}", self.name);
-        truth.certificate(issued.sha256, issued.not_after, issued.strength, place);
+        truth.certificate(issued, place);
     }
 }
 

@@ -143,12 +143,16 @@ impl Words {
         let governance = estate.governance(&[&app_id, &name], said, None, snapshot.as_of);
         let identity = IdentityTruth {
             enabled,
-            last_used_at: last_sign_in(estate, tenant, snapshot, super::sign_ins::Signer::Application, life)
-                .map(rfc3339),
             credentials: Knowledge::Known,
             // A grant names the service principal; without its row nothing ties it to the application.
             administrator: enabled.is_some() && is_administrator(graph_role(estate, tenant, life.ordinal)),
-            ..IdentityTruth::new(app_id, "application", tenant.source, &governance)
+            ..IdentityTruth::new(app_id, "application", tenant.source, &governance).used(last_sign_in(
+                estate,
+                tenant,
+                snapshot,
+                super::sign_ins::Signer::Application,
+                life,
+            ))
         };
         truth.identity(identity, &governance);
     }

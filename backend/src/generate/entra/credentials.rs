@@ -7,7 +7,7 @@ use super::Tenant;
 use crate::generate::Estate;
 use crate::generate::draw::{DAY, Draw};
 use crate::generate::json::{Json, object};
-use crate::generate::timeline::{ENTRA_KEY_AGES, Generation, Life, Snapshot, generations, rfc3339};
+use crate::generate::timeline::{ENTRA_KEY_AGES, Generation, Life, Snapshot, days_between, generations, rfc3339};
 use crate::generate::truth::{CredentialTruth, SnapshotTruth};
 
 /// The credentials on one directory object.
@@ -92,7 +92,7 @@ fn secrets(
             continue;
         }
         let key_id = one.guid();
-        if end > snapshot.as_of && snapshot.as_of - standing.created_at > 180 * DAY {
+        if end > snapshot.as_of && days_between(standing.created_at, snapshot.as_of) > 180 {
             let subject = format!("{app_id}/{key_id}");
             truth.problem("rotation_overdue", subject, tenant.source, rfc3339(standing.created_at));
         }
@@ -195,6 +195,10 @@ pub fn of_principal(
         return Vec::new();
     }
     let end = start + 1_095 * DAY;
+    if end > snapshot.as_of && days_between(start, snapshot.as_of) > 180 {
+        let subject = format!("{app_id}/{key_id}");
+        truth.problem("rotation_overdue", subject, tenant.source, rfc3339(start));
+    }
     truth.problem(
         "credentials_on_both_objects",
         app_id.clone(),

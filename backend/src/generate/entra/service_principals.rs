@@ -233,9 +233,14 @@ fn record_managed(estate: &Estate, tenant: &Tenant, snapshot: &Snapshot, life: &
     let governance = estate.governance(&[&app_id, &name], Said::default(), None, snapshot.as_of);
     let identity = IdentityTruth {
         enabled: Some(true),
-        last_used_at: last_sign_in(estate, tenant, snapshot, Signer::Managed, life).map(rfc3339),
         credentials: Knowledge::Known,
-        ..IdentityTruth::new(app_id, "managed_identity", tenant.source, &governance)
+        ..IdentityTruth::new(app_id, "managed_identity", tenant.source, &governance).used(last_sign_in(
+            estate,
+            tenant,
+            snapshot,
+            Signer::Managed,
+            life,
+        ))
     };
     truth.identity(identity, &governance);
 }
@@ -274,8 +279,13 @@ impl ThirdParty {
         let governance = estate.governance(&[&app_id, &self.name], said, None, snapshot.as_of);
         let identity = IdentityTruth {
             enabled: self.enabled,
-            last_used_at: last_sign_in(estate, tenant, snapshot, Signer::ThirdParty, life).map(rfc3339),
-            ..IdentityTruth::new(app_id, "third_party_application", tenant.source, &governance)
+            ..IdentityTruth::new(app_id, "third_party_application", tenant.source, &governance).used(last_sign_in(
+                estate,
+                tenant,
+                snapshot,
+                Signer::ThirdParty,
+                life,
+            ))
         };
         truth.identity(identity, &governance);
     }

@@ -13,7 +13,7 @@ use crate::generate::dirt::Export;
 use crate::generate::draw::Draw;
 use crate::generate::governance::{Ownership, Said};
 use crate::generate::json::{Document, object};
-use crate::generate::timeline::{Life, Snapshot, rfc3339};
+use crate::generate::timeline::{Life, Snapshot};
 use crate::generate::truth::{IdentityTruth, Knowledge, SnapshotTruth};
 
 /// The id of a service account that no other ever had.
@@ -71,10 +71,10 @@ pub fn write(
             .max();
         let identity = IdentityTruth {
             enabled: Some(!is_disabled),
-            last_used_at: of_account.max(of_keys).map(rfc3339),
             credentials: Knowledge::Known,
             administrator: role_of(estate, project, life.ordinal) == OWNER,
             ..IdentityTruth::new(email.clone(), "gcp_service_account", &project.source, &governance)
+                .used(of_account.max(of_keys))
         };
         truth.identity(identity, &governance);
         let row = object! {}

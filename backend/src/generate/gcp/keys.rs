@@ -10,7 +10,7 @@ use crate::generate::Estate;
 use crate::generate::dirt::Export;
 use crate::generate::draw::{DAY, Draw};
 use crate::generate::json::{Document, Json, object};
-use crate::generate::timeline::{CLOUD_KEY_AGES, Life, Snapshot, generations, rfc3339};
+use crate::generate::timeline::{CLOUD_KEY_AGES, Life, Snapshot, days_between, generations, rfc3339};
 use crate::generate::truth::{CredentialTruth, SnapshotTruth};
 
 /// One user-managed key.
@@ -108,7 +108,7 @@ impl Key {
                 .never_ends()
                 .with_status(if self.is_disabled { "inactive" } else { "active" }),
         );
-        if !self.is_disabled && snapshot.as_of - self.created_at > 90 * DAY {
+        if !self.is_disabled && days_between(self.created_at, snapshot.as_of) > 90 {
             let since = rfc3339(self.created_at);
             truth.problem("rotation_overdue", self.name.clone(), &project.source, since);
         }

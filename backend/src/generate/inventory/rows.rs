@@ -9,7 +9,7 @@ use crate::generate::company::Environment;
 use crate::generate::dirt::Export;
 use crate::generate::draw::{DAY, Draw};
 use crate::generate::governance::{Claim, Ownership, Said};
-use crate::generate::timeline::{CLOUD_KEY_AGES, Habit, Life, Snapshot, generations, rfc3339};
+use crate::generate::timeline::{CLOUD_KEY_AGES, Habit, Life, Snapshot, generations};
 use crate::generate::truth::{CredentialTruth, IdentityTruth, Knowledge, SnapshotTruth};
 
 /// One row, before it is put into words.
@@ -178,25 +178,25 @@ impl Row {
             environment: self.environment,
         };
         let governance = estate.governance(&[&id, &self.named.name], said, None, snapshot.as_of);
-        let used_at = match self.use_seen {
-            UseSeen::At(at) => Some(at),
-            UseSeen::Never | UseSeen::Unknown => None,
-        };
         let has_status = inventory.columns.contains(&Column::Status);
+        let identity = IdentityTruth::new(id.clone(), self.kind.kind, inventory.source, &governance);
         let identity = IdentityTruth {
             enabled: has_status.then_some(!self.is_disabled),
-            last_used_at: used_at.map(rfc3339),
             credentials: Knowledge::Known,
-            ..IdentityTruth::new(id.clone(), self.kind.kind, inventory.source, &governance)
+            ..match self.use_seen {
+                UseSeen::At(at) => identity.used(Some(at)),
+                UseSeen::Never => identity.unused_since(self.created_at),
+                UseSeen::Unknown => identity,
+            }
         };
         truth.identity(identity, &governance);
-        let secret = CredentialTruth::new(format!("{id}#{}", self.kind.secret), self.kind.secret, id)
-            .with_status(match (has_status, self.is_disabled) {
+        let secret = CredentialTruth::new(format!("{id}#{}", self.kind.secret), self.kind.secret, id).with_status(
+            match (has_status, self.is_disabled) {
                 (true, true) => "inactive",
                 (true, false) => "active",
                 (false, _) => "unknown",
-            })
-            .used(used_at);
+            },
+        );
         let has_change_column = inventory
             .columns
             .iter()
@@ -206,6 +206,11 @@ impl Row {
         let secret = match dated_at {
             Some(at) => secret.created(at),
             None => secret,
+        };
+        let secret = match self.use_seen {
+            UseSeen::At(at) => secret.used(Some(at)),
+            UseSeen::Never => secret.never_used(),
+            UseSeen::Unknown => secret,
         };
         truth.credential(match self.end {
             End::At(at) if self.is_disabled => CredentialTruth {
@@ -268,6 +273,7 @@ pub fn write_bad_rows(
     }
     truth.partial(inventory.source, "bad row");
     for (name, claims, environment, created_at) in [
+        // The day on which it was made is none, and it was never used.
         (
             "token-carrier-portal",
             vec![Claim::Team("team-shipping")],
@@ -289,6 +295,7 @@ pub fn write_bad_rows(
         let id = format!("{}/{name}", inventory.source);
         let governance = estate.governance(&[&id], said, None, snapshot.as_of);
         let identity = IdentityTruth {
+            idle_since: created_at.is_none().then(|| "ever".to_owned()),
             credentials: Knowledge::Known,
             ..IdentityTruth::new(id.clone(), "api_token", inventory.source, &governance)
         };
@@ -296,7 +303,7 @@ pub fn write_bad_rows(
         let secret = CredentialTruth::new(format!("{id}#saas_api_key"), "saas_api_key", id).with_status("unknown");
         truth.credential(match created_at {
             Some(at) => secret.created(at),
-            None => secret,
+            None => secret.never_used(),
         });
     }
     Ok(())

@@ -24,6 +24,13 @@ pub struct Token {
     pub used_at: Option<i64>,
 }
 
+impl Token {
+    /// The midnight before the last use.
+    pub fn used_on(&self) -> Option<i64> {
+        self.used_at.map(|at| at - at.rem_euclid(DAY))
+    }
+}
+
 /// The stored token of a service account: one account in eight has one.
 pub fn token_of(estate: &Estate, cluster: &Cluster, snapshot: &Snapshot, life: &Life) -> Option<Token> {
     let scope = cluster.number as u64;
@@ -157,9 +164,9 @@ fn record_tls(
         Some(cluster.environment),
         truth,
     );
-    truth.certificate(issued.sha256, issued.not_after, issued.strength, place.clone());
+    truth.certificate(issued, place.clone());
     if let Some(issuer) = estate.pki.issuer(slot.profile) {
-        truth.certificate(issuer.sha256, issuer.not_after, issuer.strength, place);
+        truth.certificate(issuer, place);
     }
 }
 
@@ -236,11 +243,10 @@ fn record_token(cluster: &Cluster, life: &Life, token: &Token, truth: &mut Snaps
     let subject = format!("{}/{namespace}/{}", cluster.source, token.name);
     let holder = format!("{}/{namespace}/{account}", cluster.source);
     truth.problem("legacy_token", subject.clone(), &cluster.source, "never expires");
-    let midnight = token.used_at.map(|at| at - at.rem_euclid(DAY));
     truth.credential(
         CredentialTruth::new(subject, "service_account_token", holder)
             .created(life.created_at + 5)
-            .used(midnight)
+            .used(token.used_on())
             .never_ends(),
     );
 }

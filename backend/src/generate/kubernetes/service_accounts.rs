@@ -11,7 +11,7 @@ use crate::generate::Estate;
 use crate::generate::draw::Draw;
 use crate::generate::governance::{Ownership, Said};
 use crate::generate::json::object;
-use crate::generate::timeline::{Life, Snapshot, date};
+use crate::generate::timeline::{Life, Snapshot};
 use crate::generate::truth::{IdentityTruth, Knowledge, SnapshotTruth};
 
 /// What the service accounts of an application's namespace do, in the order of [`JOBS`].
@@ -79,10 +79,6 @@ pub fn write(
         let identity = IdentityTruth {
             // There is no way to disable one.
             enabled: Some(true),
-            // Only a stored token remembers when it was used, and only the day.
-            last_used_at: token_of(estate, cluster, snapshot, life)
-                .and_then(|token| token.used_at)
-                .map(|at| format!("{}T00:00:00Z", date(at))),
             credentials: Knowledge::Known,
             administrator: binding(estate, cluster, life.ordinal) == Some(Binding::ClusterAdmin),
             ..IdentityTruth::new(
@@ -95,6 +91,8 @@ pub fn write(
                 &cluster.source,
                 &governance,
             )
+            // Only a stored token remembers when it was used, and only the day.
+            .used(token_of(estate, cluster, snapshot, life).and_then(|token| token.used_on()))
         };
         truth.identity(identity, &governance);
         let mut row = object! { "apiVersion": "v1" };

@@ -11,7 +11,7 @@ use shared::model::ratio::Verdict;
 use super::{Found, Planted, Scores, list, text};
 
 /// The id and kind under which Rollcall shows a planted credential.
-fn shown_credential(credential: &Value) -> (String, &'static str) {
+pub fn shown_credential(credential: &Value) -> (String, &'static str) {
     let id = text(credential, "id");
     let of_list = |kind| {
         let (holder, _) = id.rsplit_once('#').unwrap();
@@ -130,31 +130,46 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
             })
             .collect(),
     );
-    // One certificate that a script installed on several applications.
-    let mut sharing: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    let is_active = |app: &str| {
-        planted_credentials().any(|it| {
-            text(it, "kind") == "client_certificate" && it["holders"][0] == app && text(it, "status") == "active"
-        })
-    };
-    for it in planted.problems("shared_credential") {
-        if is_active(text(it, "subject")) {
-            let app = format!("entra:app/{}", text(it, "subject"));
-            sharing.entry(text(it, "detail")).or_default().insert(app);
-        }
-    }
-    for join in planted.joins("ssh_key_opens") {
-        let holders = sharing.entry(text(join, "left")).or_default();
-        holders.insert(planted.public[text(join, "right")].clone());
-    }
     let (_, has_one_holder) = formulas::judge("credential.shared").unwrap();
     scores.compare(
         "credential: shared",
-        sharing.into_values().filter(|apps| apps.len() > 1).flatten().collect(),
+        (sharing(planted).into_iter())
+            .filter(|group| group.holders.len() > 1)
+            .flat_map(|group| group.holders)
+            .collect(),
         (found.0.snapshot.credentials.iter().enumerate())
             .filter(|(index, _)| has_one_holder(found.0, *index) == Some(Verdict::Fail))
             .flat_map(|(_, it)| &it.holders)
             .map(|holder| found.text(found.0.snapshot.identity(*holder).id).to_owned())
             .collect(),
     );
+}
+
+/// Who has one secret, and the credentials under which Rollcall shows it.
+#[derive(Default)]
+pub struct Sharing {
+    pub holders: BTreeSet<String>,
+    pub credentials: BTreeSet<String>,
+}
+
+/// The secrets that were planted with several: a certificate that a script installed on applications, an SSH key.
+pub fn sharing(planted: &Planted<'_>) -> Vec<Sharing> {
+    let mut sharing: BTreeMap<&str, Sharing> = BTreeMap::new();
+    for it in planted.problems("shared_credential") {
+        let certificates = planted.listed("credentials").iter().filter(|credential| {
+            let is_its = credential["holders"][0] == it["subject"];
+            is_its && text(credential, "kind") == "client_certificate" && text(credential, "status") == "active"
+        });
+        let group = sharing.entry(text(it, "detail")).or_default();
+        for certificate in certificates {
+            group.holders.insert(format!("entra:app/{}", text(it, "subject")));
+            group.credentials.insert(shown_credential(certificate).0);
+        }
+    }
+    for join in planted.joins("ssh_key_opens") {
+        let group = sharing.entry(text(join, "left")).or_default();
+        group.holders.insert(planted.public[text(join, "right")].clone());
+        group.credentials.insert(format!("ssh:{}", text(join, "left")));
+    }
+    sharing.into_values().collect()
 }

@@ -6,21 +6,12 @@ use serde_json::Value;
 use shared::model::instant::Instant;
 use shared::model::principal::Principal;
 use shared::model::snapshot::IdentityId;
-use shared::rules::{Finding, Subject};
 
 use super::governance::is_in_scope;
 use super::{Found, Planted, Scores, list, text};
 
 pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
     let as_of = found.0.snapshot.as_of;
-    let id = |finding: &Finding| match finding.subject() {
-        Subject::Identity(id) => found.text(found.0.snapshot.identity(id).id).to_owned(),
-        Subject::Credential(id) => found.text(found.0.snapshot.credential(id).key).to_owned(),
-    };
-    let of_rule = |code: &str| -> BTreeSet<String> {
-        let findings = found.0.findings.all.iter();
-        findings.filter(|finding| finding.rule().code == code).map(id).collect()
-    };
     let problems = |kinds: &[&str]| -> BTreeSet<String> {
         let all = kinds.iter().flat_map(|kind| planted.problems(kind));
         all.map(|it| planted.public[text(it, "subject")].clone()).collect()
@@ -37,15 +28,16 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
         ("default_account_in_use", problems(&["default_account_in_use"])),
         ("open_external_trust", problems(&["external_trust_without_condition"])),
         ("open_ci_trust", problems(&["ci_trust_without_subject"])),
+        ("root_key_in_use", problems(&["root_key_in_use"])),
         ("unused_permission", problems(&["unused_permission"])),
     ] {
-        scores.compare(&format!("finding: {rule}"), expected, of_rule(rule));
+        scores.compare(&format!("finding: {rule}"), expected, found.of_rule(rule));
     }
     // Root is a person's by nature: every account has one, with a password.
     scores.compare(
         "finding: human_use",
         problems(&["human_use"]),
-        (of_rule("human_use").into_iter())
+        (found.of_rule("human_use").into_iter())
             .filter(|id| !id.ends_with(":root"))
             .collect(),
     );
@@ -55,7 +47,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
             Some(at) => at.days_until(as_of) > 92,
             None => true,
         }),
-        of_rule("unreviewed"),
+        found.of_rule("unreviewed"),
     );
     // Tokens of pipelines in inventories never end either; what was planted are those of clusters. The accounts of the
     // control plane are the platform's own.
@@ -78,7 +70,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
             .filter(|it| !of_the_platform.contains(text(it, "subject")))
             .map(|it| format!("k8s-secret:{}", text(it, "subject")))
             .collect(),
-        of_clusters(of_rule("legacy_token")).collect(),
+        of_clusters(found.of_rule("legacy_token")).collect(),
     );
     let disabled: BTreeSet<&str> = (planted.listed("credentials").iter())
         .filter(|it| text(it, "status") != "active")
@@ -91,7 +83,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
             .filter(|subject| !disabled.contains(subject))
             .map(|subject| format!("gcp-key:{subject}"))
             .collect(),
-        (of_rule("weak_key").into_iter())
+        (found.of_rule("weak_key").into_iter())
             .filter(|id| id.starts_with("gcp-key:"))
             .collect(),
     );
@@ -102,7 +94,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
             .filter(|it| it["weak"] == true && text(it, "expiry") != "expired")
             .map(|it| format!("x509:{}", text(it, "sha256")))
             .collect(),
-        (of_rule("weak_key").into_iter())
+        (found.of_rule("weak_key").into_iter())
             .filter(|id| id.starts_with("x509:"))
             .collect(),
     );
@@ -110,7 +102,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
     scores.compare(
         "finding: cross_environment_reach",
         into_production(planted),
-        of_rule("cross_environment_reach"),
+        found.of_rule("cross_environment_reach"),
     );
 }
 

@@ -165,7 +165,7 @@ fn score_things(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
         "SSH key -> what it opens",
         pairs("ssh_key_opens"),
         of_kind(CredentialKind::SshKey)
-            .filter(|key| sources(key).contains("depot-hosts"))
+            .filter(|key| sources(key).iter().any(|source| source.contains("-hosts")))
             .flat_map(held)
             .collect(),
     );

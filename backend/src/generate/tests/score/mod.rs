@@ -4,6 +4,7 @@
 //! prints them.
 
 mod certificates;
+mod credential_findings;
 mod credentials;
 mod findings;
 mod governance;
@@ -48,6 +49,7 @@ fn rollcall_finds_what_was_planted() {
             governance::score(&planted, &found, &mut scores);
             credentials::score(&planted, &found, &mut scores);
             certificates::score(&planted, &found, &mut scores);
+            credential_findings::score(&planted, &found, &mut scores);
             findings::score(&planted, &found, &mut scores);
             joins::score(&planted, &found, &mut scores);
             leads::score(&planted, &found, &mut scores);
@@ -164,6 +166,14 @@ impl<'a> Found<'a> {
         self.identities()
             .filter(|(index, ..)| judge(self.0, *index) == Some(verdict))
             .map(|(_, id, _)| id.to_owned())
+            .collect()
+    }
+
+    /// The ids of the subjects that a rule finds.
+    fn of_rule(&self, code: &str) -> BTreeSet<String> {
+        let findings = self.0.findings.all.iter().filter(|finding| finding.rule().code == code);
+        findings
+            .map(|finding| finding.subject_id(&self.0.snapshot).to_owned())
             .collect()
     }
 
