@@ -309,7 +309,8 @@ pub enum Mark {
     Begins(&'static str),
     /// The first line that is neither blank nor a comment (`#`) contains this.
     FirstLine(&'static str),
-    /// The first line that is neither blank nor a comment (`#`) has this many fields, between colons; JSON has none.
+    /// The first line that is neither blank nor a comment (`#`) has this many fields, between colons. What has a syntax
+    /// of its own has none, whatever colons are in it.
     ColonFields(usize),
     /// The text contains this, wherever: for formats that have no paths.
     Text(&'static str),
@@ -455,7 +456,9 @@ impl Mark {
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
             Mark::Begins(text) => probe.text.starts_with(text),
             Mark::FirstLine(text) => first_line(probe.text).contains(text),
-            Mark::ColonFields(n) => probe.format != Format::Json && first_line(probe.text).split(':').count() == n,
+            Mark::ColonFields(n) => {
+                matches!(probe.format, Format::Text | Format::Table) && first_line(probe.text).split(':').count() == n
+            }
             Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
@@ -464,10 +467,7 @@ impl Mark {
                 let mut names = groups.iter().flat_map(|names| names.iter());
                 !columns.is_empty() && names.any(|name| columns.contains(&table::folded(name)))
             }
-            Mark::NoColumnLike(names) => !probe
-                .columns()
-                .iter()
-                .any(|column| names.iter().any(|name| table::folded(name) == table::folded(column))),
+            Mark::NoColumnLike(names) => columns_like(probe, names).next().is_none(),
             Mark::OnlyColumns(names) => {
                 let columns = probe.columns();
                 !columns.is_empty() && columns.iter().all(|column| names.contains(&column.as_str()))
@@ -495,7 +495,7 @@ impl Mark {
     }
 
     /// The mark in words, for a file that lacks it.
-    fn describe(self) -> String {
+    fn describe(self, probe: &Probe<'_>) -> String {
         match self {
             Mark::Is(format) => format.name().to_owned(),
             Mark::Has(path) => format!("`{path}`"),
@@ -514,10 +514,19 @@ impl Mark {
                 let names: Vec<_> = groups.iter().filter_map(|names| names.first().copied()).collect();
                 format!("a column such as `{}`", names.join("` or `"))
             }
-            Mark::NoColumnLike(names) => format!("no column such as `{}`", names.join("`, `")),
+            Mark::NoColumnLike(names) => {
+                let found: Vec<_> = columns_like(probe, names).collect();
+                format!("no column `{}`", found.join("` or `"))
+            }
             Mark::OnlyColumns(names) => format!("no columns but `{}`", names.join("`, `")),
         }
     }
+}
+
+/// The columns of a table that read like one of these names.
+fn columns_like<'p>(probe: &'p Probe<'_>, names: &'static [&str]) -> impl Iterator<Item = &'p str> {
+    let columns = probe.columns().iter().map(String::as_str);
+    columns.filter(|column| names.iter().any(|name| table::folded(name) == table::folded(column)))
 }
 
 /// The first line of a text that is neither blank nor a comment; `""` when there is none. JSON may be one line of
@@ -677,7 +686,7 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
             let missing: Vec<_> = marks
                 .iter()
                 .filter(|mark| !mark.holds(probe))
-                .map(|mark| mark.describe())
+                .map(|mark| mark.describe(probe))
                 .collect();
             format!(
                 "nearest is {}, which also has {}",
@@ -752,6 +761,42 @@ mod tests {
         }
         // A sentence is no code, and may hold anything.
         assert!(!check(r#"{"ok":false,"error":"the password hunter2 is wrong"}"#).contains("hunter2"));
+    }
+
+    #[test]
+    fn what_a_scanner_found_is_no_inventory() {
+        for (text, column) in [
+            (
+                "ACCOUNT_NAME;CHECK_ID;STATUS;SEVERITY;RESOURCE_UID\nacme;iam_1;FAIL;high;r-1\n",
+                "check_id",
+            ),
+            ("ID,Name,CVSSSeverity,Status\n1,zlib,High,Open\n", "cvssseverity"),
+            ("File,Category,Name,CWEs\na.c,buffer,strcpy,CWE-120\n", "cwes"),
+        ] {
+            let reading = read("s", "f.csv", text.as_bytes(), "");
+            assert!(reading.connector.is_none(), "{text}");
+            let [diagnostic] = reading.diagnostics.as_slice() else {
+                panic!("{:?}", reading.diagnostics);
+            };
+            assert!(
+                diagnostic.expected.contains(&format!("no column `{column}`")),
+                "{diagnostic:?}"
+            );
+            assert!(diagnostic.help.contains("`[[inventory]]`"), "{diagnostic:?}");
+        }
+    }
+
+    #[test]
+    fn a_syntax_with_colons_in_it_is_no_file_of_accounts() {
+        // As JSON, each of these has one line, with as many colons as `passwd`, `shadow` and `group`.
+        for text in [
+            "name: acme\nversion: 1\nowner: \"\"\npath: https://acme.test:8443/a\nkind: chart\n",
+            "a: 1\nb: 2\nc: \"x:/y\"\nd: 3\ne: 4\n",
+            "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\ng: 7\nh: 8\n",
+            "a: \":x:\"\nb: 2\n",
+        ] {
+            assert!(read("s", "f.yaml", text.as_bytes(), "").connector.is_none(), "{text}");
+        }
     }
 
     #[test]

@@ -59,6 +59,7 @@ impl Moment {
         match power_shell(text)
             .or_else(|| ldap(text))
             .or_else(|| national(text, order))
+            .or_else(|| with_weekday(text))
         {
             Some(seconds) => Moment::from_seconds(seconds),
             None => Moment::Unreadable(shorten(text)),
@@ -247,6 +248,23 @@ fn national(text: &str, order: DateOrder) -> Option<i64> {
     seconds(date, (hour, minute, second), 0)
 }
 
+/// `Sat Mar 13 17:42:00 2021 +0530`, as git and the C library write it: the year behind the time, and an offset only
+/// from git.
+fn with_weekday(text: &str) -> Option<i64> {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let mut words = text.split_ascii_whitespace();
+    let (weekday, month, day) = (words.next()?, words.next()?, words.next()?.parse().ok()?);
+    let (time, year) = (clock(words.next()?)?, words.next()?.parse().ok()?);
+    let zone = words.next().unwrap_or_default();
+    let month = (1..).zip(MONTHS).find(|(_, name)| *name == month)?.0;
+    let is_whole = words.next().is_none() && weekday.len() == 3;
+    is_whole
+        .then_some(seconds((year, month, day), time, offset(zone)?))
+        .flatten()
+}
+
 fn clock(text: &str) -> Option<(i32, i32, i32)> {
     let mut parts = text.split(':');
     let hour = parts.next()?.parse().ok()?;
@@ -391,6 +409,8 @@ mod tests {
             ("2026/10/31", "2026-10-31T00:00:00Z"),
             ("2026.10.31 08:00", "2026-10-31T08:00:00Z"),
             ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+            ("Sat Mar 13 17:42:00 2021 +0530", "2021-03-13T12:12:00Z"),
+            ("Mon Jul  5 12:54:43 2021", "2021-07-05T12:54:43Z"),
             ("N/A", "Absent"),
             ("no_information", "Absent"),
             ("", "Absent"),

@@ -341,7 +341,8 @@ pub(super) const PERSONAL: &[&str] = &[
     "nachname",
     "personalnummer",
 ];
-/// Columns that tables have which a tool writes about something else: directories, databases, logs of events.
+/// Columns that tables have which a tool writes about something else: directories, databases, logs of events, and
+/// scanners, whose rows are what they checked and found.
 pub(super) const FOREIGN: &[&str] = &[
     "object class",
     "default secondary roles",
@@ -349,6 +350,32 @@ pub(super) const FOREIGN: &[&str] = &[
     "event name",
     "event time",
     "correlation id",
+    "severity",
+    "cvss severity",
+    "vendor severity",
+    "issue severity",
+    "cvss",
+    "cvss score",
+    "cve",
+    "cves",
+    "cve id",
+    "cwe",
+    "cwes",
+    "cwe id",
+    "vulnerability",
+    "vulnerability id",
+    "finding",
+    "finding id",
+    "finding uid",
+    "finding type",
+    "finding status",
+    "check id",
+    "check title",
+    "control id",
+    "rule id",
+    "plugin id",
+    "status extended",
+    "remediation",
 ];
 
 #[cfg(test)]
