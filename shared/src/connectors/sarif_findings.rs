@@ -11,7 +11,6 @@
 //! Cannot tell: whether a secret works, and results on other matters than secrets.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::leaked_secret::{self, Finding};
 use super::{Connector, Input, Mark};
@@ -19,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::leak::Liveness;
 use crate::model::provenance::Place;
-use crate::reading::json::{self, Row};
+use crate::reading::json::{self, OpenRow, Row};
 use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -41,14 +40,6 @@ pub const CONNECTOR: Connector = Connector {
     ],
     parse,
 };
-
-#[derive(Deserialize)]
-struct RawRun<'a> {
-    #[serde(borrow, default)]
-    tool: Option<RawTool<'a>>,
-    #[serde(borrow, default)]
-    results: Option<Vec<&'a RawValue>>,
-}
 
 #[derive(Deserialize)]
 struct RawTool<'a> {
@@ -184,10 +175,8 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let mut passed_over = PassedOver::default();
     let mut of_rows = Diagnostics::default();
-    json::each_row(input.text, &["runs"], &mut diagnostics, |row| {
-        if let Some(run) = row.parse::<RawRun<'_>>(&mut of_rows) {
-            read_run(row, &run, input, &mut passed_over, &mut batch, &mut of_rows);
-        }
+    json::each_row(input.text, &["runs"], &mut diagnostics, |run| {
+        read_run(run, input, &mut passed_over, &mut batch, &mut of_rows);
     });
     diagnostics.append(of_rows);
     if passed_over.n_others > 0 {
@@ -202,30 +191,35 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     (batch, diagnostics)
 }
 
-fn read_run<'a>(
-    row: &Row<'a>,
-    run: &RawRun<'a>,
+fn read_run(
+    run: &mut OpenRow<'_>,
     input: Input<'_>,
     passed_over: &mut PassedOver,
     batch: &mut Batch,
     diagnostics: &mut Diagnostics,
 ) {
-    let driver = run.tool.as_ref().and_then(|tool| tool.driver.as_ref());
+    // The tool may stand behind what it found.
+    let mut results = Vec::new();
+    let headers = run.each_row(&["results"], |row| {
+        if row.list == "results"
+            && let Some(result) = row.parse::<RawResult<'_>>(diagnostics)
+        {
+            results.push((row.index, result));
+        }
+    });
+    let tool = headers.header("tool").map(|text| Row {
+        list: "tool",
+        text,
+        ..**run
+    });
+    let tool = tool.and_then(|tool| tool.parse::<RawTool<'_>>(diagnostics));
+    let driver = tool.as_ref().and_then(|tool| tool.driver.as_ref());
     let scanner = driver.and_then(|driver| driver.name.as_deref()).unwrap_or("a scanner");
     let rules = driver.and_then(|driver| driver.rules.as_deref()).unwrap_or_default();
     let name = scanner.to_lowercase().replace(' ', "");
     let looks_for_secrets = SECRET_SCANNERS.iter().any(|known| name.contains(known));
-    for (index, text) in run.results.iter().flatten().enumerate() {
-        let one = Row {
-            list: "results",
-            index,
-            document: row.document,
-            text: text.get(),
-        };
-        let Some(result) = one.parse::<RawResult<'_>>(diagnostics) else {
-            continue;
-        };
-        let defined = rule_of(&result, rules);
+    for (index, result) in &results {
+        let defined = rule_of(result, rules);
         let id = result
             .rule_id
             .as_deref()
@@ -242,7 +236,7 @@ fn read_run<'a>(
             passed_over.n_suppressed += 1;
             continue;
         }
-        let place = format!("{}.results[{index}]", row.name());
+        let place = format!("{}.results[{index}]", run.name());
         let location = result.locations.iter().flatten().next();
         let location = location.and_then(|location| location.physical_location.as_ref());
         let region = location.and_then(|location| location.region.as_ref());

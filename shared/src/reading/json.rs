@@ -125,6 +125,24 @@ impl<'a> OpenRow<'a> {
         self.close()?.parse(diagnostics)
     }
 
+    /// Takes the row as a page of its own and calls `each` with the rows of its `lists`, as [`each_row`] does; those
+    /// before a cut too.
+    pub fn each_row(&mut self, lists: &[&str], each: impl FnMut(&mut OpenRow<'a>)) -> Rows<'a> {
+        let mut walk = Walk {
+            lists,
+            document: self.row.document,
+            n_rows: 0,
+            found: Rows::default(),
+            each,
+        };
+        if self.row.text.starts_with('{') {
+            let mut scan = self.scan;
+            let walked = walk.object(&mut scan, 0);
+            self.end = Some(walked.map(|()| scan));
+        }
+        walk.found
+    }
+
     /// The row by itself; `None` when the file ends inside it.
     pub fn close(&mut self) -> Option<Row<'a>> {
         let mut scan = self.scan;
