@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use anyhow::{Context, bail};
 use blake3::Hash;
@@ -389,10 +390,12 @@ impl SnapshotFolder {
         let all = files::list(folder, root)?;
         let digest = digest(&all);
         let (source_configs, files): (Vec<_>, Vec<_>) = all.into_iter().partition(|file| file.path == SOURCE_CONFIG);
+        let newest = files.iter().map(FileOnDisk::modified_at).max();
         Ok(SnapshotFolder {
             name,
             named_at,
-            newest_file_at: files.iter().map(FileOnDisk::modified_at).max().unwrap_or_default(),
+            // What holds no file says nothing, as of now.
+            newest_file_at: newest.unwrap_or_else(|| Instant(files::since_epoch(SystemTime::now()).as_secs() as i64)),
             digest,
             files,
             source_configs,

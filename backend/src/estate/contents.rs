@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use blake3::Hash;
 use rayon::prelude::*;
 
-use super::files::FileOnDisk;
+use super::files::{self, FileOnDisk};
 use super::{Estate, MAX_FILE_BYTES};
 use crate::cache::{Cache, Key, KeyMaker};
 
@@ -67,9 +67,7 @@ impl Estate {
         if !cache.is_kept() {
             return;
         }
-        let now = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
+        let now = files::since_epoch(SystemTime::now());
         let resting = files.iter().zip(digests).filter_map(|(file, digest)| {
             let digest = digest.filter(|_| file.rests_since(now.saturating_sub(AT_REST)))?;
             Some((file.identity(), digest))

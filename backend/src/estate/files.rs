@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, bail};
 use blake3::{Hash, Hasher};
@@ -114,14 +114,11 @@ impl FileOnDisk {
             Ok(metadata) => metadata?,
             Err(reason) => return Some(FileOnDisk::refused(disk_path, source, path, reason)),
         };
-        let modified = metadata.modified().ok();
         Some(FileOnDisk {
             source,
             path,
             n_bytes: metadata.len(),
-            modified_at: modified
-                .and_then(|at| at.duration_since(UNIX_EPOCH).ok())
-                .unwrap_or_default(),
+            modified_at: metadata.modified().map(since_epoch).unwrap_or_default(),
             changed_at: changed_at(&metadata),
             disk_path: disk_path.to_owned(),
             refused: not_a_file(&metadata),
@@ -275,6 +272,11 @@ fn changed_at(metadata: &Metadata) -> (i64, i64) {
 #[cfg(not(unix))]
 fn changed_at(_: &Metadata) -> (i64, i64) {
     (0, 0)
+}
+
+/// As the file system tells times; zero before 1970.
+pub fn since_epoch(at: SystemTime) -> Duration {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn not_a_file(metadata: &Metadata) -> Option<Diagnostic> {

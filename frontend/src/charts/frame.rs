@@ -125,6 +125,16 @@ pub fn ChartFrame(
     }
 }
 
+/// In the place of a chart of which every part would be empty: its question, and why nothing answers it.
+pub fn nothing_drawn(title: &'static str, why: &'static str) -> AnyView {
+    html! {
+        <header class="card-head">
+            <h3 class="card-title">{title}</h3>
+        </header>
+        <p class="card-empty">{why}</p>
+    }
+}
+
 /// The picture at the width it has, with a link over each part.
 #[component]
 fn Picture(draw: StoredValue<Draw>, twin: StoredValue<Twin>) -> impl IntoView {

@@ -8,15 +8,16 @@ use shared::api::query::Facet;
 use shared::charts::Ink;
 use shared::charts::columns::{Columns, svg};
 
-use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow, nothing_drawn};
 use crate::ui::html::html;
 use crate::{format, links, words};
 
 const HEIGHT: u32 = 232;
+const TITLE: &str = "How old are credentials?";
 
 pub fn age_chart(ages: &[AgeRow], snapshot: Option<&str>) -> AnyView {
     let Some(first) = ages.first() else {
-        return html! { <p class="card-empty">"No export lists an active credential."</p> };
+        return nothing_drawn(TITLE, "No export lists an active credential.");
     };
     // The most frequent kinds have an ink each; the others share the last.
     let n_own = if ages.len() > Ink::SERIES.len() {
@@ -91,6 +92,6 @@ pub fn age_chart(ages: &[AgeRow], snapshot: Option<&str>) -> AnyView {
     );
     let draw: Draw = Arc::new(move |width, paint| svg(&data, width, HEIGHT, paint));
     html! {
-        <ChartFrame title="How old are credentials?" line=line draw=draw twin=twin legend=series />
+        <ChartFrame title=TITLE line=line draw=draw twin=twin legend=series />
     }
 }

@@ -9,7 +9,7 @@ use shared::charts::Ink;
 use shared::charts::columns::{Columns, svg};
 use shared::model::credential::CredentialKind;
 
-use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow, nothing_drawn};
 use crate::links::{self, List};
 use crate::ui::html::html;
 use crate::{format, words};
@@ -24,6 +24,25 @@ pub enum Counted {
 }
 
 pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Option<&str>) -> AnyView {
+    let n_counted = |bucket: &ExpiringBucket| match counted {
+        Counted::All => bucket.n_certificates + bucket.n_other_credentials,
+        Counted::Certificates => bucket.n_certificates,
+    };
+    let (title, line, none) = match counted {
+        Counted::All => (
+            "What ends when?",
+            "Certificates and other credentials, by days left",
+            "No export lists a credential.",
+        ),
+        Counted::Certificates => (
+            "When do certificates end?",
+            "By days left, from the snapshot",
+            "No export lists a certificate.",
+        ),
+    };
+    if buckets.iter().all(|bucket| n_counted(bucket) == 0) {
+        return nothing_drawn(title, none);
+    }
     let (far, soon): (Vec<_>, Vec<_>) = buckets
         .iter()
         .partition(|bucket| matches!(bucket.value.as_str(), "later" | "never" | "unknown"));
@@ -89,10 +108,6 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
         }
     });
     let rest = rest.collect_view();
-    let (title, line) = match counted {
-        Counted::All => ("What ends when?", "Certificates and other credentials, by days left"),
-        Counted::Certificates => ("When do certificates end?", "By days left, from the snapshot"),
-    };
     html! {
         <ChartFrame title=title line=line draw=draw twin=twin legend=series>
             <ul class="chart-rest">{rest}</ul>

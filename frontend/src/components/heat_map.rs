@@ -7,7 +7,7 @@ use shared::api::overview::Heat;
 use shared::api::query::Facet;
 use shared::charts::heat::{Cell, HeatMap, svg};
 
-use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow, nothing_drawn};
 use crate::ui::html::html;
 use crate::ui::order::in_order;
 use crate::{format, links, words};
@@ -15,9 +15,13 @@ use crate::{format, links, words};
 /// Sources in the picture; beyond, a map is read no faster than the list behind it.
 const MAX_ROWS: usize = 14;
 
-#[component]
-pub fn GovernedMap(heat: Heat, snapshot: Option<String>) -> impl IntoView {
-    let order = order(&heat);
+const TITLE: &str = "Where is it governed?";
+
+pub fn governed_map(heat: &Heat, snapshot: Option<&str>) -> AnyView {
+    if heat.cells.is_empty() {
+        return nothing_drawn(TITLE, "No export lists a non-human identity.");
+    }
+    let order = order(heat);
     let n_left_out = heat.sources.len() - order.len();
     let columns: Vec<String> = heat
         .environments
@@ -38,17 +42,14 @@ pub fn GovernedMap(heat: Heat, snapshot: Option<String>) -> impl IntoView {
     };
     let twin = Twin {
         heads: std::iter::once("Source".to_owned()).chain(columns).collect(),
-        rows: order
-            .iter()
-            .map(|source| twin_row(&heat, *source, snapshot.as_deref()))
-            .collect(),
+        rows: order.iter().map(|source| twin_row(heat, *source, snapshot)).collect(),
     };
     let draw: Draw = Arc::new(move |width, paint| svg(&data, width, paint));
     let line = match n_left_out {
         0 => "Certain share of each source, by environment; darker is better".to_owned(),
         n => format!("The {MAX_ROWS} sources with most to do; {n} more under Sources. Darker is better"),
     };
-    html! { <ChartFrame title="Where is it governed?" line=line draw=draw twin=twin /> }
+    html! { <ChartFrame title=TITLE line=line draw=draw twin=twin /> }
 }
 
 /// By name while all fit; else those where most is to do.

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use shared::api::findings::{RuleView, Rules};
 use shared::api::history::Trends;
 use shared::api::kpis::KpiValue;
-use shared::api::overview::{Change, Overview};
+use shared::api::overview::{Change, Doubt, Overview};
 use shared::api::query::Facet;
 use shared::charts::Ink;
 use shared::charts::columns::{self, Columns};
@@ -15,12 +15,12 @@ use shared::model::ratio::{Ratio, Verdict};
 
 use super::findings::of_rule;
 use super::rules::rank;
-use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow, nothing_drawn};
 use crate::client::Answer;
 use crate::components::age_chart::age_chart;
 use crate::components::badges::{severity_word, verdict_class};
 use crate::components::expiry_chart::{Counted, expiry_chart};
-use crate::components::heat_map::GovernedMap;
+use crate::components::heat_map::governed_map;
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{kpi_tile, parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
@@ -31,6 +31,7 @@ use crate::ui::asynchronous;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::order::in_order;
+use crate::ui::states::EmptyState;
 use crate::url_state::use_snapshot;
 use crate::{client, format, words};
 
@@ -70,6 +71,9 @@ pub fn OverviewPage() -> impl IntoView {
 
 fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trends>, rules: Answer<Rules>) -> AnyView {
     let at = snapshot.as_deref();
+    if lists_nothing(&overview) {
+        return nothing_listed(&overview, at);
+    }
     let of_rules = snapshot.clone();
     let tiles = overview
         .tiles
@@ -87,7 +91,7 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trend
             <h2 class="section-title" id="title-why">"Why"</h2>
             <div class="overview-pair is-uneven">
                 <div class="card">
-                    <GovernedMap heat=overview.heat.clone() snapshot=snapshot.clone() />
+                    {governed_map(&overview.heat, at)}
                 </div>
                 <div class="card">
                     {card_head("Which teams fall short?", "Those with most identities that are not governed")} {teams(&overview, at)}
@@ -130,6 +134,45 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trend
                 </div>
             </div>
         </section>
+    }
+}
+
+/// Whether the exports that could be read hold neither an identity nor a credential.
+fn lists_nothing(overview: &Overview) -> bool {
+    let n_credentials: u64 = overview
+        .expiring
+        .iter()
+        .map(|bucket| bucket.n_certificates + bucket.n_other_credentials)
+        .sum();
+    let identities = ["nhi.total", "human.total"];
+    let none = |kpi: &KpiValue| kpi.value.is_none_or(|value| value == 0.0);
+    n_credentials == 0
+        && overview.unclassified == 0
+        && overview
+            .tiles
+            .iter()
+            .filter(|kpi| identities.contains(&kpi.id.as_str()))
+            .all(none)
+}
+
+/// In the place of numbers that would all be zero: what could not be read, and where to begin.
+fn nothing_listed(overview: &Overview, snapshot: Option<&str>) -> AnyView {
+    let unread = (!overview.doubts.is_empty()).then(|| {
+        html! {
+            <div class="card">
+                {card_head("What could not be read?", "Each source with its reason")} <ul class="doubts">{partial_sources(overview, snapshot)}</ul>
+            </div>
+        }
+    });
+    let sources = links::place(Place::Sources, snapshot);
+    html! {
+        <EmptyState title="No export of this snapshot lists an identity or a credential">
+            <p>"Put the exports of your systems into the estate's folder: this page changes by itself."</p>
+            <a class="button button-main" href=sources>
+                "What Rollcall can read"
+            </a>
+        </EmptyState>
+        {unread}
     }
 }
 
@@ -451,15 +494,16 @@ fn top_findings(rules: &Rules, snapshot: Option<&str>) -> AnyView {
 fn renewals(overview: &Overview) -> AnyView {
     let total: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
     let busiest = overview.renewals.iter().max_by_key(|week| week.n_certificates);
-    let line = match busiest.filter(|_| total > 0) {
-        None => "No certificate ends in the next 26 weeks".to_owned(),
-        Some(week) => format!(
-            "{} in 26 weeks; the busiest begins on {} with {}",
-            format::counted(total, "renewal", "renewals"),
-            format::date(week.starts_at),
-            format::number(week.n_certificates)
-        ),
+    let title = "How many renewals come, week by week?";
+    let Some(busiest) = busiest.filter(|_| total > 0) else {
+        return nothing_drawn(title, "No certificate ends in the next 26 weeks.");
     };
+    let line = format!(
+        "{} in 26 weeks; the busiest begins on {} with {}",
+        format::counted(total, "renewal", "renewals"),
+        format::date(busiest.starts_at),
+        format::number(busiest.n_certificates)
+    );
     let twin = Twin {
         heads: vec!["Week of".to_owned(), "Renewals".to_owned()],
         rows: overview
@@ -490,7 +534,7 @@ fn renewals(overview: &Overview) -> AnyView {
         html! { <p class="chart-rest">{format!("{}.", sentence_case(&note))}</p> }
     });
     html! {
-        <ChartFrame title="How many renewals come, week by week?" line=line draw=draw twin=twin>
+        <ChartFrame title=title line=line draw=draw twin=twin>
             {outlook}
         </ChartFrame>
     }
@@ -525,7 +569,25 @@ fn doubts(overview: &Overview, snapshot: Option<&str>) -> AnyView {
             </li>
         }
     });
-    let sources = overview.doubts.iter().map(|doubt| {
+    let all_well = (overview.doubts.is_empty() && overview.unclassified == 0 && unknown == 0).then(|| {
+        html! {
+            <li class="doubt">
+                <span class="doubt-mark is-pass">{icon(Icon::Pass)}</span>
+                <span>"Every source is complete, and nothing that counts is unknown."</span>
+            </li>
+        }
+    });
+    html! {
+        <ul class="doubts">{undecided} {unclassified} {partial_sources(overview, snapshot)} {all_well}</ul>
+        <p class="card-foot">
+            <a href=links::place(Place::Sources, snapshot)>"What was read"</a>
+        </p>
+    }
+}
+
+/// The sources that are not complete, each with the reason.
+fn partial_sources(overview: &Overview, snapshot: Option<&str>) -> AnyView {
+    let row = |doubt: &Doubt| {
         html! {
             <li class="doubt">
                 <span class="doubt-mark is-warning">{icon(Icon::Warning)}</span>
@@ -536,19 +598,6 @@ fn doubts(overview: &Overview, snapshot: Option<&str>) -> AnyView {
                 </span>
             </li>
         }
-    });
-    let all_well = (overview.doubts.is_empty() && overview.unclassified == 0 && unknown == 0).then(|| {
-        html! {
-            <li class="doubt">
-                <span class="doubt-mark is-pass">{icon(Icon::Pass)}</span>
-                <span>"Every source is complete, and nothing that counts is unknown."</span>
-            </li>
-        }
-    });
-    html! {
-        <ul class="doubts">{undecided} {unclassified} {sources.collect_view()} {all_well}</ul>
-        <p class="card-foot">
-            <a href=links::place(Place::Sources, snapshot)>"What was read"</a>
-        </p>
-    }
+    };
+    overview.doubts.iter().map(row).collect_view().into_any()
 }
