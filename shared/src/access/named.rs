@@ -14,7 +14,7 @@ use super::standing::{Granted, Power, Tier};
 use crate::model::access_policy::{Conditional, Denied, Privilege};
 use crate::model::identity::IdentityKind;
 use crate::model::principal::HandleKind;
-use crate::model::snapshot::{Denial, Grant, Identity, IdentityId, Snapshot};
+use crate::model::snapshot::{Denial, Grant, Identity, IdentityId, Snapshot, SourceId};
 use crate::model::strings::Sym;
 
 const PROJECTS: &str = "//cloudresourcemanager.googleapis.com/projects/";
@@ -295,6 +295,12 @@ pub fn escalations(snapshot: &Snapshot, id: IdentityId, targets: &Targets, power
     found
 }
 
+/// The sources that speak of an identity.
+fn sources<'s>(snapshot: &'s Snapshot, identity: &Identity) -> impl Iterator<Item = SourceId> + Clone + use<'s> {
+    let facts = snapshot.facts_of(identity).iter();
+    facts.map(|fact| snapshot.file(fact.file).source)
+}
+
 /// The grants on one resource that meet all needs of a row.
 fn met(
     snapshot: &Snapshot,
@@ -356,8 +362,12 @@ fn escalation(
             Some(others(&targets.gcp, &is_in_project)?)
         }
         Gives::Another(_) if platform == Platform::Entra => {
-            let is_application =
-                |other: &Identity| matches!(other.kind, IdentityKind::Application | IdentityKind::ManagedIdentity);
+            // One source is one tenant.
+            let sources = sources(snapshot, snapshot.identity(id));
+            let is_application = |other: &Identity| {
+                matches!(other.kind, IdentityKind::Application | IdentityKind::ManagedIdentity)
+                    && self::sources(snapshot, other).any(|source| sources.clone().any(|own| own == source))
+            };
             Some(others(&targets.entra, &is_application)?)
         }
         Gives::OlderVersion => {

@@ -17,7 +17,7 @@
 //! - A pod that something controls is not a workload of its own: its controller is, and above a replica set or a job
 //!   the deployment or cron job. A pod template's hash tells the deployment when the replica set is not in the file.
 //! - A workload whose service account's token is not mounted (`automountServiceAccountToken`, where the pod's word
-//!   goes before the account's, and no projected token) still runs as the account, so the trust is kept, but behind
+//!   goes before the account's, which any file of the source may hold, and no projected token) still runs as the account, so the trust is kept, but behind
 //!   `TrustGuard::OtherCondition`: the process holds nothing that it could act with. Static pods have no account.
 //! - A TLS secret whose certificate can be read *is* that certificate, under the key `x509:…` that every export gives
 //!   it. Where only the secret's name is known (no data, cert-manager's `Certificate`, the insights archive) the key

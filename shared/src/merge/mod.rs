@@ -33,7 +33,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::batch::{Batch, DecisionRow, Employment, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
-use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustKind, TrustUseFact};
+use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustGuard, TrustKind, TrustUseFact};
 use crate::model::identity::{Class, IdentityKind, Knowledge, Presence};
 use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::LeakFact;
@@ -99,6 +99,7 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     use_one_key(&mut facts.credentials, &facts.synonyms);
     merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
+    withhold_tokens(&mut facts);
     snapshot.trusts = trust::resolve(
         std::mem::take(&mut facts.trusts),
         std::mem::take(&mut facts.trust_uses),
@@ -132,6 +133,9 @@ struct Facts {
     memberships: Vec<(FileId, MembershipFact)>,
     boundaries: Vec<(FileId, BoundaryFact)>,
     trusts: Vec<(FileId, TrustFact)>,
+    /// See [`Batch::trusts_as_account_says`]: indices into `trusts`.
+    trusts_as_account_says: Vec<usize>,
+    accounts_withholding: HashSet<Sym>,
     applications: Vec<home::Application>,
     /// See [`Batch::credentials_listed_of`]; for whole files only.
     listed_of: HashSet<(SourceId, HandleKind)>,
@@ -140,6 +144,16 @@ struct Facts {
     service_uses: Vec<(FileId, ServiceUseFact)>,
     activities: Vec<(FileId, ActivityFact)>,
     decisions: Vec<(FileId, DecisionRow)>,
+}
+
+/// A workload gets its account's token unless the account, which may stand in another file, withholds it.
+fn withhold_tokens(facts: &mut Facts) {
+    for at in std::mem::take(&mut facts.trusts_as_account_says) {
+        let (_, trust) = &mut facts.trusts[at];
+        if facts.accounts_withholding.contains(&trust.target.text) {
+            trust.guard = TrustGuard::OtherCondition;
+        }
+    }
 }
 
 /// `names` carries the file's symbols over.
@@ -289,6 +303,14 @@ fn take_file(
     facts
         .boundaries
         .extend(batch.boundaries.into_iter().map(|fact| (file_id, fact.renamed(names))));
+    let n_before = facts.trusts.len();
+    let as_account_says = batch.trusts_as_account_says.iter();
+    facts
+        .trusts_as_account_says
+        .extend(as_account_says.map(|at| n_before + *at as usize));
+    facts
+        .accounts_withholding
+        .extend(batch.accounts_withholding.iter().map(|account| names.sym(*account)));
     facts
         .trusts
         .extend(batch.trusts.into_iter().map(|fact| (file_id, fact.renamed(names))));

@@ -27,6 +27,11 @@ pub struct Batch {
     pub boundaries: Vec<BoundaryFact>,
     pub denials: Vec<DenialFact>,
     pub trusts: Vec<TrustFact>,
+    /// Which of `trusts` are of workloads that get their account's token unless the account withholds it, which the
+    /// file does not tell.
+    pub trusts_as_account_says: Vec<u32>,
+    /// Kubernetes service accounts, by their handle's text, whose token only those workloads get that ask for it.
+    pub accounts_withholding: Vec<Sym>,
     pub trust_uses: Vec<TrustUseFact>,
     pub service_uses: Vec<ServiceUseFact>,
     pub activities: Vec<ActivityFact>,

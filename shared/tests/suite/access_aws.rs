@@ -17,10 +17,16 @@ const ACCOUNT: &str = "111122223333";
 
 /// The snapshot of files of one AWS source.
 pub fn snapshot_of(files: &[(&str, &str)]) -> Snapshot {
-    let files = files.iter().map(|(path, text)| {
-        let reading = connectors::read("aws", path, text.as_bytes(), "salt");
+    let files: Vec<_> = files.iter().map(|(path, text)| ("aws", *path, *text)).collect();
+    snapshot_of_sources(&files)
+}
+
+/// The same of several sources: source, path, text.
+pub fn snapshot_of_sources(files: &[(&str, &str, &str)]) -> Snapshot {
+    let files = files.iter().map(|(source, path, text)| {
+        let reading = connectors::read(source, path, text.as_bytes(), "salt");
         FileBatch {
-            source: "aws".to_owned(),
+            source: (*source).to_owned(),
             path: (*path).to_owned(),
             connector: Some(reading.connector.expect("a connector recognises it").id),
             n_bytes: text.len() as u64,

@@ -8,7 +8,7 @@ use shared::access::decision::{BlindSpot, Outcome, Says};
 use shared::access::standing::Tier;
 use shared::model::snapshot::{IdentityId, Snapshot};
 
-use crate::access_aws::snapshot_of;
+use crate::access_aws::{snapshot_of, snapshot_of_sources};
 
 /// The tier of an identity, and its ways up.
 fn standing(snapshot: &Snapshot, id: &str) -> (Tier, Vec<String>) {
@@ -330,6 +330,12 @@ proptest! {
 
 /// Two applications with Microsoft Graph's permissions, by the ids of the roles.
 fn tenant(first: &str, second: &str) -> Snapshot {
+    let (principals, assignments) = tenant_files(&[(1, first), (2, second)]);
+    snapshot_of(&[("assignments.json", &assignments), ("principals.json", &principals)])
+}
+
+/// The service principals of applications, by number, and which role each has.
+fn tenant_files(applications: &[(u32, &str)]) -> (String, String) {
     let app = |n: u32| {
         json!({"id": format!("5e1f0000-0000-4000-8000-00000000000{n}"), "appId": format!("aaaa0000-0000-4000-8000-00000000000{n}"),
             "displayName": format!("app-{n}"), "servicePrincipalType": "Application", "accountEnabled": true,
@@ -341,12 +347,31 @@ fn tenant(first: &str, second: &str) -> Snapshot {
             "resourceDisplayName": "Microsoft Graph", "resourceId": "5e1f0000-0000-4000-8000-000000000008"})
     };
     let metadata = "https://graph.microsoft.com/v1.0/$metadata#servicePrincipals";
-    let principals = json!({"@odata.context": metadata, "value": [app(1), app(2)]});
-    let assignments = json!({"@odata.context": format!("{metadata}('x')/appRoleAssignments"), "value": [has(1, first), has(2, second)]});
-    snapshot_of(&[
-        ("assignments.json", &assignments.to_string()),
-        ("principals.json", &principals.to_string()),
-    ])
+    let apps: Vec<Value> = applications.iter().map(|(n, _)| app(*n)).collect();
+    let roles: Vec<Value> = applications.iter().map(|(n, role)| has(*n, role)).collect();
+    let principals = json!({"@odata.context": metadata, "value": apps});
+    let assignments = json!({"@odata.context": format!("{metadata}('x')/appRoleAssignments"), "value": roles});
+    (principals.to_string(), assignments.to_string())
+}
+
+#[test]
+fn an_application_has_no_way_to_those_of_another_tenant() {
+    let (writes_applications, assigns_roles) = (
+        "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
+        "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8",
+    );
+    let id = "entra:app/aaaa0000-0000-4000-8000-000000000001";
+    let here = tenant(writes_applications, assigns_roles);
+    assert_eq!(standing(&here, id).0, Tier::Escalates);
+    let ours = tenant_files(&[(1, writes_applications)]);
+    let theirs = tenant_files(&[(2, assigns_roles)]);
+    let apart = snapshot_of_sources(&[
+        ("entra-ours", "assignments.json", &ours.1),
+        ("entra-ours", "principals.json", &ours.0),
+        ("entra-theirs", "assignments.json", &theirs.1),
+        ("entra-theirs", "principals.json", &theirs.0),
+    ]);
+    assert_eq!(standing(&apart, id), (Tier::Write, vec![]));
 }
 
 #[test]

@@ -252,6 +252,12 @@ impl Facts<'_> {
         if self.level == Privilege::Admin {
             truth.problem("administrator", arn, &account.source, "AdministratorAccess or *:*");
         }
+        if matches!(self.level, Privilege::Escalation | Privilege::Sensitive) {
+            truth.problem("wildcard_grant", arn, &account.source, "every action of a service");
+        }
+        if self.level == Privilege::Escalation {
+            truth.problem("way_up", arn, &account.source, "passes roles to functions");
+        }
         let identity = IdentityTruth::new(arn, "role", &account.source, &governance);
         let identity = IdentityTruth {
             sources: sources.into_iter().collect(),

@@ -102,7 +102,10 @@ pub fn policy(
 ) -> Json {
     let assume = |principal: Json| object! { "Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole" };
     let statement = match account.trust(estate, ordinal) {
-        Trust::Service(service) => assume(object! { "Service": service }),
+        Trust::Service(service) => {
+            truth.join("service_to_role", service, arn);
+            assume(object! { "Service": service })
+        }
         Trust::PodIdentity {
             cluster,
             account: workload,

@@ -17,13 +17,15 @@ const NO_ROLE: &str = "00000000-0000-0000-0000-000000000000";
 pub const ROLE_MANAGEMENT: &str = "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8";
 /// `AppRoleAssignment.ReadWrite.All`: its holder can give itself every other permission.
 const ASSIGN_ROLES: &str = "06b708a9-e830-4db3-a914-8e69da51d44f";
+/// `Application.ReadWrite.All`.
+const WRITE_APPLICATIONS: &str = "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9";
 
 /// The Graph application role an application asked for and got.
 pub fn graph_role(estate: &Estate, tenant: &Tenant, ordinal: u64) -> &'static str {
     Draw::new(estate.seed, "graph role", tenant.number as u64, ordinal).weighted(&[
         (2, ROLE_MANAGEMENT),
         (1, ASSIGN_ROLES),
-        (5, "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9"),
+        (5, WRITE_APPLICATIONS),
         (16, "7ab1d382-f21e-4acd-a863-ba3e13f7da61"),
         (26, "df021288-bdef-4463-88db-98f22de89214"),
         (16, "5b567255-7703-4780-807c-7be8301ae99b"),
@@ -74,6 +76,9 @@ pub fn write_assignments(
         if is_administrator(role) {
             let app_id = tenant.app_id(estate.seed, life.ordinal);
             truth.problem("administrator", app_id, tenant.source, role);
+        } else if role == WRITE_APPLICATIONS {
+            let app_id = tenant.app_id(estate.seed, life.ordinal);
+            truth.problem("way_up", app_id, tenant.source, "adds credentials to applications");
         }
         let principal = tenant.guid(estate.seed, "entra principal", life.ordinal);
         let id = draw.text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", 43);

@@ -17,6 +17,8 @@ use crate::generate::truth::SnapshotTruth;
 const ORGANIZATION: &str = "organizations/580321744918";
 /// The role that makes an administrator of a project.
 pub const OWNER: &str = "roles/owner";
+const EDITOR: &str = "roles/editor";
+const TOKEN_CREATOR: &str = "roles/iam.serviceAccountTokenCreator";
 const WORKLOAD_IDENTITY_USER: &str = "roles/iam.workloadIdentityUser";
 /// The pool in which the company lets GitHub's tokens in.
 const GITHUB_POOL: &str = "iam.googleapis.com/projects/580321744918/locations/global/workloadIdentityPools/github";
@@ -27,8 +29,8 @@ const ENTRA_POOL: &str = "iam.googleapis.com/projects/580321744918/locations/glo
 pub fn role_of(estate: &Estate, project: &Project, ordinal: u64) -> &'static str {
     Draw::new(estate.seed, "gcp role", project.number as u64, ordinal).weighted(&[
         (3, OWNER),
-        (5, "roles/editor"),
-        (3, "roles/iam.serviceAccountTokenCreator"),
+        (5, EDITOR),
+        (3, TOKEN_CREATOR),
         (26, "roles/viewer"),
         (14, "roles/storage.objectAdmin"),
         (12, "roles/bigquery.dataEditor"),
@@ -78,6 +80,13 @@ fn project_policy(estate: &Estate, project: &Project, lives: &[Life], truth: &mu
         let role = role_of(estate, project, life.ordinal);
         if role == OWNER {
             truth.problem("administrator", email.clone(), &project.source, role);
+        }
+        if role == EDITOR {
+            truth.problem("wildcard_grant", email.clone(), &project.source, role);
+        }
+        if role == EDITOR || role == TOKEN_CREATOR {
+            let way_up = "acts as accounts of its project";
+            truth.problem("way_up", email.clone(), &project.source, way_up);
         }
         members.entry(role).or_default().push(format!("serviceAccount:{email}"));
     }

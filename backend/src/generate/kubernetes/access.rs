@@ -38,6 +38,16 @@ impl Binding {
         }
     }
 
+    /// What lets it become more where there is somebody to become.
+    fn way_up(self) -> Option<&'static str> {
+        match self {
+            Self::Deployer => Some("hands out roles"),
+            Self::SecretReader => Some("reads the tokens of its cluster"),
+            Self::Edit => Some("runs pods in its namespace"),
+            Self::ClusterAdmin | Self::View | Self::Own => None,
+        }
+    }
+
     fn is_cluster_wide(self) -> bool {
         match self {
             Self::ClusterAdmin | Self::Deployer | Self::SecretReader => true,
@@ -134,6 +144,14 @@ pub fn write(
                     "cluster-admin"
                 };
                 truth.problem("administrator", subject, &cluster.source, detail);
+            }
+            let (namespace, name) = cluster.service_account(life.ordinal);
+            let subject = format!("{}/{namespace}/{name}", cluster.source);
+            if binding == Binding::Edit {
+                truth.problem("wildcard_grant", subject.clone(), &cluster.source, "every verb");
+            }
+            if let Some(way_up) = binding.way_up() {
+                truth.problem("way_up", subject, &cluster.source, way_up);
             }
             file.item(&binding_row(estate, cluster, life, binding))?;
         }

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::access::{Binding, binding};
 use super::secrets::token_of;
+use super::workloads::Workload;
 use super::{Cluster, Flavour, JOBS, KubeList, Marks, metadata, seat};
 use crate::generate::Estate;
 use crate::generate::draw::Draw;
@@ -94,9 +95,19 @@ pub fn write(
             // Only a stored token remembers when it was used, and only the day.
             .used(token_of(estate, cluster, snapshot, life).and_then(|token| token.used_on()))
         };
+        let withholds_token = position > 0 && draw.chance(0.25);
+        let is_mounted = Workload::of(estate, cluster, life).is_some_and(|it| !it.withholds_token && !withholds_token);
+        if is_mounted && binding(estate, cluster, life.ordinal).is_none() {
+            truth.problem(
+                "token_automount",
+                identity.id.clone(),
+                &cluster.source,
+                "no role is bound",
+            );
+        }
         truth.identity(identity, &governance);
         let mut row = object! { "apiVersion": "v1" };
-        if position > 0 && draw.chance(0.25) {
+        if withholds_token {
             row = row.with("automountServiceAccountToken", false);
         }
         let meta = metadata(&mut draw, &name, Some(&namespace), life.created_at, marks);

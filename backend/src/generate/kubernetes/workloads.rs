@@ -15,6 +15,44 @@ use crate::generate::truth::SnapshotTruth;
 /// Where the nightly job stands among the accounts of a namespace.
 const CRON_POSITION: u64 = 4;
 
+/// What runs as a service account.
+pub struct Workload {
+    draw: Draw,
+    image: String,
+    /// Whether its pods ask for no token of their account.
+    pub withholds_token: bool,
+}
+
+impl Workload {
+    /// One application in nine runs something as `default`; three accounts in ten run nothing.
+    pub fn of(estate: &Estate, cluster: &Cluster, life: &Life) -> Option<Self> {
+        let (number, position) = seat(life.ordinal);
+        let mut draw = Draw::new(estate.seed, "kube workload", cluster.number as u64, life.ordinal);
+        let is_system = (number as usize) < SYSTEM_NAMESPACES.len();
+        let share = match (position, is_system) {
+            (0, true) => 0.0,
+            (0, false) => 0.11,
+            (_, true) => 1.0,
+            (_, false) => 0.70,
+        };
+        draw.chance(share).then(|| {
+            let image = format!(
+                "registry.{DOMAIN}/{}:{}.{}.{}",
+                cluster.service_of(number),
+                draw.below(9),
+                draw.below(30),
+                draw.below(12)
+            );
+            let withholds_token = draw.chance(0.12);
+            Self {
+                draw,
+                image,
+                withholds_token,
+            }
+        })
+    }
+}
+
 /// Writes `workloads.json`.
 pub fn write(
     estate: &Estate,
@@ -25,20 +63,16 @@ pub fn write(
 ) -> Result<()> {
     let mut list = KubeList::open(estate, folder, "workloads.json")?;
     for life in lives {
-        let (number, position) = seat(life.ordinal);
+        let (_, position) = seat(life.ordinal);
         let (namespace, account) = cluster.service_account(life.ordinal);
-        let mut draw = Draw::new(estate.seed, "kube workload", cluster.number as u64, life.ordinal);
-        // One application in nine runs something as `default`; three accounts in ten run nothing.
-        let is_system = (number as usize) < SYSTEM_NAMESPACES.len();
-        let share = match (position, is_system) {
-            (0, true) => 0.0,
-            (0, false) => 0.11,
-            (_, true) => 1.0,
-            (_, false) => 0.70,
-        };
-        if !draw.chance(share) {
+        let Some(Workload {
+            mut draw,
+            image,
+            withholds_token,
+        }) = Workload::of(estate, cluster, life)
+        else {
             continue;
-        }
+        };
         let name = if position == 0 {
             format!("{namespace}-adhoc")
         } else {
@@ -48,15 +82,8 @@ pub fn write(
             let subject = format!("{}/{namespace}/{account}", cluster.source);
             truth.problem("default_account_in_use", subject, &cluster.source, name.clone());
         }
-        let image = format!(
-            "registry.{DOMAIN}/{}:{}.{}.{}",
-            cluster.service_of(number),
-            draw.below(9),
-            draw.below(30),
-            draw.below(12)
-        );
         let mut pod = object! {};
-        if draw.chance(0.12) {
+        if withholds_token {
             pod = pod.with("automountServiceAccountToken", false);
         }
         let container = object! { "image": image, "imagePullPolicy": "IfNotPresent", "name": name.clone() };

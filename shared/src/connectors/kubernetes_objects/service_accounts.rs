@@ -36,6 +36,9 @@ impl Reader<'_> {
             .and_then(|text| text.parse().ok())
         {
             self.automount.insert(handle.text, automount);
+            if !automount {
+                self.batch.accounts_withholding.push(handle.text);
+            }
         }
         for (annotation, handle_kind) in CLOUD_IDENTITIES {
             if let Some(text) = metadata.annotation(annotation) {

@@ -1,6 +1,6 @@
 //! Pods and what controls them: which service account a workload runs as, and whether it holds that account's token.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -182,6 +182,7 @@ impl Reader<'_> {
 
     pub(super) fn resolve_trusts(&mut self) {
         let mut known: HashMap<(Sym, Sym), usize> = HashMap::new();
+        let (mut as_account_says, mut for_certain) = (BTreeSet::new(), BTreeSet::new());
         for running in std::mem::take(&mut self.running) {
             let guard = match (running.token, self.automount.get(&running.account.text)) {
                 (Token::Mounted, _) | (Token::AsAccountSays, None | Some(true)) => TrustGuard::Open,
@@ -211,7 +212,14 @@ impl Reader<'_> {
             if guard == TrustGuard::Open {
                 trusts[index].guard = guard;
             }
+            match (running.token, self.automount.get(&running.account.text)) {
+                (Token::AsAccountSays, None) => as_account_says.insert(index as u32),
+                (Token::Mounted, _) | (Token::AsAccountSays, Some(true)) => for_certain.insert(index as u32),
+                (Token::Withheld, _) | (Token::AsAccountSays, Some(false)) => false,
+            };
         }
+        // The account may stand in another file of the source.
+        self.batch.trusts_as_account_says = as_account_says.difference(&for_certain).copied().collect();
     }
 }
 

@@ -13,8 +13,10 @@ use super::identities::expected_kind;
 use super::{Found, Planted, Scores, list, text};
 
 /// One planted credential, a certificate too, by the id and kind under which Rollcall shows it.
-struct Secret {
+pub struct Secret {
     id: String,
+    /// By the ids under which Rollcall shows them.
+    pub holders: Vec<String>,
     kind: &'static str,
     /// Switched off by somebody.
     is_off: bool,
@@ -63,6 +65,11 @@ impl Secret {
         matches!((self.made_at, self.ends), (Some(start), End::At(end)) if end.0 - start.0 <= 86_400)
     }
 
+    /// Works, and can be copied and used elsewhere.
+    pub fn is_portable(&self, as_of: Instant) -> bool {
+        self.works(as_of) && self.kind != "federation" && !self.is_short_lived()
+    }
+
     fn is_over_age(&self, as_of: Instant) -> bool {
         let limit_days = match self.kind {
             "access_key" | "service_account_key" | "api_key" => 90,
@@ -85,7 +92,7 @@ impl Secret {
 
     fn ends_soon(&self, as_of: Instant) -> bool {
         let is_soon = matches!(self.ends, End::At(end) if end <= as_of.plus_days(30));
-        is_soon && self.kind != "federation" && self.lives_days().is_none_or(|days| days > 30)
+        is_soon && self.lives_days().is_none_or(|days| days > 30)
     }
 
     fn is_unused(&self, as_of: Instant) -> bool {
@@ -127,7 +134,7 @@ fn instant(value: &Value) -> Option<Instant> {
     value.as_str().and_then(Instant::from_text)
 }
 
-fn secrets(planted: &Planted<'_>) -> Vec<Secret> {
+pub fn secrets(planted: &Planted<'_>) -> Vec<Secret> {
     let kinds: BTreeMap<&str, &str> = (planted.identities())
         .map(|(_, it)| (text(it, "id"), text(it, "kind")))
         .collect();
@@ -140,6 +147,10 @@ fn secrets(planted: &Planted<'_>) -> Vec<Secret> {
         let holders = list(it, "holders");
         Secret {
             id,
+            holders: holders
+                .iter()
+                .map(|it| planted.public[it.as_str().unwrap()].clone())
+                .collect(),
             kind,
             is_off: text(it, "status") == "inactive",
             is_others: !holders.is_empty() && holders.iter().all(is_others),
@@ -162,6 +173,9 @@ fn secrets(planted: &Planted<'_>) -> Vec<Secret> {
         .iter()
         .map(|it| Secret {
             id: format!("x509:{}", text(it, "sha256")),
+            holders: (it["names"].as_str().into_iter())
+                .map(|id| planted.public[id].clone())
+                .collect(),
             kind: "certificate",
             is_off: false,
             is_others: false,
@@ -189,7 +203,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
         ("certificate_lifetime", counted(|it, _| it.lives_too_long())),
         (
             "expiring",
-            expected(&|it| it.works(as_of) && !it.is_others && !it.is_short_lived() && it.ends_soon(as_of)),
+            expected(&|it| it.is_portable(as_of) && !it.is_others && it.ends_soon(as_of)),
         ),
         (
             "expired_but_present",

@@ -115,21 +115,7 @@ fn into_production(planted: &Planted<'_>) -> BTreeSet<String> {
         let all = identities.iter().filter(|(_, it)| it["administrator"] == true);
         all.map(|(id, _)| *id).filter(|id| id.starts_with("arn:aws:iam:"))
     };
-    let mut trusts: Vec<(String, String)> = Vec::new();
-    for (kind, actor, target) in [
-        ("irsa", "k8s:", ""),
-        ("pod_identity", "k8s:", ""),
-        ("gke_workload_identity", "k8s:", "gcp:"),
-        ("azure_workload_identity", "k8s:", "entra:app/"),
-        ("entra_to_gcp", "entra:app/", "gcp:"),
-        ("role_to_role", "", ""),
-    ] {
-        let joins = planted.joins(kind).iter();
-        trusts.extend(joins.map(|join| {
-            let (left, right) = (text(join, "left"), text(join, "right"));
-            (format!("{actor}{left}"), format!("{target}{right}"))
-        }));
-    }
+    let mut trusts = trusts_of_identities(planted);
     for join in planted.joins("account_to_role") {
         let account = format!(":iam::{}:", text(join, "left"));
         let let_in = administrators().filter(|id| id.contains(&account));
@@ -157,6 +143,26 @@ fn into_production(planted: &Planted<'_>) -> BTreeSet<String> {
         is_elsewhere && is_in_scope(identities[id.as_str()])
     };
     into.into_iter().filter(is_judged).collect()
+}
+
+/// Who may act as whom by its own name, as it was planted: actor and target.
+pub fn trusts_of_identities(planted: &Planted<'_>) -> Vec<(String, String)> {
+    let mut trusts: Vec<(String, String)> = Vec::new();
+    for (kind, actor, target) in [
+        ("irsa", "k8s:", ""),
+        ("pod_identity", "k8s:", ""),
+        ("gke_workload_identity", "k8s:", "gcp:"),
+        ("azure_workload_identity", "k8s:", "entra:app/"),
+        ("entra_to_gcp", "entra:app/", "gcp:"),
+        ("role_to_role", "", ""),
+    ] {
+        let joins = planted.joins(kind).iter();
+        trusts.extend(joins.map(|join| {
+            let (left, right) = (text(join, "left"), text(join, "right"));
+            (format!("{actor}{left}"), format!("{target}{right}"))
+        }));
+    }
+    trusts
 }
 
 /// Identities whose workload is gone. Pods of all EKS clusters share an issuer, and a cluster that is not read whole

@@ -10,6 +10,7 @@ mod findings;
 mod governance;
 mod history;
 mod identities;
+mod identity_findings;
 mod joins;
 mod leads;
 mod sources;
@@ -50,6 +51,7 @@ fn rollcall_finds_what_was_planted() {
             credentials::score(&planted, &found, &mut scores);
             certificates::score(&planted, &found, &mut scores);
             credential_findings::score(&planted, &found, &mut scores);
+            identity_findings::score(&planted, &found, &mut scores);
             findings::score(&planted, &found, &mut scores);
             joins::score(&planted, &found, &mut scores);
             leads::score(&planted, &found, &mut scores);
