@@ -22,7 +22,15 @@ pub fn privilege<'a>(
     statements: impl IntoIterator<Item = &'a AwsStatement>,
     strings: &Strings,
 ) -> (Privilege, Conditional) {
-    let mut administrator = None;
+    beside(None, statements, strings)
+}
+
+/// The same, where something without a document gives everything already.
+fn beside<'a>(
+    mut administrator: Option<Conditional>,
+    statements: impl IntoIterator<Item = &'a AwsStatement>,
+    strings: &Strings,
+) -> (Privilege, Conditional) {
     let mut limited = None;
     let mut denied = None;
     for statement in statements {

@@ -10,7 +10,7 @@ use crate::model::strings::{Strings, Sym};
 
 /// The operations by which somebody gives himself everything in the scope of his role: assign a role to himself, or
 /// widen the role that he has.
-const TO_EVERYTHING: [&str; 2] = [
+pub(super) const TO_EVERYTHING: [&str; 2] = [
     "Microsoft.Authorization/roleAssignments/write",
     "Microsoft.Authorization/roleDefinitions/write",
 ];

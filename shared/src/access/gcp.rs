@@ -2,18 +2,28 @@
 //!
 //! <https://cloud.google.com/iam/docs/roles-overview#basic>
 
-use crate::access::decision::Holds;
-use crate::model::access_policy::{Denied, Privilege};
+use super::decision::{Decision, Dependency, Holds, Outcome};
+use super::denial;
+use super::index::Index;
+use super::named::Platform;
+use crate::model::access_policy::{AccessPolicy, Denied, Privilege};
+use crate::model::grant::TrustKind;
 use crate::model::pattern::covers;
-use crate::model::snapshot::Denial;
+use crate::model::snapshot::{Denial, Grant, IdentityId, Snapshot};
 use crate::model::strings::{Strings, Sym};
 
-/// The permissions by which somebody makes himself an owner of all that is below.
-const TO_EVERYTHING: [&str; 3] = [
+/// The permissions by which somebody makes himself an owner of all that is below: of a project, a folder, an
+/// organisation.
+pub const TO_EVERYTHING: &[&str] = &[
     "resourcemanager.projects.setIamPolicy",
     "resourcemanager.folders.setIamPolicy",
     "resourcemanager.organizations.setIamPolicy",
 ];
+
+const RESOURCE_MANAGER: &str = "//cloudresourcemanager.googleapis.com/";
+const ACT_AS: &str = "iam.serviceAccounts.actAs";
+const MAKE_TOKEN: &str = "iam.serviceAccounts.getAccessToken";
+const MAKE_KEY: &str = "iam.serviceAccountKeys.create";
 
 /// How strong a list of permissions is. Those of other platforms have none of Google's names.
 pub fn privilege_of(permissions: &[Sym], strings: &Strings) -> Privilege {
@@ -32,6 +42,128 @@ pub fn privilege(role: &str) -> Option<Privilege> {
     match role {
         "roles/owner" | "roles/admin" => Some(Privilege::Administrator),
         _ => role.starts_with("roles/").then_some(Privilege::Limited),
+    }
+}
+
+/// Whether a grant that gives everything in its scope still does, by what denials leave of it; `None` when its scope is
+/// no project, folder or organisation.
+pub fn gives_everything(snapshot: &Snapshot, index: &Index, id: IdentityId, grant: &Grant) -> Option<Outcome> {
+    let resource = snapshot.strings.get(grant.resource?);
+    container(resource)?;
+    let defined = index.policies_of(grant.policy.unwrap_or(grant.role), snapshot);
+    let is_given = |permission: &str| {
+        defined.is_empty()
+            || defined.iter().any(|policy| match &policy.document {
+                AccessPolicy::Permissions(given) => {
+                    given.iter().any(|given| snapshot.strings.get(*given) == permission)
+                }
+                AccessPolicy::Aws(_)
+                | AccessPolicy::Kubernetes { .. }
+                | AccessPolicy::Vault(_)
+                | AccessPolicy::Azure { .. } => false,
+            })
+    };
+    let given: Vec<&str> = (TO_EVERYTHING.iter().copied())
+        .filter(|permission| is_given(permission))
+        .collect();
+    let allowed = Decision::allowed(Vec::new(), &[]);
+    Some(left_of(snapshot, id, &allowed, &given, resource).outcome)
+}
+
+/// What denials leave of a decision that any of these permissions on a resource will do for.
+pub fn left_of(
+    snapshot: &Snapshot,
+    id: IdentityId,
+    decision: &Decision,
+    permissions: &[&str],
+    resource: &str,
+) -> Decision {
+    if snapshot.denials.is_empty() {
+        return decision.clone();
+    }
+    let permissions = permissions
+        .iter()
+        .filter(|permission| !is_for_above(permission, resource));
+    let left = permissions.map(|permission| {
+        denial::after(snapshot, id, decision.clone(), |denial| {
+            takes(denial, &snapshot.strings, permission, resource)
+        })
+    });
+    left.max_by_key(|left| left.outcome).unwrap_or_else(|| decision.clone())
+}
+
+/// What denials leave of a trust in an identity that lets it act as a service account.
+pub fn left_of_trust(
+    snapshot: &Snapshot,
+    id: IdentityId,
+    kind: TrustKind,
+    target: IdentityId,
+    decision: Decision,
+) -> Decision {
+    let account = snapshot.identity(target);
+    if !has_denials(snapshot) || Platform::of(account, snapshot) != Some(Platform::Gcp) {
+        return decision;
+    }
+    let project = snapshot.strings.get_or_empty(account.account);
+    let resource = format!("//iam.googleapis.com/projects/{project}");
+    let left = |permission| left_of(snapshot, id, &decision, &[permission], &resource);
+    match kind {
+        TrustKind::Assumes => left(ACT_AS),
+        TrustKind::Federates => left(MAKE_TOKEN),
+        TrustKind::Impersonates => {
+            let (token, key) = (left(MAKE_TOKEN), left(MAKE_KEY));
+            let sorts = Dependency::Export("whether it may make tokens of the account, or keys");
+            match token.outcome == key.outcome {
+                true => token,
+                false => Decision::depends(
+                    token.proof.into_iter().chain(key.proof).collect(),
+                    token
+                        .depends_on
+                        .into_iter()
+                        .chain(key.depends_on)
+                        .chain([sorts])
+                        .collect(),
+                    decision.blind_spots,
+                ),
+            }
+        }
+        // It runs already.
+        TrustKind::RunsAs => decision,
+    }
+}
+
+/// Whether any export tells of a deny policy.
+pub fn has_denials(snapshot: &Snapshot) -> bool {
+    let is_googles = |denial: &Denial| matches!(denial.denied, Denied::Google { .. });
+    snapshot.denials.iter().any(is_googles)
+}
+
+/// What holds others in Google Cloud.
+enum Container {
+    Project,
+    Folder,
+    Organization,
+}
+
+/// Whether a permission is about what holds a resource, and not about it or what lies below.
+fn is_for_above(permission: &str, resource: &str) -> bool {
+    let of = TO_EVERYTHING.iter().position(|known| *known == permission);
+    match container(resource) {
+        None | Some(Container::Project) => of.is_some_and(|of| of > 0),
+        Some(Container::Folder) => of.is_some_and(|of| of > 1),
+        Some(Container::Organization) => false,
+    }
+}
+
+/// What a resource itself is, where it holds others.
+fn container(resource: &str) -> Option<Container> {
+    let (kind, name) = resource.strip_prefix(RESOURCE_MANAGER)?.split_once('/')?;
+    match kind {
+        _ if name.contains('/') => None,
+        "projects" => Some(Container::Project),
+        "folders" => Some(Container::Folder),
+        "organizations" => Some(Container::Organization),
+        _ => None,
     }
 }
 
@@ -75,9 +207,17 @@ fn names(pattern: &str, permission: &str) -> bool {
 /// Whether a policy attached here holds for a resource. Which projects lie below folders and organisations, which number
 /// is which project's, and the project of many resources, no name tells.
 fn is_attached_above(attached: &str, resource: &str) -> Holds {
+    if attached == resource {
+        return Holds::Yes;
+    }
     let Some((_, project)) = attached.rsplit_once("/projects/") else {
-        return Holds::Maybe;
+        // Organisations lie below nothing.
+        let is_organization = matches!(container(resource), Some(Container::Organization));
+        return if is_organization { Holds::No } else { Holds::Maybe };
     };
+    if matches!(container(resource), Some(Container::Folder | Container::Organization)) {
+        return Holds::No;
+    }
     let of_resource = resource
         .split_once("/projects/")
         .map(|(_, rest)| rest.split('/').next().unwrap_or(rest));

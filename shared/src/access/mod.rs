@@ -28,7 +28,7 @@ use self::escalation::Escalation;
 use self::index::Index;
 use self::standing::{Standing, Survey};
 use crate::model::access_policy::{AccessPolicy, Conditional, Privilege};
-use crate::model::snapshot::{IdentityId, Snapshot};
+use crate::model::snapshot::{Grant, IdentityId, Snapshot};
 use crate::model::strings::Strings;
 
 /// Effective access over one snapshot. Nothing is expanded: every answer is worked out when it is asked for.
@@ -65,6 +65,12 @@ impl Access {
     /// How far an identity reaches altogether.
     pub fn standing(&self, identity: IdentityId) -> Standing {
         self.survey.standings[identity.0 as usize]
+    }
+
+    /// How strong a grant of an identity is when its boundary and denials have taken their part; `None` where no export
+    /// tells.
+    pub fn left_of(&self, snapshot: &Snapshot, identity: IdentityId, grant: &Grant) -> Option<Privilege> {
+        standing::left_of(snapshot, &self.index, identity, grant)
     }
 
     /// The ways in which an identity can become an administrator, each with what allows it.

@@ -1,20 +1,20 @@
 //! Platforms whose grants are roles and permissions with a name: Google Cloud and Entra. What stands behind a name, no
 //! export tells; what is known of the names is in the catalogue of escalation paths.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
 use super::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason, Says};
 use super::denial;
 use super::escalation::entra::ENTRA;
-use super::escalation::gcp::GCP;
+use super::escalation::gcp::{GCP, WORKS_BY};
 use super::escalation::{Escalation, EscalationPath, Gives, Through};
 use super::gcp;
 use super::standing::{Granted, Power, Tier};
-use crate::model::access_policy::{Conditional, Denied, Privilege};
+use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::identity::IdentityKind;
 use crate::model::principal::HandleKind;
-use crate::model::snapshot::{Denial, Grant, Identity, IdentityId, Snapshot, SourceId};
+use crate::model::snapshot::{Grant, Identity, IdentityId, Snapshot, SourceId};
 use crate::model::strings::Sym;
 
 const PROJECTS: &str = "//cloudresourcemanager.googleapis.com/projects/";
@@ -81,9 +81,8 @@ impl Platform {
     }
 
     fn blind_spots(self, snapshot: &Snapshot) -> &'static [BlindSpot] {
-        let is_googles = |denial: &Denial| matches!(denial.denied, Denied::Google { .. });
         match self {
-            Platform::Gcp if snapshot.denials.iter().any(is_googles) => &[BlindSpot::OtherGcpDenyPolicies],
+            Platform::Gcp if gcp::has_denials(snapshot) => &[BlindSpot::OtherGcpDenyPolicies],
             Platform::Gcp => &[BlindSpot::GcpDenyPolicies],
             Platform::Entra => &[BlindSpot::EntraPolicies],
         }
@@ -280,10 +279,9 @@ pub fn escalations(snapshot: &Snapshot, id: IdentityId, targets: &Targets, power
         let mut scopes: Vec<Option<Sym>> = grants.iter().map(|at| snapshot.grants[*at as usize].resource).collect();
         scopes.sort_unstable();
         scopes.dedup();
-        let ways = scopes.into_iter().filter_map(|scope| {
-            let met = met(snapshot, path, grants, scope)?;
-            escalation(snapshot, (id, platform), path, met, scope, targets, power)
-        });
+        let ways = scopes
+            .into_iter()
+            .filter_map(|scope| escalation(snapshot, (id, platform), path, grants, scope, targets, power));
         let mut best: Option<Escalation> = None;
         for way in ways {
             if best.as_ref().is_none_or(|best| way.outcome > best.outcome) {
@@ -301,81 +299,99 @@ fn sources<'s>(snapshot: &'s Snapshot, identity: &Identity) -> impl Iterator<Ite
     facts.map(|fact| snapshot.file(fact.file).source)
 }
 
-/// The grants on one resource that meet all needs of a row.
+/// What the grants in one scope come to that meet all needs of a row, when it is made use of on a resource there; `None`
+/// when they do not, or denials take it.
 fn met(
     snapshot: &Snapshot,
+    id: IdentityId,
     path: &EscalationPath,
-    grants: &[u32],
-    scope: Option<Sym>,
-) -> Option<(Conditional, Vec<Reason>)> {
-    let mut when = Conditional::Always;
-    let mut proof = Vec::new();
+    (grants, scope): (&[u32], Option<Sym>),
+    resource: &str,
+) -> Option<Decision> {
+    let mut met = Decision::allowed(Vec::new(), &[]);
     for need in path.needs {
-        let mut meeting = grants.iter().filter(|at| {
-            let grant = &snapshot.grants[**at as usize];
+        let meeting = grants.iter().filter_map(|&at| {
+            let grant = &snapshot.grants[at as usize];
             let role = snapshot.strings.get(grant.role);
-            grant.resource == scope && need.is_met_by(role)
+            if grant.resource != scope || !need.is_met_by(role) {
+                return None;
+            }
+            let reason = Reason {
+                says: Says::Allows,
+                name: grant.role,
+                statement: None,
+                grant: Some(at),
+                evidence: grant.evidence,
+            };
+            let by_role = match grant.conditional {
+                Conditional::Always => Decision::allowed(vec![reason], &[]),
+                Conditional::OnCondition => Decision::depends(
+                    vec![reason],
+                    vec![Dependency::Export("the condition of the grant")],
+                    &[],
+                ),
+            };
+            let works_by = WORKS_BY.iter().find(|(known, _)| *known == role);
+            Some(match works_by {
+                Some((_, permissions)) => gcp::left_of(snapshot, id, &by_role, permissions, resource),
+                None => by_role,
+            })
         });
-        let &at = meeting
-            .by_ref()
-            .min_by_key(|at| snapshot.grants[**at as usize].conditional)?;
-        let grant = &snapshot.grants[at as usize];
-        when = when.max(grant.conditional);
-        proof.push(Reason {
-            says: Says::Allows,
-            name: grant.role,
-            statement: None,
-            grant: Some(at),
-            evidence: grant.evidence,
-        });
+        // The first of the surest.
+        let best = meeting.reduce(|best, next| if next.outcome > best.outcome { next } else { best })?;
+        met.outcome = met.outcome.min(best.outcome);
+        met.proof.extend(best.proof);
+        met.depends_on.extend(best.depends_on);
     }
-    Some((when, proof))
+    (met.outcome != Outcome::Denied).then_some(met)
 }
 
 fn escalation(
     snapshot: &Snapshot,
     (id, platform): (IdentityId, Platform),
     path: &'static EscalationPath,
-    (when, proof): (Conditional, Vec<Reason>),
+    grants: &[u32],
     scope: Option<Sym>,
     targets: &Targets,
     power: &Power,
 ) -> Option<Escalation> {
-    let mut depends_on = Vec::new();
-    if when == Conditional::OnCondition {
-        depends_on.push(Dependency::Export("the condition of the grant"));
-    }
+    let scoped = (grants, scope);
     let scope = snapshot.strings.get_or_empty(scope);
     let project = scope.strip_prefix(PROJECTS);
-    let others = |candidates: &[IdentityId], fits: &dyn Fn(&Identity) -> bool| {
-        let mut others = candidates.iter().copied().filter(|other| *other != id);
-        others.find(|other| fits(snapshot.identity(*other)))
-    };
+    // What is denied for all of the scope is denied in every project of it.
+    let mut met = met(snapshot, id, path, scoped, scope)?;
     let through = match path.gives {
         Gives::Everything => None,
         Gives::ServiceAccount if platform == Platform::Gcp => {
-            let is_in_project = |other: &Identity| match project {
-                Some(project) => snapshot.strings.get_or_empty(other.account) == project,
-                // Above projects, it may be in any.
-                None => true,
+            // Above projects, it may be in any.
+            let is_in_project = |other: &&IdentityId| {
+                let account = snapshot.strings.get_or_empty(snapshot.identity(**other).account);
+                project.is_none_or(|project| account == project)
             };
-            Some(others(&targets.gcp, &is_in_project)?)
+            let others = targets.gcp.iter().filter(|other| **other != id).filter(is_in_project);
+            let (other, there) = through_account(snapshot, id, path, scoped, others)?;
+            met = there;
+            Some(other)
         }
         Gives::Another(_) if platform == Platform::Entra => {
             // One source is one tenant.
-            let sources = sources(snapshot, snapshot.identity(id));
-            let is_application = |other: &Identity| {
+            let own = sources(snapshot, snapshot.identity(id));
+            let is_application = |other: &&IdentityId| {
+                let other = snapshot.identity(**other);
                 matches!(other.kind, IdentityKind::Application | IdentityKind::ManagedIdentity)
-                    && self::sources(snapshot, other).any(|source| sources.clone().any(|own| own == source))
+                    && sources(snapshot, other).any(|source| own.clone().any(|own| own == source))
             };
-            Some(others(&targets.entra, &is_application)?)
+            let mut others = targets.entra.iter().filter(|other| **other != id);
+            Some(*others.find(is_application)?)
         }
         Gives::OlderVersion => {
-            depends_on.push(Dependency::Export("which custom roles there are, and who has them"));
+            let roles = Dependency::Export("which custom roles there are, and who has them");
+            met.depends_on.push(roles);
             None
         }
         Gives::RoleOfGroup => {
-            depends_on.push(Dependency::Export("what groups and access packages give"));
+            let groups = Dependency::Export("what groups and access packages give");
+            met.depends_on.push(groups);
             None
         }
         Gives::Another(_)
@@ -388,6 +404,9 @@ fn escalation(
         | Gives::StoredToken
         | Gives::Node => return None,
     };
+    let Decision {
+        proof, mut depends_on, ..
+    } = met;
     if let Some(through) = through {
         if power[through.0 as usize] == Holds::Maybe {
             depends_on.push(Dependency::Power(through));
@@ -398,6 +417,8 @@ fn escalation(
             ));
         }
     }
+    depends_on.sort_unstable();
+    depends_on.dedup();
     Some(Escalation {
         path,
         outcome: match depends_on.is_empty() {
@@ -408,4 +429,35 @@ fn escalation(
         proof,
         depends_on,
     })
+}
+
+/// The service account through which a row works most surely, of these with the surest of power first. Denials are
+/// attached to projects and above, so that one of each project is enough.
+fn through_account<'t>(
+    snapshot: &Snapshot,
+    id: IdentityId,
+    path: &EscalationPath,
+    scoped: (&[u32], Option<Sym>),
+    others: impl Iterator<Item = &'t IdentityId>,
+) -> Option<(IdentityId, Decision)> {
+    let is_denied_somewhere = gcp::has_denials(snapshot);
+    let mut tried: HashSet<Option<Sym>> = HashSet::new();
+    let mut best: Option<(IdentityId, Decision)> = None;
+    for &other in others {
+        let account = snapshot.identity(other).account;
+        if !tried.insert(account) {
+            continue;
+        }
+        let project = format!("{PROJECTS}{}", snapshot.strings.get_or_empty(account));
+        if let Some(met) = met(snapshot, id, path, scoped, &project)
+            && best.as_ref().is_none_or(|(_, best)| met.outcome > best.outcome)
+        {
+            best = Some((other, met));
+        }
+        let is_sure = best.as_ref().is_some_and(|(_, best)| best.outcome == Outcome::Allowed);
+        if is_sure || !is_denied_somewhere {
+            break;
+        }
+    }
+    best
 }

@@ -14,12 +14,12 @@ use super::decision::{Decision, Dependency, Holds, Outcome, Reason, Says};
 use super::escalation::{ACTS_AS, Escalation, Through};
 use super::index::Index;
 use super::kubernetes::standing::Clusters;
-use super::{kubernetes, named};
+use super::{azure, gcp, kubernetes, named};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::IdentityKind;
 use crate::model::principal::{HandleKind, Principal};
-use crate::model::snapshot::{Identity, IdentityId, PRODUCTION, Snapshot, Trust};
+use crate::model::snapshot::{Grant, Identity, IdentityId, PRODUCTION, Snapshot, Trust};
 use crate::model::strings::Sym;
 
 /// How much an identity can do, from least to most.
@@ -121,9 +121,9 @@ pub struct Survey {
 impl Survey {
     /// Judges every identity of a snapshot.
     pub fn new(snapshot: &Snapshot, index: &Index) -> Self {
-        let mut granted: Vec<Granted> = (snapshot.identities.iter())
-            .map(|identity| {
-                let mut granted = by_grants(identity, snapshot);
+        let mut granted: Vec<Granted> = (snapshot.identities.iter().enumerate())
+            .map(|(at, identity)| {
+                let mut granted = by_grants(IdentityId(at as u32), snapshot, index);
                 named::refine(identity, snapshot, &mut granted);
                 granted
             })
@@ -378,8 +378,24 @@ fn standing(given: &Granted, can_escalate: Holds) -> Standing {
     }
 }
 
+/// How strong a grant is when what caps its identity, and what denies it, has taken its part; `None` where no export
+/// tells.
+pub fn left_of(snapshot: &Snapshot, index: &Index, id: IdentityId, grant: &Grant) -> Option<Privilege> {
+    let privilege = snapshot.identity(id).ceiling.leaves(grant.privilege)?;
+    if privilege == Privilege::Limited || snapshot.denials.is_empty() {
+        return Some(privilege);
+    }
+    let by_azure = azure::evaluate::gives_everything(snapshot, index, id, grant);
+    match by_azure.or_else(|| gcp::gives_everything(snapshot, index, id, grant)) {
+        None | Some(Outcome::Allowed) => Some(Privilege::Administrator),
+        Some(Outcome::Denied) => Some(Privilege::Limited),
+        Some(Outcome::DependsOn) => None,
+    }
+}
+
 /// What connectors say of grants, for platforms without an evaluator.
-fn by_grants(identity: &Identity, snapshot: &Snapshot) -> Granted {
+fn by_grants(id: IdentityId, snapshot: &Snapshot, index: &Index) -> Granted {
+    let identity = snapshot.identity(id);
     if identity.kind == IdentityKind::Root {
         return Granted {
             is_administrator: Holds::Yes,
@@ -388,13 +404,13 @@ fn by_grants(identity: &Identity, snapshot: &Snapshot) -> Granted {
         };
     }
     let grants =
-        snapshot.grants_of(identity).map(
-            |grant| match (identity.ceiling.leaves(grant.privilege), grant.conditional) {
+        snapshot
+            .grants_of(identity)
+            .map(|grant| match (left_of(snapshot, index, id, grant), grant.conditional) {
                 (Some(Privilege::Administrator), Conditional::Always) => Holds::Yes,
                 (Some(Privilege::Administrator), Conditional::OnCondition) | (None, _) => Holds::Maybe,
                 (Some(Privilege::Limited), _) => Holds::No,
-            },
-        );
+            });
     let is_granted = !identity.grants.is_empty();
     Granted {
         is_administrator: grants.max().unwrap_or_default(),
@@ -468,7 +484,7 @@ impl<'s> Actor<'s> {
             grant: None,
             evidence: trust.evidence,
         };
-        match trust.guard {
+        let decision = match trust.guard {
             // Google Cloud: it may have things run as the account, if it may start them.
             Some(TrustGuard::Open | TrustGuard::SubjectOrAudience) if starts_workloads => {
                 let start = Dependency::Export("whether it may start what runs as the account");
@@ -482,6 +498,7 @@ impl<'s> Actor<'s> {
             }
             // Seen in a log: it was let in once, and no policy says by what.
             None => Decision::depends(vec![reason], vec![Dependency::Export("the role's trust policy")], &[]),
-        }
+        };
+        gcp::left_of_trust(snapshot, self.id, trust.kind, target, decision)
     }
 }

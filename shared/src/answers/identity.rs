@@ -15,7 +15,7 @@ use crate::kpi::catalog::CRITERIA;
 use crate::kpi::formulas;
 use crate::lists;
 use crate::merge::owners;
-use crate::model::access_policy::{Ceiling, Conditional, Privilege};
+use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::grant::TrustGuard;
 use crate::model::identity::{Knowledge, OwnerBasis};
 use crate::model::instant::{Expiry, Instant};
@@ -77,7 +77,7 @@ pub fn identity(analysis: &Analysis, id: &str) -> Option<IdentityDetail> {
         grants: snapshot
             .grants_of(identity)
             .take(MAX_RELATED)
-            .map(|grant| grant_view(snapshot, identity.ceiling, grant))
+            .map(|grant| grant_view(analysis, identity_id, grant))
             .collect(),
         actors: snapshot
             .trusts
@@ -429,7 +429,8 @@ fn dependency(snapshot: &Snapshot, on: &Dependency) -> String {
     }
 }
 
-fn grant_view(snapshot: &Snapshot, ceiling: Ceiling, grant: &Grant) -> GrantView {
+fn grant_view(analysis: &Analysis, holder: IdentityId, grant: &Grant) -> GrantView {
+    let snapshot = &analysis.snapshot;
     let text = |sym: Option<_>| sym.map(|sym| snapshot.strings.get(sym).to_owned());
     GrantView {
         role: snapshot.strings.get(grant.role).to_owned(),
@@ -445,7 +446,7 @@ fn grant_view(snapshot: &Snapshot, ceiling: Ceiling, grant: &Grant) -> GrantView
             | Principal::Workload(_)
             | Principal::Named(_) => None,
         },
-        privilege: ceiling.leaves(grant.privilege).map(|privilege| match privilege {
+        privilege: (analysis.access.left_of(snapshot, holder, grant)).map(|privilege| match privilege {
             Privilege::Administrator => "administrator".to_owned(),
             Privilege::Limited => "limited".to_owned(),
         }),

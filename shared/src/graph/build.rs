@@ -23,13 +23,13 @@ use crate::model::strings::Sym;
 const WHOLE: &str = "cluster";
 
 pub fn build(snapshot: &Snapshot, access: &Access) -> Graph {
-    let mut builder = Builder::new(snapshot);
+    let mut builder = Builder::new(snapshot, access);
     builder.credentials();
     builder.leaks();
     builder.memberships();
     builder.grants();
     builder.trusts();
-    builder.escalations(access);
+    builder.escalations();
     builder.contents();
     builder.owners_and_environments();
     builder.finish()
@@ -44,6 +44,7 @@ pub fn store_of(snapshot: &Snapshot, evidence: Evidence) -> Option<Node> {
 
 struct Builder<'s> {
     snapshot: &'s Snapshot,
+    access: &'s Access,
     n_identities: u32,
     n_credentials: u32,
     /// The other nodes, in the order in which they were met.
@@ -59,10 +60,11 @@ struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
-    fn new(snapshot: &'s Snapshot) -> Builder<'s> {
+    fn new(snapshot: &'s Snapshot, access: &'s Access) -> Builder<'s> {
         let sources = snapshot.sources.iter().enumerate();
         Builder {
             snapshot,
+            access,
             n_identities: snapshot.identities.len() as u32,
             n_credentials: snapshot.credentials.len() as u32,
             others: Vec::new(),
@@ -192,7 +194,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// The role of a grant on its resource, as far as the holder's boundary leaves it.
+    /// The role of a grant on its resource, as far as the holder's boundary and denials leave it.
     ///
     /// A role that a source defines for itself, and a subject that only one source knows, are given something in that
     /// source and nowhere else.
@@ -223,7 +225,10 @@ impl<'s> Builder<'s> {
                     .resource
                     .filter(|name| source.is_none() || Some(*name) != self.whole),
             },
-            privilege: self.ceiling(identity).leaves(grant.privilege),
+            privilege: match identity {
+                Some(identity) => self.access.left_of(self.snapshot, identity, grant),
+                None => grant.privilege,
+            },
         }
     }
 
@@ -252,14 +257,14 @@ impl<'s> Builder<'s> {
 
     /// Known ways up that are certain: one that depends on what no export tells is a question, and no edge. Those by
     /// trusts are edges already.
-    fn escalations(&mut self, access: &Access) {
+    fn escalations(&mut self) {
         for index in 0..self.n_identities {
             let id = IdentityId(index);
             let identity = self.snapshot.identity(id);
-            if access.standing(id).can_escalate != Holds::Yes || identity.status == Status::Disabled {
+            if self.access.standing(id).can_escalate != Holds::Yes || identity.status == Status::Disabled {
                 continue;
             }
-            let ways = access.catalogued(self.snapshot, id).into_iter();
+            let ways = self.access.catalogued(self.snapshot, id).into_iter();
             for way in ways.filter(|way| way.outcome == Outcome::Allowed) {
                 let power = match (way.through, identity.account) {
                     (Some(Through::Identity(other)), _) => Node::Identity(other),

@@ -5,7 +5,7 @@ use super::{Check, Observed, Rule, Test, always, fixed_limit, no_command, subjec
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::access_policy::{Conditional, Privilege};
-use crate::model::snapshot::Grant;
+use crate::model::snapshot::{Grant, IdentityId};
 
 pub const RULE: Rule = Rule {
     code: "administrator",
@@ -14,7 +14,8 @@ pub const RULE: Rule = Rule {
     why: "Whoever takes it over has the whole account, project, tenant or cluster.",
     cannot_see: &[
         "Grants that come near to everything without being it: wide lists of services. Ways to become an administrator are `escalation_path`.",
-        "Service control policies and session policies, which no connector reads, and deny policies.",
+        "Service control policies and session policies, which no connector reads.",
+        "Denials that take something of what an administrator may, and not the power to give itself everything.",
         "Roles whose definition no export holds: those identities are unknown.",
     ],
     remedy: "Replace the grant by the few actions that it uses; where an administrator is needed, make it temporary and waive it with a reason.",
@@ -47,9 +48,10 @@ pub const RULE: Rule = Rule {
 
 fn observe(analysis: &Analysis, index: usize) -> Observed {
     let snapshot = &analysis.snapshot;
-    let identity = subject::identity(analysis, index);
+    let id = IdentityId(index as u32);
+    let identity = snapshot.identity(id);
     let is_administrator = |grant: &&Grant| {
-        identity.ceiling.leaves(grant.privilege) == Some(Privilege::Administrator)
+        analysis.access.left_of(snapshot, id, grant) == Some(Privilege::Administrator)
             && grant.conditional == Conditional::Always
     };
     let grant = snapshot.grants_of(identity).find(is_administrator);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::Access;
 use shared::access::aws::standing::SENSITIVE;
-use shared::access::decision::{Decision, Dependency, Outcome, Says};
+use shared::access::decision::{Decision, Dependency, Holds, Outcome, Says};
 use shared::access::standing::Tier;
 use shared::config::Config;
 use shared::connectors;
@@ -35,6 +35,37 @@ pub fn snapshot_of_sources(files: &[(&str, &str, &str)]) -> Snapshot {
         }
     });
     merge(files.collect(), AsOf::Newest(Instant(0)), &Config::default())
+}
+
+/// What denies everything, denies it to whoever has AWS's own policy for administrators, too, whose document no export
+/// needs to hold.
+#[test]
+fn a_denial_of_everything_takes_an_administrators_power() {
+    let mfa = json!({"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}});
+    for (statement, expected) in [
+        (
+            json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}),
+            Holds::Yes,
+        ),
+        (json!({"Effect": "Deny", "Action": "s3:*", "Resource": "*"}), Holds::Yes),
+        (json!({"Effect": "Deny", "Action": "*", "Resource": "*"}), Holds::No),
+        (
+            json!({"Effect": "Deny", "NotAction": "sts:*", "Resource": "*"}),
+            Holds::No,
+        ),
+        (
+            json!({"Effect": "Deny", "NotAction": "iam:*", "Resource": "*", "Condition": mfa}),
+            Holds::Maybe,
+        ),
+    ] {
+        let mut details = details(&json!([statement]), None);
+        details["UserDetailList"][0]["AttachedManagedPolicies"] = json!([{"PolicyName": "AdministratorAccess",
+            "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}]);
+        let snapshot = snapshot_of(&[("details.json", &details.to_string())]);
+        let alice = snapshot.find(&format!("arn:aws:iam::{ACCOUNT}:user/alice")).unwrap();
+        let standing = Access::new(&snapshot).standing(alice);
+        assert_eq!(standing.is_administrator, expected, "{statement}");
+    }
 }
 
 /// Account authorization details with one user, `alice`, who has one inline policy, and perhaps a boundary.

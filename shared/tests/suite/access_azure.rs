@@ -9,7 +9,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::Access;
-use shared::access::decision::{BlindSpot, Decision, Outcome, Says};
+use shared::access::decision::{BlindSpot, Decision, Holds, Outcome, Says};
 use shared::model::snapshot::Snapshot;
 
 use crate::access_aws::snapshot_of;
@@ -17,6 +17,7 @@ use crate::access_aws::snapshot_of;
 const SUBSCRIPTION: &str = "/subscriptions/00000050-1111-4222-8333-000000000050";
 const OWNER: &str = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
 const CONTRIBUTOR: &str = "b24988ac-6180-42a0-ab88-20f7382dd24c";
+const ASSIGNS_ROLES: &str = "f58310d9-a9f6-439a-9e8d-f62e7b41a168";
 const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 const BLOB_DATA_CONTRIBUTOR: &str = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
 const SECRETS_USER: &str = "4633458b-17de-408a-b874-0445c86b69e6";
@@ -312,6 +313,68 @@ fn a_deny_assignment_goes_before_every_role() {
     // What nothing allows needs no denial.
     let nothing = with_denials(&[], &json!([]), &of_managed_application(json!({})));
     assert_eq!(decide(&nothing, START_MACHINE, &storage()).proof, []);
+}
+
+/// Whoever may do everything but is kept from assigning roles is no administrator; where that is uncertain, so is this.
+#[test]
+fn a_deny_assignment_takes_an_administrators_power() {
+    let only = |action: &str| json!([{"actions": [action], "notActions": [], "dataActions": [], "notDataActions": []}]);
+    let everything = json!([{"actions": ["*"], "notActions": ["*/read"], "dataActions": [], "notDataActions": []}]);
+    let group = format!("{SUBSCRIPTION}/resourceGroups/shop");
+    let excluding = |id: &str, kind: &str| json!({"excludePrincipals": [{"id": id, "type": kind}]});
+    for (role, permissions, more, expected) in [
+        (OWNER, everything.clone(), json!({}), Holds::No),
+        (CONTRIBUTOR, everything.clone(), json!({}), Holds::No),
+        // Machines may be denied to who assigns roles.
+        (OWNER, only("Microsoft.Compute/*"), json!({}), Holds::Yes),
+        // An owner is left with role definitions, who only assigns roles with nothing.
+        (
+            OWNER,
+            only("Microsoft.Authorization/roleAssignments/*"),
+            json!({}),
+            Holds::Yes,
+        ),
+        (
+            ASSIGNS_ROLES,
+            only("Microsoft.Authorization/roleAssignments/*"),
+            json!({}),
+            Holds::No,
+        ),
+        // All the rest of the subscription is left.
+        (OWNER, everything.clone(), json!({"scope": group}), Holds::Yes),
+        (
+            OWNER,
+            everything.clone(),
+            json!({"doNotApplyToChildScopes": true}),
+            Holds::Yes,
+        ),
+        (OWNER, everything.clone(), excluding(ME, "ServicePrincipal"), Holds::Yes),
+        (
+            OWNER,
+            everything.clone(),
+            excluding(ANOTHER, "ServicePrincipal"),
+            Holds::No,
+        ),
+        // Who is in a group, no export tells; nor what a condition comes to.
+        (
+            OWNER,
+            everything.clone(),
+            excluding("00000003-1111-4222-8333-000000000003", "Group"),
+            Holds::Maybe,
+        ),
+        (
+            OWNER,
+            everything,
+            json!({"condition": "@Resource[Microsoft.Storage/x] StringEquals 'a'"}),
+            Holds::Maybe,
+        ),
+    ] {
+        let denials = json!([denial(&permissions, more.clone())]);
+        let snapshot = with_denials(&[(role, SUBSCRIPTION, None)], &json!([]), &denials);
+        let id = snapshot.find("entra:app/aaaa0000-0000-4000-8000-000000000001").unwrap();
+        let standing = Access::new(&snapshot).standing(id);
+        assert_eq!(standing.is_administrator, expected, "{role} {permissions} {more}");
+    }
 }
 
 mod oracle {

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::Access;
-use shared::access::decision::{BlindSpot, Outcome, Says};
+use shared::access::decision::{BlindSpot, Holds, Outcome, Says};
 use shared::access::standing::Tier;
 use shared::model::snapshot::{IdentityId, Snapshot};
 
@@ -33,6 +33,14 @@ fn project(bindings: Value) -> Snapshot {
 
 /// The same, with a deny policy.
 fn project_with(bindings: Value, deny_policy: Option<&Value>) -> Snapshot {
+    project_and(
+        bindings,
+        deny_policy.map(|policy| ("deny-policies.json", policy.to_string())),
+    )
+}
+
+/// A project with two service accounts, and other exports of it.
+fn project_and(bindings: Value, others: impl IntoIterator<Item = (&'static str, String)>) -> Snapshot {
     let account = |name: &str, n: u32| {
         let email = format!("{name}@acme-prod.iam.gserviceaccount.com");
         json!({"name": format!("projects/acme-prod/serviceAccounts/{email}"), "projectId": "acme-prod",
@@ -40,13 +48,12 @@ fn project_with(bindings: Value, deny_policy: Option<&Value>) -> Snapshot {
     };
     let accounts = json!([account("ci", 1), account("boss", 2)]);
     let policy = json!({"version": 1, "etag": "BwXYZ", "bindings": bindings});
-    let (policy, accounts) = (policy.to_string(), accounts.to_string());
-    let denials = deny_policy.map(Value::to_string);
     let mut files = vec![
-        ("acme-prod.iam-policy.json", policy.as_str()),
-        ("service-accounts.json", &accounts),
+        ("acme-prod.iam-policy.json", policy.to_string()),
+        ("service-accounts.json", accounts.to_string()),
     ];
-    files.extend(denials.as_deref().map(|denials| ("deny-policies.json", denials)));
+    files.extend(others);
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
     snapshot_of(&files)
 }
 
@@ -230,6 +237,111 @@ fn a_deny_policy_of_google_cloud_goes_before_every_role() {
             usize::from(expected != Outcome::Allowed),
             "{rule} {permission}"
         );
+    }
+}
+
+/// What a deny policy takes, leads nowhere: neither the power to write a project's policy, nor a way up by a role or by a
+/// trust.
+#[test]
+fn a_deny_policy_takes_power_and_ways_up() {
+    let everybody = "principalSet://goog/public:all";
+    let set_policy = json!(["cloudresourcemanager.googleapis.com/projects.setIamPolicy"]);
+    let keys = json!(["iam.googleapis.com/serviceAccountKeys.*"]);
+    let tokens = json!([
+        "iam.googleapis.com/serviceAccounts.getAccessToken",
+        "iam.googleapis.com/serviceAccounts.sign*"
+    ]);
+    let both: Value = [&keys, &tokens]
+        .into_iter()
+        .flat_map(|list| list.as_array().unwrap().clone())
+        .collect();
+    let rule = |permissions: &Value| json!({"deniedPrincipals": [everybody], "deniedPermissions": permissions});
+    let but = |who: &str, permissions: &Value| {
+        let account = format!("{who}@acme-prod.iam.gserviceaccount.com");
+        let who = format!("principal://iam.googleapis.com/projects/-/serviceAccounts/{account}");
+        json!({"deniedPrincipals": [everybody], "exceptionPrincipals": [who], "deniedPermissions": permissions})
+    };
+    let at_times = |permissions: &Value| {
+        json!({"deniedPrincipals": [everybody], "deniedPermissions": permissions,
+            "denialCondition": {"expression": "!resource.matchTag('1234567890/env', 'test')"}})
+    };
+    let here = "projects%2Facme-prod";
+    // Which projects lie below a folder, no export tells.
+    let folder = "folders%2F123456789012";
+    let (owner, on_boss) = ("roles/owner", "on the account");
+    let (makes_tokens, makes_keys) = (
+        "roles/iam.serviceAccountTokenCreator",
+        "roles/iam.serviceAccountKeyAdmin",
+    );
+    let (by_role, by_trust) = (["gcp.service-account-tokens"], ["trust"]);
+    for (role, attached, rule, tier, can_be_more, ways) in [
+        // An owner still starts what runs as another who has power: there is nobody.
+        (owner, here, rule(&set_policy), Tier::Write, Holds::No, [].as_slice()),
+        (owner, here, rule(&keys), Tier::Administrator, Holds::Yes, &[]),
+        (owner, here, at_times(&set_policy), Tier::Write, Holds::Maybe, &[]),
+        (owner, folder, rule(&set_policy), Tier::Write, Holds::Maybe, &[]),
+        (
+            owner,
+            "projects%2Facme-test",
+            rule(&set_policy),
+            Tier::Administrator,
+            Holds::Yes,
+            &[],
+        ),
+        (makes_keys, here, rule(&keys), Tier::Write, Holds::No, &[]),
+        (makes_keys, here, rule(&tokens), Tier::Escalates, Holds::Yes, &by_role),
+        (
+            makes_keys,
+            here,
+            at_times(&keys),
+            Tier::Write,
+            Holds::Maybe,
+            &["? gcp.service-account-tokens"],
+        ),
+        (makes_tokens, here, rule(&tokens), Tier::Write, Holds::No, &[]),
+        (
+            makes_tokens,
+            here,
+            but("ci", &tokens),
+            Tier::Escalates,
+            Holds::Yes,
+            &by_role,
+        ),
+        (makes_tokens, here, but("boss", &tokens), Tier::Write, Holds::No, &[]),
+        // Power stays the other's.
+        (
+            on_boss,
+            here,
+            but("boss", &set_policy),
+            Tier::Escalates,
+            Holds::Yes,
+            &by_trust,
+        ),
+        (on_boss, here, rule(&both), Tier::Nothing, Holds::No, &[]),
+        // Whether its role on the account makes tokens or keys, is not kept.
+        (on_boss, here, rule(&keys), Tier::Nothing, Holds::Maybe, &["? trust"]),
+    ] {
+        let attached = format!("cloudresourcemanager.googleapis.com%2F{attached}");
+        let policy = json!({"name": format!("policies/{attached}/denypolicies/limit"), "kind": "DenyPolicy",
+            "displayName": "limit", "rules": [{"denyRule": rule}]});
+        let snapshot = match role == on_boss {
+            true => {
+                let of_boss = json!({"version": 1, "etag": "BwXYZ", "bindings": [binding(makes_tokens, "ci")]});
+                let of_boss = ("boss@acme-prod.iam.gserviceaccount.com.json", of_boss.to_string());
+                project_and(
+                    json!([binding(owner, "boss")]),
+                    [of_boss, ("deny-policies.json", policy.to_string())],
+                )
+            }
+            false if role == owner => project_with(json!([binding(role, "ci")]), Some(&policy)),
+            false => project_with(json!([binding(role, "ci"), binding(owner, "boss")]), Some(&policy)),
+        };
+        let ci = "gcp:ci@acme-prod.iam.gserviceaccount.com";
+        let (found, found_ways) = standing(&snapshot, ci);
+        let whole = Access::new(&snapshot).standing(identity(&snapshot, ci));
+        let found_more = whole.is_administrator.max(whole.can_escalate);
+        assert_eq!((found, found_more), (tier, can_be_more), "{role} {policy}");
+        assert_eq!(found_ways, ways, "{role} {policy}");
     }
 }
 

@@ -291,12 +291,13 @@ fn surest(answers: impl Iterator<Item = Holds>) -> Holds {
 fn administers(policies: &Policies<'_>, strings: &Strings, leaves: Option<Privilege>) -> Holds {
     let everything = (policies.held.iter()).any(|held| matches!(held.document, Document::Everything));
     let statements = || policies.held.iter().flat_map(Held::statements);
-    let (privilege, when) = super::privilege(statements(), strings);
+    let (privilege, when) = super::beside(everything.then_some(Conditional::Always), statements(), strings);
     let is_disputed = policies.held.iter().any(|held| held.is_disputed);
     let holds = match (privilege, when) {
-        _ if everything => Holds::Yes,
-        (Privilege::Administrator, Conditional::Always) if !is_disputed => Holds::Yes,
+        (Privilege::Administrator, Conditional::Always) if everything || !is_disputed => Holds::Yes,
         (Privilege::Administrator, Conditional::Always | Conditional::OnCondition) => Holds::Maybe,
+        // The denial that takes it is in one of two versions, perhaps.
+        (Privilege::Limited, _) if everything && is_disputed => Holds::Maybe,
         (Privilege::Limited, _) if !policies.undefined.is_empty() => Holds::Maybe,
         (Privilege::Limited, _) => Holds::No,
     };

@@ -4,7 +4,8 @@
 //! data are told apart: `*` on resources opens no data. Deny assignments go before all roles.
 //! <https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-rbac-determines-if-a-user-has-access-to-a-resource>
 
-use crate::access::decision::{BlindSpot, Decision, Dependency, Holds, Reason, Says};
+use super::TO_EVERYTHING;
+use crate::access::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason, Says};
 use crate::access::denial;
 use crate::access::index::Index;
 use crate::model::access_policy::{AccessPolicy, AzureOperations, Conditional, Denied};
@@ -143,6 +144,62 @@ fn takes(snapshot: &Snapshot, denial: &Denial, (operation, is_on_data): (&str, b
     }
 }
 
+/// Whether a grant that gives everything in its scope still does, by what denials leave of it; `None` when it is none of
+/// a role of Azure's resources.
+///
+/// One that holds for its scope alone takes nothing of what is below, which is nearly all.
+pub fn gives_everything(snapshot: &Snapshot, index: &Index, id: IdentityId, grant: &Grant) -> Option<Outcome> {
+    let scope = snapshot.strings.get(grant.resource?);
+    if !is_azure(snapshot, grant, scope) {
+        return None;
+    }
+    let operations = TO_EVERYTHING
+        .into_iter()
+        .filter(|operation| allowing(snapshot, index, grant, (operation, false)) != Allowing::No);
+    let left = operations.map(|operation| {
+        let allowed = Decision::allowed(Vec::new(), BLIND_BESIDE);
+        let left = denial::after(snapshot, id, allowed, |denial| match denial.reach {
+            DenialReach::Below => takes(snapshot, denial, (operation, false), scope),
+            DenialReach::Alone => Holds::No,
+        });
+        left.outcome
+    });
+    left.max()
+}
+
+/// Whether the role of a grant allows an operation, there where it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Allowing {
+    No,
+    /// What it allows, no export defines.
+    Unknown,
+    /// It is one of Azure's own.
+    ByItself,
+    /// By this one of the policies that define it.
+    By(usize),
+}
+
+fn allowing(snapshot: &Snapshot, index: &Index, grant: &Grant, (operation, is_on_data): (&str, bool)) -> Allowing {
+    let policy = grant.policy.unwrap_or(grant.role);
+    let defined = index.policies_of(policy, snapshot);
+    let allows = |policy: &Policy| match &policy.document {
+        AccessPolicy::Azure { on_resources, on_data } => {
+            lets(snapshot, if is_on_data { on_data } else { on_resources }, operation)
+        }
+        AccessPolicy::Aws(_)
+        | AccessPolicy::Kubernetes { .. }
+        | AccessPolicy::Vault(_)
+        | AccessPolicy::Permissions(_) => false,
+    };
+    match (defined.iter().position(allows), built_in(snapshot.strings.get(policy))) {
+        (Some(at), _) => Allowing::By(at),
+        (None, _) if !defined.is_empty() => Allowing::No,
+        (None, Some(role)) if allows_by_itself(role, operation, is_on_data) => Allowing::ByItself,
+        (None, Some(_)) => Allowing::No,
+        (None, None) => Allowing::Unknown,
+    }
+}
+
 /// Whether operations name one, and do not leave it out.
 fn lets(snapshot: &Snapshot, operations: &AzureOperations, operation: &str) -> bool {
     let is_in = |patterns: &[_]| {
@@ -191,25 +248,14 @@ fn by_roles(
             evidence,
         };
         let policy = grant.policy.unwrap_or(grant.role);
-        let mut defined = index.policies_of(policy, snapshot).iter().enumerate();
-        let is_defined = defined.len() > 0;
-        let allowing = defined.find(|(_, policy)| match &policy.document {
-            AccessPolicy::Azure { on_resources, on_data } => {
-                lets(snapshot, if is_on_data { on_data } else { on_resources }, operation)
+        let reason = match allowing(snapshot, index, grant, (operation, is_on_data)) {
+            Allowing::By(at) => {
+                let policy = &index.policies_of(policy, snapshot)[at];
+                reason(policy.name, u32::try_from(at).ok(), policy.evidence)
             }
-            AccessPolicy::Aws(_)
-            | AccessPolicy::Kubernetes { .. }
-            | AccessPolicy::Vault(_)
-            | AccessPolicy::Permissions(_) => false,
-        });
-        let reason = match (allowing, is_defined, built_in(strings.get(policy))) {
-            (Some((at, policy)), _, _) => reason(policy.name, u32::try_from(at).ok(), policy.evidence),
-            (None, true, _) => continue,
-            (None, false, Some(role)) if allows_by_itself(role, operation, is_on_data) => {
-                reason(grant.role, None, grant.evidence)
-            }
-            (None, false, Some(_)) => continue,
-            (None, false, None) => {
+            Allowing::ByItself => reason(grant.role, None, grant.evidence),
+            Allowing::No => continue,
+            Allowing::Unknown => {
                 here.push(Dependency::Policy(policy));
                 reason(grant.role, None, grant.evidence)
             }

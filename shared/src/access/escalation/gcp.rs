@@ -2,6 +2,8 @@
 //!
 //! A need is a role (of several parted by `|` one will do). All needs of a row must be met on one resource.
 
+use crate::access::gcp::TO_EVERYTHING as SET_POLICY;
+
 use super::{EscalationPath, Gives, Need, On};
 
 const fn need(action: &'static str) -> Need {
@@ -10,6 +12,47 @@ const fn need(action: &'static str) -> Need {
         on: On::Some("*"),
     }
 }
+
+/// By which of a role's permissions its row works; any of them will do. Those that start something are left out: there are
+/// too many ways to for a denial of one to matter.
+///
+/// <https://cloud.google.com/iam/docs/roles-permissions>
+pub const WORKS_BY: &[(&str, &[&str])] = &[
+    ("roles/iam.securityAdmin", SET_POLICY),
+    ("roles/resourcemanager.projectIamAdmin", SET_POLICY),
+    ("roles/resourcemanager.folderIamAdmin", SET_POLICY),
+    ("roles/resourcemanager.folderAdmin", SET_POLICY),
+    ("roles/resourcemanager.organizationAdmin", SET_POLICY),
+    (
+        "roles/iam.serviceAccountTokenCreator",
+        &[
+            "iam.serviceAccounts.getAccessToken",
+            "iam.serviceAccounts.signBlob",
+            "iam.serviceAccounts.signJwt",
+        ],
+    ),
+    ("roles/iam.serviceAccountKeyAdmin", &["iam.serviceAccountKeys.create"]),
+    ("roles/iam.serviceAccountAdmin", &["iam.serviceAccounts.setIamPolicy"]),
+    (
+        "roles/iam.workloadIdentityUser",
+        &["iam.serviceAccounts.getAccessToken"],
+    ),
+    ("roles/iam.serviceAccountUser", &["iam.serviceAccounts.actAs"]),
+    ("roles/editor", &["iam.serviceAccounts.actAs"]),
+    ("roles/owner", &["iam.serviceAccounts.actAs"]),
+    ("roles/admin", &["iam.serviceAccounts.actAs"]),
+    ("roles/cloudbuild.builds.editor", &["cloudbuild.builds.create"]),
+    ("roles/cloudbuild.builds.builder", &["cloudbuild.builds.create"]),
+    (
+        "roles/deploymentmanager.editor",
+        &[
+            "deploymentmanager.deployments.create",
+            "deploymentmanager.deployments.update",
+        ],
+    ),
+    ("roles/iam.roleAdmin", &["iam.roles.update"]),
+    ("roles/iam.organizationRoleAdmin", &["iam.roles.update"]),
+];
 
 pub const GCP: &[EscalationPath] = &[
     EscalationPath {
@@ -45,7 +88,8 @@ pub const GCP: &[EscalationPath] = &[
     EscalationPath {
         id: "gcp.editor",
         does: "starts something that runs as a service account of the project",
-        needs: &[need("roles/editor")],
+        // Owners need it where a denial keeps them from writing the policy.
+        needs: &[need("roles/editor|roles/owner|roles/admin")],
         gives: Gives::ServiceAccount,
         source: "https://cloud.google.com/iam/docs/roles-overview#basic",
     },
