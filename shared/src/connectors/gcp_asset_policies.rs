@@ -11,6 +11,7 @@
 //! Cannot tell: who is in a Google group, and which permissions a role has.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::gcp_iam_policy::{Places, PolicyReader, RawPolicy};
 use super::{Connector, Input, Mark};
@@ -56,9 +57,12 @@ pub const CONNECTOR: Connector = Connector {
 
 #[derive(Deserialize)]
 struct RawAsset<'a> {
-    /// Full resource name; the search calls it `resource`, the export `name`.
-    #[serde(borrow, default, alias = "name")]
-    resource: Option<Text<'a>>,
+    /// Full resource name in exports.
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    /// Full resource name in searches; in exports the resource itself, where it was asked for too.
+    #[serde(borrow, default)]
+    resource: Option<&'a RawValue>,
     #[serde(borrow, default, alias = "iamPolicy", alias = "iam_policy")]
     policy: Option<RawPolicy<'a>>,
 }
@@ -87,7 +91,11 @@ fn read_asset(row: &Row<'_>, reader: &mut PolicyReader, batch: &mut Batch, diagn
         // Exports list also the assets on which nobody has a role.
         return;
     };
-    let Some(resource) = raw.resource.as_deref().filter(|resource| !resource.is_empty()) else {
+    let searched = raw
+        .resource
+        .and_then(|resource| serde_json::from_str::<Text<'_>>(resource.get()).ok());
+    let name = raw.name.or(searched);
+    let Some(resource) = name.as_deref().filter(|resource| !resource.is_empty()) else {
         diagnostics.push(Diagnostic::error(
             row.name(),
             "no `resource` or `name`",

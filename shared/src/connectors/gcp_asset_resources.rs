@@ -34,8 +34,17 @@ pub const CONNECTOR: Connector = Connector {
         "changes of the last minutes: the inventory follows with a delay",
     ],
     signatures: &[
-        &[Mark::Has("assetType"), Mark::Has("resource.data")],
-        &[Mark::Has("asset_type"), Mark::Has("resource.data")],
+        // Where an asset comes with its policy, that is what is read.
+        &[
+            Mark::Has("assetType"),
+            Mark::Has("resource.data"),
+            Mark::Lacks("iamPolicy"),
+        ],
+        &[
+            Mark::Has("asset_type"),
+            Mark::Has("resource.data"),
+            Mark::Lacks("iam_policy"),
+        ],
         &[Mark::Has("assets[].assetType"), Mark::Has("assets[].resource.data")],
         // A search, whose policies are those of another call.
         &[

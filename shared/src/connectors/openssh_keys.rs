@@ -258,6 +258,7 @@ fn is_key_kind(word: &str) -> bool {
             | "ecdsa-sha2-nistp256"
             | "ecdsa-sha2-nistp384"
             | "ecdsa-sha2-nistp521"
+            | "ssh-mldsa44-ed25519"
             | "sk-ssh-ed25519"
             | "sk-ecdsa-sha2-nistp256"
     )

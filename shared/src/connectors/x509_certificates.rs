@@ -9,8 +9,9 @@
 //! `keytool -list -rfc` write it.
 //!
 //! Private keys are seen and counted, and never kept. Of a PKCS#12 store, in DER or BER, `p12-keystore` opens what has no
-//! password or Java's `changeit`; not what is BER once more inside its encryption, as NSS writes it. A Java key store is walked here: its certificates stand in the clear, and the crate `jks` does not
-//! build beside `p12-keystore`.
+//! password or Java's `changeit`, and what is not encrypted at all, whatever password its MAC is made with; not what is
+//! BER once more inside its encryption, as NSS writes it. A Java key store is walked here: its certificates stand in
+//! the clear, and the crate `jks` does not build beside `p12-keystore`.
 
 use std::collections::BTreeSet;
 
@@ -182,6 +183,7 @@ impl Reading {
             Element::Pkcs12 => return self.pkcs12(der),
             Element::PrivateKey => ("a private key", KEEP_KEYS_OUT),
             Element::RevocationList => ("a certificate revocation list", "passed over: it names nobody"),
+            Element::PublicKey => ("a public key", "passed over: it names nobody"),
             Element::OcspResponse => ("an answer of an OCSP responder", "passed over: it names nobody"),
             Element::Request => return self.request(der, place),
             Element::FipsKeyStore => {
@@ -277,7 +279,9 @@ impl Reading {
     }
 
     fn pkcs12(&mut self, bytes: &[u8]) {
-        let n_rounds = derivation_rounds(bytes, MAX_DER_DEPTH).saturating_mul(COMMON_PASSWORDS.len() as u64);
+        // Once more without the MAC.
+        let n_tries = COMMON_PASSWORDS.len() as u64 + 1;
+        let n_rounds = derivation_rounds(bytes, MAX_DER_DEPTH).saturating_mul(n_tries);
         self.n_rounds = self.n_rounds.saturating_add(n_rounds);
         if self.n_rounds > MAX_DERIVATION_ROUNDS {
             self.diagnostics.push(Diagnostic::error(
@@ -302,6 +306,12 @@ impl Reading {
             if opened.is_ok() {
                 break;
             }
+        }
+        if opened.is_err() {
+            // A password that only proves that nobody changed the store keeps nothing secret: what is not encrypted
+            // can be read without it.
+            let unproven = store_to_der(bytes).and_then(|store| Pkcs12Archive::from_pkcs12(&store, "").ok());
+            opened = unproven.map_or(opened, Ok);
         }
         let Pkcs12Archive { keys, certs, secrets } = match opened {
             Ok(archive) => archive,
@@ -483,6 +493,7 @@ enum Element {
     Pkcs7,
     Pkcs12,
     PrivateKey,
+    PublicKey,
     RevocationList,
     OcspResponse,
     Request,
@@ -496,7 +507,7 @@ impl Element {
         }
         let inside = Any::from_ber(der).map(|(_, any)| any.data).unwrap_or_default();
         let mut children = children(inside).map_while(Result::ok);
-        let (first, second) = (children.next(), children.next());
+        let (first, second, third) = (children.next(), children.next(), children.next());
         if let (Some((_, first)), Some((second_bytes, second))) = (&first, &second) {
             match (first.tag(), first.data, second.tag()) {
                 (Tag::Integer, [3], Tag::Sequence) if content_info(second_bytes).is_some() => return Element::Pkcs12,
@@ -509,6 +520,8 @@ impl Element {
                 (Tag::Sequence, _, Tag::OctetString) if second.class() == Class::Universal => {
                     return Element::PrivateKey;
                 }
+                // SubjectPublicKeyInfo: algorithm and key
+                (Tag::Sequence, _, Tag::BitString) if third.is_none() => return Element::PublicKey,
                 _ => {}
             }
         }

@@ -35,6 +35,8 @@ pub fn parse(blob: &[u8]) -> Option<SshCertificate<'_>> {
         "ssh-ed25519" => (1, key_kind.to_owned()),
         "ssh-rsa" | "ecdsa-sha2-nistp256" | "ecdsa-sha2-nistp384" | "ecdsa-sha2-nistp521" => (2, key_kind.to_owned()),
         "ssh-dss" => (4, key_kind.to_owned()),
+        // Two keys in one field, one of them safe from quantum computers.
+        "ssh-mldsa44-ed25519" => (1, format!("{key_kind}@openssh.com")),
         // Keys on a token name the application at their end.
         "sk-ssh-ed25519" => (2, format!("{key_kind}@openssh.com")),
         "sk-ecdsa-sha2-nistp256" => (3, format!("{key_kind}@openssh.com")),
