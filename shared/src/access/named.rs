@@ -16,8 +16,7 @@ use crate::model::identity::IdentityKind;
 use crate::model::principal::HandleKind;
 use crate::model::snapshot::{Grant, Identity, IdentityId, Snapshot, SourceId};
 use crate::model::strings::Sym;
-
-const PROJECTS: &str = "//cloudresourcemanager.googleapis.com/projects/";
+use crate::reading::gcp_member::PROJECTS;
 
 /// Roles and permissions that read secrets or what stores hold.
 const SENSITIVE: &[&str] = &[

@@ -28,7 +28,7 @@ use crate::model::instant::Expiry;
 use crate::model::principal::{HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::Sym;
-use crate::reading::gcp_member;
+use crate::reading::gcp_member::{self, PROJECTS};
 use crate::reading::json;
 use crate::reading::moment::{DateOrder, Moment};
 use crate::reading::one_or_many::OneOrMany;
@@ -354,9 +354,6 @@ fn end_of(expression: &str) -> Expiry {
         .min()
         .map_or(Expiry::NotReported, Expiry::At)
 }
-
-/// What stands before a project's id in its full resource name.
-const PROJECTS: &str = "//cloudresourcemanager.googleapis.com/projects/";
 
 /// The resource that the policy itself names.
 fn stated(policy: &RawPolicy<'_>) -> Option<String> {

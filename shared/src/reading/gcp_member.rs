@@ -4,6 +4,9 @@
 
 use std::borrow::Cow;
 
+/// How a project is named as a resource, before its id.
+pub const PROJECTS: &str = "//cloudresourcemanager.googleapis.com/projects/";
+
 use crate::model::batch::Batch;
 use crate::model::identity::Origin;
 use crate::model::principal::{Handle, HandleKind, Principal};

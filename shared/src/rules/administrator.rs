@@ -1,7 +1,7 @@
 //! It can do everything.
 
 use super::frameworks::{cis, cis_aws, cis_azure, cis_gcp, cis_kubernetes, csf, iso, nist, owasp, pci, soc2};
-use super::{Check, Observed, Rule, Test, always, fixed_limit, no_command, subject};
+use super::{Check, Observed, Rule, Test, always, command, fixed_limit, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::access_policy::{Conditional, Privilege};
@@ -41,20 +41,27 @@ pub const RULE: Rule = Rule {
         judge: formulas::is_no_administrator,
         exposure: subject::reach,
         observe,
-        command: no_command,
+        command: |analysis, index| {
+            let id = IdentityId(index as u32);
+            command::withdraw(analysis, id, everything(analysis, id)?)
+        },
         unmeasured: always,
     }),
 };
 
+/// The first grant that is an administrator's by itself.
+fn everything(analysis: &Analysis, id: IdentityId) -> Option<&Grant> {
+    let snapshot = &analysis.snapshot;
+    snapshot.grants_of(snapshot.identity(id)).find(|grant| {
+        analysis.access.left_of(snapshot, id, grant) == Some(Privilege::Administrator)
+            && grant.conditional == Conditional::Always
+    })
+}
+
 fn observe(analysis: &Analysis, index: usize) -> Observed {
     let snapshot = &analysis.snapshot;
     let id = IdentityId(index as u32);
-    let identity = snapshot.identity(id);
-    let is_administrator = |grant: &&Grant| {
-        analysis.access.left_of(snapshot, id, grant) == Some(Privilege::Administrator)
-            && grant.conditional == Conditional::Always
-    };
-    let grant = snapshot.grants_of(identity).find(is_administrator);
+    let grant = everything(analysis, id);
     let value = grant.map(|grant| {
         let role = snapshot.strings.get(grant.role);
         match grant.resource {
@@ -63,7 +70,7 @@ fn observe(analysis: &Analysis, index: usize) -> Observed {
         }
     });
     let evidence = grant
-        .or_else(|| snapshot.grants_of(identity).next())
+        .or_else(|| snapshot.grants_of(snapshot.identity(id)).next())
         .map(|grant| grant.evidence);
     Observed {
         // Several policies may come to everything that none of them gives alone.

@@ -5,10 +5,12 @@ use std::borrow::Cow;
 
 use crate::analysis::Analysis;
 use crate::diagnostic::is_commanding;
+use crate::model::access_policy::Conditional;
 use crate::model::credential::CredentialKind;
 use crate::model::identity::{HumanUse, IdentityKind};
 use crate::model::principal::HandleKind;
-use crate::model::snapshot::{Credential, CredentialId, Identity};
+use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, IdentityId};
+use crate::reading::gcp_member;
 
 /// A text as one word of a POSIX shell. `None` when it cannot safely be one: a character that a terminal obeys, or a
 /// beginning that a program takes for a flag.
@@ -65,6 +67,68 @@ pub fn revoke(analysis: &Analysis, index: usize) -> Option<String> {
         | CredentialKind::Federation
         | CredentialKind::Unclassified => None,
     }
+}
+
+/// Makes a second credential beside one, to move its users to.
+pub fn make_second(analysis: &Analysis, index: usize) -> Option<String> {
+    let credential = analysis.snapshot.credential(CredentialId(index as u32));
+    let holder = holder(analysis, credential)?;
+    match credential.kind {
+        CredentialKind::AccessKey => {
+            let user = word(aws_name(analysis, holder, "user")?)?;
+            Some(format!("aws iam create-access-key --user-name {user}"))
+        }
+        CredentialKind::ServiceAccountKey => {
+            let account = word(handle(analysis, holder, HandleKind::GcpServiceAccount)?)?;
+            Some(format!(
+                "gcloud iam service-accounts keys create key.json --iam-account={account}"
+            ))
+        }
+        CredentialKind::ClientSecret => {
+            let app = word(handle(analysis, holder, HandleKind::EntraApp)?)?;
+            Some(format!("az ad app credential reset --id {app} --append"))
+        }
+        CredentialKind::ApiKey
+        | CredentialKind::Token
+        | CredentialKind::SshKey
+        | CredentialKind::Certificate
+        | CredentialKind::SigningCertificate
+        | CredentialKind::Password
+        | CredentialKind::StoredSecret
+        | CredentialKind::Federation
+        | CredentialKind::Unclassified => None,
+    }
+}
+
+/// Takes from an identity a grant that is its own: of a group's, others would lose it too.
+pub fn withdraw(analysis: &Analysis, id: IdentityId, grant: &Grant) -> Option<String> {
+    if grant.identity != Some(id) || grant.conditional != Conditional::Always {
+        return None;
+    }
+    let snapshot = &analysis.snapshot;
+    let identity = snapshot.identity(id);
+    if let Some(email) = handle(analysis, identity, HandleKind::GcpServiceAccount) {
+        let project = snapshot
+            .strings
+            .get(grant.resource?)
+            .strip_prefix(gcp_member::PROJECTS)?;
+        let (project, email, role) = (word(project)?, word(email)?, word(snapshot.strings.get(grant.role))?);
+        return Some(format!(
+            "gcloud projects remove-iam-policy-binding {project} --member=serviceAccount:{email} --role={role}"
+        ));
+    }
+    let policy = snapshot.strings.get(grant.policy?);
+    let policy = word(policy).filter(|policy| policy.starts_with("arn:") && policy.contains(":policy/"))?;
+    if let Some(role) = aws_name(analysis, identity, "role") {
+        let role = word(role)?;
+        return Some(format!(
+            "aws iam detach-role-policy --role-name {role} --policy-arn {policy}"
+        ));
+    }
+    let user = word(aws_name(analysis, identity, "user")?)?;
+    Some(format!(
+        "aws iam detach-user-policy --user-name {user} --policy-arn {policy}"
+    ))
 }
 
 /// Takes an identity out of use without deleting it, so that it can come back.

@@ -2,7 +2,7 @@
 
 use super::frameworks::{cis_aws, cis_gcp, csf, iso, nist, owasp, pci};
 use super::severity::Exposure;
-use super::{Check, Observed, Rule, Test, always, limit, no_command, subject};
+use super::{Check, Observed, Rule, Test, always, command, limit, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 
@@ -33,7 +33,7 @@ pub const RULE: Rule = Rule {
         judge: formulas::is_rotated,
         exposure: |_, _| Exposure::Portable,
         observe,
-        command: no_command,
+        command: command::make_second,
         unmeasured: always,
     }),
 };

@@ -2,14 +2,14 @@
 
 use super::frameworks::{cis_aws, cis_gcp, csf, iso, nist, owasp, pci};
 use super::severity::Exposure;
-use super::{Check, Observed, Rule, Test, always, no_command, subject};
+use super::{Check, Observed, Rule, Test, always, command, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::credential::CredentialKind;
 use crate::model::grant::TrustKind;
 use crate::model::identity::Knowledge;
 use crate::model::ratio::Verdict;
-use crate::model::snapshot::IdentityId;
+use crate::model::snapshot::{Credential, CredentialId, IdentityId};
 
 pub const RULE: Rule = Rule {
     code: "static_key_despite_federation",
@@ -37,7 +37,7 @@ pub const RULE: Rule = Rule {
         judge,
         exposure: |_, _| Exposure::Portable,
         observe,
-        command: no_command,
+        command: |analysis, index| command::revoke(analysis, stored(analysis, index).next()?.0.0 as usize),
         unmeasured: always,
     }),
 };
@@ -63,12 +63,14 @@ fn is_federated(analysis: &Analysis, index: usize) -> bool {
         || trusts.any(|trust| trust.kind == TrustKind::Federates)
 }
 
+/// The active secrets that can be copied.
+fn stored(analysis: &Analysis, index: usize) -> impl Iterator<Item = (CredentialId, &Credential)> {
+    let held = analysis.snapshot.credentials_of(subject::identity(analysis, index));
+    held.filter(|(_, credential)| subject::is_portable(analysis, credential))
+}
+
 fn observe(analysis: &Analysis, index: usize) -> Observed {
-    let identity = subject::identity(analysis, index);
-    let mut secrets = analysis
-        .snapshot
-        .credentials_of(identity)
-        .filter(|(_, credential)| subject::is_portable(analysis, credential));
+    let mut secrets = stored(analysis, index);
     let (first, n_more) = (secrets.next(), secrets.count());
     let more = match n_more {
         0 => String::new(),

@@ -1,13 +1,13 @@
 //! It may do everything of something.
 
 use super::frameworks::{cis, cis_kubernetes, csf, iso, nist, owasp, pci, soc2};
-use super::{Check, Observed, Rule, Test, always, no_command, subject};
+use super::{Check, Observed, Rule, Test, always, command, subject};
 use crate::access::Wildcards;
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::ratio::Verdict;
-use crate::model::snapshot::{Grant, Identity};
+use crate::model::snapshot::{Grant, Identity, IdentityId};
 
 pub const RULE: Rule = Rule {
     code: "wildcard_grant",
@@ -36,7 +36,7 @@ pub const RULE: Rule = Rule {
         judge,
         exposure: subject::reach,
         observe,
-        command: no_command,
+        command: |analysis, index| command::withdraw(analysis, IdentityId(index as u32), wildcard(analysis, index)?),
         unmeasured: always,
     }),
 };
@@ -76,11 +76,16 @@ fn when(conditional: Conditional) -> Verdict {
     }
 }
 
+/// The first grant that is one.
+fn wildcard(analysis: &Analysis, index: usize) -> Option<&Grant> {
+    let identity = subject::identity(analysis, index);
+    let mut grants = analysis.snapshot.grants_of(identity);
+    grants.find(|grant| of_grant(analysis, identity, grant) == Verdict::Fail)
+}
+
 fn observe(analysis: &Analysis, index: usize) -> Observed {
     let snapshot = &analysis.snapshot;
-    let identity = subject::identity(analysis, index);
-    let mut grants = snapshot.grants_of(identity);
-    let grant = grants.find(|grant| of_grant(analysis, identity, grant) == Verdict::Fail);
+    let grant = wildcard(analysis, index);
     let value = grant.map(|grant| {
         let role = snapshot.strings.get(grant.role);
         match grant.resource {
