@@ -290,7 +290,7 @@ fn offset(text: &str) -> Option<i32> {
     };
     let (hours, minutes) = match digits.split_once(':') {
         Some((hours, minutes)) => (hours, minutes.split(':').next()?),
-        None if digits.len() == 4 => digits.split_at(2),
+        None if digits.len() == 4 => digits.split_at_checked(2)?,
         None => (digits, "0"),
     };
     let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
@@ -427,6 +427,7 @@ mod tests {
             ("soon", "Unreadable(\"soon\")"),
             ("2026-13-01", "Unreadable(\"2026-13-01\")"),
             ("2026-10-30T05:301846934Z", "Unreadable(\"2026-10-30T05:301846934Z\")"),
+            ("2026-10-30T05:00+0Ð0", "Unreadable(\"2026-10-30T05:00+0Ð0\")"),
             (
                 "2026-10-30T05:00+-99999999",
                 "Unreadable(\"2026-10-30T05:00+-99999999\")",
