@@ -736,10 +736,10 @@ mod tests {
             reading.diagnostics[0].found.clone()
         };
         assert_eq!(found(&store(2, 100), 0), "a PKCS#12 store under a password");
-        let too_long = "a PKCS#12 store that takes 20000000 rounds of key derivation to open";
+        let too_long = "a PKCS#12 store that takes 30000000 rounds of key derivation to open";
         assert_eq!(found(&store(100, 100_000), 0), too_long);
-        // Many small stores in one file are one large one.
-        let too_late = "a PKCS#12 store that takes 400 rounds of key derivation to open";
+        // Many small stores in one file are one large one. Each is tried with two passwords, and without its MAC.
+        let too_late = "a PKCS#12 store that takes 600 rounds of key derivation to open";
         assert_eq!(found(&store(2, 100), MAX_DERIVATION_ROUNDS), too_late);
     }
 }
