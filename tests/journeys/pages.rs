@@ -504,7 +504,8 @@ fn what_is_not_there_says_what_to_do() -> Result<()> {
         page.take_console_errors()?;
 
         page.goto(&bare.url("/"))?;
-        page.text("Not measured").nth(0).wait()?;
+        page.text("No export of this snapshot lists an identity or a credential")
+            .wait()?;
         page.goto(&bare.url("/identities"))?;
         page.text("No export of this snapshot lists identities").wait()?;
         page.goto(&bare.url("/sources"))?;
