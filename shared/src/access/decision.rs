@@ -1,6 +1,6 @@
 //! An answer of effective access: the outcome, and the statements and files that decide it.
 
-use crate::model::snapshot::{Evidence, IdentityId};
+use crate::model::snapshot::{Evidence, Grant, IdentityId};
 use crate::model::strings::Sym;
 use bitcode::{Decode, Encode};
 
@@ -64,6 +64,19 @@ pub struct Reason {
     pub grant: Option<u32>,
     /// Where the document stands; where nothing defines the policy, where the grant stands.
     pub evidence: Evidence,
+}
+
+impl Reason {
+    /// A grant that allows by its role's name, index `at` in the snapshot.
+    pub fn of_grant(at: u32, grant: &Grant) -> Self {
+        Reason {
+            says: Says::Allows,
+            name: grant.role,
+            statement: None,
+            grant: Some(at),
+            evidence: grant.evidence,
+        }
+    }
 }
 
 /// What a reason does to the outcome.

@@ -4,7 +4,7 @@
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
-use super::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason, Says};
+use super::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason};
 use super::denial;
 use super::escalation::entra::ENTRA;
 use super::escalation::gcp::{GCP, WORKS_BY};
@@ -150,13 +150,7 @@ fn by_roles(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &st
             Platform::Gcp => Holds::Maybe,
             Platform::Entra => Holds::of(snapshot.strings.get(grant.role) == action),
         };
-        let reason = Reason {
-            says: Says::Allows,
-            name: grant.role,
-            statement: None,
-            grant: Some(at),
-            evidence: grant.evidence,
-        };
+        let reason = Reason::of_grant(at, grant);
         match (gives, grant.conditional, platform) {
             (Holds::No, _, _) => continue,
             (Holds::Yes, Conditional::Always, _) => return Decision::allowed(vec![reason], blind_spots),
@@ -315,13 +309,7 @@ fn met(
             if grant.resource != scope || !need.is_met_by(role) {
                 return None;
             }
-            let reason = Reason {
-                says: Says::Allows,
-                name: grant.role,
-                statement: None,
-                grant: Some(at),
-                evidence: grant.evidence,
-            };
+            let reason = Reason::of_grant(at, grant);
             let by_role = match grant.conditional {
                 Conditional::Always => Decision::allowed(vec![reason], &[]),
                 Conditional::OnCondition => Decision::depends(

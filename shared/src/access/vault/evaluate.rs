@@ -36,13 +36,7 @@ pub fn decide(snapshot: &Snapshot, index: &Index, id: IdentityId, capability: &s
         let defined = index.policies_of(policy, snapshot);
         if defined.is_empty() {
             if grant.privilege == Some(Privilege::Administrator) {
-                let reason = Reason {
-                    says: Says::Allows,
-                    name: grant.role,
-                    statement: None,
-                    grant: Some(at),
-                    evidence: grant.evidence,
-                };
+                let reason = Reason::of_grant(at, grant);
                 // The policy `root`, which has no rules and allows everything.
                 return Decision::allowed(vec![reason], BLIND);
             }
