@@ -8,7 +8,8 @@ use shared::model::instant::Instant;
 
 use crate::cache::Cache;
 use crate::commands::{
-    self, check, completions, config, demo, docs, export, generate, graph, inspect, kpis, list, report, review, serve,
+    self, check, completions, config, demo, docs, export, generate, graph, inspect, kpis, list, man, password, report,
+    review, serve,
 };
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.
@@ -58,8 +59,12 @@ enum Verb {
     /// Write the reference pages of `docs/`
     #[command(hide = true)]
     Docs(docs::DocsArgs),
+    /// Print a line for the password file of `serve`
+    Password(password::PasswordArgs),
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
+    /// Write the manual pages
+    Man(man::ManArgs),
 }
 
 /// What every command that reads an estate takes.
@@ -106,7 +111,9 @@ impl Cli {
             Verb::Inspect(args) => inspect::run(args),
             Verb::Generate(args) => generate::run(&args),
             Verb::Docs(args) => docs::run(&args),
+            Verb::Password(args) => password::run(&args),
             Verb::Completions(args) => completions::run(&args),
+            Verb::Man(args) => man::run(&args),
         }
     }
 }

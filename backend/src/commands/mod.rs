@@ -11,6 +11,8 @@ pub mod graph;
 pub mod inspect;
 pub mod kpis;
 pub mod list;
+pub mod man;
+pub mod password;
 pub mod report;
 pub mod review;
 pub mod serve;

@@ -1,9 +1,10 @@
 //! `rollcall serve`: the dashboard.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use axum::http::HeaderName;
 use clap::Args;
 
 use super::Format;
@@ -24,10 +25,24 @@ pub struct ListenArgs {
     /// Address to listen on; port 0 picks a free one
     #[arg(long, default_value = "127.0.0.1:7878", env = "ROLLCALL_LISTEN", value_parser = parse_listen)]
     pub listen: SocketAddr,
-    /// A file with the token that every request must carry (as a bearer token, or as the password of HTTP basic).
-    /// Required on any address that is not loopback
-    #[arg(long, env = "ROLLCALL_TOKEN_FILE")]
+    /// A file with a token, to be sent as a bearer token or as the password of HTTP basic. On any address that is not
+    /// loopback this, the variable ROLLCALL_TOKEN, a password file or a proxy is required
+    #[arg(long, value_name = "FILE", env = "ROLLCALL_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
+    /// A file of those who may sign in by HTTP basic, a line for each, written by `rollcall password NAME`
+    #[arg(long, value_name = "FILE", env = "ROLLCALL_PASSWORD_FILE")]
+    pub password_file: Option<PathBuf>,
+    /// The address of a reverse proxy that signs people in: what comes from it with their name is answered
+    #[arg(long, value_name = "ADDRESS", env = "ROLLCALL_PROXY")]
+    pub proxy: Option<IpAddr>,
+    /// The header in which the proxy says who it is; it must not pass on one that was sent to it
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "x-forwarded-user",
+        env = "ROLLCALL_PROXY_HEADER"
+    )]
+    pub proxy_header: HeaderName,
     /// The server's certificate, and those between it and the root, in PEM: serves TLS
     #[arg(long, value_name = "FILE", env = "ROLLCALL_TLS_CERTIFICATE", requires = "tls_key")]
     pub tls_certificate: Option<PathBuf>,

@@ -7,9 +7,10 @@ mod files;
 mod metrics;
 mod negotiation;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -39,7 +40,15 @@ pub fn router(app: Arc<App>) -> Router {
 /// Turns away what must not be answered, and gives every answer its headers.
 async fn guarded(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let is_too_long = request.uri().query().is_some_and(|query| query.len() > MAX_QUERY_BYTES);
-    let mut response = match app.guard.check(request.method(), request.uri(), request.headers()) {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|peer| peer.0.ip());
+    let mut judged = app.guard.check(request.method(), request.uri(), request.headers());
+    if judged.is_ok() {
+        judged = app.guard.admit(peer, request.headers()).await;
+    }
+    let mut response = match judged {
         Err(refusal) => Failure::from(refusal).into_response(),
         Ok(()) if is_too_long => {
             let message = format!("the query is longer than {MAX_QUERY_BYTES} bytes");

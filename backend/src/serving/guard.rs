@@ -1,21 +1,18 @@
-//! Who may ask: the names under which the server may be reached, and the token on addresses that others can reach.
+//! Who may ask: the names under which the server may be reached, and the ways in on addresses that others can reach.
 
-use std::fs;
 use std::net::IpAddr;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use subtle::ConstantTimeEq;
 
+use super::authentication::Authentication;
 use crate::commands::serve::ListenArgs;
 
-/// The rules for requests. By default those of loopback: own names only, no token.
+/// The rules for requests. By default those of loopback: own names only, everybody.
 #[derive(Default)]
 pub struct Guard {
-    token: Option<String>,
+    authentication: Authentication,
     extra_hosts: Vec<String>,
 }
 
@@ -26,40 +23,25 @@ pub struct Refusal {
     pub message: &'static str,
 }
 
-/// The shortest token that is taken: 16 random bytes in hex are 32 characters.
-const MIN_TOKEN_CHARS: usize = 16;
-
 impl Guard {
     /// # Errors
-    /// When the address is not loopback and no token is given, or the token cannot be read or is too short.
+    /// When the address is not loopback and there is no way in, or as for [`Authentication::new`].
     pub fn new(args: &ListenArgs) -> anyhow::Result<Guard> {
-        let token = match &args.token_file {
-            Some(path) => {
-                let text = fs::read_to_string(path)
-                    .with_context(|| format!("cannot read the token file `{}`", path.display()))?;
-                Some(text.trim().to_owned())
-            }
-            None => None,
-        };
-        if token.as_ref().is_some_and(|token| token.len() < MIN_TOKEN_CHARS) {
-            bail!(
-                "the token is too short; use at least {MIN_TOKEN_CHARS} characters, for example from `openssl rand -hex 16`"
-            );
-        }
-        if token.is_none() && !args.listen.ip().is_loopback() {
+        let authentication = Authentication::new(args)?;
+        if !authentication.is_asked() && !args.listen.ip().is_loopback() {
             bail!(
                 "{} can be reached from outside this machine, so it needs authentication: write a token into a file \
-                 (`openssl rand -hex 16 > token`) and pass `--token-file token`",
+                 (`openssl rand -hex 16 > token`) and pass `--token-file token`, or see `--password-file` and `--proxy`",
                 args.listen
             );
         }
         Ok(Guard {
-            token,
+            authentication,
             extra_hosts: args.allow_host.clone(),
         })
     }
 
-    /// Judges a request before anything else does.
+    /// Judges a request by its method and by what it takes this server for, before anything else does.
     pub fn check(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refusal> {
         if method != Method::GET && method != Method::HEAD {
             return Err(Refusal {
@@ -92,12 +74,17 @@ impl Guard {
                 message: "requests from other sites are not answered",
             });
         }
-        match &self.token {
-            Some(token) if !presents(headers, token) => Err(Refusal {
+        Ok(())
+    }
+
+    /// Judges who asks, after [`Guard::check`].
+    pub async fn admit(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Result<(), Refusal> {
+        match self.authentication.admits(peer, headers).await {
+            true => Ok(()),
+            false => Err(Refusal {
                 status: StatusCode::UNAUTHORIZED,
-                message: "a token is needed",
+                message: "a token or a password is needed",
             }),
-            Some(_) | None => Ok(()),
         }
     }
 
@@ -121,28 +108,6 @@ fn name_of(host: &str) -> &str {
     };
     let is_port = port.is_empty() || port.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok());
     if is_port { name } else { "" }
-}
-
-/// A bearer token, or the password of HTTP basic (browsers ask people for that).
-fn presents(headers: &HeaderMap, token: &str) -> bool {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let presented = match given.split_once(' ') {
-        Some((scheme, bearer)) if scheme.eq_ignore_ascii_case("bearer") => bearer.trim().to_owned(),
-        Some((scheme, basic)) if scheme.eq_ignore_ascii_case("basic") => {
-            let decoded = STANDARD
-                .decode(basic.trim())
-                .ok()
-                .and_then(|bytes| String::from_utf8(bytes).ok());
-            decoded
-                .and_then(|pair| pair.split_once(':').map(|(_, password)| password.to_owned()))
-                .unwrap_or_default()
-        }
-        _ => String::new(),
-    };
-    presented.as_bytes().ct_eq(token.as_bytes()).into()
 }
 
 /// What the page may load and run: its own files, WebAssembly, and no inline code. `blob:` is the picture of a chart
@@ -187,9 +152,9 @@ pub fn security_headers() -> [(HeaderName, HeaderValue); 8] {
 mod tests {
     use super::*;
 
-    fn guard(token: Option<&str>) -> Guard {
+    fn guard() -> Guard {
         Guard {
-            token: token.map(str::to_owned),
+            authentication: Authentication::default(),
             extra_hosts: vec!["rollcall.example".to_owned()],
         }
     }
@@ -216,11 +181,11 @@ mod tests {
             ("rollcall.example.evil.example", false),
             ("", false),
         ] {
-            let checked = guard(None).check(&Method::GET, &Uri::default(), &headers(&[(header::HOST, host)]));
+            let checked = guard().check(&Method::GET, &Uri::default(), &headers(&[(header::HOST, host)]));
             assert_eq!(checked.is_ok(), expected, "{host}");
         }
         for (uri, expected) in [("https://localhost/", true), ("https://evil.example/", false)] {
-            let checked = guard(None).check(&Method::GET, &Uri::from_static(uri), &HeaderMap::new());
+            let checked = guard().check(&Method::GET, &Uri::from_static(uri), &HeaderMap::new());
             assert_eq!(checked.is_ok(), expected, "{uri}");
         }
     }
@@ -236,7 +201,7 @@ mod tests {
             ("null", Err(StatusCode::FORBIDDEN)),
             ("localhost:7878", Err(StatusCode::FORBIDDEN)),
         ] {
-            let checked = guard(None).check(
+            let checked = guard().check(
                 &Method::GET,
                 &Uri::default(),
                 &headers(&[own[0].clone(), (header::ORIGIN, origin)]),
@@ -244,29 +209,11 @@ mod tests {
             assert_eq!(checked.map_err(|refusal| refusal.status), expected, "{origin}");
         }
         assert_eq!(
-            guard(None)
+            guard()
                 .check(&Method::POST, &Uri::default(), &headers(&own))
                 .unwrap_err()
                 .status,
             StatusCode::METHOD_NOT_ALLOWED
         );
-    }
-
-    #[test]
-    fn a_token_is_taken_as_bearer_and_as_password() {
-        let guard = guard(Some("0123456789abcdef"));
-        let check = |value: &str| {
-            guard
-                .check(
-                    &Method::GET,
-                    &Uri::default(),
-                    &headers(&[(header::HOST, "localhost"), (header::AUTHORIZATION, value)]),
-                )
-                .is_ok()
-        };
-        assert!(check("Bearer 0123456789abcdef"));
-        assert!(check(&format!("Basic {}", STANDARD.encode("anyone:0123456789abcdef"))));
-        assert!(!check("Bearer 0123456789abcdee"));
-        assert!(!check(""));
     }
 }

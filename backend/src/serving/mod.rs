@@ -4,7 +4,7 @@
 
 pub mod answers;
 pub mod assets;
-
+pub mod authentication;
 pub mod guard;
 mod reload;
 
@@ -255,7 +255,7 @@ async fn run(app: &Arc<App>, listener: TcpListener, tls: Option<RustlsConfig>) -
         stopped.is_stopping.send_replace(true);
         stopping.graceful_shutdown(Some(STOP_WITHIN));
     });
-    let service = crate::routes::router(Arc::clone(app)).into_make_service();
+    let service = crate::routes::router(Arc::clone(app)).into_make_service_with_connect_info::<SocketAddr>();
     match tls {
         Some(config) => {
             let server = axum_server::from_tcp_rustls(listener, config)?;

@@ -257,6 +257,15 @@ fn an_address_that_others_reach_needs_a_token() {
     );
 }
 
+#[test]
+fn there_is_a_manual_page_for_each_verb() {
+    let folder = tempfile::tempdir().unwrap();
+    printed(&["man", folder.path().to_str().unwrap()], 0);
+    let page = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(page("rollcall.1").contains("rollcall\\-serve(1)"));
+    assert!(page("rollcall-serve.1").contains("\\-\\-token\\-file"));
+}
+
 /// A copy of the fixture with this at the end of its `rollcall.toml`.
 fn configured(more: &str) -> tempfile::TempDir {
     let folder = folder::copy();

@@ -3,6 +3,7 @@
 // Tests say that something is wrong by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod authentication;
 mod cached;
 mod cli;
 mod folder;

@@ -87,19 +87,28 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 
 /// An open connection on which a request was sent.
 pub fn send(address: SocketAddr, path: &str) -> std::io::Result<TcpStream> {
+    send_with(address, path, "")
+}
+
+fn send_with(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<TcpStream> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+        "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}\r\n"
     )?;
     Ok(stream)
 }
 
 /// Status and body of an answer.
 pub fn get(address: SocketAddr, path: &str) -> std::io::Result<(u16, String)> {
+    get_with(address, path, "")
+}
+
+/// The same with more headers, each with its end of line.
+pub fn get_with(address: SocketAddr, path: &str, headers: &str) -> std::io::Result<(u16, String)> {
     let mut answer = String::new();
-    send(address, path)?.read_to_string(&mut answer)?;
+    send_with(address, path, headers)?.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
     let status = head
         .split(' ')
