@@ -5,6 +5,7 @@ pub mod cli;
 mod commands;
 pub mod estate;
 mod generate;
+mod memory;
 pub mod routes;
 pub mod serving;
 mod site;

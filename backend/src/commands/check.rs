@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use shared::analysis::Analysis;
@@ -44,7 +43,7 @@ const MAX_SHOWN: usize = 50;
 pub fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     match checked(&args) {
         Ok((check, analysis)) => {
-            print(&args, &check, &analysis)?;
+            print(&args, &check, analysis)?;
             Ok(match check.has_passed {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::from(1),
@@ -58,10 +57,10 @@ pub fn run(args: CheckArgs) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn checked(args: &CheckArgs) -> anyhow::Result<(Check, Arc<Analysis>)> {
+fn checked(args: &CheckArgs) -> anyhow::Result<(Check, &'static Analysis)> {
     let Opened { estate, loaded, .. } = read_snapshot(&args.estate, None)?;
-    let analysis = loaded.analysis;
-    let gates = chosen(&estate, &args.gate);
+    let analysis = &loaded.analysis;
+    let gates = chosen(estate, &args.gate);
     let names = estate.names();
     let before = names.len().checked_sub(2).map(|index| names[index].clone());
     let base = match args.base.clone().or(before) {
@@ -71,10 +70,10 @@ fn checked(args: &CheckArgs) -> anyhow::Result<(Check, Arc<Analysis>)> {
                 as_of: None,
                 ..args.estate.clone()
             };
-            Some(read_snapshot(&at_its_time, Some(&name))?.loaded.analysis)
+            Some(&*read_snapshot(&at_its_time, Some(&name))?.loaded.analysis)
         }
     };
-    Ok((answers::check(&analysis, base.as_deref(), &gates), analysis))
+    Ok((answers::check(analysis, base, &gates), analysis))
 }
 
 /// The gates in force, or those that are named.

@@ -44,13 +44,13 @@ pub fn run(args: GraphArgs) -> anyhow::Result<ExitCode> {
     };
     let query: Vec<String> = args.query.iter().map(|pair| pair.replace('+', "%2B")).collect();
     let query = GraphQuery::parse(&query.join("&"), keys).unwrap_or_else(|error| wrong_use(&error.to_string()));
-    let analysis = read_snapshot(&args.estate, query.snapshot.as_deref())?.loaded.analysis;
+    let analysis = &read_snapshot(&args.estate, query.snapshot.as_deref())?.loaded.analysis;
     let node = |node: &NodeView| format!("{}  {}", node.label, node.id);
     match args.question {
-        Question::Nodes => print(&args, &graph::nodes(&analysis, &query), |page| {
+        Question::Nodes => print(&args, &graph::nodes(analysis, &query), |page| {
             page.rows.iter().map(node).collect()
         }),
-        Question::Neighbours => print(&args, &answered(graph::neighbours(&analysis, &query)), |page| {
+        Question::Neighbours => print(&args, &answered(graph::neighbours(analysis, &query)), |page| {
             page.rows.iter().map(|step| step.sentence.clone()).collect()
         }),
         Question::Reach | Question::WhoCanReach => {
@@ -58,7 +58,7 @@ pub fn run(args: GraphArgs) -> anyhow::Result<ExitCode> {
                 Question::WhoCanReach => Direction::In,
                 Question::Nodes | Question::Neighbours | Question::Reach | Question::Paths => Direction::Out,
             };
-            print(&args, &answered(graph::reached(&analysis, &query, direction)), |page| {
+            print(&args, &answered(graph::reached(analysis, &query, direction)), |page| {
                 let rows = page
                     .rows
                     .iter()
@@ -66,7 +66,7 @@ pub fn run(args: GraphArgs) -> anyhow::Result<ExitCode> {
                 rows.chain(page.stopped.clone()).collect()
             })
         }
-        Question::Paths => print(&args, &answered(graph::paths(&analysis, &query)), |found| {
+        Question::Paths => print(&args, &answered(graph::paths(analysis, &query)), |found| {
             let paths = found.paths.iter().map(|path| path.sentence.clone());
             paths.chain(found.stopped.clone()).collect()
         }),

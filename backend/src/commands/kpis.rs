@@ -26,10 +26,10 @@ pub fn run(args: KpisArgs) -> anyhow::Result<ExitCode> {
     // Some numbers take several snapshots.
     let history = match estate.snapshots.len() {
         1 => History::default(),
-        _ => estate.history(&loaded, &cache, &|index| {
-            let older = estate.load(index, None, &Progress::default(), &cache);
+        _ => estate.history(loaded, cache, &|index| {
+            let older = estate.load(index, None, &Progress::default(), cache);
             let older = older.map_err(|error| format!("{error:#}"))?;
-            estate.keep(&older, &cache);
+            estate.keep(&older, cache);
             Ok(older)
         }),
     };

@@ -46,14 +46,14 @@ pub fn run(args: ListArgs) -> anyhow::Result<ExitCode> {
         .map(|filter| filter.trim_start_matches("--"))
         .collect();
     let query = ListQuery::parse(&filters.join("&")).unwrap_or_else(|error| wrong_use(&error.to_string()));
-    let analysis = read_snapshot(&args.estate, query.snapshot.as_deref())?.loaded.analysis;
+    let analysis = &read_snapshot(&args.estate, query.snapshot.as_deref())?.loaded.analysis;
     let table = match args.list {
         ListName::Identities => Table::Identities,
         ListName::Credentials => Table::Credentials,
         ListName::Certificates => Table::Certificates,
         ListName::Findings => Table::Findings,
     };
-    let export = |format| match export::list(&analysis, table, &query, format) {
+    let export = |format| match export::list(analysis, table, &query, format) {
         Err(error @ (ExportError::BadQuery(_) | ExportError::TooManyRows { .. })) => wrong_use(&error.to_string()),
         other => other,
     };

@@ -69,7 +69,8 @@ pub struct Opened {
 }
 
 /// Opens the estate and reads one of its snapshots, the newest unless it is named, with a progress bar on a terminal.
-pub fn read_snapshot(args: &EstateArgs, name: Option<&str>) -> anyhow::Result<Opened> {
+/// It stays in memory until the process ends: taking it apart would take longer than some questions to it.
+pub fn read_snapshot(args: &EstateArgs, name: Option<&str>) -> anyhow::Result<&'static Opened> {
     let _ = tracing_subscriber::fmt()
         .with_env_filter(log_filter("rollcall=warn"))
         .with_writer(io::stderr)
@@ -83,7 +84,7 @@ pub fn read_snapshot(args: &EstateArgs, name: Option<&str>) -> anyhow::Result<Op
     let progress = Arc::new(Progress::default());
     let loaded = with_progress(&progress, || estate.load(index, args.as_of, &progress, &cache))?;
     estate.keep(&loaded, &cache);
-    Ok(Opened { estate, loaded, cache })
+    Ok(Box::leak(Box::new(Opened { estate, loaded, cache })))
 }
 
 /// Which log lines are written, where `ROLLCALL_LOG` does not say.

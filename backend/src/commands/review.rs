@@ -41,9 +41,9 @@ const MAX_NAMED: usize = 20;
 
 pub fn run(args: &ReviewArgs) -> anyhow::Result<ExitCode> {
     let Verb::Export { estate, owner, out } = &args.verb;
-    let analysis = read_snapshot(estate, None)?.loaded.analysis;
-    let Some(review) = answers::review_whole(&analysis, owner) else {
-        let owners = answers::reviews(&analysis).owners;
+    let analysis = &read_snapshot(estate, None)?.loaded.analysis;
+    let Some(review) = answers::review_whole(analysis, owner) else {
+        let owners = answers::reviews(analysis).owners;
         let known: Vec<String> = owners.into_iter().filter_map(|it| it.owner).take(MAX_NAMED).collect();
         wrong_use(&format!(
             "`{owner}` answers for nothing in this snapshot; among those who do are {}",

@@ -36,6 +36,7 @@ pub use self::reload::Watcher;
 use crate::cache::Cache;
 use crate::commands::{Format, log_filter};
 use crate::estate::{Estate, Loaded, Progress};
+use crate::memory;
 
 /// Where, how and for whom to listen.
 pub struct Listening {
@@ -169,6 +170,7 @@ impl Reading for Served {
             })
         });
         let made = Arc::new(made);
+        memory::give_back();
         // What is not whole is asked for again: the next reading may find the files at rest.
         if is_whole.into_inner() {
             *history = Some(Arc::clone(&made));
@@ -180,7 +182,9 @@ impl Reading for Served {
     fn report(&self, query: &ReportQuery) -> Result<Report, Unanswered> {
         let _turn = self.reporting.lock().unwrap_or_else(PoisonError::into_inner);
         let read = |index| self.passing(index).map_err(|problem| problem.message().to_owned());
-        Ok(self.estate.report(query, read)?)
+        let report = self.estate.report(query, read);
+        memory::give_back();
+        Ok(report?)
     }
 }
 

@@ -14,6 +14,7 @@ use super::answers::AnswerCache;
 use super::{App, Served};
 use crate::commands::with_progress;
 use crate::estate::{Estate, Loaded};
+use crate::memory;
 
 /// How often the estate is looked at for changes. Looking lists files and opens none.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -106,6 +107,7 @@ impl App {
                     "estate read"
                 );
                 self.swap(estate, loaded).keep_newest();
+                memory::give_back();
             }
             Err(error) => self.fail(format!("{error:#}")),
         }

@@ -7,7 +7,7 @@
 use bitcode::{Decode, Encode};
 use hashbrown::HashMap;
 
-use super::aws::evaluate::Asker;
+use super::aws::evaluate::{Asker, Policies};
 use super::aws::request::Target;
 use super::aws::standing::{Accounts, Targets};
 use super::decision::{Decision, Dependency, Holds, Outcome, Reason, Says};
@@ -200,7 +200,7 @@ impl Survey {
     /// The trusts by which an identity acts as one that has power.
     pub fn steps(snapshot: &Snapshot, index: &Index, actor: IdentityId, power: &Power) -> Vec<Escalation> {
         let mut found = Vec::new();
-        let mut actor_of = Actor::new(snapshot, index, actor);
+        let mut actor_of = Actor::new(snapshot, index, actor, Assumes::Some);
         for (trust, target, most) in to_power(snapshot, index, actor, power) {
             let decision = actor_of.acts_as(trust, target);
             let mut depends_on = decision.depends_on;
@@ -305,12 +305,12 @@ impl<'a> Powerful<'a> {
         // What another platform calls everybody is not told by its trusts: see `Actor::acts_as`.
         let of_anyone = match (is_aws(identity, snapshot), assumes) {
             (true, Assumes::Some) => Some(&self.by_anyone),
-            (true, Assumes::Nothing) => self.by_anyone_in.get(&account),
+            (true, Assumes::Nothing | Assumes::Unmentioned) => self.by_anyone_in.get(&account),
             (false, _) => None,
         };
         let others = of_account.into_iter().chain(of_anyone).flatten().copied();
         let mut best = before;
-        let mut actor = Actor::new(snapshot, index, id);
+        let mut actor = Actor::new(snapshot, index, id, assumes);
         for (trust, target, most) in own.chain(others) {
             if best == Holds::Yes {
                 break;
@@ -332,7 +332,7 @@ impl<'a> Powerful<'a> {
             };
             let is_possible = match (needs_own_policy, assumes) {
                 (false, _) => true,
-                (true, Assumes::Nothing) => false,
+                (true, Assumes::Nothing | Assumes::Unmentioned) => false,
                 (true, Assumes::Some) => actor.could_assume(trust) > best,
             };
             if is_possible {
@@ -423,6 +423,8 @@ fn by_grants(id: IdentityId, snapshot: &Snapshot, index: &Index) -> Granted {
 /// Whether an identity's own policies let it take on roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assumes {
+    /// They do not speak of it, neither for nor against.
+    Unmentioned,
     Nothing,
     Some,
 }
@@ -434,16 +436,18 @@ struct Actor<'s> {
     snapshot: &'s Snapshot,
     index: &'s Index,
     id: IdentityId,
+    assumes: Assumes,
     /// What bears on taking on a role, once it was asked for.
     asker: Option<Asker<'s>>,
 }
 
 impl<'s> Actor<'s> {
-    fn new(snapshot: &'s Snapshot, index: &'s Index, id: IdentityId) -> Self {
+    fn new(snapshot: &'s Snapshot, index: &'s Index, id: IdentityId, assumes: Assumes) -> Self {
         Self {
             snapshot,
             index,
             id,
+            assumes,
             asker: None,
         }
     }
@@ -451,8 +455,10 @@ impl<'s> Actor<'s> {
     /// All that bears on taking on roles, sought out when it is first asked for.
     fn asker(&mut self) -> &Asker<'s> {
         let (snapshot, index, id) = (self.snapshot, self.index, self.id);
-        self.asker
-            .get_or_insert_with(|| Asker::new(snapshot, index, id).about(ASSUME_ROLE))
+        self.asker.get_or_insert_with(|| match self.assumes {
+            Assumes::Unmentioned => Asker::with(snapshot, index, id, Policies::default()),
+            Assumes::Nothing | Assumes::Some => Asker::new(snapshot, index, id).about(ASSUME_ROLE),
+        })
     }
 
     /// The most that its own policies may say to taking on a role: quick, and never less than the decision.

@@ -33,6 +33,7 @@ const DENIED: &[BlindSpot] = &[];
 const ASSUME_ROLE: &str = "sts:AssumeRole";
 
 /// The policies that bear on one identity.
+#[derive(Default)]
 pub struct Policies<'s> {
     pub held: Vec<Held<'s>>,
     /// Policies that no export defines, each with the grant by which the identity has it.

@@ -131,7 +131,7 @@ impl Accounts {
             assumes: vec![Assumes::Nothing; snapshot.identities.len()],
             is_first_round: true,
         };
-        let mut granted: Vec<(Granted, bool)> = Vec::new();
+        let mut granted: Vec<(Granted, Assumes)> = Vec::new();
         for (at, identity) in snapshot.identities.iter().enumerate() {
             if identity.kind == IdentityKind::Root || !is_aws(identity, snapshot) {
                 continue;
@@ -164,6 +164,7 @@ impl Accounts {
                     rows,
                 });
                 let has_undefined = !policies.undefined.is_empty();
+                let is_capped = policies.boundary.is_some();
                 let reads_outright = sensitive.iter().any(|(_, bit)| sight.allows_outright & bit != 0);
                 let reads_data = match reads_outright && nothing_takes(&policies, sight) {
                     true => Holds::Yes,
@@ -194,16 +195,18 @@ impl Accounts {
                         },
                         is_catalogued: !has_undefined,
                     },
-                    sight.allows & bit(ASSUME_ROLE) != 0 || has_undefined,
+                    match sight.allows & bit(ASSUME_ROLE) != 0 || has_undefined {
+                        true => Assumes::Some,
+                        false if sight.denies || is_capped => Assumes::Nothing,
+                        false => Assumes::Unmentioned,
+                    },
                 ));
                 accounts.groups.len() - 1
             });
             accounts.groups[group].members.push(id);
             let (of_group, assumes) = granted[group];
             granted_to[at] = of_group;
-            if assumes {
-                accounts.assumes[at] = Assumes::Some;
-            }
+            accounts.assumes[at] = assumes;
         }
         accounts.groups.retain(|group| !group.rows.is_empty());
         accounts
