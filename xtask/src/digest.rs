@@ -36,9 +36,14 @@ pub fn files_below(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// The SHA-256 of a content, in hex.
+pub fn of(content: &[u8]) -> String {
+    hex(&Sha256::digest(content))
+}
+
 /// Sixteen hex digits: enough to name a file by its content.
 pub fn short(content: &[u8]) -> String {
-    hex(&Sha256::digest(content)).chars().take(16).collect()
+    of(content).chars().take(16).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {

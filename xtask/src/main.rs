@@ -3,6 +3,7 @@
 mod bench;
 mod compress;
 mod digest;
+mod dist;
 mod docs;
 mod explorer_bench;
 mod frontend;
@@ -52,6 +53,8 @@ enum Verb {
     },
     /// Build the explorer of the access graph as a page that kits measure
     ExplorerBench,
+    /// Write a release archive of this machine's kind into `target/dist/`, with checksums and lists of what is in it
+    Dist,
     /// Write the reference pages that are generated from the registries
     Docs,
     /// What Trunk calls in place of Binaryen's program of this name
@@ -87,6 +90,7 @@ fn perform(verb: Verb) -> Result<()> {
         Verb::Frontend => frontend::build(&workspace).map(drop),
         Verb::Bench { args } => bench::bench(&workspace, &args),
         Verb::ExplorerBench => explorer_bench::build(&workspace),
+        Verb::Dist => dist::dist(&workspace),
         Verb::Docs => docs::docs(&workspace),
         Verb::WasmOpt { args } => shrink::shrink(&workspace, &args),
     }

@@ -22,6 +22,8 @@ const TRUNK: &str = "0.21.14";
 const BINARYEN: u32 = 132;
 /// The checker of accessibility that the journeys run in each page.
 const AXE: &str = "4.14.1";
+/// Lists the packages that a binary is made of.
+const CARGO_SBOM: &str = "0.10.0";
 /// What opens Rollcall's workbooks, OCSF events and OpenGraph files in the tests, in a Python of its own.
 const PYTHON_READERS: [&str; 4] = [
     "openpyxl==3.1.5",
@@ -70,6 +72,11 @@ pub fn frontend_tools(workspace: &Workspace) -> Result<WasmOpt> {
         &["--locked", "--no-default-features"],
     )?;
     wasm_opt(workspace)
+}
+
+/// What a release archive needs beside what builds it.
+pub fn sbom_tool(workspace: &Workspace) -> Result<()> {
+    cargo_tool(workspace, "cargo-sbom", "cargo-sbom", CARGO_SBOM, &["--locked"])
 }
 
 /// What `cargo fmt` and `cargo clippy` need.
@@ -166,7 +173,7 @@ fn cargo_tool(workspace: &Workspace, program: &str, package: &str, version: &str
         .env("CARGO_PROFILE_RELEASE_DEBUG", "0");
     say::step(&format!("install {package} {version}, once, a few minutes"), || {
         run(&mut command).with_context(|| {
-            format!("{package} {version} is needed to build the dashboard and could not be installed; run the command by hand, or put that version on the PATH")
+            format!("{package} {version} is needed and could not be installed; run the command by hand, or put that version on the PATH")
         })?;
         match installed_version(workspace, program) {
             Some(found) if found == version => Ok(()),
