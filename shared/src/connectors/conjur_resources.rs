@@ -49,7 +49,7 @@ pub const CONNECTOR: Connector = Connector {
         ],
         &[
             Mark::Is(Format::Json),
-            Mark::FirstLine("["),
+            Mark::Begins("["),
             Mark::Text(":host:"),
             Mark::Text(":policy:"),
         ],

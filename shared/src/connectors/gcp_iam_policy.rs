@@ -54,8 +54,8 @@ pub const CONNECTOR: Connector = Connector {
     parse,
 };
 
-/// A policy, also as the asset inventory embeds it.
-#[derive(Deserialize)]
+/// A policy, also as the asset inventory and Terraform embed it.
+#[derive(Default, Deserialize)]
 pub(super) struct RawPolicy<'a> {
     #[serde(borrow, default)]
     bindings: OneOrMany<RawBinding<'a>>,
@@ -66,14 +66,24 @@ pub(super) struct RawPolicy<'a> {
     resource_id: Option<Text<'a>>,
 }
 
+impl<'a> RawPolicy<'a> {
+    /// What a resource of Terraform adds to a policy.
+    pub(super) fn of(binding: RawBinding<'a>) -> Self {
+        Self {
+            bindings: OneOrMany(vec![binding]),
+            ..Self::default()
+        }
+    }
+}
+
 #[derive(Deserialize)]
-struct RawBinding<'a> {
+pub(super) struct RawBinding<'a> {
     #[serde(borrow, default)]
-    role: Option<Text<'a>>,
+    pub role: Option<Text<'a>>,
     #[serde(borrow, default)]
-    members: OneOrMany<Text<'a>>,
+    pub members: OneOrMany<Text<'a>>,
     #[serde(borrow, default)]
-    condition: Option<RawCondition<'a>>,
+    pub condition: Option<RawCondition<'a>>,
 }
 
 /// A condition in Google's expression language, of a binding or of a denial.

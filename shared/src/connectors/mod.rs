@@ -307,7 +307,8 @@ pub enum Mark {
     Contains(&'static str, &'static str),
     /// The text begins with this.
     Begins(&'static str),
-    /// The first line that is neither blank nor a comment (`#`) contains this.
+    /// The first line that is neither blank nor a comment (`#`) contains this. What has a syntax of its own (JSON, YAML,
+    /// XML) has no such line, whatever is quoted in it.
     FirstLine(&'static str),
     /// The first line that is neither blank nor a comment (`#`) has this many fields, between colons. What has a syntax
     /// of its own has none, whatever colons are in it.
@@ -455,7 +456,10 @@ impl Mark {
             Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
             Mark::Contains(path, text) => value(path).is_some_and(|found| found.contains(&text.to_ascii_lowercase())),
             Mark::Begins(text) => probe.text.starts_with(text),
-            Mark::FirstLine(text) => first_line(probe.text).contains(text),
+            Mark::FirstLine(text) => {
+                !matches!(probe.format, Format::Json | Format::Yaml | Format::Xml)
+                    && first_line(probe.text).contains(text)
+            }
             Mark::ColonFields(n) => {
                 matches!(probe.format, Format::Text | Format::Table) && first_line(probe.text).split(':').count() == n
             }
@@ -772,6 +776,14 @@ mod tests {
             ),
             ("ID,Name,CVSSSeverity,Status\n1,zlib,High,Open\n", "cvssseverity"),
             ("File,Category,Name,CWEs\na.c,buffer,strcpy,CWE-120\n", "cwes"),
+            (
+                "id,title,severity_rating,state,source,reporter\n7,Leak,high,open,platform,ann\n",
+                "severity_rating",
+            ),
+            (
+                "username,title,source,state,vulnerability_references\nann,Leak,platform,open,n/a\n",
+                "vulnerability_references",
+            ),
         ] {
             let reading = read("s", "f.csv", text.as_bytes(), "");
             assert!(reading.connector.is_none(), "{text}");
@@ -787,13 +799,16 @@ mod tests {
     }
 
     #[test]
-    fn a_syntax_with_colons_in_it_is_no_file_of_accounts() {
-        // As JSON, each of these has one line, with as many colons as `passwd`, `shadow` and `group`.
+    fn what_is_quoted_in_a_syntax_is_no_line_of_a_file() {
+        // As JSON, each of these has one line, with as many colons as `passwd`, `shadow` and `group`, or with a rule of
+        // sudo or a key in it.
         for text in [
             "name: acme\nversion: 1\nowner: \"\"\npath: https://acme.test:8443/a\nkind: chart\n",
             "a: 1\nb: 2\nc: \"x:/y\"\nd: 3\ne: 4\n",
             "a: 1\nb: 2\nc: 3\nd: 4\ne: 5\nf: 6\ng: 7\nh: 8\n",
             "a: \":x:\"\nb: 2\n",
+            "- name: sudo\n  lineinfile:\n    line: \"ci ALL=(ALL) NOPASSWD: ALL\"\n",
+            "keys:\n- \"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA ci\"\n",
         ] {
             assert!(read("s", "f.yaml", text.as_bytes(), "").connector.is_none(), "{text}");
         }

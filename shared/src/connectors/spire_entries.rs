@@ -2,13 +2,19 @@
 //!
 //! Written by `spire-server entry show -output json`. Numbers of 64 bits are text, as protocol buffers write them.
 //! <https://github.com/spiffe/spire-api-sdk/blob/main/proto/spire/api/types/entry.proto>
+//! Also read: the file that `spire-server entry create -data` takes, and its list by itself, where ids are text and the
+//! members those of <https://github.com/spiffe/spire/blob/main/proto/spire/common/common.proto>.
 //!
 //! Read: SPIFFE id, parent, selectors, creation, admin and downstream rights, hint. The id's certificates and tokens live
 //! for an hour as a rule; nothing is stored.
 //!
 //! Cannot tell: when a workload last asked for its id, and in which cluster a selector holds.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::Deserialize;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
@@ -56,19 +62,70 @@ struct RawEntry<'a> {
     #[serde(default)]
     created_at: Moment,
     /// `0` when the entry has no end.
-    #[serde(default)]
+    #[serde(default, alias = "entryExpiry", alias = "entry_expiry")]
     expires_at: Moment,
     #[serde(borrow, default)]
     hint: Option<Text<'a>>,
 }
 
-/// A SPIFFE id in its two parts.
-#[derive(Deserialize)]
+/// A SPIFFE id in its two parts, or as text.
 pub(super) struct RawSpiffeId<'a> {
-    #[serde(borrow, default)]
     pub trust_domain: Option<Text<'a>>,
-    #[serde(borrow, default)]
     pub path: Option<Text<'a>>,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for RawSpiffeId<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct InParts<'a> {
+            #[serde(borrow, default)]
+            trust_domain: Option<Text<'a>>,
+            #[serde(borrow, default)]
+            path: Option<Text<'a>>,
+        }
+
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = RawSpiffeId<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a SPIFFE id such as `spiffe://example.org/web`, or its trust domain and path")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+                let InParts { trust_domain, path } = InParts::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(RawSpiffeId { trust_domain, path })
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                let (domain, path) = parts(text);
+                Ok(RawSpiffeId {
+                    trust_domain: domain.map(|domain| Text(Cow::Borrowed(domain))),
+                    path: Some(Text(Cow::Borrowed(path))),
+                })
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                let (domain, path) = parts(text);
+                Ok(RawSpiffeId {
+                    trust_domain: domain.map(|domain| Text(Cow::Owned(domain.to_owned()))),
+                    path: Some(Text(Cow::Owned(path.to_owned()))),
+                })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// The trust domain and the path of `spiffe://example.org/web`: what begins otherwise has no trust domain.
+fn parts(id: &str) -> (Option<&str>, &str) {
+    match id.strip_prefix("spiffe://") {
+        Some(rest) => {
+            let (domain, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (Some(domain), path)
+        }
+        None => (None, ""),
+    }
 }
 
 #[derive(Deserialize)]
@@ -106,7 +163,7 @@ fn read_entry(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
         diagnostics.push(Diagnostic::error(
             format!("{}.spiffe_id", row.name()),
             "no trust domain",
-            "a SPIFFE id with `trust_domain` and `path`",
+            "a SPIFFE id with `trust_domain` and `path`, or as `spiffe://…`",
             "this entry was left out; export the entries again",
         ));
         return;

@@ -6,23 +6,28 @@
 //! …`/random`, <https://registry.terraform.io/providers/integrations/github/latest/docs>.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use smallvec::smallvec;
 
 use super::Input;
+use super::azure_role_assignments::{definition_id, policy_id};
+use super::entra_graph::Guid;
+use super::gcp_iam_policy::{Places, PolicyReader, RawBinding, RawCondition, RawPolicy};
 use super::gcp_service_account_keys::key_of;
 use super::leaked_secret::access_key;
-use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact, Privilege};
+use crate::access::azure;
+use crate::diagnostic::{Diagnostic, Diagnostics, shorten};
+use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact};
 use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
-use crate::model::grant::{GrantFact, TrustFact, TrustGuard, TrustKind};
+use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
 use crate::model::identity::{IdentityFact, IdentityKind, Presence, Status};
 use crate::model::instant::Expiry;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
+use crate::model::strings::Sym;
 use crate::reading::absent::present;
 use crate::reading::aws_policy::{self, Object};
 use crate::reading::fingerprint::fingerprint;
@@ -31,6 +36,9 @@ use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
 use crate::reading::text::Text;
 use crate::reading::{aws_trust, certificate, gcp_member, labels, ssh_key};
+
+/// How many types that are not read are named. A configuration of several providers has some dozens.
+const MAX_KINDS_NAMED: usize = 100;
 
 /// One instance of a managed resource.
 pub(super) struct Resource<'a> {
@@ -57,16 +65,41 @@ pub(super) fn take(
         diagnostics,
         users: BTreeMap::new(),
         roles: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        attached: BTreeSet::new(),
+        google: PolicyReader::default(),
         n_secrets: 0,
+        n_unnamed: 0,
+        passed_over: BTreeMap::new(),
     };
-    // Attachments name users and roles by name; their ARNs stand with the users and roles themselves.
+    // Attachments name users, roles and groups by name; their ARNs stand with the users, roles and groups themselves.
     for resource in resources {
         state.note_name(resource);
     }
     for resource in resources {
         state.resource(resource);
     }
-    let n_secrets = state.n_secrets;
+    let (n_secrets, n_unnamed) = (state.n_secrets, state.n_unnamed);
+    let passed_over = state.passed_over;
+    if n_unnamed > 0 {
+        diagnostics.push(Diagnostic::info(
+            "resources",
+            format!("attachments to users, roles or groups that this state does not have: {n_unnamed}"),
+            "the state that has them, too",
+            "these were left out, for nothing tells of which account they are: `aws iam get-account-authorization-details` lists them",
+        ));
+    }
+    if !passed_over.is_empty() {
+        let n_resources: u32 = passed_over.values().sum();
+        let named = passed_over.iter().take(MAX_KINDS_NAMED);
+        let kinds: Vec<_> = named.map(|(kind, n)| format!("{} ({n})", shorten(kind))).collect();
+        diagnostics.push(Diagnostic::info(
+            "resources",
+            format!("resources of other types: {n_resources}"),
+            "identities, credentials, grants and trusts",
+            format!("nothing to do; passed over: {}", kinds.join(", ")),
+        ));
+    }
     if n_secrets > 0 {
         diagnostics.push(Diagnostic::info(
             "resources",
@@ -88,7 +121,16 @@ struct State<'s, 'i> {
     /// ARNs by name.
     users: BTreeMap<String, Handle>,
     roles: BTreeMap<String, Handle>,
+    /// As [`Principal::Group`] writes them, by name.
+    groups: BTreeMap<String, Sym>,
+    /// Users, roles and groups by their ARNs, and the ids of the policies that they have.
+    attached: BTreeSet<(Sym, String)>,
+    google: PolicyReader,
     n_secrets: usize,
+    /// Attachments to whom the state does not have.
+    n_unnamed: usize,
+    /// How many resources there are of each type that is not read.
+    passed_over: BTreeMap<String, u32>,
 }
 
 type Tags<'a> = Option<BTreeMap<Text<'a>, Text<'a>>>;
@@ -115,6 +157,15 @@ struct RawAwsPrincipal<'a> {
     create_date: Moment,
     #[serde(borrow, default)]
     assume_role_policy: Option<Text<'a>>,
+    /// The policy's ARN.
+    #[serde(borrow, default)]
+    permissions_boundary: Option<Text<'a>>,
+    /// What a role has by itself and by attachments. Terraform keeps both up to date, whether or not the configuration
+    /// writes them here.
+    #[serde(borrow, default)]
+    inline_policy: OneOrMany<RawAwsPolicy<'a>>,
+    #[serde(borrow, default)]
+    managed_policy_arns: OneOrMany<Text<'a>>,
     #[serde(borrow, default)]
     tags: Tags<'a>,
     /// With those of the provider's configuration.
@@ -151,6 +202,15 @@ struct RawAwsPolicy<'a> {
     user: Option<Text<'a>>,
     #[serde(borrow, default)]
     role: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    group: Option<Text<'a>>,
+    // `aws_iam_policy_attachment` and memberships of groups name several.
+    #[serde(borrow, default)]
+    users: OneOrMany<Text<'a>>,
+    #[serde(borrow, default)]
+    roles: OneOrMany<Text<'a>>,
+    #[serde(borrow, default)]
+    groups: OneOrMany<Text<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -179,7 +239,7 @@ struct RawGoogleKey<'a> {
     private_key: Option<Text<'a>>,
 }
 
-/// `google_*_iam_member` and `google_*_iam_binding`.
+/// `google_*_iam_member`, `google_*_iam_binding` and `google_*_iam_policy`.
 #[derive(Deserialize)]
 struct RawGoogleGrant<'a> {
     #[serde(borrow, default)]
@@ -188,25 +248,89 @@ struct RawGoogleGrant<'a> {
     member: Option<Text<'a>>,
     #[serde(borrow, default)]
     members: OneOrMany<Text<'a>>,
-    // What the grant is on: one of these, by kind of resource.
     #[serde(borrow, default)]
-    service_account_id: Option<Text<'a>>,
+    condition: OneOrMany<RawCondition<'a>>,
+    /// The whole policy as JSON.
     #[serde(borrow, default)]
-    bucket: Option<Text<'a>>,
+    policy_data: Option<Text<'a>>,
+    // What the grant is on, by kind of resource.
+    #[serde(borrow, default)]
+    project: Option<Text<'a>>,
     #[serde(borrow, default)]
     folder: Option<Text<'a>>,
     #[serde(borrow, default)]
     org_id: Option<Text<'a>>,
     #[serde(borrow, default)]
+    service_account_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    bucket: Option<Text<'a>>,
+    #[serde(borrow, default)]
     secret_id: Option<Text<'a>>,
     #[serde(borrow, default)]
     topic: Option<Text<'a>>,
     #[serde(borrow, default)]
+    subscription: Option<Text<'a>>,
+    #[serde(borrow, default)]
     dataset_id: Option<Text<'a>>,
     #[serde(borrow, default)]
-    project: Option<Text<'a>>,
-    #[serde(default)]
-    condition: OneOrMany<serde::de::IgnoredAny>,
+    crypto_key_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    key_ring_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    service: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    cloud_function: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    repository: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    billing_account_id: Option<Text<'a>>,
+}
+
+impl RawGoogleGrant<'_> {
+    /// What the grant is on: the full name where policies give it, else as Terraform names it. Most resources also name
+    /// the project that they are in, which is another resource.
+    fn resource(&self, kind: &str) -> Option<String> {
+        let manager = |kind: &str, name: &Option<Text<'_>>| {
+            let name = name.as_deref()?;
+            let number = name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/'));
+            Some(format!(
+                "//cloudresourcemanager.googleapis.com/{kind}/{}",
+                number.unwrap_or(name)
+            ))
+        };
+        let (of, _) = kind.rsplit_once("_iam_")?;
+        match of {
+            "google_project" => manager("projects", &self.project),
+            "google_folder" => manager("folders", &self.folder),
+            "google_organization" => manager("organizations", &self.org_id),
+            "google_service_account" => {
+                let name = self.service_account_id.as_deref()?;
+                Some(format!("//iam.googleapis.com/{name}"))
+            }
+            "google_storage_bucket" => {
+                let name = self.bucket.as_deref()?;
+                Some(format!(
+                    "//storage.googleapis.com/{}",
+                    name.strip_prefix("b/").unwrap_or(name)
+                ))
+            }
+            _ => {
+                let names = [
+                    &self.secret_id,
+                    &self.topic,
+                    &self.subscription,
+                    &self.dataset_id,
+                    &self.crypto_key_id,
+                    &self.key_ring_id,
+                    &self.service,
+                    &self.cloud_function,
+                    &self.repository,
+                    &self.billing_account_id,
+                ];
+                names.into_iter().flatten().next().map(|name| name.to_string())
+            }
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -227,7 +351,7 @@ struct RawEntraObject<'a> {
 }
 
 #[derive(Deserialize)]
-struct RawEntraPassword<'a> {
+struct RawEntraCredential<'a> {
     #[serde(borrow, default)]
     key_id: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -236,6 +360,7 @@ struct RawEntraPassword<'a> {
     start_date: Moment,
     #[serde(default)]
     end_date: Moment,
+    /// The secret, or the certificate in whatever form it was given.
     #[serde(borrow, default)]
     value: Option<Text<'a>>,
     /// `/applications/<object id>`.
@@ -267,6 +392,10 @@ struct RawManagedIdentity<'a> {
 struct RawAzureAssignment<'a> {
     #[serde(borrow, default)]
     principal_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    principal_type: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    role_definition_id: Option<Text<'a>>,
     #[serde(borrow, default)]
     role_definition_name: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -305,20 +434,31 @@ struct RawPassword<'a> {
 
 impl State<'_, '_> {
     fn note_name(&mut self, resource: &Resource<'_>) {
-        if !matches!(resource.kind, "aws_iam_user" | "aws_iam_role") {
+        if !matches!(resource.kind, "aws_iam_user" | "aws_iam_role" | "aws_iam_group") {
             return;
         }
         let Ok(raw) = serde_json::from_str::<RawAwsName<'_>>(&resource.attributes) else {
             return;
         };
-        if let (Some(arn), Some(name)) = (raw.arn.as_deref().and_then(present), raw.name.as_deref()) {
-            let handle = self.batch.handle(HandleKind::Arn, arn);
-            let names = if resource.kind == "aws_iam_user" {
-                &mut self.users
-            } else {
-                &mut self.roles
-            };
-            names.insert(name.to_owned(), handle);
+        let (Some(arn), Some(name)) = (raw.arn.as_deref().and_then(present), raw.name.as_deref()) else {
+            return;
+        };
+        match resource.kind {
+            "aws_iam_user" => {
+                let handle = self.batch.handle(HandleKind::Arn, arn);
+                self.users.insert(name.to_owned(), handle);
+            }
+            "aws_iam_role" => {
+                let handle = self.batch.handle(HandleKind::Arn, arn);
+                self.roles.insert(name.to_owned(), handle);
+            }
+            "aws_iam_group" => {
+                // Users name their groups without the path.
+                let (before, _) = arn.split_once(":group/").unwrap_or((arn, ""));
+                let group = self.batch.sym(&format!("{before}:group/{name}"));
+                self.groups.insert(name.to_owned(), group);
+            }
+            _ => {}
         }
     }
 
@@ -326,16 +466,27 @@ impl State<'_, '_> {
         match resource.kind {
             "aws_iam_user" => self.aws_principal(resource, IdentityKind::User),
             "aws_iam_role" => self.aws_principal(resource, IdentityKind::Role),
+            // Its name was noted; it is no identity.
+            "aws_iam_group" => {}
             "aws_iam_access_key" => self.aws_access_key(resource),
             "aws_iam_policy" => self.aws_managed_policy(resource),
-            "aws_iam_user_policy" | "aws_iam_role_policy" => self.aws_inline_policy(resource),
-            "aws_iam_user_policy_attachment" | "aws_iam_role_policy_attachment" => self.aws_attachment(resource),
+            "aws_iam_user_policy" | "aws_iam_role_policy" | "aws_iam_group_policy" => self.aws_inline_policy(resource),
+            "aws_iam_user_policy_attachment"
+            | "aws_iam_role_policy_attachment"
+            | "aws_iam_group_policy_attachment"
+            | "aws_iam_policy_attachment" => self.aws_attachment(resource),
+            "aws_iam_group_membership" | "aws_iam_user_group_membership" => self.aws_membership(resource),
             "google_service_account" => self.google_account(resource),
             "google_service_account_key" => self.google_key(resource),
             "azuread_application" | "azuread_application_registration" | "azuread_service_principal" => {
                 self.entra_object(resource);
             }
-            "azuread_application_password" | "azuread_service_principal_password" => self.entra_password(resource),
+            "azuread_application_password" | "azuread_service_principal_password" => {
+                self.entra_credential(resource, CredentialKind::ClientSecret);
+            }
+            "azuread_application_certificate" | "azuread_service_principal_certificate" => {
+                self.entra_credential(resource, CredentialKind::Certificate);
+            }
             "azurerm_user_assigned_identity" => self.managed_identity(resource),
             "azurerm_role_assignment" => self.azure_assignment(resource),
             "tls_private_key"
@@ -350,11 +501,13 @@ impl State<'_, '_> {
             | "acme_certificate" => self.certificate(resource),
             "random_password" => self.password(resource),
             kind if kind.starts_with("google_")
-                && (kind.ends_with("_iam_member") || kind.ends_with("_iam_binding")) =>
+                && (kind.ends_with("_iam_member")
+                    || kind.ends_with("_iam_binding")
+                    || kind.ends_with("_iam_policy")) =>
             {
                 self.google_grant(resource);
             }
-            _ => {}
+            kind => *self.passed_over.entry(kind.to_owned()).or_default() += 1,
         }
     }
 
@@ -382,7 +535,7 @@ impl State<'_, '_> {
     }
 
     /// What stays of a secret in the clear. A masked or absent one leaves nothing.
-    fn secret(&mut self, secret: Option<&str>) -> Option<crate::model::strings::Sym> {
+    fn secret(&mut self, secret: Option<&str>) -> Option<Sym> {
         let secret = secret.filter(|secret| !secret.is_empty())?;
         self.n_secrets += 1;
         let text = fingerprint(self.input.salt, secret.as_bytes());
@@ -421,6 +574,21 @@ impl State<'_, '_> {
         let tags = raw.tags_all.as_ref().or(raw.tags.as_ref());
         labels::tell(&mut fact, pairs(tags), self.batch);
         self.batch.identities.push(fact);
+        let boundary = raw.permissions_boundary.as_deref().and_then(present);
+        if let Some(policy) = self.batch.sym_of(boundary) {
+            let subject = handle;
+            self.batch.boundaries.push(BoundaryFact { subject, policy, place });
+        }
+        let subject = Principal::Identity(handle);
+        for policy in raw.inline_policy.0 {
+            // A role without one has an empty block.
+            if let Some(name) = policy.name.as_deref().and_then(present).map(str::to_owned) {
+                self.aws_inline(resource, subject, &name, policy.policy);
+            }
+        }
+        for policy in raw.managed_policy_arns.0 {
+            self.aws_attach(resource, subject, &policy);
+        }
         let Some(document) = raw.assume_role_policy else { return };
         let strings = &mut self.batch.strings;
         match aws_policy::open(&Object::Text(document.0), |policy| aws_trust::trusts(policy, strings)) {
@@ -498,19 +666,20 @@ impl State<'_, '_> {
         let Some(raw) = self.parse::<RawAwsPolicy<'_>>(resource) else {
             return;
         };
-        let Some(subject) = self.aws_named(&raw) else { return };
         let name = raw.name.as_deref().unwrap_or("inline").to_owned();
-        let id = format!("{}/inline/{name}", self.batch.strings.get(subject.text));
-        self.aws_document(resource, &id, Some(&name), raw.policy);
-        self.grant(
-            resource,
-            Principal::Identity(subject),
-            &name,
-            Some(&id),
-            None,
-            None,
-            Conditional::Always,
-        );
+        for subject in self.aws_named(&raw) {
+            self.aws_inline(resource, subject, &name, raw.policy.clone());
+        }
+    }
+
+    fn aws_inline(&mut self, resource: &Resource<'_>, subject: Principal, name: &str, document: Option<Text<'_>>) {
+        let Some(owner) = arn_of(subject) else { return };
+        let id = format!("{}/inline/{name}", self.batch.strings.get(owner));
+        // A role and a resource of its own both say it.
+        if self.attached.insert((owner, id.clone())) {
+            self.aws_document(resource, &id, Some(name), document);
+            self.aws_grant(resource, subject, name, &id);
+        }
     }
 
     fn aws_attachment(&mut self, resource: &Resource<'_>) {
@@ -520,50 +689,72 @@ impl State<'_, '_> {
         let Some(arn) = raw.policy_arn.as_deref().filter(|arn| arn.starts_with("arn:")) else {
             return self.without_id(resource, "policy_arn");
         };
-        let Some(subject) = self.aws_named(&raw) else { return };
-        let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
-        self.grant(
-            resource,
-            Principal::Identity(subject),
-            &name,
-            Some(arn),
-            None,
-            None,
-            Conditional::Always,
-        );
+        for subject in self.aws_named(&raw) {
+            self.aws_attach(resource, subject, arn);
+        }
     }
 
-    /// The user or role that an attachment names, when the state has it: without it the account is not told.
-    fn aws_named(&self, raw: &RawAwsPolicy<'_>) -> Option<Handle> {
-        let user = raw.user.as_deref().and_then(|name| self.users.get(name));
-        user.or_else(|| self.roles.get(raw.role.as_deref()?)).copied()
+    fn aws_attach(&mut self, resource: &Resource<'_>, subject: Principal, arn: &str) {
+        let Some(owner) = arn_of(subject) else { return };
+        // A role and a resource of its own both say it.
+        if self.attached.insert((owner, arn.to_owned())) {
+            let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
+            self.aws_grant(resource, subject, &name, arn);
+        }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one grant")]
-    fn grant(
-        &mut self,
-        resource: &Resource<'_>,
-        subject: Principal,
-        role: &str,
-        policy: Option<&str>,
-        on: Option<&str>,
-        privilege: Option<Privilege>,
-        conditional: Conditional,
-    ) {
+    /// A grant in the account of whom it is to, as other exports of the account state it.
+    fn aws_grant(&mut self, resource: &Resource<'_>, subject: Principal, role: &str, policy: &str) {
+        let account = arn_of(subject).and_then(|arn| self.batch.strings.get(arn).split(':').nth(4));
+        let account = account.map(str::to_owned);
         let place = self.place(resource);
-        let role = self.batch.sym(role);
-        let policy = self.batch.sym_of(policy);
-        let on = self.batch.sym_of(on);
-        self.batch.grants.push(GrantFact {
+        let fact = GrantFact {
             subject,
-            role,
-            policy,
-            resource: on,
-            privilege,
-            conditional,
+            role: self.batch.sym(role),
+            policy: Some(self.batch.sym(policy)),
+            resource: self.batch.sym_of(account.as_deref()),
+            privilege: None,
+            conditional: Conditional::Always,
+            // IAM has no attachment that ends.
             expires_at: Expiry::Never,
             place,
-        });
+        };
+        self.batch.grants.push(fact);
+    }
+
+    fn aws_membership(&mut self, resource: &Resource<'_>) {
+        let Some(mut raw) = self.parse::<RawAwsPolicy<'_>>(resource) else {
+            return;
+        };
+        let groups: Vec<_> = std::mem::take(&mut raw.groups.0)
+            .into_iter()
+            .chain(raw.group.take())
+            .collect();
+        let members = self.aws_named(&raw);
+        for group in groups {
+            let Some(&group) = self.groups.get(&*group) else {
+                self.n_unnamed += members.len();
+                continue;
+            };
+            for &member in &members {
+                let place = self.place(resource);
+                self.batch.memberships.push(MembershipFact { member, group, place });
+            }
+        }
+    }
+
+    /// The users, roles and groups that an attachment names, as far as the state has them: without them the account is
+    /// not told.
+    fn aws_named(&mut self, raw: &RawAwsPolicy<'_>) -> Vec<Principal> {
+        let users = raw.user.iter().chain(&raw.users.0);
+        let users = users.map(|name| self.users.get(&**name).copied().map(Principal::Identity));
+        let roles = raw.role.iter().chain(&raw.roles.0);
+        let roles = roles.map(|name| self.roles.get(&**name).copied().map(Principal::Identity));
+        let groups = raw.group.iter().chain(&raw.groups.0);
+        let groups = groups.map(|name| self.groups.get(&**name).copied().map(Principal::Group));
+        let named: Vec<_> = users.chain(roles).chain(groups).collect();
+        self.n_unnamed += named.iter().filter(|subject| subject.is_none()).count();
+        named.into_iter().flatten().collect()
     }
 
     fn google_account(&mut self, resource: &Resource<'_>) {
@@ -616,54 +807,37 @@ impl State<'_, '_> {
         let Some(raw) = self.parse::<RawGoogleGrant<'_>>(resource) else {
             return;
         };
-        let Some(role) = raw.role.as_deref().and_then(present) else {
-            return self.without_id(resource, "role");
-        };
-        let places = [
-            &raw.service_account_id,
-            &raw.bucket,
-            &raw.folder,
-            &raw.org_id,
-            &raw.secret_id,
-            &raw.topic,
-            &raw.dataset_id,
-            &raw.project,
-        ];
-        let on = places.into_iter().flatten().next().map(|place| &**place);
-        let conditional = match raw.condition.0.is_empty() {
-            true => Conditional::Always,
-            false => Conditional::OnCondition,
-        };
-        let privilege = crate::access::gcp::privilege(role);
-        for member in raw.member.iter().chain(&raw.members.0) {
-            let subject = gcp_member::principal(self.batch, member);
-            self.grant(resource, subject, role, None, on, privilege, conditional);
-        }
-        let target = on.filter(|_| resource.kind.starts_with("google_service_account_iam"));
-        let Some(account) = target.and_then(gcp_member::service_account_in) else {
-            return;
-        };
-        let kind = match role {
-            "roles/iam.workloadIdentityUser" => TrustKind::Federates,
-            "roles/iam.serviceAccountTokenCreator" | "roles/iam.serviceAccountUser" => TrustKind::Impersonates,
-            _ => return,
-        };
-        let target = gcp_member::service_account(self.batch, account);
+        let on = raw.resource(resource.kind);
         let place = self.place(resource);
-        for member in raw.member.iter().chain(&raw.members.0) {
-            let actor = gcp_member::principal(self.batch, member);
-            self.batch.trusts.push(TrustFact {
-                actor,
-                target,
-                kind,
-                guard: match conditional {
-                    Conditional::Always => TrustGuard::Open,
-                    Conditional::OnCondition => TrustGuard::OtherCondition,
-                },
-                presence: Presence::Listed,
-                place,
-            });
-        }
+        let written = raw.policy_data;
+        let policy = match &written {
+            Some(text) => match serde_json::from_str::<RawPolicy<'_>>(text) {
+                Ok(policy) => policy,
+                Err(_) => {
+                    self.diagnostics.push(Diagnostic::error(
+                        format!("{}.policy_data", resource.address),
+                        "text that is no policy",
+                        "a policy as JSON, with `bindings`",
+                        "its grants were left out; refresh the state (`terraform apply -refresh-only`) and export it again",
+                    ));
+                    return;
+                }
+            },
+            None => {
+                let Some(role) = raw.role else {
+                    return self.without_id(resource, "role");
+                };
+                let members = raw.members.0.into_iter().chain(raw.member).collect();
+                RawPolicy::of(RawBinding {
+                    role: Some(role),
+                    members: OneOrMany(members),
+                    condition: raw.condition.0.into_iter().next(),
+                })
+            }
+        };
+        let places = Places::Row(place);
+        self.google
+            .read(&policy, on.as_deref(), places, self.batch, self.diagnostics);
     }
 
     fn entra_object(&mut self, resource: &Resource<'_>) {
@@ -691,8 +865,9 @@ impl State<'_, '_> {
         self.batch.identities.push(fact);
     }
 
-    fn entra_password(&mut self, resource: &Resource<'_>) {
-        let Some(raw) = self.parse::<RawEntraPassword<'_>>(resource) else {
+    /// The password or certificate of an application.
+    fn entra_credential(&mut self, resource: &Resource<'_>, kind: CredentialKind) {
+        let Some(raw) = self.parse::<RawEntraCredential<'_>>(resource) else {
             return;
         };
         let Some(id) = raw.key_id.as_deref().and_then(present) else {
@@ -700,7 +875,7 @@ impl State<'_, '_> {
         };
         let place = self.place(resource);
         let key = self.batch.sym(&format!("entra:{}", id.to_lowercase()));
-        let mut fact = CredentialFact::listed(key, CredentialKind::ClientSecret, place);
+        let mut fact = CredentialFact::listed(key, kind, place);
         let holder = raw.application_object_id.as_deref().or(raw.application_id.as_deref());
         let holder = holder
             .or(raw.service_principal_id.as_deref())
@@ -714,7 +889,9 @@ impl State<'_, '_> {
         fact.expires_at = raw
             .end_date
             .expiry(|| format!("{}.end_date", resource.address), self.diagnostics);
-        fact.fingerprint = self.secret(raw.value.as_deref());
+        if kind == CredentialKind::ClientSecret {
+            fact.fingerprint = self.secret(raw.value.as_deref());
+        }
         self.batch.credentials.push(fact);
     }
 
@@ -743,32 +920,33 @@ impl State<'_, '_> {
         let Some(raw) = self.parse::<RawAzureAssignment<'_>>(resource) else {
             return;
         };
-        let (Some(principal), Some(role)) = (
-            raw.principal_id.as_deref().and_then(present),
-            raw.role_definition_name.as_deref().and_then(present),
-        ) else {
+        let Some(principal) = raw.principal_id.as_deref().and_then(present).map(str::to_lowercase) else {
             return self.without_id(resource, "principal_id");
         };
-        let subject = Principal::Identity(self.batch.handle(HandleKind::EntraObject, &principal.to_lowercase()));
-        let conditional = match raw.condition.as_deref().and_then(present) {
-            Some(_) => Conditional::OnCondition,
-            None => Conditional::Always,
+        let definition = raw.role_definition_id.as_deref().and_then(definition_id);
+        let known = definition.as_ref().and_then(|id| azure::built_in(id.as_str()));
+        let named = known.map(|(name, _)| name).or(definition.as_ref().map(Guid::as_str));
+        let Some(role) = raw.role_definition_name.as_deref().and_then(present).or(named) else {
+            return self.without_id(resource, "role_definition_id");
         };
-        // <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles#privileged>
-        let privilege = match role {
-            "Owner" => Some(Privilege::Administrator),
-            "Reader" | "Contributor" => Some(Privilege::Limited),
-            _ => None,
+        let place = self.place(resource);
+        let fact = GrantFact {
+            subject: match raw.principal_type.as_deref() {
+                Some("Group") => Principal::Group(self.batch.sym(&principal)),
+                _ => Principal::Identity(self.batch.handle(HandleKind::EntraObject, &principal)),
+            },
+            role: self.batch.sym(role),
+            policy: definition.as_ref().map(|id| self.batch.sym(&policy_id(id))),
+            resource: self.batch.sym_of(raw.scope.as_deref()),
+            privilege: known.map(|(_, privilege)| privilege),
+            conditional: match raw.condition.as_deref().and_then(present) {
+                Some(_) => Conditional::OnCondition,
+                None => Conditional::Always,
+            },
+            expires_at: Expiry::NotReported,
+            place,
         };
-        self.grant(
-            resource,
-            subject,
-            role,
-            None,
-            raw.scope.as_deref(),
-            privilege,
-            conditional,
-        );
+        self.batch.grants.push(fact);
     }
 
     fn ssh_key(&mut self, resource: &Resource<'_>) {
@@ -817,6 +995,21 @@ impl State<'_, '_> {
         fact.name = Some(self.batch.sym(&resource.address));
         fact.fingerprint = self.secret(raw.result.as_deref());
         self.batch.credentials.push(fact);
+    }
+}
+
+/// The ARN of a user, role or group.
+fn arn_of(subject: Principal) -> Option<Sym> {
+    match subject {
+        Principal::Identity(handle) => Some(handle.text),
+        Principal::Group(group) => Some(group),
+        Principal::Anyone
+        | Principal::AnyoneAuthenticated
+        | Principal::Account(_)
+        | Principal::PlatformService(_)
+        | Principal::Federated { .. }
+        | Principal::Workload(_)
+        | Principal::Named(_) => None,
     }
 }
 

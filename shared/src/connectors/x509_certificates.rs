@@ -100,7 +100,7 @@ impl Reading {
                     block.label,
                     &reason,
                 )),
-                (PemContents::Der(der), Block::Certificate) if signed_data(&der).is_none() => {
+                (PemContents::Der(der), Block::Certificate) if content_info(&der).is_none() => {
                     certificate::push(&der, place, &mut self.batch, &mut self.diagnostics);
                 }
                 // Windows' `certutil -encode` calls everything a certificate.
@@ -226,12 +226,24 @@ impl Reading {
         } else {
             format!(", {within}")
         };
-        let Some(content) = signed_data(bytes) else {
-            return self.lost(
-                &within,
-                "a PKCS#7 block without signed data",
-                "SignedData with certificates",
-            );
+        let content = match content_info(bytes) {
+            Some((2, content)) => content,
+            Some((3 | 4 | 6, _)) => {
+                self.diagnostics.push(Diagnostic::info(
+                    place_of(&within),
+                    "a message that PKCS#7 encrypts",
+                    "SignedData with certificates",
+                    "passed over: only whom it was sent to can read it, and no list of certificates is encrypted",
+                ));
+                return;
+            }
+            Some(_) | None => {
+                return self.lost(
+                    &within,
+                    "a PKCS#7 block without signed data",
+                    "SignedData with certificates",
+                );
+            }
         };
         // SignedData: version, digestAlgorithms, encapContentInfo, certificates [0], crls [1], signerInfos
         let signed = Any::from_ber(content).map(|(_, signed)| signed.data);
@@ -266,12 +278,8 @@ impl Reading {
     }
 
     fn lost(&mut self, within: &str, found: &str, expected: &str) {
-        let place = match within.trim_start_matches(", ") {
-            "" => "whole file",
-            line => line,
-        };
         self.diagnostics.push(Diagnostic::error(
-            place,
+            place_of(within),
             found,
             expected,
             "it does not count; export it again",
@@ -502,7 +510,7 @@ enum Element {
 
 impl Element {
     fn of(der: &[u8]) -> Element {
-        if signed_data(der).is_some() {
+        if content_info(der).is_some() {
             return Element::Pkcs7;
         }
         let inside = Any::from_ber(der).map(|(_, any)| any.data).unwrap_or_default();
@@ -547,7 +555,8 @@ fn is_encrypted(contents: &[u8]) -> bool {
 /// 1.2.840.113549.1.7: what PKCS#7 says it contains is one number more.
 const PKCS7: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07];
 
-/// The contents of PKCS#7's outermost SEQUENCE, and what they are: 1 for data, 2 for signed data.
+/// The contents of PKCS#7's outermost SEQUENCE, and what they are: 1 for data, 2 for signed data, 3 and 4 for enveloped,
+/// 6 for encrypted.
 fn content_info(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let (_, outer) = Any::from_ber(bytes).ok()?;
     let (after, kind) = Any::from_ber(outer.data).ok()?;
@@ -559,11 +568,12 @@ fn content_info(bytes: &[u8]) -> Option<(u8, &[u8])> {
     ))
 }
 
-/// The SignedData inside a PKCS#7 block.
-fn signed_data(bytes: &[u8]) -> Option<&[u8]> {
-    content_info(bytes)
-        .filter(|(kind, _)| *kind == 2)
-        .map(|(_, content)| content)
+/// Where a block of PKCS#7 is, by what stands behind the places of its certificates.
+fn place_of(within: &str) -> &str {
+    match within.trim_start_matches(", ") {
+        "" => "whole file",
+        line => line,
+    }
 }
 
 /// The data ends before what it announces.
