@@ -23,14 +23,8 @@ pub fn after(snapshot: &Snapshot, id: IdentityId, decision: Decision, takes: imp
     let mut needs = Vec::new();
     for denial in &snapshot.denials {
         let is_taken = takes(denial);
-        // Whoever is in both lists is spared, even where nobody knows who that is.
-        let subjects = denial
-            .subjects
-            .iter()
-            .filter(|subject| !denial.excepted.contains(subject));
-        let is_against = is_among(snapshot, id, subjects);
-        let is_spared = is_among(snapshot, id, &denial.excepted);
-        if is_taken == Holds::No || is_against.0 == Holds::No || is_spared.0 == Holds::Yes {
+        let (is_against, mut here) = against(snapshot, id, denial);
+        if is_taken == Holds::No || is_against == Holds::No {
             continue;
         }
         let reason = Reason {
@@ -40,16 +34,8 @@ pub fn after(snapshot: &Snapshot, id: IdentityId, decision: Decision, takes: imp
             grant: None,
             evidence: denial.evidence,
         };
-        let mut here: Vec<Dependency> = is_against.1.into_iter().chain(is_spared.1).collect();
         if is_taken == Holds::Maybe {
             here.push(BELOW);
-        }
-        if denial.conditional == Conditional::OnCondition {
-            let condition = snapshot.strings.get_or_empty(denial.condition);
-            here.push(Dependency::Condition(match condition {
-                "" => "the condition of the denial".to_owned(),
-                _ => format!("the condition of the denial: {condition}"),
-            }));
         }
         if here.is_empty() {
             return Decision::denied(vec![reason], decision.blind_spots);
@@ -63,6 +49,33 @@ pub fn after(snapshot: &Snapshot, id: IdentityId, decision: Decision, takes: imp
     may.extend(decision.proof);
     needs.extend(decision.depends_on);
     Decision::depends(may, needs, decision.blind_spots)
+}
+
+/// Whether a denial is against an identity, and what else would have to be known or to hold.
+pub fn against(snapshot: &Snapshot, id: IdentityId, denial: &Denial) -> (Holds, Vec<Dependency>) {
+    // Whoever is in both lists is spared, even where nobody knows who that is.
+    let subjects = denial
+        .subjects
+        .iter()
+        .filter(|subject| !denial.excepted.contains(subject));
+    let (is_meant, whom) = is_among(snapshot, id, subjects);
+    let (is_spared, whom_not) = is_among(snapshot, id, &denial.excepted);
+    let holds = is_meant.min(is_spared.opposite());
+    if holds == Holds::No {
+        return (Holds::No, Vec::new());
+    }
+    let mut needs: Vec<Dependency> = whom.into_iter().chain(whom_not).collect();
+    if denial.conditional == Conditional::OnCondition {
+        let condition = snapshot.strings.get_or_empty(denial.condition);
+        needs.push(Dependency::Condition(match condition {
+            "" => "the condition of the denial".to_owned(),
+            _ => format!("the condition of the denial: {condition}"),
+        }));
+    }
+    match needs.is_empty() {
+        true => (holds, needs),
+        false => (Holds::Maybe, needs),
+    }
 }
 
 /// Whether an identity is one of these, and what else would have to be known.

@@ -4,12 +4,14 @@
 
 use super::decision::{Decision, Dependency, Holds, Outcome};
 use super::denial;
+use super::escalation::gcp::WORKS_BY;
 use super::index::Index;
-use super::named::Platform;
+use super::named::{self, Platform};
+use super::standing::Tier;
 use crate::model::access_policy::{AccessPolicy, Denied, Privilege};
 use crate::model::grant::TrustKind;
 use crate::model::pattern::covers;
-use crate::model::snapshot::{Denial, Grant, IdentityId, Snapshot};
+use crate::model::snapshot::{Denial, Grant, IdentityId, Policy, Snapshot};
 use crate::model::strings::{Strings, Sym};
 
 /// The permissions by which somebody makes himself an owner of all that is below: of a project, a folder, an
@@ -24,6 +26,27 @@ const RESOURCE_MANAGER: &str = "//cloudresourcemanager.googleapis.com/";
 const ACT_AS: &str = "iam.serviceAccounts.actAs";
 const MAKE_TOKEN: &str = "iam.serviceAccounts.getAccessToken";
 const MAKE_KEY: &str = "iam.serviceAccountKeys.create";
+
+const READ_OBJECTS: &[&str] = &["storage.objects.get"];
+const READ_TABLES: &[&str] = &["bigquery.tables.getData"];
+const READ_SECRETS: &[&str] = &["secretmanager.versions.access"];
+
+/// Google's roles that read secrets or what stores hold: by which permissions, and what they come to at most without
+/// these.
+///
+/// <https://cloud.google.com/iam/docs/roles-permissions>
+const READS: &[(&str, &[&str], Tier)] = &[
+    ("roles/secretmanager.secretAccessor", READ_SECRETS, Tier::Read),
+    ("roles/secretmanager.admin", READ_SECRETS, Tier::Write),
+    ("roles/storage.admin", READ_OBJECTS, Tier::Write),
+    ("roles/storage.objectAdmin", READ_OBJECTS, Tier::Write),
+    ("roles/storage.objectUser", READ_OBJECTS, Tier::Write),
+    ("roles/storage.objectViewer", READ_OBJECTS, Tier::Read),
+    ("roles/bigquery.admin", READ_TABLES, Tier::Write),
+    ("roles/bigquery.dataEditor", READ_TABLES, Tier::Write),
+    ("roles/bigquery.dataOwner", READ_TABLES, Tier::Write),
+    ("roles/bigquery.dataViewer", READ_TABLES, Tier::Read),
+];
 
 /// How strong a list of permissions is. Those of other platforms have none of Google's names.
 pub fn privilege_of(permissions: &[Sym], strings: &Strings) -> Privilege {
@@ -171,15 +194,97 @@ fn container(resource: &str) -> Option<Container> {
 ///
 /// <https://cloud.google.com/iam/docs/deny-overview#permissions-and-groups>
 pub fn takes(denial: &Denial, strings: &Strings, permission: &str, resource: &str) -> Holds {
+    match is_about(denial, strings, permission) {
+        true => holds_for(denial, strings, resource),
+        false => Holds::No,
+    }
+}
+
+/// Whether a rule of a deny policy names a permission, and does not except it.
+fn is_about(denial: &Denial, strings: &Strings, permission: &str) -> bool {
     let Denied::Google { permissions, excepted } = &denial.denied else {
-        return Holds::No;
+        return false;
     };
     let is_in = |patterns: &[Sym]| patterns.iter().any(|pattern| names(strings.get(*pattern), permission));
-    if !is_in(permissions) || is_in(excepted) {
+    is_in(permissions) && !is_in(excepted)
+}
+
+/// Whether a rule of a deny policy holds for a resource and all that lies below.
+pub fn holds_for(denial: &Denial, strings: &Strings, resource: &str) -> Holds {
+    let Denied::Google { .. } = &denial.denied else {
         return Holds::No;
-    }
+    };
     let attached = denial.resource.map(|attached| strings.get(attached));
     attached.map_or(Holds::Maybe, |attached| is_attached_above(attached, resource))
+}
+
+/// What a role gives when these rules of deny policies take their part: for certain, and at most.
+///
+/// What is in a custom role, exports tell. Of Google's own, those are known that read secrets or what stores hold, and
+/// by what; of the others nothing is certain once a rule names a permission of their service.
+pub fn tiers(snapshot: &Snapshot, defined: &[Policy], role: &str, denials: &[&Denial]) -> (Tier, Tier) {
+    let strings = &snapshot.strings;
+    let is_taken = |permission: &str| denials.iter().any(|denial| is_about(denial, strings, permission));
+    if !defined.is_empty() {
+        let listed = defined.iter().flat_map(|policy| match &policy.document {
+            AccessPolicy::Permissions(permissions) => permissions.as_slice(),
+            AccessPolicy::Aws(_)
+            | AccessPolicy::Kubernetes { .. }
+            | AccessPolicy::Vault(_)
+            | AccessPolicy::Azure { .. } => &[],
+        });
+        let left = listed.map(|permission| strings.get(*permission));
+        let left = left.filter(|permission| !is_taken(permission));
+        let tier = left.map(tier_of).max().unwrap_or_default();
+        return (tier, tier);
+    }
+    // No list of permissions takes all of the thousands that these have.
+    if matches!(role, "roles/editor" | "roles/owner" | "roles/admin") {
+        return (Tier::SensitiveData, Tier::SensitiveData);
+    }
+    if let Some((_, permissions, rest)) = READS.iter().find(|(known, ..)| *known == role) {
+        return match permissions.iter().all(|permission| is_taken(permission)) {
+            false => (Tier::SensitiveData, Tier::SensitiveData),
+            // What it has beside them, a wider rule may have taken too.
+            true => (Tier::Nothing, *rest),
+        };
+    }
+    let by_name = match named::is_reading(role) {
+        true => Tier::Read,
+        false => Tier::Write,
+    };
+    let names_service = |denial: &&Denial| match (&denial.denied, role.strip_prefix("roles/")) {
+        (Denied::Google { permissions, .. }, Some(role)) => {
+            let of_role = short(role.split('.').next().unwrap_or(role));
+            let mut services = permissions.iter().filter_map(|text| strings.get(*text).split_once('/'));
+            services.any(|(service, _)| short(service) == of_role)
+        }
+        (Denied::Google { .. }, None) => true,
+        (Denied::Azure { .. }, _) => false,
+    };
+    let works_by = WORKS_BY.iter().find(|(known, _)| *known == role);
+    let is_left = works_by.is_some_and(|(_, permissions)| !permissions.iter().all(|permission| is_taken(permission)));
+    match is_left || !denials.iter().any(names_service) {
+        true => (by_name, Tier::SensitiveData),
+        false => (Tier::Nothing, Tier::SensitiveData),
+    }
+}
+
+/// What one permission gives, by its name.
+fn tier_of(permission: &str) -> Tier {
+    let reads = |(_, permissions, _): &(&str, &[&str], Tier)| permissions.contains(&permission);
+    let verb = permission.rsplit('.').next().unwrap_or(permission).to_ascii_lowercase();
+    match READS.iter().any(reads) {
+        true => Tier::SensitiveData,
+        false
+            if ["get", "list", "search", "view", "read", "export"]
+                .iter()
+                .any(|start| verb.starts_with(start)) =>
+        {
+            Tier::Read
+        }
+        false => Tier::Write,
+    }
 }
 
 /// Whether a permission as deny policies write it (`iam.googleapis.com/roles.create`; a group of them
@@ -192,16 +297,15 @@ fn names(pattern: &str, permission: &str) -> bool {
         Some((of_service, permission)) => (of_service, permission),
         None => permission.split_once('.').unwrap_or((permission, "")),
     };
-    let short = |service: &str| {
-        let service = service.strip_suffix(".googleapis.com").unwrap_or(service);
-        // The one service whose permissions have another name.
-        service
-            .strip_prefix("cloud")
-            .filter(|rest| *rest == "resourcemanager")
-            .unwrap_or(service)
-            .to_owned()
-    };
     short(service) == short(of_service) && covers(pattern, permission)
+}
+
+/// A service as roles and permissions call it.
+fn short(service: &str) -> &str {
+    let service = service.strip_suffix(".googleapis.com").unwrap_or(service);
+    // The one service whose permissions have another name.
+    let rest = service.strip_prefix("cloud").filter(|rest| *rest == "resourcemanager");
+    rest.unwrap_or(service)
 }
 
 /// Whether a policy attached here holds for a resource. Which projects lie below folders and organisations, which number

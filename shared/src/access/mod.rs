@@ -70,7 +70,16 @@ impl Access {
     /// How strong a grant of an identity is when its boundary and denials have taken their part; `None` where no export
     /// tells.
     pub fn left_of(&self, snapshot: &Snapshot, identity: IdentityId, grant: &Grant) -> Option<Privilege> {
-        standing::left_of(snapshot, &self.index, identity, grant)
+        let left = standing::left_of(snapshot, &self.index, identity, grant);
+        if left != Some(Privilege::Administrator) || !standing::is_aws(snapshot.identity(identity), snapshot) {
+            return left;
+        }
+        // AWS denies within policies, and what one of them denies no other gives.
+        match (self.standing(identity).is_administrator, grant.conditional) {
+            (Holds::Yes, _) | (Holds::Maybe, Conditional::OnCondition) => left,
+            (Holds::Maybe, Conditional::Always) => None,
+            (Holds::No, _) => Some(Privilege::Limited),
+        }
     }
 
     /// The ways in which an identity can become an administrator, each with what allows it.

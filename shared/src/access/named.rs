@@ -4,33 +4,24 @@
 use hashbrown::{HashMap, HashSet};
 use smallvec::SmallVec;
 
+use super::azure;
 use super::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason};
 use super::denial;
 use super::escalation::entra::ENTRA;
 use super::escalation::gcp::{GCP, WORKS_BY};
 use super::escalation::{Escalation, EscalationPath, Gives, Through};
 use super::gcp;
+use super::index::Index;
 use super::standing::{Granted, Power, Tier};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::identity::IdentityKind;
 use crate::model::principal::HandleKind;
-use crate::model::snapshot::{Grant, Identity, IdentityId, Snapshot, SourceId};
+use crate::model::snapshot::{Denial, Grant, Identity, IdentityId, Snapshot, SourceId};
 use crate::model::strings::Sym;
 use crate::reading::gcp_member::PROJECTS;
 
-/// Roles and permissions that read secrets or what stores hold.
+/// Permissions of Entra that read secrets or what stores hold.
 const SENSITIVE: &[&str] = &[
-    "roles/secretmanager.secretAccessor",
-    "roles/secretmanager.admin",
-    "roles/storage.admin",
-    "roles/storage.objectAdmin",
-    "roles/storage.objectUser",
-    "roles/storage.objectViewer",
-    "roles/bigquery.admin",
-    "roles/bigquery.dataEditor",
-    "roles/bigquery.dataOwner",
-    "roles/bigquery.dataViewer",
-    "roles/editor",
     "Mail.Read",
     "Mail.ReadWrite",
     "Files.Read.All",
@@ -88,37 +79,98 @@ impl Platform {
     }
 }
 
-/// What an identity is given: the tier that the names of its roles tell.
-pub fn refine(identity: &Identity, snapshot: &Snapshot, granted: &mut Granted) {
-    if Platform::of(identity, snapshot).is_none() || identity.grants.is_empty() {
-        return;
-    }
-    granted.data = Tier::Nothing;
-    granted.is_catalogued = true;
-    for grant in snapshot.grants_of(identity) {
-        let role = snapshot.strings.get(grant.role);
-        let tier = if SENSITIVE.contains(&role) {
-            Tier::SensitiveData
-        } else if is_reading(role) {
-            Tier::Read
-        } else {
-            Tier::Write
+/// Denials that bear on a grant, each with whether it does for certain.
+type Bearing = SmallVec<[(u32, bool); 2]>;
+
+/// What roles come to, of which many identities have the same.
+#[derive(Default)]
+pub struct Tiers {
+    /// By role and what bears on it: for certain, and at most.
+    known: HashMap<(Sym, Bearing), (Tier, Tier)>,
+}
+
+impl Tiers {
+    /// What an identity is given: the tier that its roles tell, as far as denials leave them.
+    pub fn refine(&mut self, snapshot: &Snapshot, index: &Index, id: IdentityId, granted: &mut Granted) {
+        let identity = snapshot.identity(id);
+        let Some(platform) = Platform::of(identity, snapshot) else {
+            return;
         };
-        match grant.conditional {
-            Conditional::Always => granted.data = granted.data.max(tier),
-            Conditional::OnCondition => granted.data_at_most = granted.data_at_most.max(tier),
+        if identity.grants.is_empty() {
+            return;
         }
-        // A custom role may allow anything.
-        granted.is_catalogued &= grant.privilege.is_some();
+        granted.data = Tier::Nothing;
+        granted.data_at_most = Tier::Nothing;
+        granted.is_catalogued = true;
+        for grant in snapshot.grants_of(identity) {
+            let (least, most) = self.of(snapshot, index, (id, platform), grant);
+            granted.data_at_most = granted.data_at_most.max(most);
+            if grant.conditional == Conditional::Always {
+                granted.data = granted.data.max(least);
+            }
+            // A custom role may allow anything.
+            granted.is_catalogued &= grant.privilege.is_some();
+        }
+        if !granted.is_catalogued {
+            granted.data_at_most = Tier::SensitiveData;
+        }
     }
-    granted.data_at_most = match granted.is_catalogued {
-        true => granted.data_at_most.max(granted.data),
-        false => Tier::SensitiveData,
-    };
+
+    fn of(
+        &mut self,
+        snapshot: &Snapshot,
+        index: &Index,
+        (id, platform): (IdentityId, Platform),
+        grant: &Grant,
+    ) -> (Tier, Tier) {
+        let scope = snapshot.strings.get_or_empty(grant.resource);
+        let is_azures = platform == Platform::Entra && azure::evaluate::is_azure(snapshot, grant, scope);
+        let mut bearing = Bearing::new();
+        for (at, denial) in (0..).zip(&snapshot.denials) {
+            let holds = match (is_azures, platform) {
+                (true, _) => azure::evaluate::holds_for(snapshot, denial, scope),
+                (false, Platform::Gcp) => gcp::holds_for(denial, &snapshot.strings, scope),
+                (false, Platform::Entra) => Holds::No,
+            };
+            let holds = match holds {
+                Holds::No => continue,
+                Holds::Maybe | Holds::Yes => holds.min(denial::against(snapshot, id, denial).0),
+            };
+            if holds > Holds::No {
+                bearing.push((at, holds == Holds::Yes));
+            }
+        }
+        let policy = grant.policy.unwrap_or(grant.role);
+        let role = snapshot.strings.get(grant.role);
+        *self.known.entry((policy, bearing)).or_insert_with_key(|(_, bearing)| {
+            let defined = index.policies_of(policy, snapshot);
+            let denial = |(at, _): &(u32, bool)| &snapshot.denials[*at as usize];
+            let all: Vec<&Denial> = bearing.iter().map(denial).collect();
+            let sure: Vec<&Denial> = bearing.iter().filter(|(_, is_sure)| *is_sure).map(denial).collect();
+            let tiers = |denials: &[&Denial]| match (is_azures, platform) {
+                (true, _) => azure::evaluate::tiers(snapshot, (policy, defined), denials),
+                (false, Platform::Gcp) => gcp::tiers(snapshot, defined, role, denials),
+                (false, Platform::Entra) => (of_permission(role), Tier::SensitiveData),
+            };
+            // Whatever may take is taken to take, and what is taken for certain, at least.
+            (tiers(&all).0, tiers(&sure).1)
+        })
+    }
+}
+
+/// What a permission or role of Entra's directory gives, by its name.
+fn of_permission(role: &str) -> Tier {
+    if SENSITIVE.contains(&role) {
+        Tier::SensitiveData
+    } else if is_reading(role) {
+        Tier::Read
+    } else {
+        Tier::Write
+    }
 }
 
 /// Whether a role or permission only looks, by its name.
-fn is_reading(role: &str) -> bool {
+pub fn is_reading(role: &str) -> bool {
     let last = role.rsplit(['/', '.']).next().unwrap_or(role).to_ascii_lowercase();
     ["viewer", "reader"].iter().any(|word| last.ends_with(word)) || role.contains(".Read.") || role.ends_with(".Read")
 }

@@ -121,10 +121,11 @@ pub struct Survey {
 impl Survey {
     /// Judges every identity of a snapshot.
     pub fn new(snapshot: &Snapshot, index: &Index) -> Self {
-        let mut granted: Vec<Granted> = (snapshot.identities.iter().enumerate())
-            .map(|(at, identity)| {
-                let mut granted = by_grants(IdentityId(at as u32), snapshot, index);
-                named::refine(identity, snapshot, &mut granted);
+        let mut tiers = named::Tiers::default();
+        let mut granted: Vec<Granted> = (0..snapshot.identities.len() as u32)
+            .map(|at| {
+                let mut granted = by_grants(IdentityId(at), snapshot, index);
+                tiers.refine(snapshot, index, IdentityId(at), &mut granted);
                 granted
             })
             .collect();

@@ -17,7 +17,7 @@ use crate::model::identity::Class;
 use crate::model::instant::Expiry;
 use crate::model::principal::HandleKind;
 use crate::model::ratio::{Ratio, Verdict};
-use crate::model::snapshot::{CredentialId, Source};
+use crate::model::snapshot::{CredentialId, IdentityId, Source};
 use crate::model::thresholds::ThresholdId;
 use crate::rules::RULES;
 
@@ -417,11 +417,17 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
             let in_scope = snapshot.identities.iter().enumerate().filter(|(row, identity)| {
                 formulas::in_scope(identity) && analysis.within.holds(Table::Identities, *row)
             });
-            value.value = Some(
-                in_scope
-                    .map(|(_, identity)| formulas::n_standing(analysis, identity))
-                    .sum::<u64>() as f64,
-            );
+            let standing = in_scope.map(|(row, _)| formulas::n_standing(analysis, IdentityId(row as u32)));
+            let (certain, perhaps) = standing.fold((0, 0), |(certain, perhaps), standing| {
+                (certain + standing.certain, perhaps + standing.perhaps)
+            });
+            value.value = Some(certain as f64);
+            value.note = (perhaps > 0).then(|| {
+                format!(
+                    "and {} of which no export tells whether it gives everything",
+                    format::counted(perhaps, "grant", "grants")
+                )
+            });
         }
         "certificate.renewals" => {
             let Some((table, judge)) = formulas::judge("certificate.renewals") else {

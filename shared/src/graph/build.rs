@@ -57,6 +57,8 @@ struct Builder<'s> {
     /// Sources by name, for roles and groups that are local to one.
     sources: HashMap<&'s str, SourceId>,
     whole: Option<Sym>,
+    /// By identity: whether it has less than its groups.
+    has_less: Vec<bool>,
 }
 
 impl<'s> Builder<'s> {
@@ -81,6 +83,9 @@ impl<'s> Builder<'s> {
                 .map(|(index, source)| (source.name.as_str(), SourceId(index as u32)))
                 .collect(),
             whole: snapshot.strings.find(WHOLE),
+            has_less: (0..snapshot.identities.len() as u32)
+                .map(|index| has_less(snapshot, access, IdentityId(index)))
+                .collect(),
         }
     }
 
@@ -139,10 +144,10 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// Whose grants a boundary caps is not made a member: it has less than its group.
+    /// Who has less than its group is not made a member.
     fn memberships(&mut self) {
         for (index, membership) in self.snapshot.memberships.iter().enumerate() {
-            if self.ceiling(membership.identity) == Ceiling::Everything {
+            if !membership.identity.is_some_and(|id| self.has_less[id.0 as usize]) {
                 let member = self.principal(membership.member, membership.identity, membership.evidence);
                 let group = self.number(Node::Group(membership.group));
                 self.edge(member, Relation::MemberOf, group, index as u32);
@@ -157,7 +162,7 @@ impl<'s> Builder<'s> {
             self.grant(subject, grant.identity, index as u32, &mut opened);
         }
         for (index, identity) in self.snapshot.identities.iter().enumerate() {
-            if identity.ceiling != Ceiling::Everything {
+            if self.has_less[index] {
                 let id = IdentityId(index as u32);
                 for &grant in &self.snapshot.granted[identity.grants.start as usize..identity.grants.end as usize] {
                     if matches!(self.snapshot.grants[grant as usize].subject, Principal::Group(_)) {
@@ -230,10 +235,6 @@ impl<'s> Builder<'s> {
                 None => grant.privilege,
             },
         }
-    }
-
-    fn ceiling(&self, identity: Option<IdentityId>) -> Ceiling {
-        identity.map_or(Ceiling::Everything, |identity| self.snapshot.identity(identity).ceiling)
     }
 
     fn trusts(&mut self) {
@@ -421,6 +422,19 @@ impl<'s> Builder<'s> {
             origin,
         });
     }
+}
+
+/// Whether an identity's boundary or its denials take something of what its groups are given.
+fn has_less(snapshot: &Snapshot, access: &Access, id: IdentityId) -> bool {
+    let identity = snapshot.identity(id);
+    let mut of_groups = snapshot
+        .grants_of(identity)
+        .filter(|grant| matches!(grant.subject, Principal::Group(_)));
+    identity.ceiling != Ceiling::Everything
+        || of_groups.any(|grant| {
+            grant.privilege == Some(Privilege::Administrator)
+                && access.left_of(snapshot, id, grant) != Some(Privilege::Administrator)
+        })
 }
 
 /// AWS and Vault call it a policy, the others a role.

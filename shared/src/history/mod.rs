@@ -111,7 +111,7 @@ impl Summary {
                 .map(|(rule, _)| rule.code.to_owned())
                 .collect(),
         };
-        let mut rows = Rows::new(snapshot);
+        let mut rows = Rows::new(snapshot, &analysis.access);
         let mut collected = rows.collect();
         rows.judge(&analysis.findings, &mut collected);
         Summary {

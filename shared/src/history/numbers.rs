@@ -6,6 +6,7 @@ use crate::api::query::Facet;
 use crate::kpi::catalog::{KPIS, Kpi, KpiKind, Table};
 use crate::kpi::formulas::{self, RENEWAL_WEEKS};
 use crate::model::ratio::Ratio;
+use crate::model::snapshot::IdentityId;
 use bitcode::{Decode, Encode};
 
 /// One KPI of one snapshot.
@@ -100,10 +101,11 @@ fn parts(id: &str, analysis: &Analysis) -> Vec<Ratio> {
         }
         "privilege.standing" => {
             let identities = snapshot.identities.iter().enumerate();
-            for (_, identity) in identities.filter(|(row, identity)| {
+            for (row, identity) in identities.filter(|(row, identity)| {
                 formulas::in_scope(identity) && analysis.within.holds(Table::Identities, *row)
             }) {
-                parts[identity.source.0 as usize].pass += formulas::n_standing(analysis, identity);
+                let standing = formulas::n_standing(analysis, IdentityId(row as u32));
+                parts[identity.source.0 as usize].pass += standing.certain;
             }
         }
         id => {

@@ -3,6 +3,7 @@
 use bitcode::{Decode, Encode};
 use hashbrown::HashMap;
 
+use crate::access::Access;
 use crate::api::history::Subject;
 use crate::kpi::formulas;
 use crate::model::access_policy::{Conditional, Privilege};
@@ -127,6 +128,7 @@ impl Row {
 /// Collects the rows of one snapshot.
 pub struct Rows<'s> {
     snapshot: &'s Snapshot,
+    access: &'s Access,
     pub strings: Strings,
     /// What symbols of the snapshot are called here.
     names: Vec<Option<Sym>>,
@@ -136,7 +138,7 @@ pub struct Rows<'s> {
 }
 
 impl<'s> Rows<'s> {
-    pub fn new(snapshot: &'s Snapshot) -> Self {
+    pub fn new(snapshot: &'s Snapshot, access: &'s Access) -> Self {
         let left = snapshot.people.iter().flat_map(|person| {
             let names = [Some(person.email), person.name];
             names.into_iter().flatten().zip(std::iter::repeat(person.left_at))
@@ -144,6 +146,7 @@ impl<'s> Rows<'s> {
         let left = left.filter_map(|(name, left_at)| Some((name, left_at?)));
         Rows {
             snapshot,
+            access,
             strings: Strings::default(),
             names: vec![None; snapshot.strings.n_strings()],
             source_lists: HashMap::new(),
@@ -313,7 +316,10 @@ impl<'s> Rows<'s> {
             grant.identity.as_slice(),
         );
         let identity = grant.identity.map(|id| snapshot.identity(id));
-        let privilege = identity.map_or(grant.privilege, |identity| identity.ceiling.leaves(grant.privilege));
+        let privilege = match grant.identity {
+            Some(id) => self.access.left_of(snapshot, id, grant),
+            None => grant.privilege,
+        };
         let privilege = match privilege {
             Some(Privilege::Administrator) => Some("administrator"),
             Some(Privilege::Limited) => Some("limited"),

@@ -341,12 +341,13 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         better: Better::Lower,
+        version: 2,
         ..count(
             "privilege.standing",
             "Standing privilege",
             "How much privilege stands open?",
             Table::Identities,
-            "(non-human identity, administrator grant without expiry) pairs",
+            "(non-human identity, administrator grant without expiry) pairs, those left out that its boundary or a denial cancels; unknown when no export defines the role, or tells what is left of it",
         )
     },
     Kpi {

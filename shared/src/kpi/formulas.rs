@@ -16,7 +16,7 @@ use crate::model::instant::{Expiry, Instant, LastUsed, SECONDS_PER_DAY};
 use crate::model::leak::Liveness;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{
-    Credential, CredentialId, Grant, Identity, IdentityId, OwnerState, PRODUCTION, Seen, ServiceUse, Snapshot, Trust,
+    Credential, CredentialId, Identity, IdentityId, OwnerState, PRODUCTION, Seen, ServiceUse, Snapshot, Trust,
     TrustReach,
 };
 use crate::model::thresholds::ThresholdId;
@@ -373,17 +373,38 @@ fn renews_soon(analysis: &Analysis, index: usize) -> Option<Verdict> {
 }
 
 fn has_no_standing_privilege(analysis: &Analysis, index: usize) -> Option<Verdict> {
-    let identity = &analysis.snapshot.identities[index];
-    (in_scope(identity) && n_standing(analysis, identity) > 0).then_some(Verdict::Fail)
+    if !in_scope(&analysis.snapshot.identities[index]) {
+        return None;
+    }
+    match n_standing(analysis, IdentityId(index as u32)) {
+        Standing { certain: 0, perhaps: 0 } => None,
+        Standing { certain: 0, .. } => Some(Verdict::Unknown),
+        Standing { .. } => Some(Verdict::Fail),
+    }
 }
 
-/// Administrator grants of one identity that have no end.
-pub fn n_standing(analysis: &Analysis, identity: &Identity) -> u64 {
-    let is_standing = |grant: &&Grant| {
-        identity.ceiling.leaves(grant.privilege) == Some(Privilege::Administrator)
-            && !matches!(grant.expires_at, Expiry::At(_))
-    };
-    analysis.snapshot.grants_of(identity).filter(is_standing).count() as u64
+/// Grants of one identity that have no end, by whether they are an administrator's.
+pub struct Standing {
+    pub certain: u64,
+    /// Those of which no export tells: what their role gives, what the boundary or a denial leaves of it.
+    pub perhaps: u64,
+}
+
+/// The administrator grants of one identity that have no end, as far as its boundary and denials leave them.
+pub fn n_standing(analysis: &Analysis, id: IdentityId) -> Standing {
+    let snapshot = &analysis.snapshot;
+    let mut standing = Standing { certain: 0, perhaps: 0 };
+    for grant in snapshot.grants_of(snapshot.identity(id)) {
+        if matches!(grant.expires_at, Expiry::At(_)) {
+            continue;
+        }
+        match analysis.access.left_of(snapshot, id, grant) {
+            Some(Privilege::Administrator) => standing.certain += 1,
+            Some(Privilege::Limited) => {}
+            None => standing.perhaps += 1,
+        }
+    }
+    standing
 }
 
 pub(crate) fn is_no_administrator(analysis: &Analysis, index: usize) -> Option<Verdict> {

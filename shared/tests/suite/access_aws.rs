@@ -68,6 +68,87 @@ fn a_denial_of_everything_takes_an_administrators_power() {
     }
 }
 
+/// A denial takes from writing and reading what it is about on all their resources; under a condition, perhaps.
+#[test]
+fn a_denial_lowers_what_is_written_and_read() {
+    let mfa = json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}});
+    let (queue, queues) = ("arn:aws:sqs:eu-west-1:111122223333:orders", "arn:aws:sqs:*:*:*");
+    let ec2 = json!({"Effect": "Allow", "Action": "ec2:*", "Resource": "*"});
+    let sends = json!({"Effect": "Allow", "Action": ["sqs:SendMessage", "sqs:ListQueues"], "Resource": queue});
+    let deny = |actions: &Value, resource: &str| json!({"Effect": "Deny", "Action": actions, "Resource": resource});
+    let deny_but =
+        |actions: &Value, resource: &str| json!({"Effect": "Deny", "NotAction": actions, "Resource": resource});
+    let at_times = |mut statement: Value| {
+        statement["Condition"] = mfa.clone();
+        statement
+    };
+    for (allow, denials, least, most) in [
+        (&ec2, vec![], Tier::Write, Tier::Write),
+        (&ec2, vec![deny(&json!("EC2:*"), "*")], Tier::Nothing, Tier::Nothing),
+        (&ec2, vec![deny(&json!("ec2:Run*"), "*")], Tier::Write, Tier::Write),
+        (
+            &ec2,
+            vec![deny_but(&json!(["ec2:Describe*", "ec2:Get*"]), "*")],
+            Tier::Read,
+            Tier::Read,
+        ),
+        (
+            &ec2,
+            vec![at_times(deny_but(&json!("ec2:Describe*"), "*"))],
+            Tier::Read,
+            Tier::Write,
+        ),
+        (&ec2, vec![at_times(deny(&json!("*"), "*"))], Tier::Nothing, Tier::Write),
+        // What it is about is one of many.
+        (
+            &ec2,
+            vec![deny(&json!("ec2:*"), "arn:aws:ec2:*:*:instance/i-1")],
+            Tier::Write,
+            Tier::Write,
+        ),
+        (&sends, vec![deny(&json!("sqs:Send*"), queues)], Tier::Read, Tier::Read),
+        (
+            &sends,
+            vec![deny(&json!("sqs:Send*"), queue), deny(&json!("sqs:List*"), "*")],
+            Tier::Nothing,
+            Tier::Nothing,
+        ),
+        // A variable may be filled in with what the other statement is about.
+        (
+            &sends,
+            vec![deny(&json!("sqs:*"), "arn:aws:sqs:*:*:${aws:PrincipalTag/team}")],
+            Tier::Nothing,
+            Tier::Write,
+        ),
+        // Owners of everything but what somebody else has.
+        (
+            &sends,
+            vec![json!({"Effect": "Deny", "Action": "sqs:*", "NotResource": "arn:aws:sqs:*:*:invoices"})],
+            Tier::Nothing,
+            Tier::Nothing,
+        ),
+        (
+            &sends,
+            vec![
+                json!({"Effect": "Deny", "Action": "sqs:*", "NotResource": "arn:aws:sqs:*:*:${aws:PrincipalTag/team}"}),
+            ],
+            Tier::Nothing,
+            Tier::Write,
+        ),
+    ] {
+        let statements: Vec<Value> = std::iter::once(allow.clone()).chain(denials).collect();
+        let details = details(&json!(statements), None);
+        let snapshot = snapshot_of(&[("details.json", &details.to_string())]);
+        let standing = Access::new(&snapshot).standing(find(&snapshot, "alice"));
+        assert_eq!(
+            (standing.tier, standing.at_most),
+            (least, most),
+            "{}",
+            json!(statements)
+        );
+    }
+}
+
 /// Account authorization details with one user, `alice`, who has one inline policy, and perhaps a boundary.
 fn details(statements: &Value, boundary: Option<&Value>) -> Value {
     let policy = |statements: &Value| json!({"Version": "2012-10-17", "Statement": statements});
@@ -651,9 +732,18 @@ proptest! {
                 Outcome::DependsOn => {}
             }
         }
+        // What is written for certain, or at times, no denial of something else takes from the tier.
+        let standing = access.standing(who);
+        for action in ["s3:PutObject", "ec2:RunInstances"] {
+            for resource in ["arn:aws:s3:::", "arn:aws:s3:::ab", "arn:aws:s3:::abca"] {
+                let is_at_times = all_keys.iter().any(|keys| oracle::may(&own, boundary.as_deref(), action, resource, keys));
+                prop_assert!(!is_at_times || standing.at_most >= Tier::Write, "{action} on {resource}: {standing:?}");
+                let is_certain = access.decide(&snapshot, who, action, resource, &[]).outcome == Outcome::Allowed;
+                prop_assert!(!is_certain || standing.tier >= Tier::Write, "{action} on {resource}: {standing:?}");
+            }
+        }
         // How far it reaches altogether is worked out by other, shorter ways.
         let reads = SENSITIVE.iter().map(|action| access.decide(&snapshot, who, action, "*", &[]).outcome);
-        let standing = access.standing(who);
         match reads.max() {
             Some(Outcome::Allowed) => prop_assert!(standing.tier >= Tier::SensitiveData, "{standing:?}"),
             Some(Outcome::DependsOn) => {

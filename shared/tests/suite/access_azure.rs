@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::Access;
 use shared::access::decision::{BlindSpot, Decision, Holds, Outcome, Says};
+use shared::access::standing::Tier;
 use shared::model::snapshot::Snapshot;
 
 use crate::access_aws::snapshot_of;
@@ -374,6 +375,91 @@ fn a_deny_assignment_takes_an_administrators_power() {
         let id = snapshot.find("entra:app/aaaa0000-0000-4000-8000-000000000001").unwrap();
         let standing = Access::new(&snapshot).standing(id);
         assert_eq!(standing.is_administrator, expected, "{role} {permissions} {more}");
+    }
+}
+
+/// A role gives what its operations tell; a deny assignment takes of that what it is about, and spares what it leaves out.
+#[test]
+fn a_deny_assignment_lowers_what_is_written_and_read() {
+    let permissions = |actions: Value, not_actions: Value, data: Value| json!([{"actions": actions, "notActions": not_actions, "dataActions": data, "notDataActions": []}]);
+    let none = json!([]);
+    let all_but_reading = permissions(json!(["*"]), json!(["*/read"]), json!(["*"]));
+    let all = permissions(json!(["*"]), none.clone(), json!(["*"]));
+    let data = permissions(
+        none.clone(),
+        none.clone(),
+        json!(["*/blobs/read", "*/getSecret/action"]),
+    );
+    let at_times = json!({"condition": "@Resource[x] StringEquals 'a'"});
+    let elsewhere = json!({"scope": format!("{SUBSCRIPTION}/resourceGroups/shop")});
+    let group = "/providers/Microsoft.Management/managementGroups/acme";
+    let machines = "00000080-1111-4222-8333-000000000080";
+    let undefined = "00000081-1111-4222-8333-000000000081";
+    let definitions = json!([definition(
+        machines,
+        permissions(
+            json!([
+                "Microsoft.Compute/*/read",
+                "Microsoft.Compute/virtualMachines/start/action"
+            ]),
+            none.clone(),
+            none.clone()
+        )
+    )]);
+    for (role, denied, expected) in [
+        (READER, None, (Tier::Read, Tier::Read)),
+        (CONTRIBUTOR, None, (Tier::SensitiveData, Tier::SensitiveData)),
+        (SECRETS_USER, None, (Tier::SensitiveData, Tier::SensitiveData)),
+        (machines, None, (Tier::Write, Tier::Write)),
+        (
+            CONTRIBUTOR,
+            Some((&all_but_reading, json!({}))),
+            (Tier::Read, Tier::Read),
+        ),
+        (CONTRIBUTOR, Some((&all, json!({}))), (Tier::Nothing, Tier::Nothing)),
+        (
+            CONTRIBUTOR,
+            Some((&all, at_times.clone())),
+            (Tier::Nothing, Tier::SensitiveData),
+        ),
+        (
+            CONTRIBUTOR,
+            Some((&all, elsewhere)),
+            (Tier::SensitiveData, Tier::SensitiveData),
+        ),
+        (
+            CONTRIBUTOR,
+            Some((&all, json!({"doNotApplyToChildScopes": true}))),
+            (Tier::SensitiveData, Tier::SensitiveData),
+        ),
+        // Which subscriptions lie below a management group, no export tells.
+        (
+            CONTRIBUTOR,
+            Some((&all, json!({"scope": group}))),
+            (Tier::Nothing, Tier::SensitiveData),
+        ),
+        (
+            BLOB_DATA_CONTRIBUTOR,
+            Some((&data, json!({}))),
+            (Tier::Write, Tier::Write),
+        ),
+        (SECRETS_USER, Some((&data, json!({}))), (Tier::Read, Tier::Read)),
+        (SECRETS_USER, Some((&data, at_times)), (Tier::Read, Tier::SensitiveData)),
+        (machines, Some((&all_but_reading, json!({}))), (Tier::Read, Tier::Read)),
+        (
+            undefined,
+            Some((&data, json!({}))),
+            (Tier::Nothing, Tier::Administrator),
+        ),
+    ] {
+        let denials: Vec<Value> = denied
+            .iter()
+            .map(|(permissions, more)| denial(permissions, more.clone()))
+            .collect();
+        let snapshot = with_denials(&[(role, SUBSCRIPTION, None)], &definitions, &json!(denials));
+        let id = snapshot.find("entra:app/aaaa0000-0000-4000-8000-000000000001").unwrap();
+        let standing = Access::new(&snapshot).standing(id);
+        assert_eq!((standing.tier, standing.at_most), expected, "{role} {denied:?}");
     }
 }
 

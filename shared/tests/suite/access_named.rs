@@ -273,13 +273,14 @@ fn a_deny_policy_takes_power_and_ways_up() {
         "roles/iam.serviceAccountTokenCreator",
         "roles/iam.serviceAccountKeyAdmin",
     );
+    let (data, nothing) = (Tier::SensitiveData, Tier::Nothing);
     let (by_role, by_trust) = (["gcp.service-account-tokens"], ["trust"]);
     for (role, attached, rule, tier, can_be_more, ways) in [
         // An owner still starts what runs as another who has power: there is nobody.
-        (owner, here, rule(&set_policy), Tier::Write, Holds::No, [].as_slice()),
+        (owner, here, rule(&set_policy), data, Holds::No, [].as_slice()),
         (owner, here, rule(&keys), Tier::Administrator, Holds::Yes, &[]),
-        (owner, here, at_times(&set_policy), Tier::Write, Holds::Maybe, &[]),
-        (owner, folder, rule(&set_policy), Tier::Write, Holds::Maybe, &[]),
+        (owner, here, at_times(&set_policy), data, Holds::Maybe, &[]),
+        (owner, folder, rule(&set_policy), data, Holds::Maybe, &[]),
         (
             owner,
             "projects%2Facme-test",
@@ -288,17 +289,18 @@ fn a_deny_policy_takes_power_and_ways_up() {
             Holds::Yes,
             &[],
         ),
-        (makes_keys, here, rule(&keys), Tier::Write, Holds::No, &[]),
+        // What else these roles have of the service, no export tells.
+        (makes_keys, here, rule(&keys), nothing, Holds::No, &[]),
         (makes_keys, here, rule(&tokens), Tier::Escalates, Holds::Yes, &by_role),
         (
             makes_keys,
             here,
             at_times(&keys),
-            Tier::Write,
+            nothing,
             Holds::Maybe,
             &["? gcp.service-account-tokens"],
         ),
-        (makes_tokens, here, rule(&tokens), Tier::Write, Holds::No, &[]),
+        (makes_tokens, here, rule(&tokens), nothing, Holds::No, &[]),
         (
             makes_tokens,
             here,
@@ -307,7 +309,7 @@ fn a_deny_policy_takes_power_and_ways_up() {
             Holds::Yes,
             &by_role,
         ),
-        (makes_tokens, here, but("boss", &tokens), Tier::Write, Holds::No, &[]),
+        (makes_tokens, here, but("boss", &tokens), nothing, Holds::No, &[]),
         // Power stays the other's.
         (
             on_boss,
@@ -342,6 +344,80 @@ fn a_deny_policy_takes_power_and_ways_up() {
         let found_more = whole.is_administrator.max(whole.can_escalate);
         assert_eq!((found, found_more), (tier, can_be_more), "{role} {policy}");
         assert_eq!(found_ways, ways, "{role} {policy}");
+    }
+}
+
+/// A deny policy takes of a role what it names, where it is known what the role reads by; else nothing is certain any
+/// more once it names the role's service.
+#[test]
+fn a_deny_policy_lowers_what_is_written_and_read() {
+    let rule = |permissions: &[&str]| {
+        let permissions: Vec<String> = permissions
+            .iter()
+            .map(|name| name.replacen('.', ".googleapis.com/", 1))
+            .collect();
+        json!({"deniedPrincipals": ["principalSet://goog/public:all"], "deniedPermissions": permissions})
+    };
+    let at_times = |permissions: &[&str]| {
+        let mut rule = rule(permissions);
+        rule["denialCondition"] = json!({"expression": "!resource.matchTag('1234567890/env', 'test')"});
+        rule
+    };
+    let (reads, publishes) = ("roles/storage.objectViewer", "roles/pubsub.publisher");
+    let (objects, secrets) = (["storage.objects.get"], ["secretmanager.versions.access"]);
+    let (read, data, nothing) = (Tier::Read, Tier::SensitiveData, Tier::Nothing);
+    let here = "projects%2Facme-prod";
+    for (role, attached, rule, expected) in [
+        (reads, here, rule(&secrets), (data, data)),
+        (reads, here, rule(&objects), (nothing, read)),
+        (reads, here, at_times(&objects), (nothing, data)),
+        (reads, "folders%2F123456789012", rule(&objects), (nothing, data)),
+        (reads, "projects%2Facme-test", rule(&objects), (data, data)),
+        (
+            "roles/storage.objectAdmin",
+            here,
+            rule(&objects),
+            (nothing, Tier::Write),
+        ),
+        (
+            "roles/secretmanager.secretAccessor",
+            here,
+            rule(&["secretmanager.*.access"]),
+            (nothing, read),
+        ),
+        // It has thousands of permissions.
+        ("roles/editor", here, rule(&objects), (data, data)),
+        (publishes, here, rule(&objects), (Tier::Write, data)),
+        (publishes, here, rule(&["pubsub.topics.publish"]), (nothing, data)),
+        ("projects/acme-prod/roles/exporter", here, rule(&secrets), (data, data)),
+        ("projects/acme-prod/roles/exporter", here, rule(&objects), (read, read)),
+        (
+            "projects/acme-prod/roles/exporter",
+            here,
+            at_times(&objects),
+            (read, data),
+        ),
+        (
+            "projects/acme-prod/roles/exporter",
+            here,
+            rule(&["storage.*.*"]),
+            (nothing, nothing),
+        ),
+    ] {
+        let attached = format!("cloudresourcemanager.googleapis.com%2F{attached}");
+        let policy = json!({"name": format!("policies/{attached}/denypolicies/limit"), "kind": "DenyPolicy",
+            "displayName": "limit", "rules": [{"denyRule": rule}]});
+        let roles = json!([{"name": "projects/acme-prod/roles/exporter", "title": "exporter", "stage": "GA",
+            "includedPermissions": ["storage.objects.get", "storage.objects.list"], "etag": "BwXYZ"}]);
+        let snapshot = project_and(
+            json!([binding(role, "ci")]),
+            [
+                ("deny-policies.json", policy.to_string()),
+                ("roles.json", roles.to_string()),
+            ],
+        );
+        let standing = Access::new(&snapshot).standing(identity(&snapshot, "gcp:ci@acme-prod.iam.gserviceaccount.com"));
+        assert_eq!((standing.tier, standing.at_most), expected, "{role} {policy}");
     }
 }
 

@@ -9,6 +9,7 @@ use shared::api::graph::{GraphQuery, PathsView, ReachPage};
 use shared::config::Config;
 use shared::connectors;
 use shared::graph::adjacency::Direction;
+use shared::kpi::formulas;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
 
@@ -191,6 +192,102 @@ fn a_boundary_keeps_roles_and_members_from_administering() {
     assert_eq!(reached("user/bob"), 0);
     assert_eq!(reached("role/capped"), 0);
     assert_eq!(reached("role/lone"), 0);
+}
+
+/// A group of administrators, with members whom a policy of their own denies everything, always or perhaps: they have none
+/// of the group's power, nor standing privilege that is certain.
+#[test]
+fn a_denial_keeps_a_member_from_what_its_group_is_given() {
+    let denied = |mut user: Value| {
+        user["UserPolicyList"] = json!([{"PolicyName": "nothing", "PolicyDocument":
+            {"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}}]);
+        user
+    };
+    let perhaps = |mut user: Value| {
+        user["UserPolicyList"] = json!([{"PolicyName": "perhaps", "PolicyDocument": {"Statement":
+            {"Effect": "Deny", "Action": "*", "Resource": "*",
+             "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}}}}]);
+        user
+    };
+    let details = json!({
+        "UserDetailList": [
+            user("alice", &["admins"], None),
+            denied(user("barred", &["admins"], None)),
+            perhaps(user("doubtful", &["admins"], None)),
+        ],
+        "GroupDetailList": [{
+            "GroupName": "admins",
+            "Arn": format!("{ACCOUNT}:group/admins"),
+            "AttachedManagedPolicies": [{
+                "PolicyName": "AdministratorAccess",
+                "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"
+            }],
+        }],
+        "RoleDetailList": [],
+        "Policies": [],
+    });
+    let analysis = estate(&[("aws", "details.json", details.to_string())]);
+    let snapshot = &analysis.snapshot;
+    for (name, n_reached, standing) in [("alice", 1, (1, 0)), ("barred", 0, (0, 0)), ("doubtful", 0, (0, 1))] {
+        let id = format!("{ACCOUNT}:user/{name}");
+        let query = format!("node=identity:{id}&q=administrators&kind=role");
+        assert_eq!(reach(&analysis, Direction::Out, &query).n_matching, n_reached, "{name}");
+        let found = formulas::n_standing(&analysis, snapshot.find(&id).unwrap());
+        assert_eq!((found.certain, found.perhaps), standing, "{name}");
+    }
+}
+
+/// The same where denials stand beside the grants: a group that owns a subscription, of whose members a deny assignment bars
+/// one, and another perhaps.
+#[test]
+fn a_deny_assignment_keeps_a_member_from_what_its_group_is_given() {
+    let object = |n: u32| format!("0000000{n}-1111-4222-8333-00000000000{n}");
+    let subscription = "/subscriptions/00000050-1111-4222-8333-000000000050";
+    let authorization = format!("{subscription}/providers/Microsoft.Authorization");
+    let (group, owner) = (object(3), "8e3af657-a8ff-443c-a75c-2fe8c4bcb635");
+    let principal = |n: u32| {
+        json!({"kind": "AZServicePrincipal", "data": {"id": object(n), "accountEnabled": true, "appId": object(n + 5),
+            "displayName": format!("app-{n}"), "servicePrincipalType": "Application"}})
+    };
+    let member = |n: u32| {
+        let member = json!({"@odata.type": "#microsoft.graph.servicePrincipal", "id": object(n)});
+        json!({"groupId": group, "member": member})
+    };
+    let hound = json!({"data": [principal(1), principal(2), principal(4),
+        {"kind": "AZGroupMember", "data": {"groupId": group, "members": [member(1), member(2), member(4)]}}],
+        "meta": {"type": "azure", "version": 6, "count": 3}});
+    let assignment = json!([{"id": format!("{authorization}/roleAssignments/1"), "name": "1", "principalId": group,
+        "principalType": "Group", "scope": subscription, "condition": null,
+        "roleDefinitionId": format!("{authorization}/roleDefinitions/{owner}"),
+        "type": "Microsoft.Authorization/roleAssignments"}]);
+    let denial = |barred: u32, condition: Option<&str>| {
+        json!({"id": format!("{authorization}/denyAssignments/{}", object(barred)), "name": object(barred),
+            "type": "Microsoft.Authorization/denyAssignments", "properties": {"denyAssignmentName": "barred",
+                "permissions": [{"actions": ["*"], "notActions": [], "dataActions": [], "notDataActions": []}],
+                "scope": subscription, "doNotApplyToChildScopes": false, "condition": condition,
+                "principals": [{"id": object(barred), "type": "ServicePrincipal"}], "excludePrincipals": []}})
+    };
+    let denials = json!([denial(2, None), denial(4, Some("@Resource[x] StringEquals 'a'"))]);
+    let analysis = estate(&[
+        ("azure", "azurehound.json", hound.to_string()),
+        ("azure", "role-assignments.json", assignment.to_string()),
+        ("azure", "deny-assignments.json", denials.to_string()),
+    ]);
+    for (n, n_reached, standing) in [(1, 1, (1, 0)), (2, 0, (0, 0)), (4, 0, (0, 1))] {
+        let id = format!("entra:app/{}", object(n + 5));
+        let query = format!("node=identity:{id}&q=administrators&kind=role");
+        assert_eq!(reach(&analysis, Direction::Out, &query).n_matching, n_reached, "{id}");
+        let found = formulas::n_standing(&analysis, analysis.snapshot.find(&id).unwrap());
+        assert_eq!((found.certain, found.perhaps), standing, "{id}");
+    }
+    let answer = answers::kpis(&analysis, &[], None);
+    let standing = answer.kpis.iter().find(|kpi| kpi.id == "privilege.standing").unwrap();
+    assert_eq!(standing.value, Some(1.0));
+    let note = standing.note.as_deref();
+    assert_eq!(
+        note,
+        Some("and 1 grant of which no export tells whether it gives everything")
+    );
 }
 
 #[test]

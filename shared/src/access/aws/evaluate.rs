@@ -844,12 +844,3 @@ fn bearing<'s>(held: &[Held<'s>], effect: Effect, strings: &Strings, request: &R
     }
     all
 }
-
-impl Among {
-    fn inverted(self) -> Self {
-        Self {
-            is_excluded: !self.is_excluded,
-            ..self
-        }
-    }
-}

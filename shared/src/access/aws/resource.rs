@@ -143,6 +143,25 @@ pub struct Among {
     pub is_excluded: bool,
 }
 
+impl Among {
+    /// The others.
+    pub fn inverted(self) -> Self {
+        Self {
+            is_excluded: !self.is_excluded,
+            ..self
+        }
+    }
+
+    /// Texts by patterns without variables, whose case does not matter: actions of AWS, operations of Azure.
+    pub fn of_actions<'t>(patterns: impl IntoIterator<Item = &'t str>, is_excluded: bool) -> Self {
+        let glob = |pattern: &str| Glob::new(&pattern.to_ascii_lowercase(), Compared::Whole, |_| None);
+        Self {
+            globs: patterns.into_iter().map(glob).collect(),
+            is_excluded,
+        }
+    }
+}
+
 /// Whether some resource is among all of these. `true` also where more states than [`MAX_STATES`] would have to be
 /// looked at.
 ///

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::evaluate::{Asker, Document, Held, Policies};
 use super::request::Target;
+use super::resource::{Among, Glob, leaves_some};
 use crate::access::decision::{Decision, Dependency, Holds, Outcome, Reason};
 use crate::access::escalation::aws::AWS;
 use crate::access::escalation::{Escalation, EscalationPath, Gives, Kind, Need, On, Through};
@@ -165,6 +166,13 @@ impl Accounts {
                 });
                 let has_undefined = !policies.undefined.is_empty();
                 let is_capped = policies.boundary.is_some();
+                let (least, most) = match sight.denies {
+                    true => (
+                        left_by_denials(&policies, &snapshot.strings, Holds::Maybe),
+                        left_by_denials(&policies, &snapshot.strings, Holds::Yes),
+                    ),
+                    false => (sight.tier(), sight.tier()),
+                };
                 let reads_outright = sensitive.iter().any(|(_, bit)| sight.allows_outright & bit != 0);
                 let reads_data = match reads_outright && nothing_takes(&policies, sight) {
                     true => Holds::Yes,
@@ -176,11 +184,6 @@ impl Accounts {
                         surest(reads)
                     }
                 };
-                let least = match (sight.writes, sight.reads) {
-                    (true, _) => Tier::Write,
-                    (false, true) => Tier::Read,
-                    (false, false) => Tier::Nothing,
-                };
                 granted.push((
                     Granted {
                         is_administrator,
@@ -190,7 +193,7 @@ impl Accounts {
                             least
                         },
                         data_at_most: match reads_data == Holds::No && !has_undefined {
-                            true => least,
+                            true => most,
                             false => Tier::SensitiveData,
                         },
                         is_catalogued: !has_undefined,
@@ -276,6 +279,74 @@ pub fn escalations(
 fn nothing_takes(policies: &Policies<'_>, sight: Sight) -> bool {
     let is_disputed = policies.held.iter().any(|held| held.is_disputed);
     !sight.denies && !is_disputed && policies.boundary.is_none() && policies.undefined.is_empty()
+}
+
+/// Whether something is written or read when denials took their part: those that deny this surely, at least.
+///
+/// Each statement that allows is held against the denials that are about all its resources, taken together. One that is
+/// about some of them leaves the others.
+fn left_by_denials(policies: &Policies<'_>, strings: &Strings, sureness: Holds) -> Tier {
+    let is_certain = sureness == Holds::Yes;
+    let texts = |matched: &Matched| -> (Vec<&str>, bool) {
+        let (patterns, is_excluded) = match matched {
+            Matched::AnyOf(patterns) => (patterns, false),
+            Matched::NoneOf(patterns) => (patterns, true),
+        };
+        (
+            patterns.iter().map(|pattern| strings.get(*pattern)).collect(),
+            is_excluded,
+        )
+    };
+    let actions = |statement: &AwsStatement| {
+        let (patterns, is_excluded) = texts(&statement.actions);
+        Among::of_actions(patterns, is_excluded)
+    };
+    // A variable may stand for any text, so that a denial with one takes perhaps what its pattern covers. Where it
+    // names what is not denied, it may stand for nothing of the statement's, and the denial take all.
+    let resources = |statement: &AwsStatement, is_denial: bool| {
+        let (patterns, is_excluded) = texts(&statement.resources);
+        let is_known = |pattern: &&str| !is_denial || is_certain == is_excluded || !pattern.contains("${");
+        Among {
+            globs: patterns.into_iter().filter(is_known).map(Glob::plain).collect(),
+            is_excluded,
+        }
+    };
+    let of_effect = |effect: Effect| {
+        let statements = policies.held.iter().flat_map(|held| {
+            let statements = held.statements().iter();
+            statements.map(|statement| (held.is_disputed, statement))
+        });
+        statements.filter(move |(_, statement)| statement.effect == effect)
+    };
+    let denials: Vec<(Among, Among)> = of_effect(Effect::Deny)
+        .filter(|(is_disputed, denial)| !is_certain || !is_disputed && denial.conditions.is_empty())
+        .map(|(_, denial)| (actions(denial), resources(denial, true)))
+        .collect();
+    let everything = || Among::of_actions(["*"], false);
+    let allowed = of_effect(Effect::Allow).map(|(_, allow)| (actions(allow), resources(allow, false)));
+    let administrators = policies
+        .held
+        .iter()
+        .filter(|held| matches!(held.document, Document::Everything));
+    let allowed = allowed.chain(administrators.map(|_| (everything(), everything())));
+    let reading: Vec<String> = READING.iter().map(|verb| format!("*:{verb}*")).collect();
+    let mut left = Tier::Nothing;
+    for (actions, resources) in allowed {
+        let mut among = vec![actions];
+        for (denied, on) in &denials {
+            if !leaves_some(&[resources.clone(), on.clone().inverted()]) {
+                among.push(denied.clone().inverted());
+            }
+        }
+        if leaves_some(&among) {
+            left = left.max(Tier::Read);
+            among.push(Among::of_actions(reading.iter().map(String::as_str), true));
+            if leaves_some(&among) {
+                return Tier::Write;
+            }
+        }
+    }
+    left
 }
 
 /// The surest of several answers, of which no more are worked out than are needed.
@@ -428,6 +499,15 @@ impl Sight {
             reads: true,
             writes: true,
             is_personal: false,
+        }
+    }
+
+    /// What is written or read, before denials.
+    fn tier(self) -> Tier {
+        match (self.writes, self.reads) {
+            (true, _) => Tier::Write,
+            (false, true) => Tier::Read,
+            (false, false) => Tier::Nothing,
         }
     }
 

@@ -5,13 +5,16 @@
 //! <https://learn.microsoft.com/azure/role-based-access-control/overview#how-azure-rbac-determines-if-a-user-has-access-to-a-resource>
 
 use super::TO_EVERYTHING;
+use crate::access::aws::resource::{Among, leaves_some};
 use crate::access::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason, Says};
 use crate::access::denial;
 use crate::access::index::Index;
+use crate::access::standing::Tier;
 use crate::model::access_policy::{AccessPolicy, AzureOperations, Conditional, Denied};
 use crate::model::grant::DenialReach;
 use crate::model::pattern::covers;
 use crate::model::snapshot::{Denial, Grant, IdentityId, Policy, Snapshot};
+use crate::model::strings::Sym;
 
 const BLIND: &[BlindSpot] = &[BlindSpot::AzureDenyAssignments];
 const BLIND_BESIDE: &[BlindSpot] = &[BlindSpot::OtherAzureDenyAssignments];
@@ -142,6 +145,100 @@ fn takes(snapshot: &Snapshot, denial: &Denial, (operation, is_on_data): (&str, b
             Holds::of(snapshot.strings.get(scope).eq_ignore_ascii_case(resource))
         }
     }
+}
+
+/// Whether a deny assignment holds for a scope and nearly all that lies below.
+pub fn holds_for(snapshot: &Snapshot, denial: &Denial, scope: &str) -> Holds {
+    match (&denial.denied, denial.reach, denial.resource) {
+        (Denied::Google { .. }, ..) | (_, DenialReach::Alone, _) => Holds::No,
+        (Denied::Azure { .. }, DenialReach::Below, None) => Holds::Maybe,
+        (Denied::Azure { .. }, DenialReach::Below, Some(at)) => is_within(snapshot.strings.get(at), scope),
+    }
+}
+
+/// Operations that read secrets, or what stores hold; on data, and on resources.
+///
+/// <https://learn.microsoft.com/azure/role-based-access-control/permissions/storage>
+/// <https://learn.microsoft.com/azure/role-based-access-control/permissions/security>
+const READS_DATA: &[&str] = &[
+    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",
+    "Microsoft.Storage/storageAccounts/fileServices/fileshares/files/read",
+    "Microsoft.Storage/storageAccounts/queueServices/queues/messages/read",
+    "Microsoft.Storage/storageAccounts/queueServices/queues/messages/process/action",
+    "Microsoft.Storage/storageAccounts/tableServices/tables/entities/read",
+    "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+    "Microsoft.EventHub/namespaces/messages/receive/action",
+    "Microsoft.ServiceBus/namespaces/messages/receive/action",
+];
+/// Keys that open all data of an account.
+const READS_KEYS: &[&str] = &[
+    "Microsoft.Storage/storageAccounts/listKeys/action",
+    "Microsoft.DocumentDB/databaseAccounts/listKeys/action",
+];
+/// What operations end with that change something, and those of them that only look.
+const WRITING: &[&str] = &["*/write", "*/delete", "*/action"];
+const LOOKING: &[&str] = &["*/read*/action", "*/get*/action", "*/list*/action"];
+
+/// What a role gives when these deny assignments take their part: for certain, and at most.
+pub fn tiers(snapshot: &Snapshot, (policy, defined): (Sym, &[Policy]), denials: &[&Denial]) -> (Tier, Tier) {
+    let strings = &snapshot.strings;
+    let texts = |patterns: &[Sym]| -> Vec<&str> { patterns.iter().map(|pattern| strings.get(*pattern)).collect() };
+    // Actions, those of them that are not given, and whether they are on data.
+    let mut given: Vec<(Vec<&str>, Vec<&str>, bool)> = Vec::new();
+    for policy in defined {
+        if let AccessPolicy::Azure { on_resources, on_data } = &policy.document {
+            for (operations, is_on_data) in [(on_resources, false), (on_data, true)] {
+                given.push((texts(&operations.actions), texts(&operations.not_actions), is_on_data));
+            }
+        }
+    }
+    if defined.is_empty() {
+        let Some((_, actions, not_actions, data)) = built_in(strings.get(policy)) else {
+            // What no export defines may give anything, or be taken altogether.
+            let least = if denials.is_empty() { Tier::Read } else { Tier::Nothing };
+            return (least, Tier::SensitiveData);
+        };
+        given.push((actions.to_vec(), not_actions.to_vec(), false));
+        given.push((data.to_vec(), Vec::new(), true));
+    }
+    type Side = (&'static [&'static str], &'static [&'static str]);
+    // Of each tier the operations on resources and on data, each with those of them that do not count.
+    let sides: [(Tier, Side, Side); 3] = [
+        (Tier::SensitiveData, (READS_KEYS, &[]), (READS_DATA, &[])),
+        (Tier::Write, (WRITING, LOOKING), (WRITING, LOOKING)),
+        (Tier::Read, (&["*"], &[]), (&["*"], &[])),
+    ];
+    let is_left = |on_resources: &Side, on_data: &Side| {
+        given.iter().any(|(actions, not_actions, is_on_data)| {
+            let (side, but) = if *is_on_data { on_data } else { on_resources };
+            let mut among = vec![
+                Among::of_actions(actions.iter().copied(), false),
+                Among::of_actions(side.iter().copied(), false),
+                Among::of_actions(but.iter().copied(), true),
+                Among::of_actions(not_actions.iter().copied(), true),
+            ];
+            let mut sparing = Vec::new();
+            for denial in denials {
+                let operations = match &denial.denied {
+                    Denied::Azure { on_resources, .. } if !is_on_data => on_resources,
+                    Denied::Azure { on_data, .. } => on_data,
+                    Denied::Google { .. } => continue,
+                };
+                let taken = Among::of_actions(texts(&operations.actions), true);
+                match operations.not_actions.is_empty() {
+                    true => among.push(taken),
+                    false => sparing.push((taken, Among::of_actions(texts(&operations.not_actions), false))),
+                }
+            }
+            // What a denial spares is left as well as what it does not name; each of those is held alone against the
+            // others that spare nothing.
+            let leaves = |one: &Among| leaves_some(&[among.as_slice(), std::slice::from_ref(one)].concat());
+            leaves_some(&among) && sparing.iter().all(|(rest, spared)| leaves(rest) || leaves(spared))
+        })
+    };
+    let left = (sides.iter()).find(|(_, on_resources, on_data)| is_left(on_resources, on_data));
+    let tier = left.map_or(Tier::Nothing, |(tier, ..)| *tier);
+    (tier, tier)
 }
 
 /// Whether a grant that gives everything in its scope still does, by what denials leave of it; `None` when it is none of
@@ -276,7 +373,7 @@ fn by_roles(
 }
 
 /// Whether a grant is a role of Azure's resources; those of the directory have scopes with a slash, too.
-fn is_azure(snapshot: &Snapshot, grant: &Grant, scope: &str) -> bool {
+pub fn is_azure(snapshot: &Snapshot, grant: &Grant, scope: &str) -> bool {
     let is_by_role = grant
         .policy
         .is_some_and(|policy| snapshot.strings.get(policy).starts_with(ROLE));
