@@ -34,6 +34,10 @@ struct Inspected<'a> {
     credentials: usize,
     grants: usize,
     trusts: usize,
+    /// Access policies that the file defines.
+    policies: usize,
+    /// Secrets that a scanner found.
+    leaks: usize,
     /// What the file only says of things that others list: last uses, for the most part.
     mentions: usize,
     diagnostics: &'a [Diagnostic],
@@ -108,6 +112,8 @@ impl<'a> Inspected<'a> {
                 .count(),
             grants: batch.grants.len(),
             trusts: batch.trusts.len(),
+            policies: batch.policies.len(),
+            leaks: batch.leaks.len(),
             mentions: n_mentions(batch),
             diagnostics: &file.diagnostics,
         }
@@ -123,12 +129,15 @@ impl<'a> Inspected<'a> {
                 credentials,
                 grants,
                 trusts,
+                policies,
+                leaks,
                 mentions,
                 ..
             } = self;
             writeln!(
                 out,
-                "  {identities} identities, {credentials} credentials, {grants} grants, {trusts} trusts, {mentions} mentions"
+                "  {identities} identities, {credentials} credentials, {grants} grants, {trusts} trusts, \
+                 {policies} policies, {leaks} leaks, {mentions} mentions"
             )?;
         }
         for diagnostic in self.diagnostics {

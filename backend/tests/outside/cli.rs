@@ -46,7 +46,7 @@ fn inspect_prints_one_object_for_each_file() {
         good[0],
         serde_json::json!({
             "file": pem, "connector": "x509_certificates", "complete": true, "identities": 1, "credentials": 1,
-            "grants": 0, "trusts": 0, "mentions": 0, "diagnostics": [],
+            "grants": 0, "trusts": 0, "policies": 0, "leaks": 0, "mentions": 0, "diagnostics": [],
         })
     );
     // A bad row and a file that is no export are told apart, and both are status 1.

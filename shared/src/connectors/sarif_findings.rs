@@ -6,7 +6,7 @@
 //!
 //! Read: the tool, results with their rule, place, snippet and message, and what scanners of secrets put into
 //! `partialFingerprints` (commit, date, author). A result is a leak when the tool looks for secrets and nothing else, or
-//! when the rule's id, tags or CWE say so. Suppressed results do not count.
+//! when the rule's id, tags or CWE say so. Suppressed results do not count, nor do those that say that all is well.
 //!
 //! Cannot tell: whether a secret works, and results on other matters than secrets.
 
@@ -78,6 +78,9 @@ struct RawResult<'a> {
     rule_index: Option<i64>,
     #[serde(borrow, default)]
     rule: Option<RawRule<'a>>,
+    /// `fail` when absent.
+    #[serde(borrow, default)]
+    kind: Option<Text<'a>>,
     #[serde(borrow, default)]
     locations: Option<Vec<RawLocation<'a>>>,
     #[serde(borrow, default)]
@@ -224,9 +227,9 @@ fn read_run(
             .rule_id
             .as_deref()
             .or_else(|| result.rule.as_ref()?.id.as_deref())
-            .or_else(|| defined?.id.as_deref())
-            .unwrap_or("secret");
-        if !looks_for_secrets && !is_about_secrets(id, defined) {
+            .or_else(|| defined?.id.as_deref());
+        let found_nothing = matches!(result.kind.as_deref(), Some("pass" | "notApplicable"));
+        if found_nothing || !(looks_for_secrets || is_about_secrets(id, defined)) {
             passed_over.n_others += 1;
             continue;
         }
@@ -254,7 +257,7 @@ fn read_run(
         leaked_secret::push(
             Finding {
                 scanner,
-                rule: id,
+                rule: id.unwrap_or("secret"),
                 secrets: snippet.as_slice(),
                 found_in: leaked_secret::found_in(
                     None,
@@ -285,11 +288,11 @@ fn rule_of<'r, 'a>(result: &RawResult<'_>, rules: &'r [RawRule<'a>]) -> Option<&
     })
 }
 
-fn is_about_secrets(id: &str, rule: Option<&RawRule<'_>>) -> bool {
+fn is_about_secrets(id: Option<&str>, rule: Option<&RawRule<'_>>) -> bool {
     let tags = rule
         .and_then(|rule| rule.properties.as_ref()?.tags.as_deref())
         .unwrap_or_default();
-    let words = std::iter::once(id).chain(tags.iter().map(|tag| &**tag));
+    let words = id.into_iter().chain(tags.iter().map(|tag| &**tag));
     words.map(str::to_lowercase).any(|word| {
         // `external/cwe/cwe-798`, `CWE-798: Use of Hard-coded Credentials`
         SECRET_WORDS.iter().any(|known| word.contains(known))

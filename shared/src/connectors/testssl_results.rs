@@ -66,6 +66,8 @@ struct RawFinding<'a> {
     #[serde(borrow, default)]
     port: Option<Text<'a>>,
     #[serde(borrow, default)]
+    severity: Option<Text<'a>>,
+    #[serde(borrow, default)]
     finding: Option<Text<'a>>,
 }
 
@@ -81,6 +83,11 @@ struct RawScan<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawTarget<'a> {
+    /// `scanProblem` in the place of a target.
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    severity: Option<Text<'a>>,
     #[serde(borrow, default)]
     target_host: Option<Text<'a>>,
     #[serde(borrow, default)]
@@ -104,7 +111,11 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         let table = Table::read(input.text, &mut diagnostics);
         for row in table.rows() {
             let endpoint = endpoint(row.get("fqdn/ip"), row.get("port"));
-            findings.note(&endpoint, row.get("id"), row.get("finding"), Place::Line(row.line));
+            let place = Place::Line(row.line);
+            if is_failure(row.get("id"), row.get("severity")) {
+                failed(&endpoint, place, &mut batch, &mut diagnostics);
+            }
+            findings.note(&endpoint, row.get("id"), row.get("finding"), place);
         }
         findings.state(scanned_at, &mut batch, &mut diagnostics);
         return (batch, diagnostics);
@@ -116,12 +127,11 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
                 continue;
             };
             let endpoint = endpoint(raw.ip.as_deref().unwrap_or(""), raw.port.as_deref().unwrap_or(""));
-            findings.note(
-                &endpoint,
-                raw.id.as_deref().unwrap_or(""),
-                raw.finding.as_deref().unwrap_or(""),
-                place,
-            );
+            let id = raw.id.as_deref().unwrap_or("");
+            if is_failure(id, raw.severity.as_deref().unwrap_or("")) {
+                failed(&endpoint, place, &mut batch, &mut diagnostics);
+            }
+            findings.note(&endpoint, id, raw.finding.as_deref().unwrap_or(""), place);
             continue;
         }
         let Some(raw) = row.parse::<RawScan<'_>>(&mut diagnostics) else {
@@ -134,6 +144,12 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         for target in raw.scan_result.into_iter().flatten() {
             let host = target.target_host.as_deref().and_then(present).or(target.ip.as_deref());
             let endpoint = endpoint(host.unwrap_or(""), target.port.as_deref().unwrap_or(""));
+            if is_failure(
+                target.id.as_deref().unwrap_or(""),
+                target.severity.as_deref().unwrap_or(""),
+            ) {
+                failed(&endpoint, place, &mut batch, &mut diagnostics);
+            }
             for raw in target.server_defaults.into_iter().flatten() {
                 findings.note(
                     &endpoint,
@@ -152,6 +168,27 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
 fn endpoint(host: &str, port: &str) -> String {
     let name = host.split('/').find(|part| !part.is_empty()).unwrap_or("");
     format!("{name}:{port}")
+}
+
+/// Whether a finding says that testssl.sh gave up. With a lower severity it went on.
+fn is_failure(id: &str, severity: &str) -> bool {
+    id == "scanProblem" && severity == "FATAL"
+}
+
+fn failed(endpoint: &str, place: Place, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+    let of = match endpoint {
+        ":" => String::new(),
+        endpoint => format!(" of {endpoint}"),
+    };
+    diagnostics.push(Diagnostic::warning(
+        place.to_text(&batch.strings),
+        format!("a scan{of} that failed"),
+        "what the server presents",
+        "scan it again from where it can be reached",
+    ));
+    batch
+        .gaps
+        .push(format!("the scan{of} failed: its certificates are not known"));
 }
 
 impl Findings {
