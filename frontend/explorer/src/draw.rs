@@ -402,7 +402,15 @@ fn name_relations(sight: &Sight<'_>, taken: &mut Vec<Rect>, pen: &mut impl Pen) 
             let way = Way::of(sight, &edges[*at], Form::Cards);
             parts.map(|part| way.point(part))
         });
-        for (x, y) in places {
+        // Beside cards that stand below one another.
+        let cards = sight.scene.cards;
+        let from = sight.place(edges[bundle[0]].from).0 + cards.width / 2.0 * sight.camera.scale;
+        let least = if cards.beside > 0.0 {
+            from + width / 2.0 + 4.0
+        } else {
+            f64::MIN
+        };
+        for (x, y) in places.map(|(x, y)| (x.max(least), y)) {
             let rect = [x - width / 2.0, y - 8.0, x + width / 2.0, y + 8.0];
             if !is_free(&rect, taken) {
                 continue;

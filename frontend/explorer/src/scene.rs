@@ -193,7 +193,11 @@ fn broken(name: &str, n_lines: usize, room: f64) -> Vec<String> {
     let ends = name.char_indices().map(|(at, c)| at + c.len_utf8());
     let fitting = |end: &usize| text_width(&name[..*end], NAME_SIZE) <= room;
     let fitting: Vec<usize> = ends.take_while(fitting).collect();
-    let is_end_of_word = |end: &&usize| name[..**end].ends_with([' ', '/', ':', '-', '.', '_', '@']);
+    let is_end_of_word = |end: &&usize| {
+        let (before, after) = name.split_at(**end);
+        before.ends_with([' ', '/', ':', '-', '.', '_', '@'])
+            || before.ends_with(|c: char| c.is_ascii_lowercase()) && after.starts_with(|c: char| c.is_ascii_uppercase())
+    };
     // A word that is longer than half a line is broken itself.
     let last = fitting.last().copied().unwrap_or(0);
     let end = fitting.iter().rev().find(is_end_of_word).copied();
@@ -595,6 +599,8 @@ mod tests {
                 && lines[0].ends_with(['-', '/'])
                 && lines.iter().all(|line| text_width(line, NAME_SIZE) <= 160.0)
         );
+        let lines = broken("policy AdministratorAccess on 942767039187", 2, 140.0);
+        assert_eq!(lines[0], "policy Administrator");
         let lines = broken(&"x".repeat(90), 2, 160.0);
         assert!(lines[1].contains('…') && text_width(&lines[0], NAME_SIZE) <= 160.0);
     }
