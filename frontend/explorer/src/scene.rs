@@ -313,7 +313,16 @@ pub fn of_reach(page: &ReachPage, fans: &[Fan], is_unfolded: bool) -> Scene {
         "in" => Direction::In,
         _ => Direction::Out,
     };
-    for start in &page.starts {
+    // Of a thousand administrators those that something is reached through: the others would be a ring of nothing.
+    let is_through = |start: &&NodeView| page.rows.iter().any(|row| row.through == start.id);
+    let mut starts: Vec<&NodeView> = page.starts.iter().collect();
+    if starts.len() > FAN && !is_unfolded {
+        starts.retain(is_through);
+        if starts.is_empty() {
+            starts = page.starts.iter().take(FAN).collect();
+        }
+    }
+    for start in starts {
         gathered.node(What::Node(start.clone()));
     }
     gathered.scene.n_starts = gathered.scene.nodes.len();
@@ -583,6 +592,18 @@ mod tests {
                 .windows(2)
                 .all(|two| two[0].x == two[1].x && two[0].y < two[1].y)
         );
+    }
+
+    #[test]
+    fn of_many_starts_only_those_are_drawn_that_something_is_reached_through() {
+        let mut page = reach();
+        page.starts
+            .extend((0..50).map(|n| node(&format!("administrators of {n}"))));
+        let scene = of_reach(&page, &[], false);
+        assert_eq!((scene.n_starts, scene.nodes[0].label.as_str()), (1, "start"));
+        assert_eq!(of_reach(&page, &[], true).n_starts, 51);
+        page.rows.clear();
+        assert_eq!(of_reach(&page, &[], false).n_starts, FAN);
     }
 
     #[test]
