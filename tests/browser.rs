@@ -99,6 +99,13 @@ impl Browser {
             .with_context(|| format!("`{method}`"))
     }
 
+    /// What the page would be on paper: a PDF in Base64.
+    pub fn print(&self) -> Result<String> {
+        let printed = self.post("print", json!({ "page": { "width": 21.0, "height": 29.7 } }))?;
+        let printed = printed.as_str().context("the browser printed nothing")?;
+        Ok(printed.to_owned())
+    }
+
     /// Console entries since the last call: warnings, errors, failed requests, violated policies.
     pub fn console(&self) -> Result<Vec<Value>> {
         let entries = self.post("se/log", json!({ "type": "browser" }))?;

@@ -222,6 +222,11 @@ impl Page {
         Ok(())
     }
 
+    /// The page as a browser prints it: a PDF.
+    pub fn print(&self) -> Result<Vec<u8>> {
+        Ok(STANDARD.decode(self.browser.print()?)?)
+    }
+
     /// Changes viewport and theme, for what follows too, and saves the picture as `screenshots/<name>.png` in the
     /// target directory.
     pub fn screenshot(&self, name: &str, viewport: Viewport, theme: Theme) -> Result<PathBuf> {

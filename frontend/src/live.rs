@@ -28,6 +28,9 @@ pub enum Connection {
 
 /// How long "Updated" stays, long enough to be read aloud.
 const NOTICE: Duration = Duration::from_secs(4);
+/// How long the static shell of index.html stays for the first state, which may put a banner above every page: what
+/// comes after it would be pushed down.
+const PATIENCE: Duration = Duration::from_millis(800);
 /// Between attempts to reach a server that went away.
 const RETRY: Duration = Duration::from_secs(3);
 
@@ -44,10 +47,19 @@ pub fn provide() {
         if let Ok(state) = client::state().await {
             take(live, state);
         }
+        show_page();
     });
+    set_timeout(show_page, PATIENCE);
     let stream = StoredValue::new_local(None);
     connect(live, stream);
     window_event_listener_untyped("visibilitychange", move |_| connect(live, stream));
+}
+
+/// Takes the static shell away. What stands under it looks the same.
+fn show_page() {
+    if let Some(boot) = document().get_element_by_id("boot") {
+        boot.remove();
+    }
 }
 
 /// Follows the server's state while somebody looks. A browser opens six connections to a server for all its tabs

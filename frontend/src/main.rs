@@ -13,14 +13,9 @@ mod ui;
 mod url_state;
 
 use leptos::mount::mount_to_body;
-use leptos::prelude::document;
 use shared::words;
 
 fn main() {
     std::panic::set_hook(Box::new(|panic| web_sys::console::error_1(&panic.to_string().into())));
     mount_to_body(app::App);
-    // The static shell of index.html looks the same; both changes fall into one frame.
-    if let Some(boot) = document().get_element_by_id("boot") {
-        boot.remove();
-    }
 }

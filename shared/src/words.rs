@@ -2,6 +2,7 @@
 
 use crate::api::query::{Facet, SortColumn};
 use crate::model::ratio::Verdict;
+use crate::rules::codes;
 
 /// A stable word (`service_account`) as text (`Service account`). What is not a known abbreviation is kept as it is.
 pub fn sentence(word: &str) -> String {
@@ -62,10 +63,10 @@ pub fn facet_value(facet: Facet, value: &str) -> String {
         | Facet::Status
         | Facet::Role
         | Facet::Trust
-        | Facet::Rule
         | Facet::Severity
         | Facet::Subject
         | Facet::Waived => sentence(value),
+        Facet::Rule => codes::title(value).map_or_else(|| sentence(value), str::to_owned),
         Facet::Origin => match value {
             "estate" => "Us".to_owned(),
             "third_party" => "A third party".to_owned(),

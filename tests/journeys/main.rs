@@ -4,4 +4,5 @@ mod accessibility;
 mod estate;
 mod harness;
 mod pages;
+mod printing;
 mod serverless;

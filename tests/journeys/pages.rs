@@ -313,11 +313,13 @@ fn pages_and_identities_are_a_few_letters_away() -> Result<()> {
         page.keys(&Key::Enter.to_string())?;
         page.role("heading", "old-batch").wait()?;
 
-        // Escape leaves everything as it was.
+        // Escape leaves everything as it was, the focus too.
+        page.evaluate("document.querySelector('main a').focus()", Vec::new())?;
         page.keys("/")?;
         page.role("option", None).nth(0).wait()?;
         page.keys(&Key::Escape.to_string())?;
         page.css("[role=option]").wait_until_gone()?;
+        page.css("main a:focus").wait()?;
         page.role("heading", "old-batch").wait()
     })
 }
@@ -527,7 +529,25 @@ fn everything_is_reached_by_keyboard() -> Result<()> {
         page.evaluate("document.querySelector('[role=grid]').focus()", Vec::new())?;
         page.keys(&Key::Down.to_string())?;
         page.keys(&Key::Enter.to_string())?;
-        page.role("heading", "old-batch").wait()
+        page.role("heading", "old-batch").wait()?;
+
+        // In the graph, arrows go from the search to what it found, and back.
+        page.goto(&rollcall.url("/access"))?;
+        page.text("Begin with a name").wait()?;
+        page.role("searchbox", "Find a node").type_text("old-batch")?;
+        page.css(".explorer-results li:nth-child(2) a").wait()?;
+        page.keys(&Key::Down.to_string().repeat(2))?;
+        page.css(".explorer-results li:nth-child(2) a:focus").wait()?;
+        page.keys(&Key::Up.to_string().repeat(2))?;
+        page.css(".explorer-search input:focus").wait()?;
+        page.keys(&Key::Down.to_string())?;
+        page.keys(&Key::Enter.to_string())?;
+        page.css(".explorer-side .explorer-name").wait()?;
+        // A menu does not stay over what has the focus next.
+        page.css("[data-menu=Tier] summary").click()?;
+        page.css("[data-menu=Tier][open]").wait()?;
+        page.evaluate("document.querySelector('.explorer-canvas').focus()", Vec::new())?;
+        page.css("[data-menu=Tier][open]").wait_until_gone()
     })
 }
 

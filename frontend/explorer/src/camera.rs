@@ -25,6 +25,16 @@ impl Camera {
         }
     }
 
+    /// As wide as everything is, at a height, but not beyond the ends.
+    pub fn reading([left, top, right, bottom]: [f64; 4], size: (f64, f64), beside: f64, y: f64) -> Camera {
+        let wide = Camera::fitting([left, y, right, y], size, beside);
+        let half = (size.1 / 2.0 - MARGIN) / wide.scale;
+        Camera {
+            y: y.min(bottom - half).max(top + half),
+            ..wide
+        }
+    }
+
     pub fn to_screen(self, (x, y): (f64, f64), (width, height): (f64, f64)) -> (f64, f64) {
         (
             (x - self.x) * self.scale + width / 2.0,
@@ -76,6 +86,16 @@ mod tests {
             assert!((MARGIN - 0.1..=SIZE.0 - MARGIN + 0.1).contains(&x) && (0.0..SIZE.1).contains(&y));
         }
         assert_eq!(Camera::fitting([0.0, 0.0, 10.0, 10.0], SIZE, 100.0).scale, 1.0);
+    }
+
+    #[test]
+    fn a_long_column_is_read_at_a_height_and_not_beyond_its_ends() {
+        let column = [0.0, 0.0, 300.0, 4_000.0];
+        let at = |y: f64| Camera::reading(column, SIZE, 16.0, y);
+        assert_eq!((at(2_000.0).y, at(2_000.0).scale), (2_000.0, 1.0));
+        let top = at(20.0).to_screen((0.0, 0.0), SIZE).1;
+        let bottom = at(3_990.0).to_screen((0.0, 4_000.0), SIZE).1;
+        assert_eq!((top, bottom), (MARGIN, SIZE.1 - MARGIN));
     }
 
     #[test]

@@ -7,9 +7,7 @@ use shared::model::relation::Relation;
 
 use crate::camera::Camera;
 use crate::pen::{Anchor, Ink, Letters, Pen, Step, Stroke};
-use crate::scene::{
-    CARD_HEIGHT, CARD_WIDTH, Form, LINE_SIZE, NAME_SIZE, STRONG, Scene, SceneEdge, SceneNode, TEXT_AT, What,
-};
+use crate::scene::{Form, LINE_SIZE, NAME_LINE, NAME_SIZE, STRONG, Scene, SceneEdge, SceneNode, TEXT_AT, What};
 
 /// The size of names beside marks and on edges, in pixels whatever the scale.
 const LABEL_SIZE: f64 = 12.0;
@@ -18,8 +16,8 @@ const LABEL_HEIGHT: f64 = 16.0;
 const LABEL_ROOM: f64 = 190.0;
 /// Below this scale a card's text is too small to be read, and marks are drawn instead.
 pub const CARDS_FROM: f64 = 0.72;
-/// Smaller text is not drawn.
-const SMALLEST_TEXT: f64 = 9.0;
+/// Below this scale a card says only its name.
+pub const LINES_FROM: f64 = 0.82;
 /// What a filter leaves out.
 pub const FAINT: f64 = 0.25;
 /// Nodes whose names are tried: of a large picture those that matter most.
@@ -114,8 +112,8 @@ impl Sight<'_> {
     pub fn node_at(&self, (x, y): (f64, f64)) -> Option<usize> {
         let (half_width, half_height) = match self.form() {
             Form::Cards => (
-                CARD_WIDTH / 2.0 * self.camera.scale,
-                CARD_HEIGHT / 2.0 * self.camera.scale,
+                self.scene.cards.width / 2.0 * self.camera.scale,
+                self.scene.cards.height() / 2.0 * self.camera.scale,
             ),
             // Larger than the mark: a finger is.
             Form::Marks => (MARK + 6.0, MARK + 6.0),
@@ -151,7 +149,7 @@ impl Way {
             return Way::straight(from, to);
         }
         let half = match form {
-            Form::Cards => CARD_WIDTH / 2.0 * sight.camera.scale,
+            Form::Cards => sight.scene.cards.width / 2.0 * sight.camera.scale,
             Form::Marks => MARK + 2.0,
         };
         let n = points.len();
@@ -186,8 +184,9 @@ impl Way {
         let mut reach = (to_x - x) / 2.0;
         let (mut back, is_end) = (to_x - reach, at + 2 == self.points.len());
         if is_end && at == 0 && reach.abs() < 12.0 {
-            reach = 56.0;
-            back = to_x + 56.0;
+            // What goes farther goes around what goes less far.
+            reach = 44.0 + ((to_y - y).abs() / 8.0).min(56.0);
+            back = to_x + reach;
         }
         [x + reach, y, back, to_y, to_x, to_y]
     }
@@ -256,8 +255,8 @@ fn draw_edge(sight: &Sight<'_>, at: usize, form: Form, pen: &mut impl Pen) {
         let (x, y) = sight.place(edge.from);
         let (right, top) = match form {
             Form::Cards => (
-                x + CARD_WIDTH / 2.0 * sight.camera.scale,
-                y - CARD_HEIGHT / 2.0 * sight.camera.scale,
+                x + sight.scene.cards.width / 2.0 * sight.camera.scale,
+                y - sight.scene.cards.height() / 2.0 * sight.camera.scale,
             ),
             Form::Marks => (x + MARK, y - MARK),
         };
@@ -287,7 +286,8 @@ fn draw_card(sight: &Sight<'_>, at: usize, pen: &mut impl Pen) -> Rect {
     let node = &sight.scene.nodes[at];
     let (x, y) = sight.place(at);
     let scale = sight.camera.scale;
-    let (width, height) = (CARD_WIDTH * scale, CARD_HEIGHT * scale);
+    let cards = sight.scene.cards;
+    let (width, height) = (cards.width * scale, cards.height() * scale);
     let (left, top) = (x - width / 2.0, y - height / 2.0);
     let is_folded = matches!(node.what, What::Folded { .. });
     let (fill, ink, line) = match (sight.chosen == Some(at), sight.hovered == Some(at)) {
@@ -313,9 +313,13 @@ fn draw_card(sight: &Sight<'_>, at: usize, pen: &mut impl Pen) -> Rect {
         anchor: Anchor::Start,
     };
     let text_at = left + TEXT_AT * scale;
-    let has_line = LINE_SIZE * scale >= SMALLEST_TEXT;
-    let name_at = if has_line { y - 7.5 * scale } else { y };
-    pen.text(&node.name, (text_at, name_at), letters);
+    let has_line = scale >= LINES_FROM;
+    let n_names = node.name.len() as f64;
+    // All lines together stand in the middle.
+    let up = (n_names - 1.0) / 2.0 * NAME_LINE + if has_line { 7.5 } else { 0.0 };
+    for (at, name) in node.name.iter().enumerate() {
+        pen.text(name, (text_at, y + (at as f64 * NAME_LINE - up) * scale), letters);
+    }
     if has_line {
         let letters = Letters {
             size: LINE_SIZE * scale,
@@ -323,7 +327,8 @@ fn draw_card(sight: &Sight<'_>, at: usize, pen: &mut impl Pen) -> Rect {
             is_strong: false,
             anchor: Anchor::Start,
         };
-        pen.text(&node.line, (text_at, y + 9.0 * scale), letters);
+        let down = (n_names - 1.0) / 2.0 * NAME_LINE + 9.0;
+        pen.text(&node.line, (text_at, y + down * scale), letters);
     }
     if node.is_pinned {
         let dot = disc((left + width - 9.0 * scale, top + 9.0 * scale), 3.0 * scale);
@@ -397,7 +402,15 @@ fn name_relations(sight: &Sight<'_>, taken: &mut Vec<Rect>, pen: &mut impl Pen) 
             let way = Way::of(sight, &edges[*at], Form::Cards);
             parts.map(|part| way.point(part))
         });
-        for (x, y) in places {
+        // Beside cards that stand below one another.
+        let cards = sight.scene.cards;
+        let from = sight.place(edges[bundle[0]].from).0 + cards.width / 2.0 * sight.camera.scale;
+        let least = if cards.beside > 0.0 {
+            from + width / 2.0 + 4.0
+        } else {
+            f64::MIN
+        };
+        for (x, y) in places.map(|(x, y)| (x.max(least), y)) {
             let rect = [x - width / 2.0, y - 8.0, x + width / 2.0, y + 8.0];
             if !is_free(&rect, taken) {
                 continue;
@@ -454,7 +467,7 @@ fn name_marks(sight: &Sight<'_>, taken: &mut Vec<Rect>, most: usize, pen: &mut i
         let is_strong = at < scene.n_starts.max(1) || sight.chosen == Some(at);
         let stretch = if is_strong { STRONG } else { 1.08 };
         // As it will be cut at most: most names that are tried find no room.
-        let width = text_width(node.label(), LABEL_SIZE).min(room) * stretch + 4.0;
+        let width = text_width(&node.label, LABEL_SIZE).min(room) * stretch + 4.0;
         let gap = MARK + 5.0;
         // Outwards first: what leads further lies there less often than edges to the middle.
         let is_left = x < middle - 1.0;
@@ -507,7 +520,7 @@ fn name_marks(sight: &Sight<'_>, taken: &mut Vec<Rect>, most: usize, pen: &mut i
             Anchor::Middle => x,
             Anchor::End => rect[2],
         };
-        let name = crate::scene::cut(node.label(), LABEL_SIZE, room);
+        let name = crate::scene::cut(&node.label, LABEL_SIZE, room);
         pen.text(&name, (text_x, (rect[1] + rect[3]) / 2.0), letters);
     }
 }

@@ -17,7 +17,7 @@ use web_sys::{Element, HtmlCanvasElement, HtmlElement, HtmlInputElement};
 use crate::camera::Camera;
 use crate::client::{self, Answer, Answers, Body, Kind};
 use crate::dom::{self, Built, el, fill};
-use crate::draw::{SHAPES, Sight, draw, draw_over, shape_of};
+use crate::draw::{CARDS_FROM, SHAPES, Sight, draw, draw_over, shape_of};
 use crate::input::Listener;
 use crate::parts::Parts;
 use crate::pen::{CanvasPen, Ink, Palette};
@@ -75,6 +75,7 @@ struct MadeOf {
     query: ExplorerQuery,
     edition: u32,
     is_whole: bool,
+    is_narrow: bool,
 }
 
 /// What the answers come to for a view.
@@ -170,7 +171,22 @@ impl Explorer {
         self.update();
     }
 
-    /// The theme or the size has changed.
+    fn frame_size(&self) -> (f64, f64) {
+        let frame = &self.parts.frame;
+        (f64::from(frame.client_width()), f64::from(frame.client_height()))
+    }
+
+    /// The picture has another size.
+    pub fn resize(self: &Rc<Self>) {
+        let is_narrow = arrange::is_narrow(self.frame_size().0);
+        let was_narrow = self.with(|state| state.made_of.as_ref().map(|made_of| made_of.is_narrow));
+        if was_narrow.is_some_and(|was_narrow| was_narrow != is_narrow) {
+            self.update();
+        }
+        self.request_frame();
+    }
+
+    /// The colours have changed.
     pub fn repaint(self: &Rc<Self>) {
         self.with(|state| {
             state.palette = None;
@@ -179,6 +195,18 @@ impl Explorer {
             }
         });
         self.request_frame();
+    }
+
+    /// Paints the picture at once, for paper or for the screen: paper is light, whatever the theme.
+    pub fn paint_for(&self, paper: bool) {
+        let style = self.parts.frame.style();
+        // Fails for a property that cannot be set.
+        let _ = match paper {
+            true => style.set_property("color-scheme", "light"),
+            false => style.remove_property("color-scheme").map(drop),
+        };
+        self.with(|state| state.palette = None);
+        self.paint();
     }
 
     /// Runs something with the state; nothing else may hold it.
@@ -431,7 +459,9 @@ impl Explorer {
 
     /// Makes the scene anew, if something that it shows is other than before.
     fn update_scene(self: &Rc<Self>, query: &ExplorerQuery, content: &Content) {
+        let size = self.frame_size();
         let made_of = MadeOf {
+            is_narrow: arrange::is_narrow(size.0),
             query: ExplorerQuery {
                 text: String::new(),
                 at: None,
@@ -451,12 +481,12 @@ impl Explorer {
             Content::Start | Content::NoTarget | Content::Failed(_) | Content::Loading => Scene::default(),
             Content::Neighbours { opened, .. } => {
                 let mut scene = scene::neighbourhood(opened);
-                arrange::columns(&mut scene);
+                arrange::cards(&mut scene, size);
                 scene
             }
             Content::Paths(view) => {
                 let mut scene = scene::of_paths(view.paths.iter().flat_map(|path| &path.steps));
-                arrange::columns(&mut scene);
+                arrange::cards(&mut scene, size);
                 scene
             }
             Content::Reach(page) => {
@@ -465,7 +495,7 @@ impl Explorer {
                     node.is_faint = is_left_out(query, &node.what);
                 }
                 if scene.size() <= LARGE {
-                    arrange::rings(&mut scene);
+                    arrange::rings(&mut scene, size);
                 } else {
                     arrange::spread(&mut scene);
                 }
@@ -473,13 +503,6 @@ impl Explorer {
             }
         };
         let large = (scene.size() > LARGE).then(|| self.enlarge(&scene));
-        if large.is_none() {
-            let frame = &self.parts.frame;
-            arrange::fill_height(
-                &mut scene,
-                (f64::from(frame.client_width()), f64::from(frame.client_height())),
-            );
-        }
         arrange::pin(&mut scene, &query.pins);
         self.with(|state| {
             // What is looked at stays where it is while the picture grows around it.
@@ -566,7 +589,7 @@ impl Explorer {
             (!state.undo.is_empty(), panes::legend(&state.scene), is_pinned)
         });
         let chosen_node = chosen.map(|at| self.with(|state| state.scene.nodes[at].what.clone()));
-        let chosen_label = chosen.map(|at| self.with(|state| state.scene.nodes[at].label().to_owned()));
+        let chosen_label = chosen.map(|at| self.with(|state| state.scene.nodes[at].label.clone()));
         fill(&parts.tools, panes::tools(can_undo, chosen_label.as_deref(), is_pinned));
         fill(&parts.legend, legend);
         let (n_nodes, n_edges) = self.with(|state| (state.scene.nodes.len(), state.scene.edges.len()));
@@ -692,10 +715,7 @@ impl Explorer {
         let mut state = self.state.borrow_mut();
         let Some(window) = dom::window() else { return };
         let ratio = window.device_pixel_ratio().clamp(1.0, 3.0);
-        let (width, height) = (
-            f64::from(self.parts.frame.client_width()),
-            f64::from(self.parts.frame.client_height()),
-        );
+        let (width, height) = self.frame_size();
         if width < 1.0 || height < 1.0 {
             return;
         }
@@ -787,12 +807,19 @@ impl State {
     /// What part of the picture is in sight.
     pub fn camera(&self) -> Option<Camera> {
         self.camera.or_else(|| {
+            let bounds = self.scene.bounds()?;
             // Names stand beside marks, and cards hold theirs.
             let beside = match self.scene.form {
-                Form::Marks => (self.size.0 * 0.2).min(170.0),
+                Form::Marks => (self.size.0 * 0.2 - 30.0).clamp(24.0, 170.0),
                 Form::Cards => 16.0,
             };
-            Some(Camera::fitting(self.scene.bounds()?, self.size, beside))
+            let fitting = Camera::fitting(bounds, self.size, beside);
+            // Cards that stand below one another are read a few at a time, if they are many.
+            let is_below = self.scene.cards.beside > 0.0;
+            match self.chosen().filter(|_| is_below && fitting.scale < CARDS_FROM) {
+                Some(at) => Some(Camera::reading(bounds, self.size, beside, self.scene.nodes[at].y)),
+                None => Some(fitting),
+            }
         })
     }
 

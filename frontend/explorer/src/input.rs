@@ -7,8 +7,8 @@ use shared::api::explorer::ExplorerQuery;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{
-    AddEventListenerOptions, Element, Event, EventTarget, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent,
-    PointerEvent, ResizeObserver, WheelEvent,
+    AddEventListenerOptions, Element, Event, EventTarget, FocusEvent, HtmlElement, HtmlInputElement, KeyboardEvent,
+    MouseEvent, PointerEvent, ResizeObserver, WheelEvent,
 };
 
 use crate::dom;
@@ -103,6 +103,13 @@ pub fn listen(explorer: &Rc<Explorer>) -> Vec<Listener> {
         heard(explorer, root, "click", clicked),
         heard(explorer, root, "change", changed),
         heard(explorer, root, "keydown", menu_key),
+        heard(explorer, root, "keydown", found_key),
+        heard(explorer, root, "focusout", |explorer, event| {
+            let next = event.dyn_ref::<FocusEvent>().and_then(FocusEvent::related_target);
+            if let Some(next) = next.and_then(|next| next.dyn_into::<Element>().ok()) {
+                close_menus(explorer, &next);
+            }
+        }),
         heard(explorer, canvas, "keydown", key),
         heard(explorer, canvas, "dblclick", opened),
     ];
@@ -126,6 +133,14 @@ pub fn listen(explorer: &Rc<Explorer>) -> Vec<Listener> {
         rest(explorer, &resting);
     }));
     listeners.push(resized(explorer));
+    if let Some(window) = dom::window() {
+        listeners.push(heard(explorer, &window, "beforeprint", |explorer, _| {
+            explorer.paint_for(true)
+        }));
+        listeners.push(heard(explorer, &window, "afterprint", |explorer, _| {
+            explorer.paint_for(false)
+        }));
+    }
     if let Some(dark) = dom::window().and_then(|window| window.match_media("(prefers-color-scheme: dark)").ok()?) {
         listeners.push(heard(explorer, &dark, "change", |explorer, _| explorer.repaint()));
     }
@@ -144,7 +159,7 @@ fn heard(
 
 fn resized(explorer: &Rc<Explorer>) -> Listener {
     let watched = Rc::clone(explorer);
-    let closure = Closure::<dyn FnMut()>::new(move || watched.request_frame());
+    let closure = Closure::<dyn FnMut()>::new(move || watched.resize());
     let observer = ResizeObserver::new(closure.as_ref().unchecked_ref()).ok();
     if let Some(observer) = &observer {
         observer.observe(explorer.frame());
@@ -164,15 +179,7 @@ fn clicked(explorer: &Rc<Explorer>, event: Event) {
     let Some(target) = event.target().and_then(|target| target.dyn_into::<Element>().ok()) else {
         return;
     };
-    // A menu closes when something else is pressed.
-    if let Ok(menus) = explorer.root().query_selector_all("details[open]") {
-        for at in 0..menus.length() {
-            let menu = menus.item(at).and_then(|menu| menu.dyn_into::<Element>().ok());
-            if let Some(menu) = menu.filter(|menu| !menu.contains(Some(&target))) {
-                let _ = menu.remove_attribute("open");
-            }
-        }
-    }
+    close_menus(explorer, &target);
     let Ok(Some(pressed)) = target.closest("[data-do]") else {
         return;
     };
@@ -192,6 +199,19 @@ fn clicked(explorer: &Rc<Explorer>, event: Event) {
         Some("csv") => explorer.save(Format::Csv),
         Some("json") => explorer.save(Format::Json),
         Some(_) | None => {}
+    }
+}
+
+/// A menu closes when something else is pressed or has the focus.
+fn close_menus(explorer: &Rc<Explorer>, target: &Element) {
+    let Ok(menus) = explorer.root().query_selector_all("details[open]") else {
+        return;
+    };
+    for at in 0..menus.length() {
+        let menu = menus.item(at).and_then(|menu| menu.dyn_into::<Element>().ok());
+        if let Some(menu) = menu.filter(|menu| !menu.contains(Some(target))) {
+            let _ = menu.remove_attribute("open");
+        }
     }
 }
 
@@ -244,15 +264,50 @@ fn search_key(explorer: &Rc<Explorer>, event: Event) {
                 }
             }
         }
-        "Escape" => {
-            let query = explorer.with(|state| ExplorerQuery {
-                text: String::new(),
-                ..state.query.clone()
-            });
-            explorer.go(&query, false);
-        }
+        "Escape" => end_search(explorer),
         _ => {}
     }
+}
+
+fn end_search(explorer: &Rc<Explorer>) {
+    let query = explorer.with(|state| ExplorerQuery {
+        text: String::new(),
+        ..state.query.clone()
+    });
+    explorer.go(&query, false);
+}
+
+/// From result to result, and from the first back into the search.
+fn found_key(explorer: &Rc<Explorer>, event: Event) {
+    let Some(event) = event.dyn_ref::<KeyboardEvent>() else {
+        return;
+    };
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(Ok(Some(row))) = target.map(|target| target.closest(".explorer-results li")) else {
+        return;
+    };
+    let next = match event.key().as_str() {
+        "ArrowDown" => row.next_element_sibling(),
+        "ArrowUp" => row.previous_element_sibling(),
+        "Escape" => {
+            end_search(explorer);
+            None
+        }
+        _ => return,
+    };
+    event.prevent_default();
+    let link = next.and_then(|next| next.query_selector("a").ok()?);
+    let focused = match (
+        link.as_ref().and_then(|link| link.dyn_ref::<HtmlElement>()),
+        event.key().as_str(),
+    ) {
+        (Some(link), _) => link.focus(),
+        // There is nothing below the last.
+        (None, "ArrowDown") => return,
+        (None, _) => explorer.search().focus(),
+    };
+    // Fails for nothing that is in the document.
+    let _ = focused;
 }
 
 fn key(explorer: &Rc<Explorer>, event: Event) {
@@ -561,7 +616,7 @@ fn hover(explorer: &Rc<Explorer>, place: (f64, f64)) {
         let hovered = state.node_at(place);
         let is_other = hovered != state.hovered;
         state.hovered = hovered;
-        is_other.then(|| hovered.map(|at| state.scene.nodes[at].label().to_owned()))
+        is_other.then(|| hovered.map(|at| state.scene.nodes[at].label.clone()))
     });
     if let Some(label) = changed {
         let canvas = explorer.canvas();

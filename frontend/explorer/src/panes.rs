@@ -680,8 +680,7 @@ pub fn reach(page: &ReachPage, scene: &Scene, query: &ExplorerQuery) -> Vec<Buil
 
 /// How much of a reach is in the picture, and how to see more.
 pub fn coverage(page: &ReachPage, scene: &Scene, query: &ExplorerQuery) -> Vec<Built> {
-    let n_drawn =
-        scene.nodes.iter().filter(|node| !node.kind().is_empty()).count() - page.starts.len().min(scene.nodes.len());
+    let n_drawn = scene.nodes.iter().filter(|node| !node.kind().is_empty()).count() - scene.n_starts;
     let text = match query.is_filtered() {
         true => {
             let n = scene
@@ -697,6 +696,14 @@ pub fn coverage(page: &ReachPage, scene: &Scene, query: &ExplorerQuery) -> Vec<B
             )
         }
         false => format!("{} drawn of {}.", count(n_drawn), count(page.n_reached)),
+    };
+    let text = match scene.n_starts < page.starts.len() {
+        true => format!(
+            "{} of {} administrators are drawn: those that others reach first. {text}",
+            count(scene.n_starts),
+            count(page.starts.len())
+        ),
+        false => text,
     };
     let all = page.n_reached.min(questions::MAX_DRAWN);
     let more = if n_drawn < all && query.shown.is_none() {

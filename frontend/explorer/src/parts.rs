@@ -46,7 +46,7 @@ impl Parts {
             .attr("tabindex", "0")
             .attr("role", "application")
             .attr("aria-describedby", "explorer-keys");
-        let keys = el("p", "visually-hidden").attr("id", "explorer-keys").text(
+        let keys = el("p", "explorer-keys").attr("id", "explorer-keys").text(
             "Arrow keys go from node to node, Enter shows its neighbours, plus and minus zoom, 0 shows everything, P pins, \
              U undoes, T goes to the table, Escape chooses nothing.",
         );

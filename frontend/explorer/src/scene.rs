@@ -10,11 +10,11 @@ use shared::model::relation::Relation;
 
 use crate::words;
 
-/// The size of a node's card, and of its text.
-pub const CARD_WIDTH: f64 = 200.0;
-pub const CARD_HEIGHT: f64 = 42.0;
+/// The size of a card's text.
 pub const NAME_SIZE: f64 = 13.0;
 pub const LINE_SIZE: f64 = 11.0;
+/// From one line of a name to the next.
+pub const NAME_LINE: f64 = 16.0;
 /// How much wider strong letters are at most.
 pub const STRONG: f64 = 1.2;
 /// Where a card's text begins, and the room right of it.
@@ -33,6 +33,43 @@ pub struct Scene {
     pub form: Form,
     /// The first so many nodes are what was asked about.
     pub n_starts: usize,
+    pub cards: Cards,
+}
+
+/// The cards of a scene, which are of one size.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cards {
+    pub width: f64,
+    /// Of a name: one, or two.
+    pub n_lines: usize,
+    /// Free space right of them, for the ways of edges where cards stand below one another; else 0.
+    pub beside: f64,
+}
+
+impl Cards {
+    /// With names on one line.
+    const LOW: f64 = 42.0;
+    pub const NARROWEST: f64 = 200.0;
+    const WIDEST: f64 = 320.0;
+
+    pub fn height(self) -> f64 {
+        Cards::LOW + NAME_LINE * (self.n_lines - 1) as f64
+    }
+
+    /// How wide a text on them may be.
+    fn room(self) -> f64 {
+        (self.width - TEXT_AT - TEXT_END) / STRONG
+    }
+}
+
+impl Default for Cards {
+    fn default() -> Self {
+        Cards {
+            width: Cards::NARROWEST,
+            n_lines: 1,
+            beside: 0.0,
+        }
+    }
 }
 
 /// How nodes are drawn, unless the picture is too small for it.
@@ -55,8 +92,9 @@ pub struct SceneNode {
     pub is_pinned: bool,
     /// What a filter leaves out, where it cannot be left out without tearing the picture apart.
     pub is_faint: bool,
-    /// What fits on a card: the name, and what it is.
-    pub name: String,
+    pub label: String,
+    /// What fits on its card: the lines of its name, and what it is.
+    pub name: Vec<String>,
     pub line: String,
 }
 
@@ -85,19 +123,27 @@ pub struct SceneEdge {
 
 impl SceneNode {
     fn new(what: What) -> SceneNode {
-        let (name, line) = match &what {
-            What::Node(node) => (node.label.clone(), words::line(node)),
-            What::Folded { fan, n } => (format!("{} more", words::count(*n)), fan.relation.verb().to_owned()),
+        let label = match &what {
+            What::Node(node) => node.label.clone(),
+            What::Folded { n, .. } => format!("{} more", words::count(*n)),
         };
-        let room = CARD_WIDTH - TEXT_AT - TEXT_END;
         SceneNode {
             what,
             x: 0.0,
             y: 0.0,
             is_pinned: false,
             is_faint: false,
-            name: cut(&name, NAME_SIZE, room / STRONG),
-            line: cut(&line, LINE_SIZE, room),
+            label,
+            name: Vec::new(),
+            line: String::new(),
+        }
+    }
+
+    /// What its card says of it below its name.
+    fn about(&self) -> String {
+        match &self.what {
+            What::Node(node) => words::line(node),
+            What::Folded { fan, .. } => fan.relation.verb().to_owned(),
         }
     }
 
@@ -106,13 +152,6 @@ impl SceneNode {
         match &self.what {
             What::Node(node) => node.id.clone(),
             What::Folded { fan, .. } => format!("+{}.{}.{}", fan.direction.id(), fan.relation.id(), fan.node),
-        }
-    }
-
-    pub fn label(&self) -> &str {
-        match &self.what {
-            What::Node(node) => &node.label,
-            What::Folded { .. } => &self.name,
         }
     }
 
@@ -144,6 +183,27 @@ pub fn cut(text: &str, size: f64, room: f64) -> String {
         }
         kept -= 1;
     }
+}
+
+/// A name on at most so many lines, broken where its words end. What does not fit is cut out of the last.
+fn broken(name: &str, n_lines: usize, room: f64) -> Vec<String> {
+    if n_lines < 2 || text_width(name, NAME_SIZE) <= room {
+        return vec![cut(name, NAME_SIZE, room)];
+    }
+    let ends = name.char_indices().map(|(at, c)| at + c.len_utf8());
+    let fitting = |end: &usize| text_width(&name[..*end], NAME_SIZE) <= room;
+    let fitting: Vec<usize> = ends.take_while(fitting).collect();
+    let is_end_of_word = |end: &&usize| {
+        let (before, after) = name.split_at(**end);
+        before.ends_with([' ', '/', ':', '-', '.', '_', '@'])
+            || before.ends_with(|c: char| c.is_ascii_lowercase()) && after.starts_with(|c: char| c.is_ascii_uppercase())
+    };
+    // A word that is longer than half a line is broken itself.
+    let last = fitting.last().copied().unwrap_or(0);
+    let end = fitting.iter().rev().find(is_end_of_word).copied();
+    let end = end.filter(|end| end * 2 > last).unwrap_or(last);
+    let (first, rest) = name.split_at(end);
+    vec![first.trim_end().to_owned(), cut(rest.trim_start(), NAME_SIZE, room)]
 }
 
 /// Nodes and edges while they are gathered: each once, in the order in which they come.
@@ -253,7 +313,16 @@ pub fn of_reach(page: &ReachPage, fans: &[Fan], is_unfolded: bool) -> Scene {
         "in" => Direction::In,
         _ => Direction::Out,
     };
-    for start in &page.starts {
+    // Of a thousand administrators those that something is reached through: the others would be a ring of nothing.
+    let is_through = |start: &&NodeView| page.rows.iter().any(|row| row.through == start.id);
+    let mut starts: Vec<&NodeView> = page.starts.iter().collect();
+    if starts.len() > FAN && !is_unfolded {
+        starts.retain(is_through);
+        if starts.is_empty() {
+            starts = page.starts.iter().take(FAN).collect();
+        }
+    }
+    for start in starts {
         gathered.node(What::Node(start.clone()));
     }
     gathered.scene.n_starts = gathered.scene.nodes.len();
@@ -330,6 +399,35 @@ impl Scene {
         self.nodes.iter().position(is_it)
     }
 
+    /// The width at which no card needs a second line for its name, within what looks like a card.
+    pub fn widest_card(&self) -> f64 {
+        let widths = self.nodes.iter().map(|node| {
+            let about = text_width(&node.about(), LINE_SIZE);
+            text_width(&node.label, NAME_SIZE).max(about)
+        });
+        let room = widths.fold(0.0, f64::max) * STRONG + TEXT_AT + TEXT_END;
+        room.ceil().clamp(Cards::NARROWEST, Cards::WIDEST)
+    }
+
+    /// How many lines the longest name takes on cards of a width.
+    pub fn n_lines(&self, width: f64) -> usize {
+        let cards = Cards {
+            width,
+            ..Cards::default()
+        };
+        let is_long = |node: &SceneNode| text_width(&node.label, NAME_SIZE) > cards.room();
+        1 + usize::from(self.nodes.iter().any(is_long))
+    }
+
+    /// Gives every node a card of this size, and writes it.
+    pub fn write_cards(&mut self, cards: Cards) {
+        self.cards = cards;
+        for node in &mut self.nodes {
+            node.name = broken(&node.label, cards.n_lines, cards.room());
+            node.line = cut(&node.about(), LINE_SIZE, cards.room());
+        }
+    }
+
     /// How much there is to draw.
     pub fn size(&self) -> usize {
         self.nodes.len() + self.edges.len()
@@ -361,13 +459,19 @@ impl Scene {
     /// Left, top, right and bottom of everything; `None` when there is nothing.
     pub fn bounds(&self) -> Option<[f64; 4]> {
         let (half_width, half_height) = match self.form {
-            Form::Cards => (CARD_WIDTH / 2.0, CARD_HEIGHT / 2.0),
+            Form::Cards => (self.cards.width / 2.0, self.cards.height() / 2.0),
             Form::Marks => (24.0, 24.0),
         };
+        let beside = self.cards.beside;
         let mut bounds: Option<[f64; 4]> = None;
         let places = self.nodes.iter().map(|node| (node.x, node.y));
         for (x, y) in places.chain(self.edges.iter().flat_map(|edge| edge.bends.iter().copied())) {
-            let here = [x - half_width, y - half_height, x + half_width, y + half_height];
+            let here = [
+                x - half_width,
+                y - half_height,
+                x + half_width + beside,
+                y + half_height,
+            ];
             bounds = Some(match bounds {
                 None => here,
                 Some([left, top, right, bottom]) => [
@@ -429,7 +533,7 @@ mod tests {
         let into = vec![step("ci", "hub")];
         let fans = vec![fan(Direction::Out, out, 20), fan(Direction::In, into, 1)];
         let mut scene = neighbourhood(&[(node("hub"), fans)]);
-        arrange::columns(&mut scene);
+        arrange::cards(&mut scene, (1_200.0, 600.0));
         scene
     }
 
@@ -440,7 +544,7 @@ mod tests {
         assert!(x("ci") < x("hub") && x("hub") < x("role-0"));
         let folded = scene.find("+out.assumes.hub").unwrap();
         assert_eq!(
-            (scene.nodes[folded].label(), scene.nodes[folded].x),
+            (scene.nodes[folded].label.as_str(), scene.nodes[folded].x),
             ("14 more", x("role-0"))
         );
         let What::Folded { fan, n } = &scene.nodes[folded].what else {
@@ -454,29 +558,72 @@ mod tests {
         let scene = hub();
         for (at, a) in scene.nodes.iter().enumerate() {
             for b in &scene.nodes[at + 1..] {
-                assert!((a.x - b.x).abs() > CARD_WIDTH || (a.y - b.y).abs() > CARD_HEIGHT);
+                assert!((a.x - b.x).abs() > scene.cards.width || (a.y - b.y).abs() > scene.cards.height());
             }
         }
         let hub = scene.find("hub").unwrap();
         let left = scene.towards(hub, (-1.0, 0.0)).unwrap();
-        assert_eq!(scene.nodes[left].label(), "ci");
+        assert_eq!(scene.nodes[left].label, "ci");
         assert_eq!(scene.towards(left, (1.0, 0.0)), Some(hub));
         assert_eq!(scene.towards(left, (-1.0, 0.0)), None);
     }
 
     #[test]
-    fn a_narrow_picture_uses_its_height() {
-        let (mut scene, as_arranged) = (hub(), hub());
-        arrange::fill_height(&mut scene, (1_200.0, 600.0));
-        assert_eq!(scene, as_arranged);
-        arrange::fill_height(&mut scene, (390.0, 560.0));
-        let height = |scene: &Scene| {
+    fn in_a_narrow_picture_cards_stand_below_one_another() {
+        let mut scene = hub();
+        arrange::cards(&mut scene, (390.0, 560.0));
+        let x = scene.nodes[0].x;
+        assert!(scene.nodes.iter().all(|node| node.x == x));
+        let y = |id: &str| scene.nodes[scene.find(id).unwrap()].y;
+        assert!(y("ci") < y("hub") && y("hub") < y("role-0"));
+        let [left, _, right, _] = scene.bounds().unwrap();
+        assert!(right - left <= 390.0 && scene.cards.beside > 0.0);
+    }
+
+    #[test]
+    fn a_long_path_is_read_from_the_top() {
+        let nodes: Vec<String> = (0..8).map(|n| format!("node {n}")).collect();
+        let steps: Vec<StepView> = nodes.windows(2).map(|ends| step(&ends[0], &ends[1])).collect();
+        let mut scene = of_paths(&steps);
+        arrange::cards(&mut scene, (880.0, 610.0));
+        assert!(
             scene
-                .bounds()
-                .map(|[left, top, right, bottom]| (bottom - top) / (right - left))
-        };
-        let (before, after) = (height(&as_arranged).unwrap(), height(&scene).unwrap());
-        assert!(after > 2.0 * before && after <= 560.0 / 390.0, "{before} {after}");
+                .nodes
+                .windows(2)
+                .all(|two| two[0].x == two[1].x && two[0].y < two[1].y)
+        );
+    }
+
+    #[test]
+    fn of_many_starts_only_those_are_drawn_that_something_is_reached_through() {
+        let mut page = reach();
+        page.starts
+            .extend((0..50).map(|n| node(&format!("administrators of {n}"))));
+        let scene = of_reach(&page, &[], false);
+        assert_eq!((scene.n_starts, scene.nodes[0].label.as_str()), (1, "start"));
+        assert_eq!(of_reach(&page, &[], true).n_starts, 51);
+        page.rows.clear();
+        assert_eq!(of_reach(&page, &[], false).n_starts, FAN);
+    }
+
+    #[test]
+    fn names_are_broken_before_they_are_cut() {
+        let name = "service account backup-agent/backup-agent-cron";
+        let short = "service account backup-agent/cron";
+        let mut scene = of_paths(&[step(short, "b")]);
+        arrange::cards(&mut scene, (880.0, 610.0));
+        assert_eq!(scene.nodes[0].name, [short], "there is room for a wide card");
+        let lines = broken(name, 2, 160.0);
+        assert_eq!(lines.concat(), name, "broken between two words and not in one");
+        assert!(
+            lines.len() == 2
+                && lines[0].ends_with(['-', '/'])
+                && lines.iter().all(|line| text_width(line, NAME_SIZE) <= 160.0)
+        );
+        let lines = broken("policy AdministratorAccess on 942767039187", 2, 140.0);
+        assert_eq!(lines[0], "policy Administrator");
+        let lines = broken(&"x".repeat(90), 2, 160.0);
+        assert!(lines[1].contains('…') && text_width(&lines[0], NAME_SIZE) <= 160.0);
     }
 
     #[test]
@@ -522,7 +669,7 @@ mod tests {
         let folded = of_reach(&page, &[], false);
         assert_eq!(folded.nodes.len(), 2 + FAN + 1);
         let at = folded.find("+out.assumes.hub").unwrap();
-        assert_eq!(folded.nodes[at].label(), "4 more");
+        assert_eq!(folded.nodes[at].label, "4 more");
         let What::Folded { fan, .. } = &folded.nodes[at].what else {
             panic!()
         };

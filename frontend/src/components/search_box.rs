@@ -9,7 +9,7 @@ use leptos::task::spawn_local;
 use shared::api::query::ListQuery;
 use shared::api::rows::IdentityRow;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent, SubmitEvent};
+use web_sys::{Element, HtmlElement, KeyboardEvent, SubmitEvent};
 
 use super::shell::place_title;
 use crate::links::{self, List, Place};
@@ -49,6 +49,8 @@ pub fn SearchBox() -> impl IntoView {
     let is_open = RwSignal::new(false);
     let found = RwSignal::new(Vec::<IdentityRow>::new());
     let active = RwSignal::new(None::<usize>);
+    // Escape goes back to where the shortcut was pressed.
+    let before = StoredValue::new_local(None::<HtmlElement>);
     let on_shortcut = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
         let is_command = (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k");
         let is_slash = event.key() == "/" && !event.ctrl_key() && !event.meta_key() && !is_typing(&event);
@@ -57,6 +59,10 @@ pub fn SearchBox() -> impl IntoView {
         }
         if let Some(input) = input.get_untracked() {
             event.prevent_default();
+            let focused = document()
+                .active_element()
+                .filter(|focused| !input.is_same_node(Some(focused)));
+            before.set_value(focused.and_then(|focused| focused.dyn_into().ok()));
             let _ = input.focus();
             input.select();
             is_open.set(true);
@@ -135,6 +141,9 @@ pub fn SearchBox() -> impl IntoView {
             "ArrowUp" => n,
             "Escape" => {
                 close();
+                if let Some(before) = before.try_update_value(Option::take).flatten() {
+                    let _ = before.focus();
+                }
                 return;
             }
             _ => return,
@@ -233,7 +242,12 @@ fn choices(typed: &str, found: &[IdentityRow], snapshot: Option<&str>) -> Vec<Ch
         hint: words::sentence(&row.kind),
         leads: Leads::To(links::identity(&row.id, snapshot)),
     });
-    commands.filter(is_meant).chain(identities).collect()
+    let more = (found.len() == N_IDENTITIES).then(|| Choice {
+        title: format!("All identities with “{typed}”"),
+        hint: "List".to_owned(),
+        leads: Leads::To(links::search(typed, snapshot)),
+    });
+    commands.filter(is_meant).chain(identities).chain(more).collect()
 }
 
 /// Whether a title holds all words, whatever their case.

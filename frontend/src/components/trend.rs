@@ -10,6 +10,7 @@ use shared::model::ratio::Verdict;
 use super::kpi_tile::sentence_case;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::client::{Answer, Outcome};
+use crate::live::Live;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::{format, links};
@@ -18,10 +19,18 @@ pub const CHART_HEIGHT: u32 = 232;
 const SPARK_WIDTH: u32 = 112;
 const SPARK_HEIGHT: u32 = 30;
 
-/// What changed and the line, beside a number of the Overview. Nothing stands there until the answer comes: reading
-/// all snapshots for the first time takes a moment.
+/// What changed and the line, beside a number of the Overview. Until the answer comes its place is kept: reading all
+/// snapshots for the first time takes a moment.
 pub fn beside(id: String, trends: Answer<Trends>) -> AnyView {
+    let live = expect_context::<Live>();
+    let has_history = move || {
+        let n_snapshots = live
+            .state
+            .with(|state| state.as_ref().map_or(0, |state| state.snapshots.len()));
+        n_snapshots > 1
+    };
     let now = move || match trends.outcome.get() {
+        Outcome::Loading if has_history() => Some(html! { <span class="trend"></span> }),
         Outcome::Ready(trends) if trends.snapshots.len() > 1 => {
             let trend = trends.kpis.iter().find(|trend| trend.id == id)?;
             Some(html! {

@@ -125,7 +125,7 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
             Shown::OnDemand,
             |row, _| status_badge(&row.status),
         ),
-        ListColumn::new("role", "Use", "minmax(90px, 0.7fr)", None, Shown::AtFirst, |row, _| {
+        ListColumn::new("role", "Use", "minmax(116px, 0.7fr)", None, Shown::AtFirst, |row, _| {
             text_or(row.role.as_deref().map(words::sentence), "Not reported")
         }),
         ListColumn::new(
@@ -144,7 +144,7 @@ fn columns() -> Vec<ListColumn<CertificateRow>> {
             Shown::AtFirst,
             |row, _| text_or(row.issuer.clone(), "Not reported"),
         ),
-        ListColumn::new("key", "Key", "minmax(84px, 0.6fr)", None, Shown::AtFirst, |row, _| {
+        ListColumn::new("key", "Key", "minmax(116px, 0.6fr)", None, Shown::AtFirst, |row, _| {
             text_or(row.key.clone(), "Not reported")
         }),
         ListColumn::new(

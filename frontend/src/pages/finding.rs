@@ -15,6 +15,7 @@ use crate::ui::asynchronous;
 use crate::ui::copy::copy_button;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::prose::prose;
 use crate::ui::states::EmptyState;
 use crate::url_state::{use_parameter, use_snapshot};
 use crate::{format, words};
@@ -40,7 +41,7 @@ pub fn FindingPage() -> impl IntoView {
     };
     let back = move || links::facet_rows(List::Findings, Vec::new(), snapshot.get().as_deref());
     html! {
-        <div class="page identity">
+        <div class="page identity finding">
             <nav class="crumbs" aria-label="Above this page">
                 <a href=back>"Findings"</a>
             </nav>
@@ -112,7 +113,7 @@ fn ready(row: &FindingRow, rules: client::Answer<Rules>, snapshot: Option<String
             <div class="identity-main">
                 {card("What was seen", seen(row, at))}
                 {waiver(row)}
-                {card("What to do", html! { {of_rule(|rule| html! { <p>{rule.remedy.clone()}</p> })} {command(row)} })}
+                {card("What to do", html! { {of_rule(|rule| html! { <p>{prose(&rule.remedy)}</p> })} {command(row)} })}
                 {of_rule(why)}
             </div>
             <div class="identity-side">
@@ -185,7 +186,7 @@ fn why(rule: &RuleView) -> AnyView {
     let cannot_see = rule
         .cannot_see
         .iter()
-        .map(|item| html! { <li>{item.clone()}</li> })
+        .map(|item| html! { <li>{prose(item)}</li> })
         .collect_view();
     card(
         "Why it matters",

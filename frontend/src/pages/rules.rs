@@ -18,6 +18,7 @@ use crate::links::{self, List};
 use crate::ui::asynchronous;
 use crate::ui::html::html;
 use crate::ui::order::in_order;
+use crate::ui::prose::prose;
 use crate::url_state::use_snapshot;
 
 #[component]
@@ -107,7 +108,7 @@ fn entry(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
         let items = rule
             .cannot_see
             .iter()
-            .map(|item| html! { <li>{item.clone()}</li> })
+            .map(|item| html! { <li>{prose(item)}</li> })
             .collect_view();
         fact("Cannot see", html! { <ul>{items}</ul> })
     });
@@ -122,7 +123,7 @@ fn entry(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
                 <dl class="facts">
                     {fact("Finds", rule.finds.clone().into_any())}
                     {fact("Why it matters", rule.why.clone().into_any())}
-                    {fact("What to do", rule.remedy.clone().into_any())}
+                    {fact("What to do", prose(&rule.remedy))}
                     {fact("Judged", rule.population.clone().into_any())}
                     {cannot_see}
                     {fact("Asked for by", references(&rule.references))}

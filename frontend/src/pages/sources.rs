@@ -15,6 +15,7 @@ use crate::components::page_head::PageHead;
 use crate::links::{self, List};
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::prose::prose;
 use crate::ui::states::EmptyState;
 use crate::url_state::use_snapshot;
 use crate::{client, format, ui, words};
@@ -207,9 +208,9 @@ fn diagnostic_view(diagnostic: &Diagnostic) -> AnyView {
             <div class="diagnostic-words">
                 {(!place.is_empty()).then(|| html! { <code class="diagnostic-place">{place}</code> })}
                 <p>
-                    "Found " <span class="quoted">{found}</span> ", expected " {expected} "."
+                    "Found " <span class="quoted">{found}</span> ", expected " {prose(&expected)} "."
                 </p>
-                {(!help.is_empty()).then(|| html! { <p class="diagnostic-help">{sentence_case(&help)}</p> })}
+                {(!help.is_empty()).then(|| html! { <p class="diagnostic-help">{prose(&sentence_case(&help))}</p> })}
             </div>
         </li>
     }

@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent, MouseEvent};
+use web_sys::{Element, FocusEvent, KeyboardEvent, MouseEvent};
 
 use super::icon::{Icon, icon};
 
@@ -44,8 +44,17 @@ pub fn Menu(
             }
         }
     };
+    // Else the panel would hide what has the focus next.
+    let on_focus_out = move |event: web_sys::Event| {
+        let next = event.dyn_ref::<FocusEvent>().and_then(FocusEvent::related_target);
+        let next = next.and_then(|next| next.dyn_into::<Element>().ok());
+        let is_outside = |next: &Element| root.get_untracked().is_some_and(|root| !root.contains(Some(next)));
+        if next.as_ref().is_some_and(is_outside) {
+            open.set(false);
+        }
+    };
     html! {
-        <div class="menu" node_ref=root on:keydown=on_key>
+        <div class="menu" node_ref=root on:keydown=on_key on:focusout=on_focus_out>
             <button
                 type="button"
                 class="button"

@@ -9,6 +9,7 @@ pub mod html;
 pub mod icon;
 pub mod menu;
 pub mod order;
+pub mod prose;
 pub mod size;
 pub mod states;
 pub mod virtual_table;

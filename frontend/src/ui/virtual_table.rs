@@ -13,6 +13,7 @@ use super::effect::effect;
 use super::icon::{Icon, icon};
 use super::size::watch_size;
 
+use crate::format;
 use crate::ui::html::html;
 
 /// A column's head and width.
@@ -198,6 +199,17 @@ pub fn VirtualTable(
             .map(|(index, column)| head(index, column, order, on_order))
             .collect_view()
     };
+    let printed = move || {
+        let (rows, n_rows) = (drawn.get().rows, n_rows.get());
+        (rows.len() < n_rows).then(|| {
+            format!(
+                "Rows {} to {} of {} are printed here. Export has all of them.",
+                format::count(rows.start + 1),
+                format::count(rows.end),
+                format::count(n_rows)
+            )
+        })
+    };
     let draw_row = StoredValue::new(draw_row);
     let row_view = move |index: usize| {
         let cells = move || {
@@ -257,6 +269,7 @@ pub fn VirtualTable(
                 </div>
             </div>
         </div>
+        <p class="only-print list-printed">{printed}</p>
     }
 }
 

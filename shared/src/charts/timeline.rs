@@ -33,6 +33,9 @@ const ROW_HEIGHT: u32 = 28;
 const AXIS_HEIGHT: u32 = 28;
 /// Days of empty time at both ends, so that nothing touches the edge.
 const MARGIN_DAYS: i64 = 20;
+/// A span that ends in a hundred years leaves the others their room: so many days from now are drawn at least, and as
+/// many as lie before now.
+const LEAST_DAYS_AHEAD: i64 = 730;
 
 /// The chart as SVG; its height follows from the number of spans.
 pub fn svg(data: &Timeline, width: u32, paint: Paint) -> Drawing {
@@ -64,9 +67,10 @@ pub fn draw<B: DrawingBackend>(
             .chain([data.now])
     };
     let first = known().min().unwrap_or(data.now).plus_days(-MARGIN_DAYS);
-    let last = known().max().unwrap_or(data.now).plus_days(MARGIN_DAYS);
+    let farthest = data.now.plus_days(first.days_until(data.now).max(LEAST_DAYS_AHEAD));
+    let last = known().max().unwrap_or(data.now).min(farthest).plus_days(MARGIN_DAYS);
     let n_seconds = (last.0 - first.0).max(1) as f64;
-    let x_of = |at: Instant| left + ((at.0 - first.0) as f64 / n_seconds * f64::from(width - left)) as i32;
+    let x_of = |at: Instant| left + ((at.0.min(last.0) - first.0) as f64 / n_seconds * f64::from(width - left)) as i32;
 
     let label = text_style(Ink::Label);
     let (first_year, last_year) = (first.date().0 + 1, last.date().0);
@@ -97,6 +101,10 @@ pub fn draw<B: DrawingBackend>(
             [(from, y - 6), (to.max(from + 3), y + 6)],
             color.filled(),
         ))?;
+        if span.to.is_some_and(|to| to > last) {
+            let arrow = [(width - 11, y - 4), (width - 6, y), (width - 11, y + 4)];
+            root.draw(&PathElement::new(arrow, Ink::Paper.color().stroke_width(2)))?;
+        }
         if let Some(used) = span.used {
             root.draw(&Circle::new((x_of(used), y), 4, Ink::Text.color().filled()))?;
         }
@@ -151,5 +159,26 @@ mod tests {
         let drawing = svg(&data, 500, Paint::Themed);
         assert!(drawing.marks[1].x > drawing.marks[0].x);
         insta::assert_snapshot!(drawing.svg);
+    }
+    #[test]
+    fn what_ends_in_a_hundred_years_leaves_the_others_their_room() {
+        let span = |from, to| Span {
+            name: "secret".into(),
+            from: Some(Instant::from_date(from, 1, 1)),
+            to: Some(Instant::from_date(to, 1, 1)),
+            used: None,
+            ink: Ink::Good,
+        };
+        let data = Timeline {
+            now: Instant::from_date(2026, 10, 31),
+            spans: vec![span(2024, 2124), span(2024, 2027)],
+        };
+        let drawing = svg(&data, 500, Paint::Themed);
+        let [long, short] = drawing.marks.as_slice() else {
+            panic!("{:?}", drawing.marks)
+        };
+        assert_eq!(long.x + long.width, 500);
+        assert!(short.width > 150, "{short:?}");
+        assert!(long.label.contains("2124"));
     }
 }

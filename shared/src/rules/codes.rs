@@ -34,6 +34,44 @@ pub const CODES: [&str; 28] = [
     "unreviewed",
 ];
 
+/// What each rule is called, in the order of [`CODES`].
+pub const TITLES: [&str; CODES.len()] = [
+    "Left behind after its end",
+    "Its owner left",
+    "No owner recorded",
+    "Not used",
+    "Credential not used",
+    "Leaked, and still works",
+    "Open to the outside",
+    "Weak key or signature",
+    "Token that never ends",
+    "Stored secret beside a federation",
+    "Administrator",
+    "Wildcard grant",
+    "Can become an administrator",
+    "Permission not used",
+    "Root has a key",
+    "Open to any build",
+    "Default account in use",
+    "Token mounted without need",
+    "Long-lived credential",
+    "Not rotated in time",
+    "Ends soon",
+    "Ended, and still there",
+    "Certificate lives too long",
+    "Credential of several environments",
+    "Reaches into production",
+    "Shared credential",
+    "Used by people",
+    "Review overdue",
+];
+
+/// What the rule of a code is called.
+pub fn title(code: &str) -> Option<&'static str> {
+    let at = CODES.iter().position(|known| *known == code)?;
+    TITLES.get(at).copied()
+}
+
 /// How bad a finding is, worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum Severity {

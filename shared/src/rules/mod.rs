@@ -490,6 +490,7 @@ mod tests {
     #[test]
     fn every_rule_is_told_in_full() {
         assert!(RULES.iter().map(|rule| rule.code).eq(codes::CODES));
+        assert!(RULES.iter().map(|rule| rule.title).eq(codes::TITLES));
         for (index, rule) in RULES.iter().enumerate() {
             let code = rule.code;
             assert!(RULES[..index].iter().all(|other| other.code != code), "{code} twice");
