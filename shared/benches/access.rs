@@ -1,18 +1,23 @@
-//! How fast effective access is worked out: one answer, and the standings of all identities of an account.
+//! How fast effective access is worked out: one answer, the standings of all identities of an account, and the graph over
+//! them.
 //!
 //! `cargo bench -p shared --bench access`; one core.
 
 // A benchmark whose own input is wrong has nothing to measure.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
+// It looks at the clock and prints what it measured.
+#![allow(clippy::print_stderr, clippy::disallowed_methods)]
 
 use std::hint::black_box;
+use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use shared::access::Access;
 use shared::config::Config;
 use shared::connectors;
+use shared::graph::Graph;
 use shared::merge::{AsOf, FileBatch, merge};
-use shared::model::instant::Instant;
+use shared::model::instant;
 use shared::model::snapshot::{IdentityId, Snapshot};
 
 const N_ROLES: usize = 10_000;
@@ -46,7 +51,27 @@ fn access(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, access);
+/// The graph of an account and of one twice as large: whatever is sought out anew for each identity takes four times as
+/// long, not twice.
+fn graph(_: &mut Criterion) {
+    let built_in = |n_roles: usize| {
+        let snapshot = account(n_roles);
+        let access = Access::new(&snapshot);
+        let fastest = (0..5).map(|_| {
+            let start = Instant::now();
+            black_box(Graph::new(&snapshot, &access));
+            start.elapsed()
+        });
+        fastest.min().unwrap_or_default()
+    };
+    let (once, twice) = (built_in(N_ROLES), built_in(2 * N_ROLES));
+    let ratio = twice.as_secs_f64() / once.as_secs_f64();
+    eprintln!(
+        "graph of {N_ROLES} roles: {once:?}; of twice as many: {twice:?}, {ratio:.1} times as long (wanted: at most 2.5)"
+    );
+}
+
+criterion_group!(benches, access, graph);
 criterion_main!(benches);
 
 /// An account whose roles have two managed policies each, of a quarter as many, and of which some have an inline one: as
@@ -69,7 +94,7 @@ fn account(n_roles: usize) -> Snapshot {
         batch: reading.batch,
         diagnostics: reading.diagnostics,
     };
-    merge(vec![file], AsOf::Newest(Instant(0)), &Config::default())
+    merge(vec![file], AsOf::Newest(instant::Instant(0)), &Config::default())
 }
 
 fn role(n: usize) -> String {

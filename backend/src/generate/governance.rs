@@ -162,6 +162,8 @@ pub struct Governance {
     pub environment: Option<Environment>,
     /// The day of the last review that the registry knows, also when that lies after the snapshot.
     pub reviewed_at: Option<i64>,
+    /// The day on which it is to retire, by the registry.
+    pub retires_at: Option<i64>,
 }
 
 impl Estate {
@@ -187,6 +189,7 @@ impl Estate {
                 .or(said.environment)
                 .or(source_environment),
             reviewed_at: rows.iter().filter_map(|row| row.reviewed_at).max(),
+            retires_at: rows.iter().find_map(|row| row.retires_at),
         }
     }
 }

@@ -43,7 +43,7 @@ pub struct Row {
     pub reviewed_at: Option<i64>,
     /// The number of the person who reviewed.
     reviewer: u64,
-    retires_at: Option<i64>,
+    pub retires_at: Option<i64>,
 }
 
 /// Which identities a row is about.

@@ -19,6 +19,7 @@
 //!         "enabled":                       true, false, or null where no export says so
 //!         "environment", "owner":          owner is active, unresolved, left or absent
 //!         "has_purpose", "reviewed_on",    reviewed_on may lie after the snapshot: the registry is of today
+//!         "retires_on",                    by the registry
 //!         "last_used_at":                  the latest use that an export tells of; null where none does
 //!         "idle_since":                    the latest use, else since when an export shows that there was none, or "ever";
 //!                                          null where no export tells
@@ -133,6 +134,7 @@ pub struct IdentityTruth {
     pub owner: OwnerState,
     pub has_purpose: bool,
     pub reviewed_on: Option<String>,
+    pub retires_on: Option<String>,
     pub last_used_at: Option<String>,
     pub idle_since: Option<String>,
     pub credentials: Knowledge,
@@ -159,6 +161,7 @@ impl IdentityTruth {
             owner: governance.owner,
             has_purpose: governance.has_purpose,
             reviewed_on: governance.reviewed_at.map(date),
+            retires_on: governance.retires_at.map(date),
             last_used_at: None,
             idle_since: None,
             credentials: Knowledge::Unknown,

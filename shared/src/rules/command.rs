@@ -10,6 +10,7 @@ use crate::model::credential::CredentialKind;
 use crate::model::identity::{HumanUse, IdentityKind};
 use crate::model::principal::HandleKind;
 use crate::model::snapshot::{Credential, CredentialId, Grant, Identity, IdentityId};
+use crate::model::thresholds::ThresholdId;
 use crate::reading::gcp_member;
 
 /// A text as one word of a POSIX shell. `None` when it cannot safely be one: a character that a terminal obeys, or a
@@ -192,6 +193,64 @@ pub fn withhold_token(account: &str) -> Option<String> {
     ))
 }
 
+/// Keeps the token of their account out of workloads, `Deployment namespace/name`, whatever the account says; none when one
+/// of them cannot be changed and has to be made again, as pods and jobs.
+pub fn withhold_token_from<'a>(workloads: impl Iterator<Item = &'a str>) -> Option<String> {
+    let patches = workloads.map(|workload| {
+        let (kind, name) = workload.split_once(' ')?;
+        let (namespace, name) = name.split_once('/')?;
+        let pod = r#"{"spec": {"automountServiceAccountToken": false}}"#;
+        let (resource, spec) = match kind {
+            "Deployment" => ("deployment", format!(r#"{{"template": {pod}}}"#)),
+            "StatefulSet" => ("statefulset", format!(r#"{{"template": {pod}}}"#)),
+            "DaemonSet" => ("daemonset", format!(r#"{{"template": {pod}}}"#)),
+            "CronJob" => (
+                "cronjob",
+                format!(r#"{{"jobTemplate": {{"spec": {{"template": {pod}}}}}}}"#),
+            ),
+            _ => return None,
+        };
+        let (namespace, name) = (word(namespace)?, word(name)?);
+        Some(format!(
+            r#"kubectl patch {resource} {name} --namespace={namespace} --patch='{{"spec": {spec}}}'"#
+        ))
+    });
+    let patches: Vec<String> = patches.collect::<Option<_>>()?;
+    Some(patches.join(" && "))
+}
+
+/// Makes a second credential that ends, beside one that does not or not for long. Cloud keys cannot be given an end.
+pub fn make_ending(analysis: &Analysis, index: usize) -> Option<String> {
+    let credential = analysis.snapshot.credential(CredentialId(index as u32));
+    let holder = holder(analysis, credential)?;
+    match credential.kind {
+        CredentialKind::ClientSecret => {
+            let app = word(handle(analysis, holder, HandleKind::EntraApp)?)?;
+            let max_days = analysis.config.thresholds.days(ThresholdId::CredentialMaxLifetimeDays);
+            let end = analysis.snapshot.as_of.plus_days(max_days).to_date_text();
+            Some(format!(
+                "az ad app credential reset --id {app} --append --end-date {end}"
+            ))
+        }
+        CredentialKind::Token => {
+            let account = handle(analysis, holder, HandleKind::KubernetesServiceAccount)?;
+            let mut parts = account.splitn(3, '/').skip(1);
+            let (namespace, name) = (word(parts.next()?)?, word(parts.next()?)?);
+            Some(format!("kubectl create token {name} --namespace={namespace}"))
+        }
+        CredentialKind::AccessKey
+        | CredentialKind::ServiceAccountKey
+        | CredentialKind::ApiKey
+        | CredentialKind::SshKey
+        | CredentialKind::Certificate
+        | CredentialKind::SigningCertificate
+        | CredentialKind::Password
+        | CredentialKind::StoredSecret
+        | CredentialKind::Federation
+        | CredentialKind::Unclassified => None,
+    }
+}
+
 fn entra_credential(analysis: &Analysis, credential: &Credential, flags: &str) -> Option<String> {
     let id = analysis.snapshot.strings.get(credential.key).strip_prefix("entra:")?;
     let app = handle(analysis, holder(analysis, credential)?, HandleKind::EntraApp)?;
@@ -221,7 +280,23 @@ fn aws_name<'a>(analysis: &'a Analysis, identity: &Identity, resource: &str) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::word;
+    use super::{withhold_token_from, word};
+
+    #[test]
+    fn a_token_is_withheld_where_the_pod_is_described() {
+        let check = |workloads: &[&str]| withhold_token_from(workloads.iter().copied());
+        assert_eq!(
+            check(&["Deployment shop/cart", "CronJob shop/it's"]).as_deref(),
+            Some(concat!(
+                r#"kubectl patch deployment cart --namespace=shop --patch='{"spec": {"template": {"spec": "#,
+                r#"{"automountServiceAccountToken": false}}}}' && kubectl patch cronjob 'it'\''s' --namespace=shop "#,
+                r#"--patch='{"spec": {"jobTemplate": {"spec": {"template": {"spec": "#,
+                r#"{"automountServiceAccountToken": false}}}}}}'"#
+            ))
+        );
+        assert_eq!(check(&["Deployment shop/cart", "Pod shop/cart"]), None);
+        assert_eq!(check(&["Deployment shop/-f"]), None);
+    }
 
     #[test]
     fn a_hostile_name_is_one_word_or_none() {

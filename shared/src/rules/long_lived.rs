@@ -2,7 +2,7 @@
 
 use super::frameworks::{csf, iso, nist, owasp, pci};
 use super::severity::Exposure;
-use super::{Check, Observed, Rule, Test, always, limit, no_command, subject};
+use super::{Check, Observed, Rule, Test, always, command, limit, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::instant::Expiry;
@@ -17,7 +17,7 @@ pub const RULE: Rule = Rule {
         "The end of a credential that its export does not report: those are unknown.",
         "Whether an outside process ends it all the same.",
     ],
-    remedy: "Use a federation or a short-lived token; else replace it by one with an end inside the maximum lifetime.",
+    remedy: "Use a federation or a short-lived token; else make one with an end inside the maximum lifetime, move the users to it, then delete the first. Access keys and service-account keys of clouds cannot be given an end.",
     references: &[
         owasp::NHI7,
         pci::R8_6_3,
@@ -31,7 +31,7 @@ pub const RULE: Rule = Rule {
         judge: formulas::ends_in_time,
         exposure: |_, _| Exposure::Portable,
         observe,
-        command: no_command,
+        command: command::make_ending,
         unmeasured: always,
     }),
 };

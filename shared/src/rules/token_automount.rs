@@ -6,7 +6,7 @@ use super::{Check, Observed, Rule, Test, always, command, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::grant::{TrustGuard, TrustKind};
-use crate::model::principal::HandleKind;
+use crate::model::principal::{HandleKind, Principal};
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{IdentityId, Trust};
 
@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
         "Workloads that use the token only to prove who they are to somebody else.",
         "Clusters of which no export lists the bindings: those accounts are unknown.",
     ],
-    remedy: "Set `automountServiceAccountToken: false` on the account, or on the workload where the account is shared.",
+    remedy: "Set `automountServiceAccountToken: false` in the pod template of the workload, which goes before what the account says; on the account, too, for what comes later. A token that a pod mounts as a projected volume is taken out of the pod's volumes.",
     references: &[
         owasp::NHI6,
         pci::R7_2_5,
@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
         judge,
         exposure: |_, _| Exposure::Inside,
         observe,
-        command: |analysis, index| command::withhold_token(account(analysis, index)?),
+        command,
         unmeasured: always,
     }),
 };
@@ -64,9 +64,28 @@ fn running(analysis: &Analysis, index: usize) -> impl Iterator<Item = &Trust> {
     trusts.filter(|trust| trust.kind == TrustKind::RunsAs)
 }
 
-/// A workload that the token is mounted into.
+/// The workloads that the token is mounted into.
+fn all_mounted(analysis: &Analysis, index: usize) -> impl Iterator<Item = &Trust> {
+    running(analysis, index).filter(|trust| trust.guard == Some(TrustGuard::Open))
+}
+
 fn mounted(analysis: &Analysis, index: usize) -> Option<&Trust> {
-    running(analysis, index).find(|trust| trust.guard == Some(TrustGuard::Open))
+    all_mounted(analysis, index).next()
+}
+
+fn command(analysis: &Analysis, index: usize) -> Option<String> {
+    let workloads = all_mounted(analysis, index).map(|trust| match trust.actor {
+        Principal::Workload(name) => analysis.snapshot.strings.get(name),
+        Principal::Identity(_)
+        | Principal::Group(_)
+        | Principal::Anyone
+        | Principal::AnyoneAuthenticated
+        | Principal::Account(_)
+        | Principal::PlatformService(_)
+        | Principal::Federated { .. }
+        | Principal::Named(_) => "",
+    });
+    command::withhold_token_from(workloads)
 }
 
 fn observe(analysis: &Analysis, index: usize) -> Observed {

@@ -7,7 +7,7 @@ use shared::model::instant::Instant;
 use shared::model::principal::Principal;
 use shared::model::snapshot::IdentityId;
 
-use super::governance::is_in_scope;
+use super::governance::{by_holder, has_secret, is_in_scope};
 use super::{Found, Planted, Scores, list, text};
 
 pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
@@ -179,15 +179,32 @@ fn score_abandoned(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores
             _ => false,
         })
     };
+    let abandoned: BTreeSet<String> = (planted.problems("workload_gone").iter())
+        .filter(|it| !partial.contains(text(it, "detail").split('/').next().unwrap()))
+        .map(|it| planted.public[text(it, "subject")].clone())
+        .filter(|id| !shares_an_issuer(snapshot.find(id).unwrap()))
+        .collect();
     scores.compare(
         "finding: workload gone",
-        (planted.problems("workload_gone").iter())
-            .filter(|it| !partial.contains(text(it, "detail").split('/').next().unwrap()))
-            .map(|it| planted.public[text(it, "subject")].clone())
-            .filter(|id| !shares_an_issuer(snapshot.find(id).unwrap()))
-            .collect(),
+        abandoned.clone(),
         (found.0.abandoned.keys())
             .map(|id| found.text(snapshot.identity(*id).id).to_owned())
             .collect(),
+    );
+    // So are those whose day has come, and those whose owner left while a secret of theirs works.
+    let by_holder = by_holder(planted);
+    let is_left_behind = |id: &str, it: &Value| {
+        let retires_at = it["retires_on"].as_str().and_then(Instant::from_text);
+        let is_retired = retires_at.is_some_and(|at| at <= snapshot.as_of);
+        let is_orphaned = it["owner"] == "left" && has_secret(found, id, by_holder.get(text(it, "id")));
+        is_retired || is_orphaned || abandoned.contains(id)
+    };
+    scores.compare(
+        "finding: improper_offboarding",
+        (planted.identities())
+            .filter(|(id, it)| is_in_scope(it) && it["enabled"] != false && is_left_behind(id, it))
+            .map(|(id, _)| id.to_owned())
+            .collect(),
+        found.of_rule("improper_offboarding"),
     );
 }

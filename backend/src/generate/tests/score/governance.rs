@@ -144,15 +144,21 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
 
 type Verdicts = BTreeMap<String, Verdict>;
 
-/// The criteria of `kpis.md`, worked out from the truth alone: rotation, and all of them together.
-fn oracle(planted: &Planted<'_>, found: &Found<'_>) -> (Verdicts, Verdicts) {
-    let as_of = found.0.snapshot.as_of;
+/// What was planted of each identity's credentials, by its id in the truth.
+pub fn by_holder<'p>(planted: &Planted<'p>) -> BTreeMap<&'p str, Vec<&'p Value>> {
     let mut by_holder: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
     for credential in planted.listed("credentials") {
         for holder in list(credential, "holders") {
             by_holder.entry(holder.as_str().unwrap()).or_default().push(credential);
         }
     }
+    by_holder
+}
+
+/// The criteria of `kpis.md`, worked out from the truth alone: rotation, and all of them together.
+fn oracle(planted: &Planted<'_>, found: &Found<'_>) -> (Verdicts, Verdicts) {
+    let as_of = found.0.snapshot.as_of;
+    let by_holder = by_holder(planted);
     // Certificates name their holders themselves.
     let mut certified: BTreeMap<String, Vec<(Instant, Expiry)>> = BTreeMap::new();
     for credential in &found.0.snapshot.credentials {
@@ -224,6 +230,29 @@ fn clean(
     let is_open = ["external_trust_without_condition", "ci_trust_without_subject"]
         .iter()
         .any(|kind| planted.problems(kind).iter().any(|it| text(it, "subject") == vendor_id));
+    let has_secret = has_secret(found, id, credentials);
+    let is_enabled = identity["enabled"] != false;
+    let is_left_behind = match text(identity, "owner") {
+        "left" => Verdict::of(Some(!has_secret)),
+        "unresolved" if has_secret => Verdict::Unknown,
+        _ => Verdict::Pass,
+    };
+    let verdict = is_left_behind.and(Verdict::of(Some(!is_open)));
+    if !is_enabled || verdict == Verdict::Pass {
+        return Verdict::Pass;
+    }
+    match (
+        identity["administrator"] == true,
+        found.0.findings.tiers[found.0.snapshot.find(id).unwrap().0 as usize],
+    ) {
+        (true, _) => verdict,
+        (false, Tier::NotKnown) => Verdict::Unknown,
+        (false, Tier::Administrator | Tier::Escalates | Tier::Limited) => Verdict::Pass,
+    }
+}
+
+/// Whether an identity has something stored that works, and for longer than a day.
+pub fn has_secret(found: &Found<'_>, id: &str, credentials: Option<&Vec<&Value>>) -> bool {
     let is_secret = |credential: &&&Value| {
         let works = matches!(text(credential, "status"), "active" | "unknown");
         works && text(credential, "kind") != "federation" && !is_short_lived(credential)
@@ -237,22 +266,7 @@ fn clean(
                 if end > found.0.snapshot.as_of && end.0 - certificate.not_before.0 > day)
         })
     });
-    let has_secret = has_certificate || credentials.into_iter().flatten().any(|it| is_secret(&it));
-    let is_enabled = identity["enabled"] != false;
-    let is_left_behind = match text(identity, "owner") {
-        "left" => Verdict::of(Some(!has_secret)),
-        "unresolved" if has_secret => Verdict::Unknown,
-        _ => Verdict::Pass,
-    };
-    let verdict = is_left_behind.and(Verdict::of(Some(!is_open)));
-    if !is_enabled || verdict == Verdict::Pass {
-        return Verdict::Pass;
-    }
-    match (identity["administrator"] == true, found.0.findings.tiers[index]) {
-        (true, _) => verdict,
-        (false, Tier::NotKnown) => Verdict::Unknown,
-        (false, Tier::Administrator | Tier::Escalates | Tier::Limited) => Verdict::Pass,
-    }
+    has_certificate || credentials.into_iter().flatten().any(|it| is_secret(&it))
 }
 
 fn is_short_lived(credential: &Value) -> bool {

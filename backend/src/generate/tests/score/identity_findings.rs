@@ -164,7 +164,8 @@ fn power(planted: &Planted<'_>) -> BTreeSet<String> {
 }
 
 /// What is there to be seen, and no rule's own: who sponsors an agent, people's accounts, what everybody may read, and
-/// what refers to something that is gone.
+/// what refers to something that is gone. Rules judge identities that are no person's, and credentials: a person who left
+/// is for the directory to take out, a bucket is no identity, and a name of a role that is gone lets nobody in.
 fn score_planted(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
     let snapshot = &found.0.snapshot;
     let is_agent = |id: &str| {
