@@ -67,7 +67,7 @@ impl Format {
             _ if memmem::find(text.as_bytes(), b"-----BEGIN ").is_some() => match trimmed.as_bytes()[0] {
                 b'{' | b'[' if Scan::new(trimmed).value().is_ok() => Format::Json,
                 b'<' if trimmed.starts_with("<?xml") => Format::Xml,
-                _ if has_pem_line(text) => Format::Pem,
+                _ if has_pem_line(trimmed) => Format::Pem,
                 // What YAML, a line of JSON, a cell or an element quotes does not begin a line.
                 b'<' => Format::Xml,
                 _ if is_log_before_json(trimmed) => Format::Json,
@@ -288,7 +288,7 @@ fn looks_like_yaml(text: &str) -> bool {
         })
 }
 
-/// A PEM block that begins where its line does.
+/// A PEM block that begins where its line does, or where an indented file does.
 fn has_pem_line(text: &str) -> bool {
     text.starts_with("-----BEGIN ") || text.contains("\n-----BEGIN ")
 }
@@ -326,6 +326,10 @@ mod tests {
             ("user,arn\nx,y\n", Format::Table),
             ("<?xml version='1.1'?><a/>", Format::Xml),
             ("subject\n-----BEGIN CERTIFICATE-----\n", Format::Pem),
+            (
+                "\t-----BEGIN CERTIFICATE-----\n\tMIIB\n\t-----END CERTIFICATE-----\n",
+                Format::Pem,
+            ),
             ("Certificate:\n    Data:\n-----BEGIN CERTIFICATE-----\n", Format::Pem),
             ("tls.crt: |\n  -----BEGIN CERTIFICATE-----\n", Format::Yaml),
             (
