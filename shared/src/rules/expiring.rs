@@ -2,7 +2,7 @@
 
 use super::frameworks::{csf, iso, nist, owasp, pci};
 use super::severity::Exposure;
-use super::{Check, Observed, Rule, Test, always, limit, no_command, subject};
+use super::{Check, Observed, Rule, Test, always, command, limit, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::model::instant::Expiry;
@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule {
         judge,
         exposure: |_, _| Exposure::Upkeep,
         observe,
-        command: no_command,
+        command: command::make_second,
         unmeasured: always,
     }),
 };

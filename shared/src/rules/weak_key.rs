@@ -2,7 +2,7 @@
 
 use super::frameworks::{cis, csf, iso, nist, owasp, pci};
 use super::severity::Exposure;
-use super::{Check, Observed, Rule, Test, always, fixed_limit, no_command, subject};
+use super::{Check, Observed, Rule, Test, always, command, fixed_limit, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
 use crate::lists::{hash_text, key_text};
@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
         judge,
         exposure: |_, _| Exposure::Portable,
         observe,
-        command: no_command,
+        command: command::make_second,
         unmeasured: always,
     }),
 };

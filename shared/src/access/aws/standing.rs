@@ -287,27 +287,29 @@ fn nothing_takes(policies: &Policies<'_>, sight: Sight) -> bool {
 /// about some of them leaves the others.
 fn left_by_denials(policies: &Policies<'_>, strings: &Strings, sureness: Holds) -> Tier {
     let is_certain = sureness == Holds::Yes;
-    let texts = |matched: &Matched| -> (Vec<&str>, bool) {
+    // Whole, or what of it is no mere reading.
+    let among = |matched: &Matched, only_writing: bool, is_inverted: bool| {
         let (patterns, is_excluded) = match matched {
-            Matched::AnyOf(patterns) => (patterns, false),
-            Matched::NoneOf(patterns) => (patterns, true),
+            Matched::AnyOf(patterns) => (patterns, is_inverted),
+            Matched::NoneOf(patterns) => (patterns, !is_inverted),
         };
-        (
-            patterns.iter().map(|pattern| strings.get(*pattern)).collect(),
+        let texts = patterns.iter().map(|pattern| strings.get(*pattern));
+        Among::of_actions(
+            texts.filter(|text| is_excluded || !only_writing || !is_reading(text)),
             is_excluded,
         )
-    };
-    let actions = |statement: &AwsStatement| {
-        let (patterns, is_excluded) = texts(&statement.actions);
-        Among::of_actions(patterns, is_excluded)
     };
     // A variable may stand for any text, so that a denial with one takes perhaps what its pattern covers. Where it
     // names what is not denied, it may stand for nothing of the statement's, and the denial take all.
     let resources = |statement: &AwsStatement, is_denial: bool| {
-        let (patterns, is_excluded) = texts(&statement.resources);
-        let is_known = |pattern: &&str| !is_denial || is_certain == is_excluded || !pattern.contains("${");
+        let (patterns, is_excluded) = match &statement.resources {
+            Matched::AnyOf(patterns) => (patterns, false),
+            Matched::NoneOf(patterns) => (patterns, true),
+        };
+        let texts = patterns.iter().map(|pattern| strings.get(*pattern));
+        let is_known = |text: &&str| !is_denial || is_certain == is_excluded || !text.contains("${");
         Among {
-            globs: patterns.into_iter().filter(is_known).map(Glob::plain).collect(),
+            globs: texts.filter(is_known).map(Glob::plain).collect(),
             is_excluded,
         }
     };
@@ -318,32 +320,37 @@ fn left_by_denials(policies: &Policies<'_>, strings: &Strings, sureness: Holds) 
         });
         statements.filter(move |(_, statement)| statement.effect == effect)
     };
-    let denials: Vec<(Among, Among)> = of_effect(Effect::Deny)
+    let denials: Vec<(&Matched, Among)> = of_effect(Effect::Deny)
         .filter(|(is_disputed, denial)| !is_certain || !is_disputed && denial.conditions.is_empty())
-        .map(|(_, denial)| (actions(denial), resources(denial, true)))
+        .map(|(_, denial)| (&denial.actions, resources(denial, true)))
         .collect();
     let everything = || Among::of_actions(["*"], false);
-    let allowed = of_effect(Effect::Allow).map(|(_, allow)| (actions(allow), resources(allow, false)));
+    let all_actions = Matched::NoneOf(Vec::new());
+    let allowed = of_effect(Effect::Allow).map(|(_, allow)| (&allow.actions, resources(allow, false)));
     let administrators = policies
         .held
         .iter()
         .filter(|held| matches!(held.document, Document::Everything));
-    let allowed = allowed.chain(administrators.map(|_| (everything(), everything())));
-    let reading: Vec<String> = READING.iter().map(|verb| format!("*:{verb}*")).collect();
+    let allowed = allowed.chain(administrators.map(|_| (&all_actions, everything())));
     let mut left = Tier::Nothing;
-    for (actions, resources) in allowed {
-        let mut among = vec![actions];
-        for (denied, on) in &denials {
-            if !leaves_some(&[resources.clone(), on.clone().inverted()]) {
-                among.push(denied.clone().inverted());
-            }
+    for (allow, on) in allowed {
+        let whole = among(allow, false, false);
+        // Most denials are about something else.
+        let bearing: Vec<&Matched> = (denials.iter())
+            .filter(|(denied, _)| leaves_some(&[whole.clone(), among(denied, false, false)]))
+            .filter(|(_, denied_on)| !leaves_some(&[on.clone(), denied_on.clone().inverted()]))
+            .map(|(denied, _)| *denied)
+            .collect();
+        let is_left = |only_writing: bool| {
+            let first = among(allow, only_writing, false);
+            let others = bearing.iter().map(|denied| among(denied, only_writing, true));
+            leaves_some(&std::iter::once(first).chain(others).collect::<Vec<_>>())
+        };
+        if is_left(true) {
+            return Tier::Write;
         }
-        if leaves_some(&among) {
-            left = left.max(Tier::Read);
-            among.push(Among::of_actions(reading.iter().map(String::as_str), true));
-            if leaves_some(&among) {
-                return Tier::Write;
-            }
+        if left == Tier::Nothing && is_left(false) {
+            left = Tier::Read;
         }
     }
     left
