@@ -30,7 +30,7 @@ pub enum Connection {
 const NOTICE: Duration = Duration::from_secs(4);
 /// How long the static shell of index.html stays for the first state, which may put a banner above every page: what
 /// comes after it would be pushed down.
-const PATIENCE: Duration = Duration::from_millis(800);
+const PATIENCE: Duration = Duration::from_millis(1_500);
 /// Between attempts to reach a server that went away.
 const RETRY: Duration = Duration::from_secs(3);
 
