@@ -51,11 +51,12 @@ pub fn cards(scene: &mut Scene, (width, height): (f64, f64)) {
         (free.0 / across).min(free.1 / (n_rows * (cards.height() + GAP) - GAP))
     };
     let room = (free.0 - BETWEEN * n_gaps) / (n_gaps + 1.0);
-    let card_width = room.clamp(Cards::NARROWEST, widest);
+    // No `clamp`: where its bounds are not constant, it brings the printing of floats along, a tenth of the program.
+    let card_width = room.min(widest).max(Cards::NARROWEST);
     let in_full = sized(card_width, scene.n_lines(card_width), 0.0);
     let low = Cards { n_lines: 1, ..in_full };
     let beside = (free.0 - widest).clamp(BESIDE[0], BESIDE[1]);
-    let card_width = (free.0 - beside).clamp(Cards::NARROWEST, widest);
+    let card_width = (free.0 - beside).min(widest).max(Cards::NARROWEST);
     let below = sized(card_width, scene.n_lines(card_width), beside);
     let is_below = scale(low, n_gaps, n_rows) < CARDS_FROM
         && (is_narrow(width) || scale(below, 0.0, scene.nodes.len() as f64) >= CARDS_FROM);
@@ -78,16 +79,12 @@ pub fn cards(scene: &mut Scene, (width, height): (f64, f64)) {
 
 /// One card a row, column after column.
 fn stand_below(scene: &mut Scene, positions: &[[f32; 2]]) {
-    let mut order: Vec<usize> = (0..scene.nodes.len()).collect();
-    let place = |at: &usize| positions[*at];
-    order.sort_by(|a, b| {
-        place(a)[0]
-            .total_cmp(&place(b)[0])
-            .then(place(a)[1].total_cmp(&place(b)[1]))
-    });
     let row = scene.cards.height() + GAP;
-    for (at, node) in order.into_iter().enumerate() {
-        (scene.nodes[node].x, scene.nodes[node].y) = (0.0, at as f64 * row);
+    for (at, node) in scene.nodes.iter_mut().enumerate() {
+        let own = positions[at];
+        let is_before = |&(other, place): &(usize, &[f32; 2])| (place[0], place[1], other) < (own[0], own[1], at);
+        let n_before = positions.iter().enumerate().filter(is_before).count();
+        (node.x, node.y) = (0.0, n_before as f64 * row);
     }
     for edge in &mut scene.edges {
         edge.bends.clear();

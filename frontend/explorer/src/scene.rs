@@ -203,7 +203,10 @@ fn broken(name: &str, n_lines: usize, room: f64) -> Vec<String> {
     let end = fitting.iter().rev().find(is_end_of_word).copied();
     let end = end.filter(|end| end * 2 > last).unwrap_or(last);
     let (first, rest) = name.split_at(end);
-    vec![first.trim_end().to_owned(), cut(rest.trim_start(), NAME_SIZE, room)]
+    vec![
+        first.strip_suffix(' ').unwrap_or(first).to_owned(),
+        cut(rest, NAME_SIZE, room),
+    ]
 }
 
 /// Nodes and edges while they are gathered: each once, in the order in which they come.
