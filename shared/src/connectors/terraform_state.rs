@@ -5,8 +5,8 @@
 //! <https://developer.hashicorp.com/terraform/language/state>
 //!
 //! Read: managed resources that are identities, credentials, grants, memberships of groups or trusts of AWS, Google Cloud,
-//! Azure and Entra, SSH keys, certificates and generated passwords; how many others there are of each type is said. Secrets in the clear become fingerprints. Data sources only read what
-//! another manages, and are passed over.
+//! Azure and Entra, SSH keys, certificates and generated passwords; how many others there are of each type is said. Secrets
+//! in the clear become fingerprints. Data sources only read what another manages, and are passed over.
 //!
 //! Cannot tell: what is not managed by this configuration, and what changed since Terraform last looked.
 
