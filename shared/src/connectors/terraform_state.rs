@@ -188,7 +188,7 @@ fn read_resource<'a>(row: &mut OpenRow<'a>, resources: &mut Vec<Resource<'a>>, d
             .unwrap_or_default();
         let attributes = match (instance.attributes, &instance.attributes_flat) {
             (Some(attributes), _) => Cow::Borrowed(attributes.get()),
-            (None, Some(flat)) => Cow::Owned(nested(flat)),
+            (None, Some(flat)) => Cow::Owned(as_json(flat)),
             (None, None) => continue,
         };
         resources.push(Resource {
@@ -214,50 +214,60 @@ fn read_module<'a>(row: &mut OpenRow<'a>, resources: &mut Vec<Resource<'a>>, dia
             resources.push(Resource {
                 kind,
                 address: format!("{module}{address}"),
-                attributes: Cow::Owned(nested(&primary.attributes)),
+                attributes: Cow::Owned(as_json(&primary.attributes)),
             });
         }
     }
 }
 
-/// Flat attributes as the JSON of version 4: `tags.%` counts a map and `tags.Owner` is in it, `members.#` counts a list.
-/// A list's elements are kept in the order of their indices, which for a set are hashes.
-fn nested(flat: &BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> String {
+/// How many parts of a path are followed: blocks within blocks are four deep in what providers define, each with an index.
+const MAX_DEPTH: usize = 12;
+
+/// The attributes of version 3 as the text of version 4's.
+fn as_json(flat: &BTreeMap<Cow<'_, str>, Cow<'_, str>>) -> String {
+    let flat = flat.iter().map(|(path, text)| (&**path, &**text)).collect();
+    Value::Object(nested(&flat, MAX_DEPTH)).to_string()
+}
+
+/// Flat attributes as the JSON of version 4: `tags.%` counts a map and `tags.Owner` is in it, `members.#` counts a list,
+/// of texts (`members.0`) or of blocks (`condition.0.title`). A list's elements are kept in the order of their indices as
+/// text, which for a set are hashes. What lies deeper than `depth` parts of a path is left out.
+fn nested(flat: &BTreeMap<&str, &str>, depth: usize) -> Map<String, Value> {
     let mut members = Map::new();
-    for (path, value) in flat {
+    if depth == 0 {
+        return members;
+    }
+    let mut within: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    for (&path, &value) in flat {
         match path.split_once('.') {
             None => {
-                members.insert(path.clone().into_owned(), Value::String(value.clone().into_owned()));
-            }
-            Some((name, "%")) => {
-                members.entry(name).or_insert_with(|| Value::Object(Map::new()));
-            }
-            Some((name, "#")) => {
-                members.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+                members.insert(path.to_owned(), Value::String(value.to_owned()));
             }
             Some((name, rest)) => {
-                let is_map = flat.contains_key(format!("{name}.%").as_str());
-                let empty = || {
-                    if is_map {
-                        Value::Object(Map::new())
-                    } else {
-                        Value::Array(Vec::new())
-                    }
-                };
-                match members.entry(name).or_insert_with(empty) {
-                    Value::Object(map) => {
-                        map.insert(rest.to_owned(), Value::String(value.clone().into_owned()));
-                    }
-                    // Lists of blocks are no attribute that is read.
-                    Value::Array(list) if !rest.contains('.') => list.push(Value::String(value.clone().into_owned())),
-                    _ => {}
-                }
+                within.entry(name).or_default().insert(rest, value);
             }
         }
     }
-    Value::Object(members).to_string()
+    for (name, mut inner) in within {
+        let (is_map, is_list) = (inner.remove("%").is_some(), inner.remove("#").is_some());
+        let value = if is_map {
+            // Its keys may have points themselves.
+            let text = |(key, text): (&str, &str)| (key.to_owned(), Value::String(text.to_owned()));
+            Value::Object(inner.into_iter().map(text).collect())
+        } else if is_list {
+            Value::Array(
+                nested(&inner, depth - 1)
+                    .into_iter()
+                    .map(|(_, element)| element)
+                    .collect(),
+            )
+        } else {
+            Value::Object(nested(&inner, depth - 1))
+        };
+        members.insert(name.to_owned(), value);
+    }
+    members
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -271,15 +281,19 @@ mod tests {
             ("members.#", "2"),
             ("members.123", "x"),
             ("members.45", "y"),
-            ("block.#", "1"),
-            ("block.0.name", "n"),
+            ("condition.#", "1"),
+            ("condition.0.title", "t"),
+            ("condition.0.of.#", "1"),
+            ("condition.0.of.0", "z"),
+            ("none.#", "0"),
         ];
-        let flat = flat
-            .map(|(key, value)| (Cow::Borrowed(key), Cow::Borrowed(value)))
-            .into();
+        let flat = flat.map(|(key, value)| (Cow::Borrowed(key), Cow::Borrowed(value)));
         assert_eq!(
-            nested(&flat),
-            r#"{"arn":"a","block":[],"members":["x","y"],"tags":{"app.kubernetes.io/name":"shop"}}"#
+            as_json(&flat.into()),
+            concat!(
+                r#"{"arn":"a","condition":[{"of":["z"],"title":"t"}],"members":["x","y"],"none":[],"#,
+                r#""tags":{"app.kubernetes.io/name":"shop"}}"#
+            )
         );
     }
 }
