@@ -166,12 +166,14 @@ impl Accounts {
                 });
                 let has_undefined = !policies.undefined.is_empty();
                 let is_capped = policies.boundary.is_some();
-                let (least, most) = match sight.denies {
-                    true => (
-                        left_by_denials(&policies, &snapshot.strings, Holds::Maybe),
-                        left_by_denials(&policies, &snapshot.strings, Holds::Yes),
-                    ),
-                    false => (sight.tier(), sight.tier()),
+                let most = sight.tier();
+                let least = match sight.denies {
+                    true => left_by_denials(&policies, &snapshot.strings, Holds::Maybe),
+                    false => most,
+                };
+                let most = match least == most {
+                    true => most,
+                    false => left_by_denials(&policies, &snapshot.strings, Holds::Yes),
                 };
                 let reads_outright = sensitive.iter().any(|(_, bit)| sight.allows_outright & bit != 0);
                 let reads_data = match reads_outright && nothing_takes(&policies, sight) {
@@ -320,9 +322,21 @@ fn left_by_denials(policies: &Policies<'_>, strings: &Strings, sureness: Holds) 
         });
         statements.filter(move |(_, statement)| statement.effect == effect)
     };
-    let denials: Vec<(&Matched, Among)> = of_effect(Effect::Deny)
+    let denials: Vec<&AwsStatement> = of_effect(Effect::Deny)
         .filter(|(is_disputed, denial)| !is_certain || !is_disputed && denial.conditions.is_empty())
-        .map(|(_, denial)| (&denial.actions, resources(denial, true)))
+        .map(|(_, denial)| denial)
+        .collect();
+    // Most denials are about something else, which their first letters tell.
+    for (_, allow) in of_effect(Effect::Allow) {
+        if let Matched::AnyOf(patterns) = &allow.actions
+            && patterns.iter().any(|pattern| !is_reading(strings.get(*pattern)))
+            && !denials.iter().any(|denial| may_take(denial, allow, strings))
+        {
+            return Tier::Write;
+        }
+    }
+    let denials: Vec<(&Matched, Among)> = (denials.into_iter())
+        .map(|denial| (&denial.actions, resources(denial, true)))
         .collect();
     let everything = || Among::of_actions(["*"], false);
     let all_actions = Matched::NoneOf(Vec::new());
@@ -335,7 +349,6 @@ fn left_by_denials(policies: &Policies<'_>, strings: &Strings, sureness: Holds) 
     let mut left = Tier::Nothing;
     for (allow, on) in allowed {
         let whole = among(allow, false, false);
-        // Most denials are about something else.
         let bearing: Vec<&Matched> = (denials.iter())
             .filter(|(denied, _)| leaves_some(&[whole.clone(), among(denied, false, false)]))
             .filter(|(_, denied_on)| !leaves_some(&[on.clone(), denied_on.clone().inverted()]))
@@ -354,6 +367,33 @@ fn left_by_denials(policies: &Policies<'_>, strings: &Strings, sureness: Holds) 
         }
     }
     left
+}
+
+/// Whether a denial may be about some action of a statement and about all its resources, by how their patterns begin: never
+/// `false` where it is.
+fn may_take(denial: &AwsStatement, allow: &AwsStatement, strings: &Strings) -> bool {
+    let fixed = |pattern: Sym| {
+        let text = strings.get(pattern);
+        &text.as_bytes()[..text.find(['*', '?', '$']).unwrap_or(text.len())]
+    };
+    let may_meet = |a: Sym, b: Sym| {
+        let (a, b) = (fixed(a), fixed(b));
+        let n = a.len().min(b.len());
+        a[..n].eq_ignore_ascii_case(&b[..n])
+    };
+    let of_actions = match (&denial.actions, &allow.actions) {
+        (Matched::AnyOf(denied), Matched::AnyOf(allowed)) => {
+            allowed.iter().any(|a| denied.iter().any(|b| may_meet(*a, *b)))
+        }
+        (_, _) => true,
+    };
+    let of_resources = || match (&denial.resources, &allow.resources) {
+        (Matched::AnyOf(denied), Matched::AnyOf(allowed)) => {
+            allowed.iter().all(|a| denied.iter().any(|b| may_meet(*a, *b)))
+        }
+        (_, _) => true,
+    };
+    of_actions && of_resources()
 }
 
 /// The surest of several answers, of which no more are worked out than are needed.
