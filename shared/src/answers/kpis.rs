@@ -417,7 +417,7 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
             let in_scope = snapshot.identities.iter().enumerate().filter(|(row, identity)| {
                 formulas::in_scope(identity) && analysis.within.holds(Table::Identities, *row)
             });
-            let standing = in_scope.map(|(row, _)| formulas::n_standing(analysis, IdentityId(row as u32)));
+            let standing = in_scope.map(|(row, _)| formulas::standing_grants(analysis, IdentityId(row as u32)));
             let (certain, perhaps) = standing.fold((0, 0), |(certain, perhaps), standing| {
                 (certain + standing.certain, perhaps + standing.perhaps)
             });

@@ -1000,17 +1000,10 @@ impl State<'_, '_> {
 
 /// The ARN of a user, role or group.
 fn arn_of(subject: Principal) -> Option<Sym> {
-    match subject {
-        Principal::Identity(handle) => Some(handle.text),
-        Principal::Group(group) => Some(group),
-        Principal::Anyone
-        | Principal::AnyoneAuthenticated
-        | Principal::Account(_)
-        | Principal::PlatformService(_)
-        | Principal::Federated { .. }
-        | Principal::Workload(_)
-        | Principal::Named(_) => None,
-    }
+    let (Principal::Identity(Handle { text: arn, .. }) | Principal::Group(arn)) = subject else {
+        return None;
+    };
+    Some(arn)
 }
 
 fn pairs<'t>(tags: Option<&'t BTreeMap<Text<'_>, Text<'_>>>) -> impl Iterator<Item = (&'t str, &'t str)> {

@@ -104,7 +104,7 @@ fn parts(id: &str, analysis: &Analysis) -> Vec<Ratio> {
             for (row, identity) in identities.filter(|(row, identity)| {
                 formulas::in_scope(identity) && analysis.within.holds(Table::Identities, *row)
             }) {
-                let standing = formulas::n_standing(analysis, IdentityId(row as u32));
+                let standing = formulas::standing_grants(analysis, IdentityId(row as u32));
                 parts[identity.source.0 as usize].pass += standing.certain;
             }
         }

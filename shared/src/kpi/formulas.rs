@@ -376,24 +376,24 @@ fn has_no_standing_privilege(analysis: &Analysis, index: usize) -> Option<Verdic
     if !in_scope(&analysis.snapshot.identities[index]) {
         return None;
     }
-    match n_standing(analysis, IdentityId(index as u32)) {
-        Standing { certain: 0, perhaps: 0 } => None,
-        Standing { certain: 0, .. } => Some(Verdict::Unknown),
-        Standing { .. } => Some(Verdict::Fail),
+    match standing_grants(analysis, IdentityId(index as u32)) {
+        StandingGrants { certain: 0, perhaps: 0 } => None,
+        StandingGrants { certain: 0, .. } => Some(Verdict::Unknown),
+        StandingGrants { .. } => Some(Verdict::Fail),
     }
 }
 
 /// Grants of one identity that have no end, by whether they are an administrator's.
-pub struct Standing {
+pub struct StandingGrants {
     pub certain: u64,
     /// Those of which no export tells: what their role gives, what the boundary or a denial leaves of it.
     pub perhaps: u64,
 }
 
 /// The administrator grants of one identity that have no end, as far as its boundary and denials leave them.
-pub fn n_standing(analysis: &Analysis, id: IdentityId) -> Standing {
+pub fn standing_grants(analysis: &Analysis, id: IdentityId) -> StandingGrants {
     let snapshot = &analysis.snapshot;
-    let mut standing = Standing { certain: 0, perhaps: 0 };
+    let mut standing = StandingGrants { certain: 0, perhaps: 0 };
     for grant in snapshot.grants_of(snapshot.identity(id)) {
         if matches!(grant.expires_at, Expiry::At(_)) {
             continue;

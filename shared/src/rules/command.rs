@@ -193,10 +193,16 @@ pub fn withhold_token(account: &str) -> Option<String> {
     ))
 }
 
+/// How many workloads are changed by one line: nobody checks a longer one before it is run.
+const MAX_PATCHES: usize = 10;
+
 /// Keeps the token of their account out of workloads, `Deployment namespace/name`, whatever the account says; none when one
-/// of them cannot be changed and has to be made again, as pods and jobs.
-pub fn withhold_token_from<'a>(workloads: impl Iterator<Item = &'a str>) -> Option<String> {
-    let patches = workloads.map(|workload| {
+/// of them cannot be changed and has to be made again, as pods and jobs, and none for more than [`MAX_PATCHES`].
+pub fn withhold_token_from(workloads: &[&str]) -> Option<String> {
+    if workloads.len() > MAX_PATCHES {
+        return None;
+    }
+    let patches = workloads.iter().map(|workload| {
         let (kind, name) = workload.split_once(' ')?;
         let (namespace, name) = name.split_once('/')?;
         let pod = r#"{"spec": {"automountServiceAccountToken": false}}"#;
@@ -280,11 +286,11 @@ fn aws_name<'a>(analysis: &'a Analysis, identity: &Identity, resource: &str) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{withhold_token_from, word};
+    use super::{MAX_PATCHES, withhold_token_from, word};
 
     #[test]
     fn a_token_is_withheld_where_the_pod_is_described() {
-        let check = |workloads: &[&str]| withhold_token_from(workloads.iter().copied());
+        let check = withhold_token_from;
         assert_eq!(
             check(&["Deployment shop/cart", "CronJob shop/it's"]).as_deref(),
             Some(concat!(
@@ -296,6 +302,7 @@ mod tests {
         );
         assert_eq!(check(&["Deployment shop/cart", "Pod shop/cart"]), None);
         assert_eq!(check(&["Deployment shop/-f"]), None);
+        assert_eq!(check(&["Deployment shop/cart"; MAX_PATCHES + 1]), None);
     }
 
     #[test]

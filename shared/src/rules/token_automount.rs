@@ -74,18 +74,14 @@ fn mounted(analysis: &Analysis, index: usize) -> Option<&Trust> {
 }
 
 fn command(analysis: &Analysis, index: usize) -> Option<String> {
-    let workloads = all_mounted(analysis, index).map(|trust| match trust.actor {
-        Principal::Workload(name) => analysis.snapshot.strings.get(name),
-        Principal::Identity(_)
-        | Principal::Group(_)
-        | Principal::Anyone
-        | Principal::AnyoneAuthenticated
-        | Principal::Account(_)
-        | Principal::PlatformService(_)
-        | Principal::Federated { .. }
-        | Principal::Named(_) => "",
-    });
-    command::withhold_token_from(workloads)
+    let workload = |trust: &Trust| {
+        let Principal::Workload(name) = trust.actor else {
+            return None;
+        };
+        Some(analysis.snapshot.strings.get(name))
+    };
+    let workloads: Vec<&str> = all_mounted(analysis, index).map(workload).collect::<Option<_>>()?;
+    command::withhold_token_from(&workloads)
 }
 
 fn observe(analysis: &Analysis, index: usize) -> Observed {

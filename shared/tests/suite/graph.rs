@@ -232,7 +232,7 @@ fn a_denial_keeps_a_member_from_what_its_group_is_given() {
         let id = format!("{ACCOUNT}:user/{name}");
         let query = format!("node=identity:{id}&q=administrators&kind=role");
         assert_eq!(reach(&analysis, Direction::Out, &query).n_matching, n_reached, "{name}");
-        let found = formulas::n_standing(&analysis, snapshot.find(&id).unwrap());
+        let found = formulas::standing_grants(&analysis, snapshot.find(&id).unwrap());
         assert_eq!((found.certain, found.perhaps), standing, "{name}");
     }
 }
@@ -277,7 +277,7 @@ fn a_deny_assignment_keeps_a_member_from_what_its_group_is_given() {
         let id = format!("entra:app/{}", object(n + 5));
         let query = format!("node=identity:{id}&q=administrators&kind=role");
         assert_eq!(reach(&analysis, Direction::Out, &query).n_matching, n_reached, "{id}");
-        let found = formulas::n_standing(&analysis, analysis.snapshot.find(&id).unwrap());
+        let found = formulas::standing_grants(&analysis, analysis.snapshot.find(&id).unwrap());
         assert_eq!((found.certain, found.perhaps), standing, "{id}");
     }
     let answer = answers::kpis(&analysis, &[], None);
