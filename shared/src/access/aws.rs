@@ -4,6 +4,7 @@
 //! policies and resource policies can only take from it here, and are not looked at.
 
 pub mod condition;
+mod denials;
 pub mod evaluate;
 pub mod request;
 pub mod resource;
