@@ -1,7 +1,8 @@
 //! What explicit denials in AWS policies leave of what others allow, taken together: writing, reading, or nothing.
 
-use super::evaluate::{Document, Policies};
-use super::resource::{Among, Glob, leaves_some};
+use super::evaluate::{Asker, Document};
+use super::request::{Request, Target, Unknown};
+use super::resource::{Among, leaves_some};
 use super::standing::is_reading;
 use crate::access::decision::Holds;
 use crate::access::standing::Tier;
@@ -12,7 +13,8 @@ use crate::model::strings::{Strings, Sym};
 ///
 /// Each statement that allows is held against the denials that are about all its resources, taken together. One that is
 /// about some of them leaves the others.
-pub fn left(policies: &Policies<'_>, strings: &Strings, sureness: Holds) -> Tier {
+pub fn left(asker: &Asker<'_>, sureness: Holds) -> Tier {
+    let (policies, strings) = (&asker.policies, &asker.snapshot.strings);
     let is_certain = sureness == Holds::Yes;
     // Whole, or what of it is no mere reading.
     let among = |matched: &Matched, only_writing: bool, is_inverted: bool| {
@@ -26,19 +28,15 @@ pub fn left(policies: &Policies<'_>, strings: &Strings, sureness: Holds) -> Tier
             is_excluded,
         )
     };
-    // A variable may stand for any text, so that a denial with one takes perhaps what its pattern covers. Where it
-    // names what is not denied, it may stand for nothing of the statement's, and the denial take all.
-    let resources = |statement: &AwsStatement, is_denial: bool| {
-        let (patterns, is_excluded) = match &statement.resources {
-            Matched::AnyOf(patterns) => (patterns, false),
-            Matched::NoneOf(patterns) => (patterns, true),
-        };
-        let texts = patterns.iter().map(|pattern| strings.get(*pattern));
-        let is_known = |text: &&str| !is_denial || is_certain == is_excluded || !text.contains("${");
-        Among {
-            globs: texts.filter(is_known).map(Glob::plain).collect(),
-            is_excluded,
-        }
+    let request = Request {
+        action: "",
+        target: Target::Some("*"),
+        principal: &asker.principal,
+        given: &[],
+    };
+    // What is not known of a variable lets a statement be about as much as it may, but a denial that must be sure.
+    let resources = |statement: &AwsStatement, unknown: Unknown| {
+        request.among(&statement.resources, strings, unknown, &mut Vec::new())
     };
     let of_effect = |effect: Effect| {
         let statements = policies.held.iter().flat_map(|held| {
@@ -60,12 +58,17 @@ pub fn left(policies: &Policies<'_>, strings: &Strings, sureness: Holds) -> Tier
             return Tier::Write;
         }
     }
+    let of_denials = match is_certain {
+        true => Unknown::IsNone,
+        false => Unknown::IsAny,
+    };
     let denials: Vec<(&Matched, Among)> = (denials.into_iter())
-        .map(|denial| (&denial.actions, resources(denial, true)))
+        .filter_map(|denial| Some((&denial.actions, resources(denial, of_denials)?)))
         .collect();
     let everything = || Among::of_actions(["*"], false);
     let all_actions = Matched::NoneOf(Vec::new());
-    let allowed = of_effect(Effect::Allow).map(|(_, allow)| (&allow.actions, resources(allow, false)));
+    let allowed =
+        of_effect(Effect::Allow).filter_map(|(_, allow)| Some((&allow.actions, resources(allow, Unknown::IsAny)?)));
     let administrators = policies
         .held
         .iter()

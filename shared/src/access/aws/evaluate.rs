@@ -7,7 +7,7 @@
 //! policies of other resources are in no export that Rollcall reads: see [`Decision::blind_spots`].
 
 use super::condition::all_hold;
-use super::request::{Given, Principal, PrincipalKind, Request, Target, account_in};
+use super::request::{Given, Principal, PrincipalKind, Request, Target, Unknown, account_in};
 use super::resource::{self, Among, Compared, Glob};
 use super::well_known;
 use crate::access::decision::{BlindSpot, Decision, Dependency, Holds, Reason, Says};
@@ -774,33 +774,12 @@ impl<'s, 'r> Scope<'s, 'r> {
     /// Which resources a statement is about, and the keys of variables on which that depends; `None` when it is about
     /// none.
     fn among(&self, bearing: &Bearing<'s>, unknown: Unknown) -> Option<(Among, Vec<Dependency>)> {
-        let (patterns, is_excluded) = match bearing.resources {
-            Matched::AnyOf(patterns) => (patterns, false),
-            Matched::NoneOf(patterns) => (patterns, true),
-        };
         let mut needs = Vec::new();
-        let mut globs = Vec::with_capacity(patterns.len());
-        for pattern in patterns {
-            let filled = self
-                .request
-                .glob(self.strings.get(*pattern), Compared::ByPart, &mut needs);
-            if let Some((glob, known)) = filled {
-                // Of what is excluded, the less is known the more may be left.
-                let takes_unknown = (unknown == Unknown::IsAny) != is_excluded;
-                if known == Holds::Yes || takes_unknown {
-                    globs.push(glob);
-                }
-            }
-        }
-        (is_excluded || !globs.is_empty()).then_some((Among { globs, is_excluded }, needs))
+        let among = self
+            .request
+            .among(bearing.resources, self.strings, unknown, &mut needs)?;
+        Some((among, needs))
     }
-}
-
-/// What a variable stands for whose value is not known.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unknown {
-    IsAny,
-    IsNone,
 }
 
 /// The statements with this effect that bear on the action of a request, whatever their resources.

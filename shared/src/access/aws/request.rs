@@ -1,10 +1,12 @@
 //! What is known of a request to AWS: who asks, for what, and which of the keys that conditions look at.
 
-use super::resource::{Compared, Glob};
+use super::resource::{Among, Compared, Glob};
 use crate::access::decision::{Dependency, Holds};
+use crate::model::access_policy::Matched;
 use crate::model::identity::IdentityKind;
 use crate::model::principal::HandleKind;
 use crate::model::snapshot::{IdentityId, Snapshot};
+use crate::model::strings::Strings;
 
 /// Keys of the request that whoever asks knows, each with its values; a key without values is absent.
 pub type Given<'a> = &'a [(&'a str, &'a [&'a str])];
@@ -45,6 +47,13 @@ pub enum PrincipalKind {
     #[default]
     AssumedRole,
     Account,
+}
+
+/// What a variable stands for whose value is not known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    IsAny,
+    IsNone,
 }
 
 /// The value of a condition key.
@@ -180,6 +189,31 @@ impl Request<'_> {
             }
         });
         (!is_absent).then_some((glob, known))
+    }
+
+    /// Which resources these are, with what is known of the variables in them; `None` when they are none.
+    pub fn among(
+        &self,
+        resources: &Matched,
+        strings: &Strings,
+        unknown: Unknown,
+        needs: &mut Vec<Dependency>,
+    ) -> Option<Among> {
+        let (patterns, is_excluded) = match resources {
+            Matched::AnyOf(patterns) => (patterns, false),
+            Matched::NoneOf(patterns) => (patterns, true),
+        };
+        let mut globs = Vec::with_capacity(patterns.len());
+        for pattern in patterns {
+            if let Some((glob, known)) = self.glob(strings.get(*pattern), Compared::ByPart, needs) {
+                // Of what is excluded, the less is known the more may be left.
+                let takes_unknown = (unknown == Unknown::IsAny) != is_excluded;
+                if known == Holds::Yes || takes_unknown {
+                    globs.push(glob);
+                }
+            }
+        }
+        (is_excluded || !globs.is_empty()).then_some(Among { globs, is_excluded })
     }
 
     /// What stands for `${name}` or `${name, 'default'}`; `${*}`, `${?}` and `${$}` are the signs themselves.

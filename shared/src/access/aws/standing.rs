@@ -147,9 +147,11 @@ impl Accounts {
                 key.push(at as u32);
             }
             let group = *by_key.entry(key).or_insert_with(|| {
+                let asker = Asker::with(snapshot, index, id, policies);
+                let policies = &asker.policies;
                 let is_administrator = match sight.is_everything || !policies.undefined.is_empty() {
                     true => administers(
-                        &policies,
+                        policies,
                         &snapshot.strings,
                         identity.ceiling.leaves(Some(Privilege::Administrator)),
                     ),
@@ -168,18 +170,17 @@ impl Accounts {
                 let is_capped = policies.boundary.is_some();
                 let most = sight.tier();
                 let least = match sight.denies {
-                    true => denials::left(&policies, &snapshot.strings, Holds::Maybe),
+                    true => denials::left(&asker, Holds::Maybe),
                     false => most,
                 };
                 let most = match least == most {
                     true => most,
-                    false => denials::left(&policies, &snapshot.strings, Holds::Yes),
+                    false => denials::left(&asker, Holds::Yes),
                 };
                 let reads_outright = sensitive.iter().any(|(_, bit)| sight.allows_outright & bit != 0);
-                let reads_data = match reads_outright && nothing_takes(&policies, sight) {
+                let reads_data = match reads_outright && nothing_takes(policies, sight) {
                     true => Holds::Yes,
                     false => {
-                        let asker = Asker::with(snapshot, index, id, policies);
                         let reads = (sensitive.iter())
                             .filter(|(_, bit)| sight.allows & bit != 0)
                             .map(|(action, _)| asker.decide(action, Target::Some("*"), &[]).outcome.holds());
