@@ -34,7 +34,7 @@ pub use fantoccini::key::Key;
 
 pub use crate::files::FileServer;
 pub use crate::locator::Locator;
-pub use crate::page::{DESKTOP, Network, PHONE, Page, Theme, Viewport};
+pub use crate::page::{DESKTOP, Network, PHONE, Page, Theme, Viewport, WIDE};
 pub use crate::rollcall::Rollcall;
 
 /// Runs `steps` in a fresh browser and fails on any error in its console.

@@ -29,6 +29,11 @@ pub const PHONE: Viewport = Viewport {
     height: 844,
 };
 
+pub const WIDE: Viewport = Viewport {
+    width: 2560,
+    height: 1440,
+};
+
 /// CSS pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Viewport {

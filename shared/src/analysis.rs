@@ -93,6 +93,16 @@ impl Analysis {
             .any(|(id, force)| *id == criterion && force == Force::InForce)
     }
 
+    /// The criterion that alone keeps an identity from being governed for certain: all others in force hold.
+    pub fn lacks(&self, identity: usize) -> Option<&'static str> {
+        let criteria = CRITERIA.iter().zip(self.in_force).zip(&self.criteria[identity]);
+        let mut short = criteria.filter(|((_, force), verdict)| {
+            *force == Force::InForce && verdict.is_some_and(|verdict| verdict != Verdict::Pass)
+        });
+        let ((only, _), _) = short.next()?;
+        short.next().is_none().then_some(*only)
+    }
+
     /// Whether any review is recorded in the estate.
     pub fn has_reviews(&self) -> bool {
         has_reviews(&self.snapshot)

@@ -33,6 +33,7 @@ pub fn facet(facet: Facet) -> &'static str {
         Facet::Owner => "Owner",
         Facet::Team => "Team",
         Facet::Status => "State",
+        Facet::Lacks => "Lacks only",
         Facet::Holder => "Held by",
         Facet::Age => "Age",
         Facet::Expiry => "Ends",
@@ -54,6 +55,7 @@ pub fn facet_value(facet: Facet, value: &str) -> String {
     if value.is_empty() {
         return match facet {
             Facet::AuthorityExpiry => "No authority".to_owned(),
+            Facet::Lacks => "Nothing, or more".to_owned(),
             _ => "None recorded".to_owned(),
         };
     }
@@ -66,6 +68,7 @@ pub fn facet_value(facet: Facet, value: &str) -> String {
         | Facet::Severity
         | Facet::Subject
         | Facet::Waived => sentence(value),
+        Facet::Lacks => sentence(&remedy(value)),
         Facet::Rule => codes::title(value).map_or_else(|| sentence(value), str::to_owned),
         Facet::Origin => match value {
             "estate" => "Us".to_owned(),
@@ -191,6 +194,17 @@ pub fn remedy(criterion: &str) -> String {
     }
 }
 
+/// Why something should not work any more.
+pub fn cause(cause: &str) -> String {
+    match cause {
+        "retires" => "the day it was to retire came".to_owned(),
+        "owner_left" => "its owner left".to_owned(),
+        "workload_gone" => "its workload is gone".to_owned(),
+        "leaked" => "it leaked".to_owned(),
+        other => sentence(other),
+    }
+}
+
 /// What a threshold limits, and its unit.
 pub fn threshold(name: &str) -> (String, &'static str) {
     let (stem, unit) = match name.rsplit_once('_') {
@@ -293,11 +307,10 @@ mod tests {
     #[test]
     fn nothing_recorded_has_a_name() {
         for facet in Facet::ALL {
-            // A certificate that is no authority's lacks nothing.
-            let expected = if facet == Facet::AuthorityExpiry {
-                "No authority"
-            } else {
-                "None recorded"
+            let expected = match facet {
+                Facet::AuthorityExpiry => "No authority",
+                Facet::Lacks => "Nothing, or more",
+                _ => "None recorded",
             };
             assert_eq!(facet_value(facet, ""), expected);
         }

@@ -54,6 +54,19 @@ source = \"aws-prod\"
 source = \"vault-prod\"
 ";
 
+/// Of `shop.acme.example`, from 1 October to 20 November 2026, signed by itself.
+const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBRjCB7qADAgECAgIQATAKBggqhkjOPQQDAjAcMRowGAYDVQQDDBFzaG9wLmFj
+bWUuZXhhbXBsZTAeFw0yNjEwMDEwMDAwMDBaFw0yNjExMjAwMDAwMDBaMBwxGjAY
+BgNVBAMMEXNob3AuYWNtZS5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD
+QgAEK1pT5yP1gqkAO02ZmBy9yWJDXTCBOLRHQFRERJpynBkyoarY99lAPQBDuAvE
+/9ec3zufguqyBZ/zydQxNo9R1qMgMB4wHAYDVR0RBBUwE4IRc2hvcC5hY21lLmV4
+YW1wbGUwCgYIKoZIzj0EAwIDRwAwRAIgIVfVIBMuR6jnP/UQ+p/yAAIyU+6zxQU0
+H/WZj6VX8zECICYOPc7yUnUCh5YVVA3//nkkFcU1t/WvS4ooDRaHWMf7
+-----END CERTIFICATE-----
+";
+
 /// Writes the estate of 31 October 2026.
 pub fn write(root: &Path) -> Result<()> {
     for (path, text) in [
@@ -85,6 +98,17 @@ pub fn write_twice(root: &Path) -> Result<()> {
     let folder = root.join("2026-09-30/aws-prod");
     fs::create_dir_all(&folder)?;
     Ok(fs::write(folder.join("credential-report.csv"), before)?)
+}
+
+/// Serves both snapshots, the later one with a certificate as well, for as long as both are kept.
+pub fn served_with_certificate() -> Result<(Rollcall, TempDir)> {
+    let root = tempfile::tempdir()?;
+    write_twice(root.path())?;
+    let folder = root.path().join("2026-10-31/tls-edge");
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("shop.pem"), CERTIFICATE)?;
+    let rollcall = Rollcall::start(&["serve", &root.path().to_string_lossy()])?;
+    Ok((rollcall, root))
 }
 
 /// Serves both snapshots for as long as both are kept.

@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod estate;
+mod exports;
 mod harness;
 mod pages;
 mod printing;

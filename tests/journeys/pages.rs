@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Result, ensure};
-use e2e::{DESKTOP, Key, PHONE, Page, Theme, journey};
+use e2e::{DESKTOP, Key, PHONE, Page, Theme, WIDE, journey};
 use serde_json::{Value, json};
 
 use crate::estate;
@@ -26,6 +26,14 @@ pub const PAGES: [(&str, &str); 15] = [
     ("/identity?id=arn:aws:iam::111122223333:user/ci-deploy", "ci-deploy"),
     ("/sources", "Sources"),
 ];
+
+/// How much of a page moved while it loaded, as the browser counts it: the share of the window that moved, times how far.
+const SHIFT: &str = "
+    const observer = new PerformanceObserver(() => {});
+    observer.observe({ type: 'layout-shift', buffered: true });
+    return observer.takeRecords().reduce((sum, entry) => sum + entry.value, 0)";
+/// The Web Vitals call less than 0.1 good; here a page takes its place at once.
+const MAX_SHIFT: f64 = 0.02;
 
 /// Rows of the list in sight, without the head.
 fn n_rows(page: &Page) -> Result<Value> {
@@ -51,11 +59,13 @@ fn every_page_opens_fits_and_says_what_is_partial() -> Result<()> {
             page.wait_for("the page to be filled", |page| {
                 Ok(page.css(".skeleton").count()? == 0 && page.css("#boot").count()? == 0)
             })?;
+            let moved = page.evaluate(SHIFT, Vec::new())?;
+            ensure!(moved.as_f64() <= Some(MAX_SHIFT), "{path} moves by {moved} while it loads");
             let name = match path {
                 "/" => "overview",
                 path => path[1..].split('?').next().unwrap_or_default(),
             };
-            for (viewport, size) in [(DESKTOP, "desktop"), (PHONE, "phone")] {
+            for (viewport, size) in [(DESKTOP, "desktop"), (PHONE, "phone"), (WIDE, "wide")] {
                 for (theme, look) in [(Theme::Light, "light"), (Theme::Dark, "dark")] {
                     page.screenshot(&format!("{name}-{size}-{look}"), viewport, theme)?;
                 }

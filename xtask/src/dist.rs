@@ -64,17 +64,7 @@ fn host(workspace: &Workspace) -> Result<String> {
 fn build(workspace: &Workspace, target: &str) -> Result<PathBuf> {
     let dashboard = frontend::build(workspace)?;
     let mut flags = vec!["-Ctarget-feature=+crt-static".to_owned()];
-    let home = |variable: &str, name: &str| {
-        env::var_os(variable).map_or_else(|| Some(env::home_dir()?.join(name)), |path| Some(PathBuf::from(path)))
-    };
-    let hidden = [
-        (Some(workspace.root.clone()), "rollcall"),
-        (home("CARGO_HOME", ".cargo"), "cargo"),
-        (home("RUSTUP_HOME", ".rustup"), "rustup"),
-    ];
-    for (path, name) in hidden {
-        flags.extend(path.map(|path| format!("--remap-path-prefix={}={name}", path.display())));
-    }
+    flags.extend(workspace.hidden_paths());
     let mut command = workspace.cargo();
     // With a target of its own, the flags are not those of build scripts and macros.
     command

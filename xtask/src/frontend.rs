@@ -59,6 +59,7 @@ fn trunk(workspace: &Workspace, staging: &Path) -> Result<()> {
         .args(["build", "--release", "--offline", "--locked"])
         .args(["--cargo-profile", CARGO_PROFILE, "--public-url", PUBLIC_URL, "--dist"])
         .arg(staging)
+        .env("CARGO_ENCODED_RUSTFLAGS", wasm_flags(workspace)?.join("\u{1f}"))
         // Trunk reads NO_COLOR as a flag that must be `true` or `false`, while the convention is any value.
         .env_remove("NO_COLOR");
     let path = command
@@ -69,6 +70,19 @@ fn trunk(workspace: &Workspace, staging: &Path) -> Result<()> {
     let path = env::join_paths(directories).context("cannot extend the PATH")?;
     command.env("PATH", path);
     run(&mut command).context("Trunk could not build the dashboard")
+}
+
+/// The flags of `.cargo/config.toml`, which the variable takes the place of, and those that make the same files on
+/// every machine.
+fn wasm_flags(workspace: &Workspace) -> Result<Vec<String>> {
+    let path = workspace.root.join(".cargo/config.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let config: toml::Table = text.parse().with_context(|| format!("cannot parse `{}`", path.display()))?;
+    let flags = (config.get("target").and_then(|target| target.get("wasm32-unknown-unknown")))
+        .and_then(|target| target.get("rustflags")?.as_array());
+    let flags = flags.context("`.cargo/config.toml` has no flags for WebAssembly")?;
+    let flags = flags.iter().filter_map(toml::Value::as_str).map(str::to_owned);
+    Ok(flags.chain(workspace.hidden_paths()).collect())
 }
 
 /// What Trunk does not do: no inline code, the pages of a site without a server, and every file precompressed.

@@ -88,6 +88,22 @@ impl Workspace {
         self.tools.join("python")
     }
 
+    /// Flags of rustc that keep this machine's folders out of what it builds.
+    pub fn hidden_paths(&self) -> Vec<String> {
+        let home = |variable: &str, name: &str| {
+            env::var_os(variable).map_or_else(|| Some(env::home_dir()?.join(name)), |path| Some(PathBuf::from(path)))
+        };
+        let hidden = [
+            (Some(self.root.clone()), "rollcall"),
+            (home("CARGO_HOME", ".cargo"), "cargo"),
+            (home("RUSTUP_HOME", ".rustup"), "rustup"),
+        ];
+        let flag = |(path, name): (Option<PathBuf>, &str)| {
+            Some(format!("--remap-path-prefix={}={name}", path?.display()))
+        };
+        hidden.into_iter().filter_map(flag).collect()
+    }
+
     fn path(&self) -> OsString {
         let inherited = env::var_os("PATH").unwrap_or_default();
         let directories = [self.tools.join("bin"), self.npm_programs(), self.python().join("bin")];

@@ -180,6 +180,7 @@ fn opens_at_first(facet: Facet) -> bool {
         Facet::Class
         | Facet::Origin
         | Facet::Owner
+        | Facet::Lacks
         | Facet::Holder
         | Facet::AuthorityExpiry
         | Facet::LastUsed

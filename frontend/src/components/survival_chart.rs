@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use shared::api::history::{Durations, Survival, SurvivalPoint};
 use shared::charts::survival::{self, Step};
 
-use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
+use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow, nothing_drawn};
 use crate::ui::html::html;
 use crate::{format, words};
 
+const TITLE: &str = "How long until a credential is replaced?";
 const HEIGHT: u32 = 232;
 /// The curve is drawn until this share is left.
 const LAST_DRAWN: f64 = 0.1;
@@ -26,7 +27,7 @@ pub fn survival_chart(durations: &Durations, kind: Option<&str>) -> AnyView {
             0 | 1 => "How long credentials stay in place is told by several snapshots; there is one.".to_owned(),
             n => format!("No credential {what} was replaced in {} snapshots.", format::count(n)),
         };
-        return html! { <p class="card-empty">{text}</p> };
+        return nothing_drawn(TITLE, &text);
     };
     // Beyond, the few that stay for years would press the curve against its axis; the table has them.
     let n_left = curve.points.iter().position(|point| point.share <= LAST_DRAWN);
@@ -60,38 +61,33 @@ pub fn survival_chart(durations: &Durations, kind: Option<&str>) -> AnyView {
         rows: curve.points.iter().map(row).collect(),
     };
     let draw: Draw = Arc::new(move |width, paint| survival::svg(&data, width, HEIGHT, paint));
+    let n_without_age = durations.n_without_age as u64;
+    let left_out = (n_without_age > 0).then(|| {
+        let n = format::counted(n_without_age, "credential is", "credentials are");
+        html! { <p class="chart-rest">{format!("{n} not in it: no export says when they were made.")}</p> }
+    });
     html! {
-        <ChartFrame title="How long until a credential is replaced?" line=line(curve, durations.n_snapshots) draw=draw twin=twin />
+        <ChartFrame title=TITLE line=line(curve) draw=draw twin=twin>
+            {left_out}
+        </ChartFrame>
     }
 }
 
 fn label(point: &SurvivalPoint) -> String {
     format!(
-        "{} d: {} still in place ({})",
+        "{} d: {} still in place ({}), {} under observation",
         point.days,
         format::percent(point.share),
-        format::range(point.lower, point.upper)
+        format::range(point.lower, point.upper),
+        format::number(point.n_at_risk)
     )
 }
 
-/// The median with its band, or that too few were replaced for one.
-fn line(curve: &Survival, n_snapshots: usize) -> String {
+/// Of which kinds, and the median with its band or why there is none.
+fn line(curve: &Survival) -> String {
     let of = match curve.kind.as_str() {
         "" => "All kinds with a maximum age".to_owned(),
         kind => words::sentence(kind),
     };
-    let seen = format!(
-        "{} of {} seen replaced in {} snapshots",
-        format::count(curve.n_ended),
-        format::count(curve.n),
-        format::count(n_snapshots)
-    );
-    let median = match (curve.median_days, curve.median_lower, curve.median_upper) {
-        (Some(days), Some(from), Some(to)) => format!("half are replaced within {days} d ({from}–{to} d)"),
-        (Some(days), Some(from), None) => format!("half are replaced within {days} d ({from} d or more)"),
-        (Some(days), None, _) => format!("half are replaced within {days} d"),
-        (None, ..) if curve.n_ended < 10 => "too few for a median".to_owned(),
-        (None, ..) => "more than half last longer than was watched".to_owned(),
-    };
-    format!("{of}: {median}; {seen}")
+    format!("{of}: {}", curve.note)
 }

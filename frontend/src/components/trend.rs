@@ -163,7 +163,7 @@ pub fn trend_chart(title: &str, trends: &Trends, trend: &Trend) -> AnyView {
         rows: rows.collect(),
     };
     let draw: Draw = Arc::new(move |width, paint| trend::svg(&data, width, CHART_HEIGHT, paint));
-    html! { <ChartFrame title=format!("{title} over time") line=line draw=draw twin=twin /> }
+    html! { <ChartFrame title=format!("How did “{title}” go over time?") line=line draw=draw twin=twin /> }
 }
 
 fn data(trends: &Trends, trend: &Trend) -> trend::Trend {

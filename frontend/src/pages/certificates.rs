@@ -9,8 +9,10 @@ use crate::client;
 use crate::components::badges::{status_badge, verdict_badge};
 use crate::components::columns;
 use crate::components::expiry_chart::{Counted, expiry_chart};
+use crate::components::kpi_tile::KpiStrip;
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{absent, ends, maybe_moment, text_or};
+use crate::components::renewals_chart::renewals_chart;
 use crate::links::{self, List};
 use crate::ui::asynchronous;
 use crate::ui::html::html;
@@ -30,23 +32,25 @@ pub fn CertificatesPage() -> impl IntoView {
     html! { <ListPage kind=kind chart=|| html! { <Expiry /> } /> }
 }
 
-/// How many end when, each count a link.
+/// How many end when, each count a link; how many have to be renewed in each week; and the numbers of the catalogue.
 #[component]
 fn Expiry() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::overview(snapshot);
     html! {
         <details class="strip" open=crate::ui::has_room()>
-            <summary class="strip-head"><h2>"Time left"</h2></summary>
-            <div class="strip-body">
+            <summary class="strip-head"><h2>"Time left, and what has to be renewed"</h2></summary>
+            <div class="strip-body strip-pair">
                 {asynchronous::show(
                     answer,
                     move |overview| {
                         expiry_chart(&overview.expiring, Counted::Certificates, snapshot.get_untracked().as_deref())
                     },
                 )}
+                {asynchronous::show(answer, move |overview| renewals_chart(&overview))}
             </div>
         </details>
+        <KpiStrip family="certificate." />
     }
 }
 

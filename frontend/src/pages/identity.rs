@@ -7,6 +7,7 @@ use shared::api::detail::{
     CredentialDetail, CriterionView, FactView, GrantView, IdentityDetail, LeakView, OwnerView, TrustView,
 };
 use shared::api::findings::FindingRow;
+use shared::api::history::HistoryQuery;
 use shared::api::query::{Facet, ListQuery};
 use shared::charts::Ink;
 use shared::charts::timeline::{self, Span, Timeline};
@@ -55,12 +56,24 @@ pub fn IdentityPage() -> impl IntoView {
         };
         links::list(List::Identities, &query)
     };
+    let changed = move || {
+        links::history(&HistoryQuery {
+            identity: id.get(),
+            to: snapshot.get(),
+            ..HistoryQuery::default()
+        })
+    };
     html! {
         <div class="page identity">
             <nav class="crumbs" aria-label="Above this page">
                 <a href=back>"Identities"</a>
             </nav>
-            <PageHead title=title line=move || html! { {line} } />
+            <PageHead title=title line=move || html! { {line} }>
+                <a class="button" href=changed>
+                    {icon(Icon::Calendar)}
+                    "What changed"
+                </a>
+            </PageHead>
             {asynchronous::show(answer, move |detail| ready(detail, Asked { id, act, snapshot }))}
         </div>
     }
@@ -441,7 +454,7 @@ fn life_lines(detail: &IdentityDetail) -> Option<AnyView> {
     };
     let draw: Draw = Arc::new(move |width, paint| timeline::svg(&data, width, paint));
     let line = "From creation to end; the dot is the last use, the line the snapshot";
-    Some(html! { <ChartFrame title="Life of each credential" line=line draw=draw twin=twin /> })
+    Some(html! { <ChartFrame title="How long does each credential live?" line=line draw=draw twin=twin /> })
 }
 
 fn table(heads: &[&'static str], rows: AnyView) -> AnyView {

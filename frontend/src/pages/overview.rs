@@ -8,14 +8,11 @@ use shared::api::history::Trends;
 use shared::api::kpis::KpiValue;
 use shared::api::overview::{Change, Doubt, Overview};
 use shared::api::query::Facet;
-use shared::charts::Ink;
-use shared::charts::columns::{self, Columns};
 use shared::kpi::catalog;
 use shared::model::ratio::{Ratio, Verdict};
 
 use super::findings::of_rule;
 use super::rules::rank;
-use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow, nothing_drawn};
 use crate::client::Answer;
 use crate::components::age_chart::age_chart;
 use crate::components::badges::{severity_word, verdict_class};
@@ -24,6 +21,7 @@ use crate::components::heat_map::governed_map;
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{kpi_tile, parts, rows_link, sentence_case};
 use crate::components::page_head::PageHead;
+use crate::components::renewals_chart::renewals_chart;
 use crate::components::report_menu::ReportMenu;
 use crate::components::trend;
 use crate::links::{self, List, Place};
@@ -46,8 +44,6 @@ const SHOWN_APART: [&str; 6] = [
     "certificate.renewals",
     "anomaly.leads",
 ];
-/// In pixels; two charts stand side by side.
-const CHART_HEIGHT: u32 = 232;
 
 #[component]
 pub fn OverviewPage() -> impl IntoView {
@@ -62,7 +58,7 @@ pub fn OverviewPage() -> impl IntoView {
     html! {
         <div class="page overview">
             <PageHead title="Overview" line=move || html! { {line} }>
-                <ReportMenu snapshot=snapshot />
+                <ReportMenu snapshot=snapshot overview=answer />
             </PageHead>
             {asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked(), trends, rules))}
         </div>
@@ -106,7 +102,7 @@ fn ready(overview: Arc<Overview>, snapshot: Option<String>, trends: Answer<Trend
                     {expiry_chart(&overview.expiring, Counted::All, at)}
                 </div>
                 <div class="card">
-                    {renewals(&overview)}
+                    {renewals_chart(&overview)}
                 </div>
             </div>
         </section>
@@ -390,16 +386,17 @@ fn changes(overview: &Overview, snapshot: Option<&str>) -> AnyView {
         .max(1);
     let population = ratio(&overview.governed).map_or(1, Ratio::population).max(1);
     let row = |change: &Change| {
-        let team = change.team.clone().unwrap_or_default();
-        let href = links::kpi_part_rows(
-            &change.criterion,
-            Some(Verdict::Fail),
-            Some((Facet::Team, &team)),
-            snapshot,
-        );
-        let whose = match &change.team {
-            Some(team) => format!(" of {team} "),
-            None => " without a team ".to_owned(),
+        let mut filters = vec![
+            (Facet::Lacks, change.criterion.clone()),
+            (Facet::Team, change.team.clone().unwrap_or_default()),
+        ];
+        if change.team.is_none() {
+            filters.push((Facet::Owner, change.owner.clone().unwrap_or_default()));
+        }
+        let href = links::facet_rows(List::Identities, filters, snapshot);
+        let whose = match change.team.as_ref().or(change.owner.as_ref()) {
+            Some(whose) => format!(" of {whose} "),
+            None => " without an owner ".to_owned(),
         };
         let needs = if change.n_identities == 1 {
             "needs only "
@@ -489,55 +486,6 @@ fn top_findings(rules: &Rules, snapshot: Option<&str>) -> AnyView {
         html! { <p class="card-foot"><a href=links::rules(snapshot)>{text}</a></p> }
     });
     html! { <ol class="top-findings">{rows}</ol> {more} }
-}
-
-fn renewals(overview: &Overview) -> AnyView {
-    let total: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
-    let busiest = overview.renewals.iter().max_by_key(|week| week.n_certificates);
-    let title = "How many renewals come, week by week?";
-    let Some(busiest) = busiest.filter(|_| total > 0) else {
-        return nothing_drawn(title, "No certificate ends in the next 26 weeks.");
-    };
-    let line = format!(
-        "{} in 26 weeks; the busiest begins on {} with {}",
-        format::counted(total, "renewal", "renewals"),
-        format::date(busiest.starts_at),
-        format::number(busiest.n_certificates)
-    );
-    let twin = Twin {
-        heads: vec!["Week of".to_owned(), "Renewals".to_owned()],
-        rows: overview
-            .renewals
-            .iter()
-            .map(|week| TwinRow {
-                name: format::date(week.starts_at),
-                cells: vec![TwinCell {
-                    text: format::number(week.n_certificates),
-                    href: None,
-                }],
-            })
-            .collect(),
-    };
-    let data = Columns {
-        categories: overview
-            .renewals
-            .iter()
-            .map(|week| format::day_of_year(week.starts_at))
-            .collect(),
-        series: vec![("Renewals".to_owned(), Ink::Series1)],
-        values: vec![overview.renewals.iter().map(|week| week.n_certificates).collect()],
-        unit: "renewals".to_owned(),
-    };
-    let draw: Draw = Arc::new(move |width, paint| columns::svg(&data, width, CHART_HEIGHT, paint));
-    let outlook = overview.tiles.iter().find(|kpi| kpi.id == "certificate.renewals");
-    let outlook = outlook.and_then(|kpi| kpi.note.clone()).map(|note| {
-        html! { <p class="chart-rest">{format!("{}.", sentence_case(&note))}</p> }
-    });
-    html! {
-        <ChartFrame title=title line=line draw=draw twin=twin>
-            {outlook}
-        </ChartFrame>
-    }
 }
 
 fn doubts(overview: &Overview, snapshot: Option<&str>) -> AnyView {

@@ -6,6 +6,7 @@ use crate::api::SnapshotName;
 use crate::api::history::{Durations, Retirement as RetirementView, Survival, SurvivalPoint};
 use crate::api::query::MAX_LIMIT;
 use crate::history::History;
+use crate::history::durations;
 use crate::history::retirement::Retirement;
 use crate::history::survival::{Curve, Life, Median};
 use crate::model::credential::CredentialKind;
@@ -24,6 +25,7 @@ pub fn durations(history: &History, to: usize) -> Durations {
     let mut kinds: Vec<_> = by_kind.into_iter().collect();
     kinds.sort_by_key(|(kind, lives)| (std::cmp::Reverse(lives.len()), *kind));
     let all = slots.lives.iter().map(|(_, life)| *life);
+    let told = |curve: &Curve| durations::rotation(curve).note;
     let retired = history.retirements(n_snapshots);
     let head = &history.snapshots[to].head;
     Durations {
@@ -32,15 +34,17 @@ pub fn durations(history: &History, to: usize) -> Durations {
             as_of: head.as_of,
         },
         n_snapshots,
-        rotation: std::iter::once(survival("", all))
+        rotation: std::iter::once(survival("", all, told))
             .chain(
                 kinds
                     .into_iter()
-                    .map(|(kind, lives)| survival(kind.id(), lives.into_iter())),
+                    .map(|(kind, lives)| survival(kind.id(), lives.into_iter(), told)),
             )
             .collect(),
         n_without_age: slots.n_without_age,
-        revocation: survival("", retired.iter().map(Retirement::life)),
+        revocation: survival("", retired.iter().map(Retirement::life), |_| {
+            history.time_to_revoke(n_snapshots).note
+        }),
         n_retirements: retired.len(),
         retirements: retired
             .iter()
@@ -50,7 +54,7 @@ pub fn durations(history: &History, to: usize) -> Durations {
     }
 }
 
-fn survival(kind: &str, lives: impl Iterator<Item = Life>) -> Survival {
+fn survival(kind: &str, lives: impl Iterator<Item = Life>, told: impl FnOnce(&Curve) -> String) -> Survival {
     let curve = Curve::new(lives);
     let median = match curve.is_told() {
         true => curve.median(),
@@ -72,6 +76,7 @@ fn survival(kind: &str, lives: impl Iterator<Item = Life>) -> Survival {
         median_days: median.days,
         median_lower: median.lower,
         median_upper: median.upper,
+        note: told(&curve),
         points: points
             .map(|(day, step)| SurvivalPoint {
                 days: day as u32,

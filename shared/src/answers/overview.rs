@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::kpis::kpi_values;
-use crate::analysis::{Analysis, Force};
+use crate::analysis::Analysis;
 use crate::api::kpis::{Bucket, KpiValue};
 use crate::api::overview::{AgeRow, Change, Doubt, ExpiringBucket, Heat, HeatCell, Overview, RenewalWeek};
 use crate::api::query::Facet;
@@ -235,31 +235,30 @@ fn renewals(analysis: &Analysis) -> Vec<RenewalWeek> {
     weeks
 }
 
-/// Identities that fail exactly one criterion in force, by that criterion and team: mending it governs them.
+/// Identities that lack exactly one criterion in force, by that criterion and whose they are: mending it governs them.
 fn changes(analysis: &Analysis) -> Vec<Change> {
-    let mut counts: HashMap<(usize, Option<Sym>), u64> = HashMap::new();
+    let mut counts: HashMap<(&str, Option<Sym>, Option<Sym>), u64> = HashMap::new();
     for (index, identity) in identities_within(analysis) {
-        let verdicts = &analysis.criteria[index];
-        let counted = |at: &usize| analysis.in_force[*at] == Force::InForce;
-        let mut short = (0..CRITERIA.len())
-            .filter(counted)
-            .filter(|at| verdicts[*at].is_some_and(|v| v != Verdict::Pass));
-        if let (Some(only), None) = (short.next(), short.next()) {
-            *counts.entry((only, identity.owner.team)).or_default() += 1;
+        if let Some(only) = analysis.lacks(index) {
+            let team = identity.owner.team;
+            let owner = identity.owner.text.filter(|_| team.is_none());
+            *counts.entry((only, team, owner)).or_default() += 1;
         }
     }
+    let text = |sym: Option<Sym>| sym.map(|sym| analysis.snapshot.strings.get(sym).to_owned());
     let mut changes: Vec<Change> = counts
         .into_iter()
-        .map(|((criterion, team), n_identities)| Change {
-            criterion: CRITERIA[criterion].to_owned(),
-            team: team.map(|team| analysis.snapshot.strings.get(team).to_owned()),
+        .map(|((criterion, team, owner), n_identities)| Change {
+            criterion: criterion.to_owned(),
+            team: text(team),
+            owner: text(owner),
             n_identities,
         })
         .collect();
     changes.sort_by(|a, b| {
         b.n_identities
             .cmp(&a.n_identities)
-            .then_with(|| (&a.criterion, &a.team).cmp(&(&b.criterion, &b.team)))
+            .then_with(|| (&a.criterion, &a.team, &a.owner).cmp(&(&b.criterion, &b.team, &b.owner)))
     });
     changes.truncate(MAX_CHANGES);
     changes

@@ -303,6 +303,8 @@ pub struct Survival {
     /// The 95 % band of the median; without an upper end where the curve's band does not come down to a half.
     pub median_lower: Option<u32>,
     pub median_upper: Option<u32>,
+    /// The median with its band, or why there is none, in words.
+    pub note: String,
     /// By age.
     pub points: Vec<SurvivalPoint>,
 }

@@ -75,8 +75,9 @@ pub struct RenewalWeek {
 pub struct Change {
     /// The KPI id of the criterion.
     pub criterion: String,
-    /// Team or owner; `None` for identities that have neither.
     pub team: Option<String>,
+    /// Whose they are where no team is recorded; both are `None` for identities that nobody owns.
+    pub owner: Option<String>,
     pub n_identities: u64,
 }
 

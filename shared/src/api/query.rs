@@ -70,6 +70,8 @@ pub enum Facet {
     Owner,
     Team,
     Status,
+    /// The criterion that alone keeps an identity from being governed for certain; `""` for others.
+    Lacks,
     /// The id of the identity that holds a credential.
     Holder,
     /// Age of a credential: `30d`, `90d`, `180d`, `365d`, `older`, `unknown`.
@@ -100,7 +102,7 @@ pub enum Facet {
 }
 
 impl Facet {
-    pub const ALL: [Facet; 21] = [
+    pub const ALL: [Facet; 22] = [
         Facet::Kind,
         Facet::Class,
         Facet::Origin,
@@ -109,6 +111,7 @@ impl Facet {
         Facet::Owner,
         Facet::Team,
         Facet::Status,
+        Facet::Lacks,
         Facet::Holder,
         Facet::Age,
         Facet::Expiry,
@@ -135,6 +138,7 @@ impl Facet {
             Facet::Owner => "owner",
             Facet::Team => "team",
             Facet::Status => "status",
+            Facet::Lacks => "lacks",
             Facet::Holder => "holder",
             Facet::Age => "age",
             Facet::Expiry => "expiry",

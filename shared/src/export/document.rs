@@ -311,9 +311,9 @@ fn summary(report: &Report) -> Section {
     if !overview.changes.is_empty() {
         blocks.push(Block::Heading("What would raise the governed share most".to_owned()));
         let changes = overview.changes.iter().take(5).map(|change| {
-            let of = match &change.team {
-                Some(team) => format!(" of {team}"),
-                None => " without a team".to_owned(),
+            let of = match change.team.as_ref().or(change.owner.as_ref()) {
+                Some(whose) => format!(" of {whose}"),
+                None => " without an owner".to_owned(),
             };
             let n = format::counted(change.n_identities, "identity", "identities");
             let needs = if change.n_identities == 1 { "needs" } else { "need" };

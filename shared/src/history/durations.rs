@@ -16,7 +16,7 @@ impl History {
             return unmeasured();
         }
         let lives = self.slots(n_snapshots).lives.into_iter().map(|(_, life)| life);
-        duration(&Curve::new(lives), "credentials", "replaced", String::new())
+        rotation(&Curve::new(lives))
     }
 
     /// `time_to_revoke` over the first `n_snapshots` snapshots.
@@ -38,6 +38,11 @@ impl History {
         let lives = retired.iter().map(|retirement| retirement.life());
         duration(&Curve::new(lives), "that were to go", "gone", still)
     }
+}
+
+/// How long until credentials are replaced, by their curve.
+pub fn rotation(curve: &Curve) -> Duration {
+    duration(curve, "credentials", "replaced", String::new())
 }
 
 fn unmeasured() -> Duration {

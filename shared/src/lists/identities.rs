@@ -23,6 +23,7 @@ pub fn list(analysis: &Analysis) -> List {
     list.symbols(Facet::Owner, |row| identities[row].owner.text);
     list.symbols(Facet::Team, |row| identities[row].owner.team);
     list.words(Facet::Status, |row| status_word(identities[row].status));
+    list.words(Facet::Lacks, |row| analysis.lacks(row).unwrap_or_default());
     list.words(Facet::LastUsed, |row| {
         last_used_bucket(identities[row].last_used, snapshot.as_of)
     });

@@ -384,6 +384,7 @@ fn scale(facet: Facet) -> Vec<&'static str> {
         | Facet::Owner
         | Facet::Team
         | Facet::Status
+        | Facet::Lacks
         | Facet::Holder
         | Facet::Role
         | Facet::Trust

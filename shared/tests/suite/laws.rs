@@ -6,7 +6,7 @@ use std::path::Path;
 
 use shared::analysis::{Analysis, analyze};
 use shared::answers;
-use shared::api::query::{KpiFilter, ListQuery};
+use shared::api::query::{Facet, KpiFilter, ListQuery};
 use shared::config::Config;
 use shared::connectors::CONNECTORS;
 use shared::export;
@@ -81,6 +81,31 @@ fn everything(analysis: &Analysis) -> String {
         text += &serde_json::to_string(&answers::identity(analysis, id).unwrap()).unwrap();
     }
     text
+}
+
+/// What would raise the governed share most counts exactly the rows to which it leads.
+#[test]
+fn every_change_is_the_length_of_its_list() {
+    let analysis = estate(|_| ());
+    let changes = answers::overview(&analysis).changes;
+    assert!(changes.iter().any(|change| change.team.is_some()), "{changes:?}");
+    assert!(changes.iter().any(|change| change.owner.is_some()), "{changes:?}");
+    for change in changes {
+        let mut filters = vec![
+            (Facet::Lacks, change.criterion.clone()),
+            (Facet::Team, change.team.clone().unwrap_or_default()),
+        ];
+        if change.team.is_none() {
+            filters.push((Facet::Owner, change.owner.clone().unwrap_or_default()));
+        }
+        let query = ListQuery {
+            filters,
+            ..ListQuery::default()
+        };
+        let page = answers::identities(&analysis, &query).unwrap();
+        assert_eq!(page.n_matching as u64, change.n_identities, "{change:?}");
+        assert!(page.rows.iter().all(|row| row.governed != Some(Verdict::Pass)), "{change:?}");
+    }
 }
 
 #[test]
