@@ -14,6 +14,7 @@ use crate::links::{self, List};
 use crate::ui::asynchronous;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
+use crate::ui::prose::prose;
 use crate::url_state::use_snapshot;
 use crate::{format, words};
 
@@ -82,7 +83,7 @@ fn control(state: &ControlState, snapshot: Option<&str>) -> AnyView {
         Measured::NotMeasurable => ("badge is-unknown", Icon::Unknown, "Not measurable"),
     };
     let because = (!state.because.is_empty()).then(|| {
-        html! { <span class="cell-below">{sentence_case(&state.because)}</span> }
+        html! { <span class="cell-below">{prose(&sentence_case(&state.because))}</span> }
     });
     let found = match state.n_findings {
         0 => html! { <span class="muted">"None"</span> },

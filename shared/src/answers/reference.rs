@@ -97,6 +97,9 @@ fn rules() -> String {
          not in the rule's population. Codes are public: never reused, never renamed. A finding's key is its rule's code \
          and its subject's id, the same in every snapshot. The rows are one click away: `finding=CODE` lists the subjects \
          that fail, `finding=CODE&verdict=unknown` those that cannot be judged.\n\n\
+         Where one command of the vendor remedies a finding and everything that it takes is known, the finding has it as text \
+         to copy: of AWS, Google Cloud, Entra, Azure's roles and Kubernetes. For other platforms, and for bindings of \
+         Kubernetes, none is given.\n\n\
          ## Severity\n\nIt follows from three facts, and from nothing else: what the identity may do, from where the flaw \
          can be used, and whether the subject still works. What is switched off, revoked or ended is always low.\n\n|  |"
     );

@@ -445,12 +445,13 @@ pub const KPIS: &[Kpi] = &[
     },
     Kpi {
         standards: &["OWASP NHI10:2025"],
+        version: 2,
         ..share(
             "human_use",
             "Not used by people",
             "Which are used by people?",
             Table::Identities,
-            "non-human identities in scope → no console password, MFA device or interactive sign-in; unknown when no export tells",
+            "non-human identities in scope, without root users, which people hold → no console password, MFA device or interactive sign-in; unknown when no export tells",
         )
     },
     count(

@@ -515,7 +515,6 @@ pub(crate) fn is_not_used_by_people(analysis: &Analysis, index: usize) -> Option
     let identity = &analysis.snapshot.identities[index];
     let can_sign_in = match identity.kind {
         IdentityKind::User
-        | IdentityKind::Root
         | IdentityKind::HostAccount
         | IdentityKind::DatabaseAccount
         | IdentityKind::Integration
@@ -531,6 +530,8 @@ pub(crate) fn is_not_used_by_people(analysis: &Analysis, index: usize) -> Option
         | IdentityKind::Pipeline
         | IdentityKind::Agent
         | IdentityKind::Human => false,
+        // A person's by nature: standards ask for its second factor.
+        IdentityKind::Root => false,
     };
     (in_scope(identity) && can_sign_in).then_some(match identity.human_use {
         HumanUse::Absent => Verdict::Pass,

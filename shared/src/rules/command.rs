@@ -115,21 +115,41 @@ pub fn withdraw(analysis: &Analysis, id: IdentityId, grant: &Grant) -> Option<St
             .strip_prefix(gcp_member::PROJECTS)?;
         let (project, email, role) = (word(project)?, word(email)?, word(snapshot.strings.get(grant.role))?);
         return Some(format!(
-            "gcloud projects remove-iam-policy-binding {project} --member=serviceAccount:{email} --role={role}"
+            "gcloud projects remove-iam-policy-binding {project} --member=serviceAccount:{email} --role={role} --condition=None"
         ));
     }
-    let policy = snapshot.strings.get(grant.policy?);
-    let policy = word(policy).filter(|policy| policy.starts_with("arn:") && policy.contains(":policy/"))?;
+    match snapshot.strings.get(grant.policy?) {
+        policy if policy.starts_with("azure-role:") => withdraw_azure(analysis, identity, grant),
+        policy if policy.starts_with("arn:") => withdraw_aws(analysis, identity, grant, policy),
+        _ => None,
+    }
+}
+
+fn withdraw_azure(analysis: &Analysis, identity: &Identity, grant: &Grant) -> Option<String> {
+    let strings = &analysis.snapshot.strings;
+    // An application and its service principal have an object id each, and one application id.
+    let assignee = handle(analysis, identity, HandleKind::EntraApp);
+    let assignee = word(assignee.or_else(|| handle(analysis, identity, HandleKind::EntraObject))?)?;
+    let (role, scope) = (word(strings.get(grant.role))?, word(strings.get(grant.resource?))?);
+    Some(format!(
+        "az role assignment delete --assignee {assignee} --role {role} --scope {scope}"
+    ))
+}
+
+/// An inline policy is deleted, for it is nobody else's; a managed one is detached.
+fn withdraw_aws(analysis: &Analysis, identity: &Identity, grant: &Grant, policy: &str) -> Option<String> {
+    let name = analysis.snapshot.strings.get(grant.role);
+    let (verb, policy) = match policy.ends_with(&format!("/inline/{name}")) {
+        true => ("delete", format!("--policy-name {}", word(name)?)),
+        false if policy.contains(":policy/") => ("detach", format!("--policy-arn {}", word(policy)?)),
+        false => return None,
+    };
     if let Some(role) = aws_name(analysis, identity, "role") {
         let role = word(role)?;
-        return Some(format!(
-            "aws iam detach-role-policy --role-name {role} --policy-arn {policy}"
-        ));
+        return Some(format!("aws iam {verb}-role-policy --role-name {role} {policy}"));
     }
     let user = word(aws_name(analysis, identity, "user")?)?;
-    Some(format!(
-        "aws iam detach-user-policy --user-name {user} --policy-arn {policy}"
-    ))
+    Some(format!("aws iam {verb}-user-policy --user-name {user} {policy}"))
 }
 
 /// Takes an identity out of use without deleting it, so that it can come back.

@@ -115,7 +115,7 @@ pub struct Unmeasurable {
     pub framework: Framework,
     pub id: &'static str,
     pub title: &'static str,
-    /// What would have to be looked at.
+    /// What would have to be looked at. Between backticks, a connector's id, or what no connector reads.
     pub why: &'static str,
 }
 
@@ -391,7 +391,7 @@ pub const UNMEASURABLE: &[Unmeasurable] = &[
         Framework::Iso27001,
         "A.8.4",
         "Access to source code",
-        "needs the code hosts' permissions, which no connector reads yet",
+        "no rule asks for it yet; exports that `github_app_installations` and `github_deploy_keys` read tell of programs, none of people's access",
     ),
     unmeasurable(
         Framework::Soc2,
@@ -427,19 +427,19 @@ pub const UNMEASURABLE: &[Unmeasurable] = &[
         Framework::CisAws,
         "2.5",
         "Root has a second factor",
-        "needs the account summary, which no connector reads yet",
+        "no rule asks for it yet; exports that `aws_credential_report` reads would tell",
     ),
     unmeasurable(
         Framework::CisAws,
         "2.8",
         "Passwords have a minimum length",
-        "needs the account's password policy, which no connector reads yet",
+        "needs `aws iam get-account-password-policy`, which no connector reads yet",
     ),
     unmeasurable(
         Framework::CisAws,
         "2.18",
         "An access analyzer is on",
-        "needs the account's settings, which no connector reads yet",
+        "no rule asks for it yet; exports that `aws_access_analyzer` reads show an analyzer where it found something, and not where there is none",
     ),
     unmeasurable(
         Framework::CisAzure,
@@ -451,25 +451,25 @@ pub const UNMEASURABLE: &[Unmeasurable] = &[
         Framework::CisAzure,
         "5.12",
         "Users cannot consent to applications",
-        "needs the tenant's settings, which no connector reads yet",
+        "needs Graph's `policies/authorizationPolicy`, which no connector reads yet",
     ),
     unmeasurable(
         Framework::CisGcp,
         "1.14",
         "API keys are bound to hosts and apps",
-        "needs the keys' restrictions, which the connector does not keep",
+        "needs the keys' restrictions, which `gcp_api_keys` does not keep",
     ),
     unmeasurable(
         Framework::CisKubernetes,
         "5.1.2",
         "Few may read secrets",
-        "needs effective access, which this version does not evaluate yet",
+        "no rule asks for it yet, though effective access tells who may",
     ),
     unmeasurable(
         Framework::CisKubernetes,
         "5.1.8",
         "Bind, impersonate and escalate are rare",
-        "needs effective access, which this version does not evaluate yet",
+        "no rule asks for it yet, though effective access tells who may",
     ),
 ];
 

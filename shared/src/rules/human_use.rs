@@ -15,6 +15,7 @@ pub const RULE: Rule = Rule {
     cannot_see: &[
         "People who use its keys from a command line.",
         "Platforms whose exports do not tell programs' sign-ins from people's: those are unknown.",
+        "Root users, whom a person's second factor protects: their keys are `root_key_in_use`.",
     ],
     remedy: "Take the password away and give the people accounts of their own; let them act as the identity by a trust that is logged.",
     references: &[
@@ -26,7 +27,7 @@ pub const RULE: Rule = Rule {
         iso::A_5_16,
         iso::A_8_5,
     ],
-    population: "non-human identities in scope of kinds that people can sign in as; unknown when no export tells",
+    population: "non-human identities in scope of kinds that people can sign in as, without root users; unknown when no export tells",
     test: Test::Identities(Check {
         judge: formulas::is_not_used_by_people,
         exposure: |_, _| Exposure::Portable,

@@ -10,11 +10,11 @@ use shared::answers;
 use shared::api::compliance::Measured;
 use shared::api::query::ListQuery;
 use shared::config::Config;
-use shared::connectors;
+use shared::connectors::{self, CONNECTORS};
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
 use shared::model::ratio::{Ratio, Verdict};
-use shared::rules::frameworks::{Framework, controls};
+use shared::rules::frameworks::{Framework, UNMEASURABLE, controls};
 use shared::rules::{self, RULES, Rule, Test};
 
 fn folder(rule: &Rule) -> PathBuf {
@@ -136,6 +136,30 @@ fn every_control_is_asked_of_some_rule() {
     for control in controls() {
         let mut rules = RULES.iter();
         assert!(rules.any(|rule| rule.references.contains(&control)), "{control}");
+    }
+}
+
+/// What is read and evaluated grows, and a reason must not fall behind it: each names, between backticks, a connector that
+/// there is, or what none reads.
+#[test]
+fn what_cannot_be_measured_says_why_and_that_is_still_so() {
+    for control in UNMEASURABLE {
+        let (id, why) = (control.id, control.why);
+        assert!(
+            !controls().any(|it| it.framework == control.framework && it.id == id),
+            "{id} is asked of a rule"
+        );
+        for unsure in ["evaluate yet", "this version"] {
+            assert!(!why.contains(unsure), "{id}: {why}");
+        }
+        let named: Vec<&str> = why.split('`').skip(1).step_by(2).collect();
+        let connector = |name: &str| CONNECTORS.iter().any(|connector| connector.id == name);
+        let read = |name: &str| CONNECTORS.iter().any(|connector| connector.command.contains(name));
+        if why.contains("connector reads") {
+            assert!(named.iter().any(|name| !connector(name) && !read(name)), "{id}: {why}");
+        } else {
+            assert!(named.iter().all(|name| connector(name)), "{id}: {why}");
+        }
     }
 }
 

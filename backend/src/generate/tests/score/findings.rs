@@ -30,17 +30,10 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
         ("open_ci_trust", problems(&["ci_trust_without_subject"])),
         ("root_key_in_use", problems(&["root_key_in_use"])),
         ("unused_permission", problems(&["unused_permission"])),
+        ("human_use", problems(&["human_use"])),
     ] {
         scores.compare(&format!("finding: {rule}"), expected, found.of_rule(rule));
     }
-    // Root is a person's by nature: every account has one, with a password.
-    scores.compare(
-        "finding: human_use",
-        problems(&["human_use"]),
-        (found.of_rule("human_use").into_iter())
-            .filter(|id| !id.ends_with(":root"))
-            .collect(),
-    );
     scores.compare(
         "finding: unreviewed",
         in_scope(&|it| match it["reviewed_on"].as_str().and_then(Instant::from_text) {
