@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::list::defused;
+use crate::access::digest::SEPARATOR;
 use crate::api::reviews::{Review, ReviewRow, ReviewState};
 use crate::connectors::review_csv::COLUMNS;
 use crate::diagnostic::printable;
@@ -177,6 +178,7 @@ fn cell(row: &ReviewRow, column: &str) -> String {
         "environment" => row.environment.clone().unwrap_or_default(),
         "purpose" => row.purpose.clone().unwrap_or_default(),
         "access_digest" => row.access_digest.clone(),
+        "access_sources" => row.access_sources.join(SEPARATOR),
         _ => String::new(),
     }
 }
