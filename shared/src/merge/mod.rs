@@ -18,7 +18,7 @@ mod trust;
 mod usage;
 
 pub use owner::owners;
-pub(crate) use trust::cluster_subject;
+pub(crate) use trust::{account_of_actor, cluster_subject};
 
 use std::cmp::Reverse;
 
