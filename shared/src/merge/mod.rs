@@ -190,6 +190,7 @@ fn take_file(
             files: start..start,
             gaps: Vec::new(),
             stated_at: None,
+            active_until: None,
         });
     }
     let source_id = SourceId(snapshot.sources.len() as u32 - 1);
