@@ -1,5 +1,7 @@
-//! Leads: what an identity did lately and never before, by its own logs. Whoever looks decides what it was; nothing here
-//! is a verdict, and nothing counts as a failure.
+//! Leads: what an identity did lately and never before in this snapshot's logs. Whoever looks decides what it was; nothing
+//! here is a verdict, and nothing counts as a failure.
+//!
+//! Logs of earlier snapshots do not count: what a log of last month shows may be new here.
 
 use crate::analysis::Analysis;
 use crate::kpi::formulas::in_scope;

@@ -118,6 +118,8 @@ fn what_was_never_seen_before_is_a_lead() {
     );
     let leads = answers::leads(&analysis);
     assert_eq!((leads.n_identities, leads.n_without_baseline), (5, 2));
+    let reach = [leads.active_from, leads.active_until].map(|at| at.unwrap().to_date_text());
+    assert_eq!(reach, ["2026-09-11", "2026-10-30"]);
     let sentences: Vec<_> = leads.leads.iter().map(|lead| lead.sentence.as_str()).collect();
     assert_eq!(
         sentences[..3],
