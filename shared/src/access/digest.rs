@@ -9,12 +9,14 @@ use std::fmt::Write as _;
 use hashbrown::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
+use super::decision::Holds;
+use super::denial;
 use crate::model::access_policy::{
-    AccessPolicy, AwsCondition, AwsStatement, AzureOperations, Conditional, Effect, Matched, Privilege,
+    AccessPolicy, AwsCondition, AwsStatement, AzureOperations, Conditional, Denied, Effect, Matched, Privilege,
 };
-use crate::model::grant::TrustGuard;
+use crate::model::grant::{DenialReach, TrustGuard};
 use crate::model::instant::Expiry;
-use crate::model::snapshot::{FileId, Grant, IdentityId, Policy, Snapshot, Trust};
+use crate::model::snapshot::{Denial, FileId, Grant, IdentityId, Policy, Snapshot, Trust};
 use crate::model::strings::{Strings, Sym};
 
 /// What every digest begins with. A digest that begins otherwise was made by another rule, and compares with none.
@@ -33,9 +35,10 @@ pub struct AccessDigest {
 
 /// The digests of the access of some identities, in their order.
 ///
-/// Read are the grants (role, resource, condition, end, and what the policies behind them say), the boundaries, and the
-/// trusts that name the identity on either side. Not read are the group through which a grant comes, where a statement
-/// stands, the order of lists, and what was only seen in use: none of them changes what is allowed.
+/// Read are the grants (role, resource, condition, end, and what the policies behind them say), the boundaries, the denials
+/// that may be against the identity (what, where, on which condition; not whom else), and the trusts that name it on either
+/// side. Not read are what those are given as whom it may act, the group through which a grant comes, where a statement
+/// stands, the order of lists, and what was only seen in use: but for the first, none of them changes what is allowed.
 pub fn digests(snapshot: &Snapshot, ids: &[IdentityId]) -> Vec<AccessDigest> {
     let mut all: HashMap<IdentityId, Lines> = ids.iter().map(|id| (*id, Lines::default())).collect();
     for trust in snapshot.trusts.iter().filter(|trust| trust.guard.is_some()) {
@@ -58,6 +61,11 @@ pub fn digests(snapshot: &Snapshot, ids: &[IdentityId]) -> Vec<AccessDigest> {
             let file = boundary.evidence.file;
             lines.add(format!("boundary {}", policies.said(boundary.policy)), file);
             policies.note_files(boundary.policy, file, &mut lines.files);
+        }
+        for denial in &snapshot.denials {
+            if denial::against(snapshot, *id, denial).0 != Holds::No {
+                lines.add(of_denial(denial, &snapshot.strings), denial.evidence.file);
+            }
         }
         let memberships = snapshot.memberships_of(*id).iter();
         lines
@@ -130,6 +138,32 @@ fn of_grant(grant: &Grant, policies: &mut Policies<'_>) -> String {
     format!("grant {role:?} {resource:?} {privilege} {condition} {end} {said}")
 }
 
+fn of_denial(denial: &Denial, strings: &Strings) -> String {
+    let list = |kind: &str, syms: &[Sym]| listed(kind, syms, strings);
+    let what = match &denial.denied {
+        Denied::Azure { on_resources, on_data } => [
+            list("actions", &on_resources.actions),
+            list("not", &on_resources.not_actions),
+            list("data", &on_data.actions),
+            list("not", &on_data.not_actions),
+        ]
+        .join(" "),
+        Denied::Google { permissions, excepted } => {
+            format!("{} {}", list("permissions", permissions), list("not", excepted))
+        }
+    };
+    let resource = denial.resource.map(|sym| strings.get(sym));
+    let reach = match denial.reach {
+        DenialReach::Below => "below",
+        DenialReach::Alone => "alone",
+    };
+    let condition = match denial.conditional {
+        Conditional::Always => None,
+        Conditional::OnCondition => Some(strings.get_or_empty(denial.condition)),
+    };
+    format!("denial {what} on {resource:?} {reach} if {condition:?}")
+}
+
 /// What policies say, each read once.
 struct Policies<'s> {
     snapshot: &'s Snapshot,
@@ -184,9 +218,14 @@ fn hashed(text: &str) -> String {
     })
 }
 
+/// A list in words, in an order of its own.
+fn listed(kind: &str, syms: &[Sym], strings: &Strings) -> String {
+    format!("{kind} {:?}", sorted(syms.iter().map(|sym| strings.get(*sym))))
+}
+
 /// A document in words that do not depend on the order in which an export writes it.
 fn in_words(document: &AccessPolicy, strings: &Strings) -> String {
-    let list = |kind: &str, syms: &[Sym]| format!("{kind} {:?}", sorted(syms.iter().map(|sym| strings.get(*sym))));
+    let list = |kind: &str, syms: &[Sym]| listed(kind, syms, strings);
     match document {
         AccessPolicy::Aws(statements) => {
             sorted(statements.iter().map(|statement| of_statement(statement, strings))).join("; ")

@@ -49,7 +49,7 @@ pub fn review_page(review: &Review, sheet: &str) -> String {
          <li>In <code>{}</code>, write <b>keep</b>, <b>change</b> or <b>remove</b> into <code>decision</code>, with the day \
          and your name. Leave open what you cannot decide.</li>\n\
          <li>Hand the table back: it goes into the folder <code>reviews</code> of the estate. A decision holds for the access \
-         shown here and is void once that changes.</li>\n</ol>\n",
+         shown here and is void once that changes; not when those as whom it may act are given something else.</li>\n</ol>\n",
         escaped(sheet),
     );
     for row in &review.rows {
