@@ -235,7 +235,7 @@ fn leads(detail: &IdentityDetail, snapshot: Option<&str>) -> Option<AnyView> {
         .collect();
     (!rows.is_empty()).then(|| {
         let list = html! {
-            <p class="card-line"><a href=links::place(Place::Leads, snapshot)>"Leads"</a> ": to be looked at, never failures"</p>
+            <p class="card-line"><a href=links::place(Place::Leads, snapshot)>"Leads"</a> ": by this snapshot's logs, to be looked at, never failures"</p>
             <ul class="lead-list">{rows}</ul>
         };
         section("leads", "What it did lately and never before", None, list)

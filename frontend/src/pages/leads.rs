@@ -1,4 +1,4 @@
-//! What identities did lately and never before, by their own logs: to be looked at, never a failure.
+//! What identities did lately and never before in one snapshot's logs: to be looked at, never a failure.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub fn LeadsPage() -> impl IntoView {
         <div class="page leads">
             <PageHead
                 title="Leads"
-                line=|| "What identities did lately and never before, by their own logs. To be looked at: nothing here counts as a failure."
+                line=|| "What identities did lately and never before in this snapshot's logs. To be looked at: nothing here counts as a failure."
             />
             {asynchronous::show(answer, move |leads| ready(&leads, snapshot.get_untracked().as_deref()))}
         </div>
@@ -119,10 +119,12 @@ fn ready(leads: &Arc<Leads>, snapshot: Option<&str>) -> AnyView {
 
 /// What is held against what, and of how many.
 fn baseline(leads: &Leads) -> String {
-    let until = leads
-        .active_until
-        .map(|at| format!(" (until {})", format::date(at)))
-        .unwrap_or_default();
+    let reach = leads.active_from.zip(leads.active_until);
+    let reach = reach.map(|(from, until)| {
+        let n_days = format::counted(from.days_until(until).max(0) as u64, "day", "days");
+        format!(" ({n_days}: {} to {})", format::date(from), format::date(until))
+    });
+    let reach = reach.unwrap_or_default();
     let unknown = match leads.n_without_baseline {
         0 => String::new(),
         n => format!(
@@ -132,7 +134,7 @@ fn baseline(leads: &Leads) -> String {
         ),
     };
     format!(
-        "The last {} days of the logs{until} against all before, for {}.{unknown}",
+        "The last {} days of each one's logs against all before in this snapshot's logs{reach}, for {}.{unknown}",
         leads.recent_days,
         format::counted(leads.n_identities as u64, "identity", "identities"),
     )

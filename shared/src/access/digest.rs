@@ -3,55 +3,112 @@
 //! A reviewer decides on the access they see. The digest of it goes with the decision, so that nobody takes yesterday's
 //! approval for today's access.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use hashbrown::{HashMap, HashSet};
 use sha2::{Digest, Sha256};
 
+use super::decision::Holds;
+use super::denial;
 use crate::model::access_policy::{
-    AccessPolicy, AwsCondition, AwsStatement, AzureOperations, Conditional, Effect, Matched, Privilege,
+    AccessPolicy, AwsCondition, AwsStatement, AzureOperations, Conditional, Denied, Effect, Matched, Privilege,
 };
-use crate::model::grant::TrustGuard;
+use crate::model::grant::{DenialReach, TrustGuard};
 use crate::model::instant::Expiry;
-use crate::model::snapshot::{Grant, IdentityId, Policy, Snapshot, Trust};
+use crate::model::snapshot::{Denial, FileId, Grant, IdentityId, Policy, Snapshot, Trust};
 use crate::model::strings::{Strings, Sym};
 
 /// What every digest begins with. A digest that begins otherwise was made by another rule, and compares with none.
 pub const VERSION: &str = "v1-";
+/// What stands between the names of exports, where several are one text.
+pub const SEPARATOR: &str = "; ";
 
-/// The digests of the access of some identities, in their order: [`VERSION`] and 16 hex digits.
+/// The access of one identity, in short.
+#[derive(Clone)]
+pub struct AccessDigest {
+    /// [`VERSION`] and 16 hex digits.
+    pub text: String,
+    /// The exports that state some of that access, as [`export_name`] has them, in order.
+    pub exports: Vec<String>,
+}
+
+/// The digests of the access of some identities, in their order.
 ///
-/// Read are the grants (role, resource, condition, end, and what the policies behind them say), the boundaries, and the
-/// trusts that name the identity on either side. Not read are the group through which a grant comes, where a statement
-/// stands, the order of lists, and what was only seen in use: none of them changes what is allowed.
-pub fn digests(snapshot: &Snapshot, ids: &[IdentityId]) -> Vec<String> {
-    let mut lines: HashMap<IdentityId, Vec<String>> = ids.iter().map(|id| (*id, Vec::new())).collect();
+/// Read are the grants (role, resource, condition, end, and what the policies behind them say), the boundaries, the denials
+/// that may be against the identity (what, where, on which condition; not whom else), and the trusts that name it on either
+/// side. Not read are what those are given as whom it may act, the group through which a grant comes, where a statement
+/// stands, the order of lists, and what was only seen in use: but for the first, none of them changes what is allowed.
+pub fn digests(snapshot: &Snapshot, ids: &[IdentityId]) -> Vec<AccessDigest> {
+    let mut all: HashMap<IdentityId, Lines> = ids.iter().map(|id| (*id, Lines::default())).collect();
     for trust in snapshot.trusts.iter().filter(|trust| trust.guard.is_some()) {
         let ends = [trust.target_identity, trust.actor_identity];
         for end in ends.into_iter().flatten().collect::<HashSet<_>>() {
-            if let Some(lines) = lines.get_mut(&end) {
-                lines.push(of_trust(trust, &snapshot.strings));
+            if let Some(lines) = all.get_mut(&end) {
+                lines.add(of_trust(trust, &snapshot.strings), trust.evidence.file);
             }
         }
     }
     let mut policies = Policies::new(snapshot);
     let mut digest = |id: &IdentityId| {
-        let mut lines = lines.remove(id).unwrap_or_default();
+        let mut lines = all.remove(id).unwrap_or_default();
         for grant in snapshot.grants_of(snapshot.identity(*id)) {
-            lines.push(of_grant(grant, &mut policies));
+            let file = grant.evidence.file;
+            lines.add(of_grant(grant, &mut policies), file);
+            policies.note_files(grant.policy.unwrap_or(grant.role), file, &mut lines.files);
         }
         for boundary in snapshot.boundaries_of(*id) {
-            lines.push(format!("boundary {}", policies.said(boundary.policy)));
+            let file = boundary.evidence.file;
+            lines.add(format!("boundary {}", policies.said(boundary.policy)), file);
+            policies.note_files(boundary.policy, file, &mut lines.files);
         }
-        lines.sort_unstable();
-        lines.dedup();
-        format!("{VERSION}{}", hashed(&lines.join("\n")))
+        for denial in &snapshot.denials {
+            if denial::against(snapshot, *id, denial).0 != Holds::No {
+                lines.add(of_denial(denial, &snapshot.strings), denial.evidence.file);
+            }
+        }
+        let memberships = snapshot.memberships_of(*id).iter();
+        lines
+            .files
+            .extend(memberships.map(|membership| membership.evidence.file));
+        lines.digest(snapshot)
     };
     // The same identity twice has the same digest.
-    let mut known: HashMap<IdentityId, String> = HashMap::new();
+    let mut known: HashMap<IdentityId, AccessDigest> = HashMap::new();
     ids.iter()
         .map(|id| known.entry(*id).or_insert_with(|| digest(id)).clone())
         .collect()
+}
+
+/// A source and what kind of export of it a file is: `aws-prod: aws_credential_report`.
+pub fn export_name(snapshot: &Snapshot, file: FileId) -> String {
+    let file = snapshot.file(file);
+    let source = &snapshot.source(file.source).name;
+    format!("{source}: {}", file.connector.unwrap_or_default())
+}
+
+/// What is said of one identity's access, and the files that say it.
+#[derive(Default)]
+struct Lines {
+    lines: Vec<String>,
+    files: BTreeSet<FileId>,
+}
+
+impl Lines {
+    fn add(&mut self, line: String, file: FileId) {
+        self.lines.push(line);
+        self.files.insert(file);
+    }
+
+    fn digest(mut self, snapshot: &Snapshot) -> AccessDigest {
+        self.lines.sort_unstable();
+        self.lines.dedup();
+        let exports: BTreeSet<String> = self.files.iter().map(|file| export_name(snapshot, *file)).collect();
+        AccessDigest {
+            text: format!("{VERSION}{}", hashed(&self.lines.join("\n"))),
+            exports: exports.into_iter().collect(),
+        }
+    }
 }
 
 fn of_trust(trust: &Trust, strings: &Strings) -> String {
@@ -79,6 +136,32 @@ fn of_grant(grant: &Grant, policies: &mut Policies<'_>) -> String {
     };
     let said = policies.said(grant.policy.unwrap_or(grant.role));
     format!("grant {role:?} {resource:?} {privilege} {condition} {end} {said}")
+}
+
+fn of_denial(denial: &Denial, strings: &Strings) -> String {
+    let list = |kind: &str, syms: &[Sym]| listed(kind, syms, strings);
+    let what = match &denial.denied {
+        Denied::Azure { on_resources, on_data } => [
+            list("actions", &on_resources.actions),
+            list("not", &on_resources.not_actions),
+            list("data", &on_data.actions),
+            list("not", &on_data.not_actions),
+        ]
+        .join(" "),
+        Denied::Google { permissions, excepted } => {
+            format!("{} {}", list("permissions", permissions), list("not", excepted))
+        }
+    };
+    let resource = denial.resource.map(|sym| strings.get(sym));
+    let reach = match denial.reach {
+        DenialReach::Below => "below",
+        DenialReach::Alone => "alone",
+    };
+    let condition = match denial.conditional {
+        Conditional::Always => None,
+        Conditional::OnCondition => Some(strings.get_or_empty(denial.condition)),
+    };
+    format!("denial {what} on {resource:?} {reach} if {condition:?}")
 }
 
 /// What policies say, each read once.
@@ -116,6 +199,15 @@ impl<'s> Policies<'s> {
         });
         said.clone()
     }
+
+    /// Adds the files that define a policy, where the source of `file`, which names it, does not.
+    fn note_files(&self, id: Sym, file: FileId, files: &mut BTreeSet<FileId>) {
+        let policies = self.by_id.get(&id).map_or(&[][..], Vec::as_slice);
+        let defining = || policies.iter().map(|policy| policy.evidence.file);
+        let is_own = |other: &FileId| self.snapshot.file(*other).source == self.snapshot.file(file).source;
+        let has_own = defining().any(|other| is_own(&other));
+        files.extend(defining().filter(|other| !has_own || is_own(other)));
+    }
 }
 
 fn hashed(text: &str) -> String {
@@ -126,9 +218,14 @@ fn hashed(text: &str) -> String {
     })
 }
 
+/// A list in words, in an order of its own.
+fn listed(kind: &str, syms: &[Sym], strings: &Strings) -> String {
+    format!("{kind} {:?}", sorted(syms.iter().map(|sym| strings.get(*sym))))
+}
+
 /// A document in words that do not depend on the order in which an export writes it.
 fn in_words(document: &AccessPolicy, strings: &Strings) -> String {
-    let list = |kind: &str, syms: &[Sym]| format!("{kind} {:?}", sorted(syms.iter().map(|sym| strings.get(*sym))));
+    let list = |kind: &str, syms: &[Sym]| listed(kind, syms, strings);
     match document {
         AccessPolicy::Aws(statements) => {
             sorted(statements.iter().map(|statement| of_statement(statement, strings))).join("; ")

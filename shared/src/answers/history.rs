@@ -1,5 +1,7 @@
 //! What differs between two snapshots, and every KPI over all of them.
 
+use std::collections::BTreeSet;
+
 use hashbrown::HashMap;
 
 use super::kpi_values;
@@ -10,10 +12,10 @@ use crate::api::history::{
     SourceComparison, Subject, Trend, TrendSnapshot, Trends,
 };
 use crate::history::comparison::{incomparable, sources_of};
-use crate::history::diff::{Difference, diff};
+use crate::history::diff::{Difference, diff, unheard};
 use crate::history::numbers::{self, Number, Sum};
 use crate::history::row::{Row, fields};
-use crate::history::{Head, History, Past, Summary};
+use crate::history::{Head, History, Past, Summary, witness};
 use crate::kpi::catalog::{Better, KPIS, Kpi};
 use crate::rules;
 
@@ -135,16 +137,10 @@ fn change(history: &History, from: &Past, to: &Past, id: &str, found: &Differenc
     let changed = (0..)
         .zip(fields(found.of))
         .filter(|(at, _)| found.changed >> at & 1 == 1);
-    let unjudged = |index, past| found.rule.and_then(|code| history.unjudged(code, index, past));
+    let (before, after) = ((found.from, from), (found.to, to));
     let unseen = match found.kind {
-        ChangeKind::NotObserved => match unjudged(found.to, to) {
-            Some(why) => vec![why],
-            None => history.unseen_sources(row.sources, to, from),
-        },
-        ChangeKind::NotObservedBefore => match unjudged(found.from, from) {
-            Some(why) => vec![why],
-            None => history.unseen_sources(row.sources, from, to),
-        },
+        ChangeKind::NotObserved => unclaimed(history, found.rule, before, after),
+        ChangeKind::NotObservedBefore => unclaimed(history, found.rule, after, before),
         ChangeKind::New | ChangeKind::Changed | ChangeKind::Gone => Vec::new(),
     };
     let severity = |index: Option<u32>| {
@@ -176,6 +172,26 @@ fn change(history: &History, from: &Past, to: &Past, id: &str, found: &Differenc
         fields: fields.chain(worse_or_better).collect(),
         reason: (!unseen.is_empty()).then(|| in_one(&unseen)),
     }
+}
+
+/// Why nobody can tell whether what one snapshot has is in the other as well. Each comes with the row that it has.
+fn unclaimed(
+    history: &History,
+    rule: Option<&str>,
+    (index, here): (Option<u32>, &Past),
+    (other, there): (Option<u32>, &Past),
+) -> Vec<String> {
+    if let Some(why) = rule.and_then(|code| history.unjudged(code, other, there)) {
+        return vec![why];
+    }
+    let sources = history.row(index.unwrap_or_default()).sources;
+    let mut reasons = history.unseen_sources(sources, there, here);
+    for reason in rule.into_iter().flat_map(|code| unheard(code, there, here)) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    reasons
 }
 
 /// `GET /api/v1/trends`: `to` and `from` are the snapshots between which a change is claimed.
@@ -226,19 +242,24 @@ pub(super) fn snapshots_of(history: &History) -> Vec<(TrendSnapshot, Option<&Pas
     snapshots
 }
 
-/// The sources that lie under a KPI in any snapshot: one that has nothing to add where it is partial may have had.
-fn leans_on(history: &History, at: usize) -> Vec<&str> {
-    let mut sources: Vec<&str> = history
-        .snapshots
-        .iter()
-        .flat_map(|past| {
-            let parts = past.head.numbers[at].parts.iter();
-            parts.map(|(source, _)| past.head.sources[*source as usize].name.as_str())
-        })
-        .collect();
-    sources.sort_unstable();
-    sources.dedup();
-    sources
+/// The sources that lie under a KPI in any snapshot: one that has nothing to add where it is partial may have had. Those
+/// that say something of others' things, if it rests on that, lie under it too.
+fn leans_on<'h>(history: &'h History, at: usize, witnesses: &[&'h str]) -> Vec<&'h str> {
+    let adding = history.snapshots.iter().flat_map(|past| {
+        let parts = past.head.numbers[at].parts.iter();
+        parts.map(|(source, _)| past.head.sources[*source as usize].name.as_str())
+    });
+    let sources: BTreeSet<&str> = adding.chain(witnesses.iter().copied()).collect();
+    sources.into_iter().collect()
+}
+
+/// The sources that in any snapshot say something of others' things on which a KPI rests.
+fn witnesses<'h>(history: &'h History, kpi: &Kpi) -> Vec<&'h str> {
+    let Some(says) = witness::of_kpi(kpi.id) else {
+        return Vec::new();
+    };
+    let heads = history.snapshots.iter().map(|past| &past.head);
+    heads.flat_map(|head| witness::names(says, head)).collect()
 }
 
 /// One KPI, held against what it is in one snapshot.
@@ -247,6 +268,8 @@ pub(super) struct Series<'h> {
     /// Its place in the catalogue.
     at: usize,
     leans_on: Vec<&'h str>,
+    /// Those of them that say something of what the others list: without one, the number over the rest is another.
+    witnesses: Vec<&'h str>,
     steady: &'h [&'h str],
     to: &'h Head,
 }
@@ -254,10 +277,12 @@ pub(super) struct Series<'h> {
 impl<'h> Series<'h> {
     /// `at` is the KPI's place in the catalogue; `steady` are the sources that are whole in every snapshot.
     pub(super) fn new(history: &'h History, at: usize, steady: &'h [&'h str], to: &'h Past) -> Self {
+        let witnesses = witnesses(history, &KPIS[at]);
         Series {
             kpi: &KPIS[at],
             at,
-            leans_on: leans_on(history, at),
+            leans_on: leans_on(history, at, &witnesses),
+            witnesses,
             steady,
             to: &to.head,
         }
@@ -351,7 +376,7 @@ impl<'h> Series<'h> {
     fn total(&self, head: &Head, number: &Number, counts: impl Fn(&str) -> bool) -> Option<(f64, Option<f64>)> {
         number.value?;
         let sum = numbers::sum(self.kpi);
-        if sum == Sum::Whole {
+        if sum == Sum::Whole || !self.witnesses.iter().all(|source| counts(source)) {
             return None;
         }
         let parts = number.parts.iter();

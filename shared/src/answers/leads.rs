@@ -1,4 +1,4 @@
-//! What identities did lately and never before.
+//! What identities did lately and never before in this snapshot's logs.
 
 use std::cmp::Reverse;
 
@@ -25,7 +25,8 @@ pub fn leads(analysis: &Analysis) -> Leads {
     Leads {
         as_of: snapshot.as_of,
         not_measured: snapshot.activities.is_empty().then(|| NO_ACTIVITY.to_owned()),
-        active_until: snapshot.active_until,
+        active_from: snapshot.activities.iter().map(|activity| activity.first_at).min(),
+        active_until: snapshot.sources.iter().filter_map(|source| source.active_until).max(),
         recent_days: RECENT_DAYS,
         min_baseline_days: MIN_BASELINE_DAYS,
         silent_days: SILENT_DAYS,

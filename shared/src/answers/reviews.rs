@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::graph::Asked;
 use super::safe_to_act::{WAYS, users_of};
-use crate::access::digest::digests;
+use crate::access::digest::{AccessDigest, digests};
 use crate::analysis::Analysis;
 use crate::api::reviews::{
     MAX_PHRASES, OwnerReviews, Review, ReviewCounts, ReviewQuery, ReviewRow, ReviewState, Reviews,
@@ -142,7 +142,7 @@ fn count(counts: &mut ReviewCounts, analysis: &Analysis, id: IdentityId) {
     counts.n_not_carried_out += usize::from(is_open);
 }
 
-fn row(analysis: &Analysis, asked: &Asked<'_>, id: IdentityId, access_digest: String) -> ReviewRow {
+fn row(analysis: &Analysis, asked: &Asked<'_>, id: IdentityId, access: AccessDigest) -> ReviewRow {
     let snapshot = &analysis.snapshot;
     let index = id.0 as usize;
     let identity = snapshot.identity(id);
@@ -193,7 +193,8 @@ fn row(analysis: &Analysis, asked: &Asked<'_>, id: IdentityId, access_digest: St
         reviewed_at: snapshot.last_review(id).or(review.map(|review| review.decided_at)),
         decision: review.map(|review| review.decision.id().to_owned()),
         decided_by: text(review.and_then(|review| review.decided_by)),
-        access_digest,
+        access_digest: access.text,
+        access_sources: access.exports,
     }
 }
 

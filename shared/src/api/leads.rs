@@ -1,4 +1,4 @@
-//! `GET /api/v1/leads`: what identities did lately and never before, by their own logs.
+//! `GET /api/v1/leads`: what identities did lately and never before in this snapshot's logs.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,9 +11,11 @@ pub struct Leads {
     pub as_of: Instant,
     /// Why there are none to be had; `None` when some log tells how identities act.
     pub not_measured: Option<String>,
-    /// The newest instant that any log speaks of.
+    /// The oldest instant that any log of the snapshot speaks of: what was before, nothing here knows.
+    pub active_from: Option<Instant>,
+    /// The newest one, until that of the snapshot. Each source's logs have an end of their own.
     pub active_until: Option<Instant>,
-    /// The last days of the logs, which are held against those before.
+    /// The last days of an identity's logs, which are held against those before.
     pub recent_days: i64,
     /// On how many days before an identity must have been active for its habits to be known.
     pub min_baseline_days: usize,

@@ -106,6 +106,8 @@ pub struct ReviewRow {
     pub decided_by: Option<String>,
     /// What the decision is bound to.
     pub access_digest: String,
+    /// The exports that state its access: `aws-prod: aws_account_authorization_details`.
+    pub access_sources: Vec<String>,
 }
 
 /// The most phrases in one list of a row: more is not read before a decision.

@@ -3,8 +3,8 @@
 //! The exported table with the column `decision` filled in, kept in `reviews/` at the top of the estate. Rows without a
 //! decision are open, and say nothing.
 //!
-//! Read: `identity`, `access_digest`, `decision` (`keep`, `change` or `remove`), `decided_on`, `decided_by`. The other
-//! columns are what the reviewer was shown.
+//! Read: `identity`, `access_digest`, `access_sources`, `decision` (`keep`, `change` or `remove`), `decided_on`,
+//! `decided_by`. The other columns are what the reviewer was shown.
 //!
 //! Cannot tell: whether the reviewer looked.
 
@@ -52,6 +52,7 @@ pub const COLUMNS: &[&str] = &[
     "environment",
     "purpose",
     "access_digest",
+    "access_sources",
 ];
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
@@ -97,9 +98,11 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             );
             continue;
         };
+        let sources = present(row.get("access_sources")).map(without_guard);
         let decision = DecisionRow {
             identity: batch.sym(without_guard(identity)),
             access_digest: batch.sym(digest),
+            access_sources: batch.sym_of(sources),
             decision,
             decided_at,
             decided_by: batch.sym_of(present(row.get("decided_by"))),

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use super::list::defused;
+use crate::access::digest::SEPARATOR;
 use crate::api::reviews::{Review, ReviewRow, ReviewState};
 use crate::connectors::review_csv::COLUMNS;
 use crate::diagnostic::printable;
@@ -48,7 +49,7 @@ pub fn review_page(review: &Review, sheet: &str) -> String {
          <li>In <code>{}</code>, write <b>keep</b>, <b>change</b> or <b>remove</b> into <code>decision</code>, with the day \
          and your name. Leave open what you cannot decide.</li>\n\
          <li>Hand the table back: it goes into the folder <code>reviews</code> of the estate. A decision holds for the access \
-         shown here and is void once that changes.</li>\n</ol>\n",
+         shown here and is void once that changes; not when those as whom it may act are given something else.</li>\n</ol>\n",
         escaped(sheet),
     );
     for row in &review.rows {
@@ -177,6 +178,7 @@ fn cell(row: &ReviewRow, column: &str) -> String {
         "environment" => row.environment.clone().unwrap_or_default(),
         "purpose" => row.purpose.clone().unwrap_or_default(),
         "access_digest" => row.access_digest.clone(),
+        "access_sources" => row.access_sources.join(SEPARATOR),
         _ => String::new(),
     }
 }

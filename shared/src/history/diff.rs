@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 
 use super::comparison::unseen;
 use super::row::{FOUND, Row, UNJUDGED, fields};
+use super::witness;
 use super::{History, Past};
 use crate::api::history::{ChangeKind, Subject};
 use crate::model::strings::Sym;
@@ -28,7 +29,8 @@ pub struct Difference {
 /// What is gone must have been looked for: a thing is gone when every source that listed it is seen as a whole in the
 /// later snapshot, and new when the same holds for the earlier one. In the same way, a field that is said in one
 /// snapshot only has changed when the sources of the thing are seen as a whole in the other. A finding is gone, or new,
-/// when besides the rule could judge the subject in the other, or would have had it been there.
+/// when besides the rule could judge the subject in the other, or would have had it been there, and when the sources that
+/// say something of others' things, of the sort that the rule rests on, can be compared: see [`super::witness`].
 pub fn diff(history: &History, from: &Past, to: &Past) -> Vec<Difference> {
     let (mut gone, mut come) = unequal(&from.rows, &to.rows);
     let order = |index: &u32| {
@@ -43,6 +45,7 @@ pub fn diff(history: &History, from: &Past, to: &Past) -> Vec<Difference> {
         to,
         seen_in_from: HashMap::new(),
         seen_in_to: HashMap::new(),
+        is_heard: CODES.map(|code| unheard(code, from, to).is_empty()),
         found: Vec::with_capacity(gone.len().max(come.len())),
     };
     let key = |index: u32| {
@@ -110,6 +113,8 @@ struct Judge<'h> {
     /// By a row's list of sources: whether all of them are seen as a whole in the earlier snapshot.
     seen_in_from: HashMap<Sym, bool>,
     seen_in_to: HashMap<Sym, bool>,
+    /// For each of [`CODES`]: whether what its rule rests on besides the sources of its subject can be compared.
+    is_heard: [bool; CODES.len()],
     found: Vec<Difference>,
 }
 
@@ -178,19 +183,21 @@ impl Judge<'_> {
 
     /// What differs in what the rules make of one subject.
     fn findings(&mut self, from: Option<u32>, to: Option<u32>) {
-        for code in CODES {
+        for (code, is_heard) in CODES.into_iter().zip(self.is_heard) {
             let severity = |index: Option<u32>| index.and_then(|index| self.history.found(index, code));
             let kind = match (severity(from), severity(to)) {
                 (None, None) => continue,
                 (Some(before), Some(after)) if before == after => continue,
                 (Some(_), Some(_)) => ChangeKind::Changed,
                 (Some(_), None) => match self.history.unjudged(code, to, self.to).is_none()
+                    && is_heard
                     && from.is_some_and(|index| self.is_seen_in_to(self.history.row(index)))
                 {
                     true => ChangeKind::Gone,
                     false => ChangeKind::NotObserved,
                 },
                 (None, Some(_)) => match self.history.unjudged(code, from, self.from).is_none()
+                    && is_heard
                     && to.is_some_and(|index| self.is_seen_in_from(self.history.row(index)))
                 {
                     true => ChangeKind::New,
@@ -216,6 +223,14 @@ impl Judge<'_> {
     fn is_seen_in_from(&mut self, row: &Row) -> bool {
         let seen = || self.history.unseen_sources(row.sources, self.from, self.to).is_empty();
         *self.seen_in_from.entry(row.sources).or_insert_with(seen)
+    }
+}
+
+/// Why what a rule rests on besides the sources of its subject cannot be compared; empty when it can.
+pub fn unheard(code: &str, from: &Past, to: &Past) -> Vec<String> {
+    match witness::of_rule(code) {
+        Some(says) => witness::unheard(says, &from.head, &to.head),
+        None => Vec::new(),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod retirement;
 pub mod row;
 pub mod slots;
 pub mod survival;
+pub mod witness;
 
 use bitcode::{Decode, Encode};
 use std::hash::BuildHasher;
@@ -19,6 +20,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use self::numbers::Number;
 use self::row::{Row, Rows};
+use self::witness::Witnesses;
 use crate::analysis::{Analysis, Force};
 use crate::api::SnapshotName;
 use crate::api::history::TrendSnapshot;
@@ -50,6 +52,8 @@ pub struct Head {
     pub is_of_part: bool,
     /// The codes of rules that nothing in the snapshot let be evaluated.
     pub unevaluated: Vec<String>,
+    /// Who says something of what others list.
+    pub witnesses: Witnesses,
 }
 
 /// How far a source could be seen.
@@ -110,6 +114,7 @@ impl Summary {
                 .filter(|(_, tally)| tally.unmeasured.is_some())
                 .map(|(rule, _)| rule.code.to_owned())
                 .collect(),
+            witnesses: witness::witnesses(analysis),
         };
         let mut rows = Rows::new(snapshot, &analysis.access);
         let mut collected = rows.collect();

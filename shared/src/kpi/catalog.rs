@@ -459,7 +459,7 @@ pub const KPIS: &[Kpi] = &[
         "Leads",
         "What changed in behaviour?",
         Table::Identities,
-        "non-human identities in scope with activity exports → in the last 7 days of the logs a first use after 30 days of silence, or a service, Region, network or program never seen before; at any time a person's program; unknown for those that were active on fewer than 5 days before, of whom no habit is known; leads to look at, never failures",
+        "non-human identities in scope with activity exports → in the last 7 days of its logs a first use after 30 days of silence, or a service, Region, network or program never seen before in this snapshot's logs; at any time a person's program; unknown for those that were active on fewer than 5 days before, of whom no habit is known; leads to look at, never failures",
     ),
     count(
         "agent.total",

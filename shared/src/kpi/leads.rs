@@ -1,5 +1,7 @@
-//! Leads: what an identity did lately and never before, by its own logs. Whoever looks decides what it was; nothing here
-//! is a verdict, and nothing counts as a failure.
+//! Leads: what an identity did lately and never before in this snapshot's logs. Whoever looks decides what it was; nothing
+//! here is a verdict, and nothing counts as a failure.
+//!
+//! Logs of earlier snapshots do not count: what a log of last month shows may be new here.
 
 use crate::analysis::Analysis;
 use crate::kpi::formulas::in_scope;
@@ -71,11 +73,14 @@ pub struct Looked {
 /// What to look at; `None` for people, for what is out of scope, and where no log speaks of it.
 pub fn of(analysis: &Analysis, id: IdentityId) -> Option<Looked> {
     let snapshot = &analysis.snapshot;
-    let recent_from = snapshot.active_until?.plus_days(-RECENT_DAYS);
     let activities = snapshot.activities_of(id);
     if activities.is_empty() || !in_scope(snapshot.identity(id)) {
         return None;
     }
+    // Each source's logs have an end of their own: the last days are those before that of its own logs.
+    let source = |activity: &Activity| snapshot.source(snapshot.file(activity.evidence.file).source);
+    let ends = activities.iter().map(|activity| source(activity).active_until);
+    let recent_from = ends.max().flatten().unwrap_or(snapshot.as_of).plus_days(-RECENT_DAYS);
     let days = || activities.iter().filter(|activity| activity.aspect == Aspect::Day);
     let before = || days().filter(|day| day.first_at < recent_from);
     let (n_days_before, last_before) = (before().count(), before().map(|day| day.first_at).max());

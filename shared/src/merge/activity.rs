@@ -36,6 +36,17 @@ pub fn resolve(facts: Vec<(FileId, ActivityFact)>, joined: &Joined, snapshot: &m
         }
         is_same
     });
-    snapshot.active_until = seen.iter().map(|activity| activity.last_at).max();
     snapshot.activities = seen;
+    note_ends(snapshot);
+}
+
+/// Notes of each source how far its logs go. What they date after the snapshot tells nothing of that.
+fn note_ends(snapshot: &mut Snapshot) {
+    for activity in &snapshot.activities {
+        let source = snapshot.files[activity.evidence.file.0 as usize].source;
+        let known = &mut snapshot.sources[source.0 as usize].active_until;
+        let seen = [activity.first_at, activity.last_at];
+        let until = seen.into_iter().filter(|at| *at <= snapshot.as_of).max();
+        *known = until.max(*known);
+    }
 }

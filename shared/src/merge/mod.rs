@@ -18,7 +18,7 @@ mod trust;
 mod usage;
 
 pub use owner::owners;
-pub(crate) use trust::cluster_subject;
+pub(crate) use trust::{account_of_actor, cluster_subject};
 
 use std::cmp::Reverse;
 
@@ -190,6 +190,7 @@ fn take_file(
             files: start..start,
             gaps: Vec::new(),
             stated_at: None,
+            active_until: None,
         });
     }
     let source_id = SourceId(snapshot.sources.len() as u32 - 1);

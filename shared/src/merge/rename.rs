@@ -335,6 +335,7 @@ impl Rename for DecisionRow {
     fn rename(&mut self, names: &Adopted) {
         self.identity.rename(names);
         self.access_digest.rename(names);
+        self.access_sources.rename(names);
         self.decided_by.rename(names);
         self.place.rename(names);
     }

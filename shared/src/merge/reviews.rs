@@ -1,8 +1,8 @@
 //! Which decisions of access reviews still hold: those on the access that an identity has.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
-use crate::access::digest::{VERSION, digests};
+use crate::access::digest::{SEPARATOR, VERSION, digests, export_name};
 use crate::model::batch::DecisionRow;
 use crate::model::identity::Presence;
 use crate::model::snapshot::{Evidence, FileId, IdentityId, Review, Seen, Snapshot, SourceId};
@@ -29,10 +29,14 @@ pub fn resolve(decisions: &[(FileId, DecisionRow)], snapshot: &mut Snapshot) {
     let mut best: HashMap<IdentityId, Review> = HashMap::new();
     for ((id, file, row), now) in decided.into_iter().zip(now) {
         let then = snapshot.strings.get(row.access_digest);
-        let seen = match then == now {
+        let is_held = || {
+            let exports = snapshot.strings.get_or_empty(row.access_sources);
+            sources.hold(exports) && sources.hold_access_of(id, snapshot)
+        };
+        let seen = match then == now.text {
             _ if row.decided_at > as_of => Seen::Unknown,
             true => Seen::Same,
-            false if !then.starts_with(VERSION) || !sources.hold_access_of(id, snapshot) => Seen::Unknown,
+            false if !then.starts_with(VERSION) || !is_held() => Seen::Unknown,
             false => Seen::Changed,
         };
         let review = Review {
@@ -74,6 +78,8 @@ pub fn resolve(decisions: &[(FileId, DecisionRow)], snapshot: &mut Snapshot) {
 struct Sources {
     /// By source: nothing is known to be missing, and some export tells who may do what.
     whole: Vec<bool>,
+    /// The exports of sources of which nothing is known to be missing, by their names.
+    exports: HashSet<String>,
 }
 
 impl Sources {
@@ -83,7 +89,15 @@ impl Sources {
             let SourceId(source) = snapshot.file(grant.evidence.file).source;
             whole[source as usize] = snapshot.sources[source as usize].gaps.is_empty();
         }
-        Self { whole }
+        let files = (0..snapshot.files.len() as u32).map(FileId);
+        let is_whole = |file: &FileId| snapshot.source(snapshot.file(*file).source).gaps.is_empty();
+        let exports = files.filter(is_whole).map(|file| export_name(snapshot, file)).collect();
+        Self { whole, exports }
+    }
+
+    /// Whether all exports that stated the access at its review are here again; so where the table does not name them.
+    fn hold(&self, exports: &str) -> bool {
+        exports.is_empty() || exports.split(SEPARATOR).all(|name| self.exports.contains(name))
     }
 
     /// Whether every source that lists an identity would show all of its access.

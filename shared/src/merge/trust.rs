@@ -277,6 +277,21 @@ pub(crate) fn cluster_subject(subject: &str) -> Option<String> {
     Some(format!("{namespace}/{name}"))
 }
 
+/// The account that the acting side of a trust is, or is of by its own text.
+pub(crate) fn account_of_actor(actor: Principal, strings: &Strings) -> Option<&str> {
+    match actor {
+        Principal::Identity(handle) => account_of(handle, strings),
+        Principal::Account(account) => Some(strings.get(account)),
+        Principal::Anyone
+        | Principal::AnyoneAuthenticated
+        | Principal::Federated { .. }
+        | Principal::Group(_)
+        | Principal::PlatformService(_)
+        | Principal::Workload(_)
+        | Principal::Named(_) => None,
+    }
+}
+
 /// The account that a handle's own text names.
 fn account_of(handle: Handle, strings: &Strings) -> Option<&str> {
     match handle.kind {

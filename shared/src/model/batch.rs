@@ -192,6 +192,8 @@ pub struct DecisionRow {
     pub identity: Sym,
     /// The digest of the access as the review showed it: see `access/digest.rs`.
     pub access_digest: Sym,
+    /// The exports that stated it; `None` where the table does not name them.
+    pub access_sources: Option<Sym>,
     pub decision: Decision,
     pub decided_at: Instant,
     pub decided_by: Option<Sym>,

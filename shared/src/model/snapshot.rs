@@ -58,8 +58,6 @@ pub struct Snapshot {
     pub service_uses: Vec<ServiceUse>,
     /// By identity, aspect and value.
     pub activities: Vec<Activity>,
-    /// The newest instant that any log speaks of.
-    pub active_until: Option<Instant>,
     /// In the order of the files.
     pub trusts: Vec<Trust>,
     /// By id, then in the order of the files. Exports that define one differently are both kept.
@@ -96,6 +94,8 @@ pub struct Source {
     /// Why it is partial; empty when nothing is known to be missing.
     pub gaps: Vec<String>,
     pub stated_at: Option<Instant>,
+    /// The newest instant of which its logs of activity speak, until that of the snapshot.
+    pub active_until: Option<Instant>,
 }
 
 /// A file that was looked at.

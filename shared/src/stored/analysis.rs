@@ -88,7 +88,6 @@ pub fn snapshot(sections: &[&[u8]]) -> Result<Snapshot, Unreadable> {
         as_of: rest.as_of,
         n_unlisted: rest.n_unlisted,
         n_decisions: rest.n_decisions,
-        active_until: rest.active_until,
         strings,
         sources: read(next()?)?,
         files: read::<Vec<StoredFile>>(next()?)?
@@ -206,7 +205,6 @@ struct Rest {
     as_of: Instant,
     n_unlisted: usize,
     n_decisions: usize,
-    active_until: Option<Instant>,
     files_of_sources: Vec<[usize; 2]>,
     /// How many handles each fact has, and all of them.
     n_handles: Vec<u32>,
@@ -264,7 +262,6 @@ impl Rest {
             as_of: snapshot.as_of,
             n_unlisted: snapshot.n_unlisted,
             n_decisions: snapshot.n_decisions,
-            active_until: snapshot.active_until,
             files_of_sources: (snapshot.sources.iter())
                 .map(|source| [source.files.start, source.files.end])
                 .collect(),

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::Access;
 use shared::access::decision::{BlindSpot, Decision, Holds, Outcome, Says};
+use shared::access::digest::digests;
 use shared::access::standing::Tier;
 use shared::model::snapshot::Snapshot;
 
@@ -236,6 +237,34 @@ fn of_managed_application(more: Value) -> Value {
         all[name] = value.clone();
     }
     json!([denial(&json!([permission]), all)])
+}
+
+/// A review is of what a denial leaves: it is part of the digest, and whom else it is against is not.
+#[test]
+fn a_digest_has_the_denials_that_may_be_against_it() {
+    let digest = |denials: Value| {
+        let snapshot = with_denials(&[(OWNER, SUBSCRIPTION, None)], &json!([]), &denials);
+        let id = snapshot.find("entra:app/aaaa0000-0000-4000-8000-000000000001").unwrap();
+        digests(&snapshot, &[id]).remove(0).text
+    };
+    let principals = |ids: &[&str]| -> Value {
+        ids.iter()
+            .map(|id| json!({"id": id, "type": "ServicePrincipal"}))
+            .collect()
+    };
+    let none = digest(json!([]));
+    let denied = digest(of_managed_application(json!({})));
+    assert_ne!(denied, none);
+    let scope = format!("{SUBSCRIPTION}/resourceGroups/other");
+    assert_ne!(digest(of_managed_application(json!({"scope": scope}))), denied);
+    for (more, expected) in [
+        (json!({"principals": principals(&[ME])}), &denied),
+        (json!({"principals": principals(&[ME, ANOTHER])}), &denied),
+        (json!({"principals": principals(&[ANOTHER])}), &none),
+        (json!({"excludePrincipals": principals(&[ME])}), &none),
+    ] {
+        assert_eq!(&digest(of_managed_application(more.clone())), expected, "{more}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use shared::api::query::{BadQuery, ListQuery};
 use shared::api::what_if::TriedPoint;
 use shared::config::Config;
 use shared::history::diff::diff;
-use shared::history::row::{MAX_FIELDS, Row};
+use shared::history::row::{self, MAX_FIELDS, Row};
 use shared::history::{Head, History, Past, SourceHead, Summary};
 use shared::merge::{AsOf, merge};
 use shared::model::instant::Instant;
@@ -23,6 +23,10 @@ use crate::support::read;
 struct Story {
     sources: Vec<(&'static str, bool, Vec<&'static str>)>,
     things: Vec<Thing>,
+    /// The sources that scan for leaks, of those that are there.
+    scanners: Vec<&'static str>,
+    /// Whether the rule about leaks could be evaluated.
+    is_scanned: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -33,8 +37,13 @@ struct Thing {
     said: Vec<Option<u8>>,
 }
 
-/// Findings are told from what rules make of these: see the test of their own.
-const THINGS: [Subject; 4] = [Subject::Identity, Subject::Credential, Subject::Grant, Subject::Trust];
+const THINGS: [Subject; 5] = Subject::ALL;
+
+/// What rules make of a thing that is [`Subject::Finding`]: one value for each of these, by name. The first rests on what
+/// scanners say, the other on the sources of the thing alone.
+const JUDGING: [&str; 2] = ["leaked_and_live", "unowned"];
+const FOUND: Option<u8> = Some(0);
+const UNJUDGED: Option<u8> = Some(1);
 
 const SOURCES: [&str; 3] = ["aws", "k8s", "vault"];
 
@@ -46,7 +55,10 @@ fn stories() -> impl Strategy<Value = Story> {
     let listing = prop::sample::subsequence(SOURCES.to_vec(), 1..=2);
     let said = prop::collection::vec(prop::option::of(0u8..2), 2);
     let thing = (of, 0u8..4, listing, said);
-    (sources, prop::collection::vec(thing, 0..8)).prop_map(|((a, b, c), things)| {
+    let scanners = prop::sample::subsequence(SOURCES.to_vec(), 0..=2);
+    let things = prop::collection::vec(thing, 0..8);
+    let strategy = (sources, things, scanners, prop::bool::weighted(0.8));
+    strategy.prop_map(|((a, b, c), things, mut scanners, is_scanned)| {
         let sources: Vec<_> = [a, b, c]
             .into_iter()
             .filter_map(|(name, seen)| seen.map(|(is_whole, connectors)| (name, is_whole, connectors)))
@@ -59,7 +71,19 @@ fn stories() -> impl Strategy<Value = Story> {
         let mut things: Vec<Thing> = things.filter(is_there).collect();
         things.sort_by_key(|thing| (thing.of, thing.key));
         things.dedup_by_key(|thing| (thing.of, thing.key));
-        Story { sources, things }
+        for thing in things
+            .iter_mut()
+            .filter(|thing| thing.of == Subject::Finding && !is_scanned)
+        {
+            thing.said[0] = None;
+        }
+        scanners.retain(|name| sources.iter().any(|(known, ..)| known == name));
+        Story {
+            sources,
+            things,
+            scanners,
+            is_scanned,
+        }
     })
 }
 
@@ -69,8 +93,22 @@ impl Story {
         let mut rows = Vec::new();
         for thing in &self.things {
             let mut said = [None; MAX_FIELDS];
-            for (field, value) in said.iter_mut().zip(&thing.said) {
-                *field = value.map(|value| strings.intern(&value.to_string()));
+            match thing.of {
+                Subject::Finding => {
+                    let lines = |of: Option<u8>, after: &str| {
+                        let rules = JUDGING.iter().zip(&thing.said).filter(|(_, said)| **said == of);
+                        let lines: Vec<String> = rules.map(|(code, _)| format!("{code}{after}")).collect();
+                        (!lines.is_empty()).then(|| lines.join("\n"))
+                    };
+                    let lines = [lines(FOUND, ":high"), lines(UNJUDGED, "")];
+                    let [found, unjudged] = lines.map(|text| text.map(|text| strings.intern(&text)));
+                    (said[row::FOUND], said[row::UNJUDGED]) = (found, unjudged);
+                }
+                Subject::Identity | Subject::Credential | Subject::Grant | Subject::Trust => {
+                    for (field, value) in said.iter_mut().zip(&thing.said) {
+                        *field = value.map(|value| strings.intern(&value.to_string()));
+                    }
+                }
             }
             rows.push(Row {
                 of: thing.of,
@@ -92,9 +130,26 @@ impl Story {
             numbers: Vec::new(),
             in_force: Vec::new(),
             is_of_part: false,
-            unevaluated: Vec::new(),
+            unevaluated: (!self.is_scanned).then(|| JUDGING[0].to_owned()).into_iter().collect(),
+            witnesses: [self.scanners().collect(), Vec::new(), Vec::new(), Vec::new()],
         };
         Summary { head, strings, rows }
+    }
+
+    /// The scanners, by their places among the sources.
+    fn scanners(&self) -> impl Iterator<Item = u32> {
+        let sources = (0..).zip(&self.sources);
+        sources
+            .filter(|(_, (name, ..))| self.scanners.contains(name))
+            .map(|(at, _)| at)
+    }
+
+    /// What a rule makes of a thing: nothing where it passes, and where there is no such thing.
+    fn judged(&self, thing: Option<&Thing>, rule: usize) -> Option<u8> {
+        match rule {
+            0 if !self.is_scanned => UNJUDGED,
+            _ => thing?.said[rule],
+        }
     }
 
     /// Whether this snapshot would have shown a thing that `other` lists in these sources.
@@ -112,6 +167,8 @@ impl Story {
 /// The differences by definition.
 fn oracle(from: &Story, to: &Story) -> Vec<String> {
     let mut found = Vec::new();
+    let scan = [from, to].map(|story| story.scanners.clone()).concat();
+    let is_heard = from.would_show(&scan, to) && to.would_show(&scan, from);
     for of in THINGS {
         for key in 0..4 {
             let find = |story: &Story| {
@@ -121,6 +178,24 @@ fn oracle(from: &Story, to: &Story) -> Vec<String> {
                     .find(|thing| (thing.of, thing.key) == (of, key))
                     .cloned()
             };
+            if of == Subject::Finding {
+                let (a, b) = (find(from), find(to));
+                for (rule, code) in JUDGING.iter().enumerate() {
+                    let would_show = |story: &Story, thing: &Option<Thing>, other: &Story| {
+                        let sources = &thing.as_ref().unwrap().sources;
+                        story.would_show(sources, other) && (rule != 0 || is_heard)
+                    };
+                    let kind = match (from.judged(a.as_ref(), rule), to.judged(b.as_ref(), rule)) {
+                        (FOUND, None) if would_show(to, &a, from) => "gone",
+                        (FOUND, None | UNJUDGED) => "not_observed",
+                        (None, FOUND) if would_show(from, &b, to) => "new",
+                        (None | UNJUDGED, FOUND) => "not_observed_before",
+                        _ => continue,
+                    };
+                    found.push(format!("finding thing {key} {code}: {kind}"));
+                }
+                continue;
+            }
             let kind = match (find(from), find(to)) {
                 (None, None) => continue,
                 (Some(a), None) => match to.would_show(&a.sources, from) {
@@ -168,7 +243,8 @@ fn found(from: &Story, to: &Story) -> Vec<String> {
                 }
             };
             let key = history.strings.get(row.key[0].unwrap());
-            (found.of, format!("{} {key}: {kind}", found.of.id()))
+            let rule = found.rule.map(|code| format!(" {code}")).unwrap_or_default();
+            (found.of, format!("{} {key}{rule}: {kind}", found.of.id()))
         })
         .collect();
     shown.sort();
@@ -218,6 +294,8 @@ fn of_two_with_one_key_each_counts() {
     let story = |things| Story {
         sources: sources.clone(),
         things,
+        scanners: Vec::new(),
+        is_scanned: true,
     };
     let (both, one) = (story(vec![grant(0), grant(1)]), story(vec![grant(0)]));
     assert_eq!(found(&both, &one), ["grant thing 1: gone"]);
@@ -331,6 +409,108 @@ fn findings_are_told_apart_by_key() {
     insta::assert_snapshot!(shown(from, to));
     insta::assert_snapshot!(shown(to, from));
     assert_eq!(shown(to, to), "");
+}
+
+/// Keys that leaked, a role that another account of the estate may act as.
+fn leaking(lab: bool, scanners: &[&str], day: &str, history: &mut History) {
+    let key = "arn:aws:iam::111122223333:user/ci";
+    let report = format!(
+        "user,arn,user_creation_time,access_key_1_active,access_key_1_last_rotated\nci,{key},2024-05-01T09:00:00Z,false,N/A\n"
+    );
+    let role = |account: &str, name: &str, actor: &str| {
+        format!(
+            r#"{{"UserDetailList":[],"GroupDetailList":[],"Policies":[],"RoleDetailList":[{{"Path":"/","RoleName":"{name}",
+            "RoleId":"AROA{name}","Arn":"arn:aws:iam::{account}:role/{name}","CreateDate":"2024-05-01T09:00:00Z",
+            "AssumeRolePolicyDocument":{{"Version":"2012-10-17","Statement":[
+            {{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{actor}:root"}},"Action":"sts:AssumeRole"}}]}},
+            "InstanceProfileList":[],"RolePolicyList":[],"AttachedManagedPolicies":[],"Tags":[]}}]}}"#
+        )
+    };
+    let (prod, other) = (
+        role("111122223333", "app", "444455556666"),
+        role("444455556666", "lab", "444455556666"),
+    );
+    // Every scanner finds a key of its own.
+    let id = |scanner: &str| format!("AKIAEXAMPLE{:A>9}", scanner.to_uppercase());
+    let key = |scanner: &str| {
+        format!(
+            r#"{{"UserName":"ci","AccessKeyId":"{}","Status":"Active","CreateDate":"2026-09-01T09:00:00Z"}}"#,
+            id(scanner)
+        )
+    };
+    let keys = format!(r#"{{"AccessKeyMetadata":[{},{}]}}"#, key("scan"), key("sweep"));
+    let found = |scanner: &str| {
+        let id = id(scanner);
+        format!(r#"[{{"RuleID":"r","StartLine":1,"Commit":"c","File":"f","Secret":"{id}","Match":"{id}","Date":""}}]"#)
+    };
+    let mut files = vec![
+        read("prod", "report.csv", report.as_bytes()),
+        read("prod", "roles.json", prod.as_bytes()),
+        read("prod", "keys.json", keys.as_bytes()),
+    ];
+    if lab {
+        files.push(read("lab", "roles.json", other.as_bytes()));
+    }
+    files.extend(
+        scanners
+            .iter()
+            .map(|name| read(name, "found.json", found(name).as_bytes())),
+    );
+    let config = Config::default();
+    let as_of = AsOf::Given(Instant::from_text(day).unwrap());
+    history.add(answers::summary(day, &analyze(merge(files, as_of, &config), &config)));
+}
+
+/// What rests on another source is neither gone nor new without it, and no change of a number that leans on it is claimed.
+#[test]
+fn what_rests_on_another_source_needs_it() {
+    let changes = |history: &History| {
+        let (from, to) = pair(history);
+        let query = HistoryQuery::parse("of=finding").unwrap();
+        let found = answers::history(history, from, to, &query).changes.into_iter();
+        let found = found.filter(|change| {
+            ["leaked_and_live", "open_external_trust"]
+                .iter()
+                .any(|rule| change.id.starts_with(rule))
+        });
+        found
+            .map(|change| {
+                format!(
+                    "{} {} {}",
+                    change.kind.id(),
+                    change.name,
+                    change.reason.unwrap_or_default()
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    let leaked = |history: &History| {
+        let (from, to) = pair(history);
+        let trends = answers::trends(history, from, to);
+        let at = trends
+            .kpis
+            .iter()
+            .position(|trend| trend.id == "credential.leaked")
+            .unwrap();
+        let trend = trends.kpis[at].clone();
+        let comparable: Vec<bool> = trend.points.iter().map(|point| point.comparable).collect();
+        (trend.change.is_some(), comparable, trend.note)
+    };
+    let mut history = History::default();
+    leaking(true, &["scan", "sweep"], "2026-09-30", &mut history);
+    leaking(true, &["scan"], "2026-10-31", &mut history);
+    insta::assert_debug_snapshot!((changes(&history), leaked(&history)));
+
+    let mut history = History::default();
+    leaking(true, &["scan", "sweep"], "2026-09-30", &mut history);
+    leaking(true, &["scan", "sweep"], "2026-10-31", &mut history);
+    assert_eq!(changes(&history), Vec::<String>::new());
+    assert_eq!(leaked(&history), (true, vec![true, true], None));
+
+    let mut history = History::default();
+    leaking(true, &["scan"], "2026-09-30", &mut history);
+    leaking(false, &[], "2026-10-31", &mut history);
+    insta::assert_debug_snapshot!(changes(&history));
 }
 
 /// Law 5, and that a number over some sources is the number where those are all there is.

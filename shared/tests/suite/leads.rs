@@ -5,7 +5,7 @@ use shared::analysis::{Analysis, analyze};
 use shared::answers;
 use shared::config::Config;
 use shared::kpi::formulas;
-use shared::merge::{AsOf, merge};
+use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
 
@@ -118,6 +118,8 @@ fn what_was_never_seen_before_is_a_lead() {
     );
     let leads = answers::leads(&analysis);
     assert_eq!((leads.n_identities, leads.n_without_baseline), (5, 2));
+    let reach = [leads.active_from, leads.active_until].map(|at| at.unwrap().to_date_text());
+    assert_eq!(reach, ["2026-09-11", "2026-10-30"]);
     let sentences: Vec<_> = leads.leads.iter().map(|lead| lead.sentence.as_str()).collect();
     assert_eq!(
         sentences[..3],
@@ -155,6 +157,42 @@ fn files_of_a_log_are_one_log() {
     let mut turned = events.clone();
     turned.reverse();
     assert_eq!(found(&estate(&[&turned])), whole);
+}
+
+/// A log that ends earlier than another has last days of its own, and one event of the future moves no end.
+#[test]
+fn every_source_has_an_end_of_its_own() {
+    let with = |extra: Vec<FileBatch>| {
+        let mut files = vec![read("aws-prod", "authorization.json", account().as_bytes())];
+        let events = log();
+        let early = events
+            .iter()
+            .filter(|event| event["eventTime"].as_str() < Some("2026-10-20"));
+        let mut events: Vec<Value> = early.cloned().collect();
+        events.push(event("moved", "10-20", "kms", "eu-west-3", "192.0.2.9", "curl/8.5.0"));
+        let text = json!({ "Records": events }).to_string();
+        files.push(read("aws-prod", "trail.json", text.as_bytes()));
+        files.extend(extra);
+        let config = Config::default();
+        let as_of = AsOf::Given(Instant::from_text("2026-10-31").unwrap());
+        found(&analyze(merge(files, as_of, &config), &config))
+    };
+    let alone = with(Vec::new());
+    assert!(alone.contains(&"moved new_service kms".to_owned()), "{alone:?}");
+    let role = account().replace("111122223333", "444455556666");
+    let other = usual("steady", "10-31")
+        .to_string()
+        .replace("111122223333", "444455556666");
+    let other = json!({ "Records": [serde_json::from_str::<Value>(&other).unwrap()] }).to_string();
+    let beside = vec![
+        read("aws-lab", "authorization.json", role.as_bytes()),
+        read("aws-lab", "trail.json", other.as_bytes()),
+    ];
+    assert_eq!(with(beside), alone);
+    let mut future = usual("steady", "10-20");
+    future["eventTime"] = json!("2027-03-01T10:00:00Z");
+    let future = json!({ "Records": [future] }).to_string();
+    assert_eq!(with(vec![read("aws-prod", "future.json", future.as_bytes())]), alone);
 }
 
 #[test]

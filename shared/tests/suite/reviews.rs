@@ -147,6 +147,45 @@ fn a_partial_source_voids_nothing() {
     );
 }
 
+/// Another account lets the role act as one of its own: that is access, and only its export says so.
+#[test]
+fn what_another_source_said_is_not_gone_when_that_is_missing() {
+    let lab = format!(
+        r#"{{"UserDetailList":[],"GroupDetailList":[],"Policies":[],"RoleDetailList":[{{"Path":"/","RoleName":"lab",
+        "RoleId":"AROALAB","Arn":"arn:aws:iam::444455556666:role/lab","CreateDate":"2024-05-01T09:00:00Z",
+        "AssumeRolePolicyDocument":{{"Version":"2012-10-17","Statement":[
+        {{"Effect":"Allow","Principal":{{"AWS":"{ROLE}"}},"Action":"sts:AssumeRole"}}]}},
+        "InstanceProfileList":[],"RolePolicyList":[],"AttachedManagedPolicies":[],"Tags":[]}}]}}"#
+    );
+    let closed = lab.replace(ROLE, "arn:aws:iam::444455556666:root");
+    let reviewed = estate("2026-10-01", GET, &[("aws-lab", "authorization.json", lab.as_bytes())]);
+    let exports = ["aws-lab", "aws-prod"].map(|source| format!("{source}: aws_account_authorization_details"));
+    assert_eq!(review(&reviewed).rows[0].access_sources, exports);
+    let sheet = decided_in(&reviewed, &review_sheet(&review(&reviewed)), "keep", "2026-10-01");
+    let on = |lab: &[(&str, &str, &[u8])]| {
+        let mut files: Vec<(&str, &str, &[u8])> = vec![("", "reviews/payments.csv", &sheet)];
+        files.extend(lab);
+        outcome(&estate("2026-10-31", GET, &files))
+    };
+    let file = ("aws-lab", "authorization.json", lab.as_bytes());
+    let notes = ("aws-lab", "notes.txt", b"nothing that is an export".as_slice());
+    let report = b"user,arn,user_creation_time\n<root_account>,arn:aws:iam::444455556666:root,2020-01-01T00:00:00Z\n";
+    let same = (ReviewState::InTime, PASS, PASS);
+    let nobody_knows = (ReviewState::Unknown, UNKNOWN, UNKNOWN);
+    assert_eq!(on(&[file]), same);
+    assert_eq!(on(&[]), nobody_knows);
+    assert_eq!(on(&[("aws-lab", "report.csv", report)]), nobody_knows);
+    let closed = ("aws-lab", "authorization.json", closed.as_bytes());
+    assert_eq!(on(&[closed, notes]), nobody_knows);
+    assert_eq!(on(&[closed]), (ReviewState::Void, FAIL, FAIL));
+
+    // A table from before there was the column says nothing of where access was stated.
+    let text = String::from_utf8(sheet.clone()).unwrap();
+    let sheet = text.replace("access_sources", "were").into_bytes();
+    let old = estate("2026-10-31", GET, &[("", "reviews/payments.csv", &sheet)]);
+    assert_eq!(outcome(&old), (ReviewState::Void, FAIL, FAIL));
+}
+
 #[test]
 fn of_several_decisions_the_newest_on_this_access_counts() {
     let more = format!("{GET},{PUT}");
