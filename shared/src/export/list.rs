@@ -233,7 +233,8 @@ fn workbook<Row: Serialize>(
         None | Some(Value::Null) => Cell::Empty,
         Some(Value::Number(number)) => number.as_f64().map_or(Cell::Empty, Cell::Number),
         Some(Value::String(text)) => {
-            let at = column.ends_with("_at").then(|| Instant::from_text(text)).flatten();
+            let is_instant = column.ends_with("_at") || column == "waived_until";
+            let at = is_instant.then(|| Instant::from_text(text)).flatten();
             at.map_or_else(|| Cell::text(text), Cell::At)
         }
         Some(Value::Array(items)) => {
@@ -250,6 +251,7 @@ fn workbook<Row: Serialize>(
         name: "Rows",
         columns: columns.iter().map(|column| ((*column).to_owned(), 22.0)).collect(),
         rows: rows.collect(),
+        note: None,
     };
     super::workbook::write("Rollcall", as_of, &[sheet])
 }
