@@ -11,6 +11,7 @@
 use super::registry_csv::{date_order, note_unread_columns};
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::format::csv::as_it_was;
 use crate::model::batch::{Batch, Decision, DecisionRow};
 use crate::model::provenance::Place;
 use crate::reading::absent::present;
@@ -100,7 +101,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         };
         let sources = present(row.get("access_sources")).map(without_guard);
         let decision = DecisionRow {
-            identity: batch.sym(without_guard(identity)),
+            identity: batch.sym(&as_it_was(identity)),
             access_digest: batch.sym(digest),
             access_sources: batch.sym_of(sources),
             decision,
@@ -111,12 +112,4 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         batch.decisions.push(decision);
     }
     (batch, diagnostics)
-}
-
-/// Text as it was before the export kept a spreadsheet from taking it for a formula.
-fn without_guard(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
-        Some(_) | None => text,
-    }
 }

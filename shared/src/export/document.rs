@@ -1,9 +1,10 @@
 //! A report as one reads it: sections of texts, tables and charts. HTML and PDF draw the same document.
 
+use super::commands;
 use crate::api::history::{ChangeCount, ChangeKind, FieldChange, KpiChange, Subject, Trend as KpiTrend, Trends};
 use crate::api::kpis::KpiValue;
 use crate::api::query::Facet;
-use crate::api::report::{KpiLine, Report, ScopePart, SourceLine};
+use crate::api::report::{KpiLine, Report, ReportFormat, ScopePart, SourceLine};
 use crate::api::sources::Completeness;
 use crate::charts::columns::Columns;
 use crate::charts::heat::{Cell as HeatCell, HeatMap};
@@ -115,6 +116,30 @@ pub struct Cell {
 const MAX_SHOWN: usize = 25;
 /// The most sources of the map.
 const MAX_MAPPED: usize = 28;
+
+/// The words of a report that are not everybody's.
+pub const WORDS: [(&str, &str); 8] = [
+    ("Non-human identity", "anything that authenticates and is no person"),
+    (
+        "Governed",
+        "a non-human identity for which every criterion in force holds",
+    ),
+    ("Unknown", "no export said so; never the same as no, zero or never"),
+    (
+        "Source",
+        "one place that exports are from, such as an account or a cluster",
+    ),
+    ("Partial", "of this source something is known to be missing"),
+    (
+        "Snapshot",
+        "the estate as it was at one instant; every age and deadline is told from it",
+    ),
+    (
+        "Finding",
+        "one rule's verdict on one identity or credential, with the place in an export that says so",
+    ),
+    ("Waived", "a finding that somebody accepts until a day"),
+];
 
 /// The KPIs whose trends are drawn.
 const DRAWN: [&str; 4] = ["governed", "credential.rotation", "lifecycle.orphaned", "nhi.total"];
@@ -347,7 +372,7 @@ fn summary(report: &Report) -> Section {
 }
 
 /// Where we stand, in two sentences.
-fn lead(report: &Report) -> String {
+pub fn lead(report: &Report) -> String {
     let governed = &report.overview.governed;
     let Some((low, high)) = governed.value.zip(governed.upper) else {
         let why = governed.note.as_deref().unwrap_or("nothing tells");
@@ -662,7 +687,7 @@ fn outlook(report: &Report) -> Section {
         note: more(
             report.n_ending,
             report.ending.len().min(MAX_SHOWN),
-            "rollcall list credentials ESTATE sort=expires_at",
+            &commands::ending(report).unwrap_or_default(),
         ),
     }));
     Section {
@@ -705,7 +730,7 @@ fn ending_picture(report: &Report) -> Picture {
 }
 
 /// Where the rows are that a list leaves out.
-fn more(n_all: usize, n_shown: usize, command: &str) -> Option<String> {
+pub fn more(n_all: usize, n_shown: usize, command: &str) -> Option<String> {
     (n_all > n_shown).then(|| {
         let n_more = format::count(n_all - n_shown);
         format!("And {n_more} more: {command}")
@@ -788,7 +813,7 @@ fn findings(report: &Report) -> Section {
                 note: more(
                     findings.owners.len(),
                     findings.owners.len().min(MAX_SHOWN),
-                    "rollcall report --format xlsx has every owner",
+                    &commands::again(report, ReportFormat::Xlsx),
                 ),
             }),
             Block::Table(Table {
@@ -817,7 +842,7 @@ fn findings(report: &Report) -> Section {
                 note: more(
                     findings.n_open as usize,
                     n_shown,
-                    "rollcall list findings ESTATE waived=no",
+                    &commands::open_findings(report).unwrap_or_default(),
                 ),
             }),
         ],
@@ -993,9 +1018,19 @@ fn appendix(report: &Report) -> Section {
             with_small("", file.sha256.as_deref().unwrap_or("could not be read")),
         ]
     });
-    let scope: String = (report.scope.iter())
-        .map(|part| format!(" {}={}", part.by.id(), part.value))
-        .collect();
+    let rows = report.kpis.iter().filter_map(|line| {
+        let (command, n) = commands::rows_of(report, line)?;
+        let which = if line.value.fail.is_some() {
+            "that fail"
+        } else {
+            "that count"
+        };
+        Some(vec![
+            text(&line.title),
+            with_small(format::number(n), which),
+            with_small("", command),
+        ])
+    });
     let standards = report
         .kpis
         .iter()
@@ -1012,19 +1047,24 @@ fn appendix(report: &Report) -> Section {
         title: "Appendix: definitions and sources",
         blocks: vec![
             Block::Heading("Words".to_owned()),
-            Block::Items(vec![
-                "Non-human identity: anything that authenticates and is no person.".to_owned(),
-                "Governed: a non-human identity for which every criterion in force holds.".to_owned(),
-                "Unknown: no export said so; never the same as no, zero or never.".to_owned(),
-                "Partial: of this source something is known to be missing.".to_owned(),
-                "Snapshot: the estate as it was at one instant; every age and deadline is told from it.".to_owned(),
-            ]),
+            Block::Items(
+                WORDS
+                    .iter()
+                    .map(|(word, meaning)| format!("{word}: {meaning}."))
+                    .collect(),
+            ),
             Block::Heading("How to check a number".to_owned()),
             Block::Text(format!(
-                "The rows behind a KPI: rollcall list identities ESTATE kpi=owner verdict=fail{scope} (or credentials, \
-                 certificates). Written by Rollcall {} from the files below, and by nothing else.",
+                "The commands below list the rows behind each number, with the estate's folder in the place of ESTATE. \
+                 Written by Rollcall {} from the files below, and by nothing else.",
                 report.rollcall
             )),
+            Block::Table(Table {
+                caption: "The rows behind each number".to_owned(),
+                columns: vec![left("KPI", 2.2), right("Rows", 1.0), left("Command", 6.4)],
+                rows: rows.collect(),
+                note: None,
+            }),
             Block::Table(Table {
                 caption: "Limits in force".to_owned(),
                 columns: vec![left("Limit", 4.0), right("Value", 1.2), left("Set by", 3.6)],

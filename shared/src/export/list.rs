@@ -9,7 +9,7 @@ use super::{ExportError, media_type};
 use crate::analysis::Analysis;
 use crate::api::query::ListQuery;
 use crate::api::report::ReportFormat;
-use crate::diagnostic::printable;
+use crate::format::csv::{defused, write_row};
 use crate::kpi::catalog::Table;
 use crate::lists;
 use crate::model::instant::Instant;
@@ -212,17 +212,13 @@ fn write<Row: Serialize>(
             Ok(bytes)
         }
         ExportFormat::Csv => {
-            let mut writer = csv::WriterBuilder::new()
-                .terminator(csv::Terminator::CRLF)
-                .from_writer(Vec::new());
-            // Writing to memory does not fail.
-            let _ = writer.write_record(columns);
+            let mut text = String::new();
+            write_row(&mut text, columns);
             for row in rows {
                 let value = serde_json::to_value(&row).unwrap_or_default();
-                let cells = columns.iter().map(|column| cell(value.get(column)));
-                let _ = writer.write_record(cells);
+                write_row(&mut text, columns.iter().map(|column| cell(value.get(column))));
             }
-            Ok(writer.into_inner().unwrap_or_default())
+            Ok(text.into_bytes())
         }
     }
 }
@@ -237,7 +233,8 @@ fn workbook<Row: Serialize>(
         None | Some(Value::Null) => Cell::Empty,
         Some(Value::Number(number)) => number.as_f64().map_or(Cell::Empty, Cell::Number),
         Some(Value::String(text)) => {
-            let at = column.ends_with("_at").then(|| Instant::from_text(text)).flatten();
+            let is_instant = column.ends_with("_at") || column == "waived_until";
+            let at = is_instant.then(|| Instant::from_text(text)).flatten();
             at.map_or_else(|| Cell::text(text), Cell::At)
         }
         Some(Value::Array(items)) => {
@@ -254,6 +251,7 @@ fn workbook<Row: Serialize>(
         name: "Rows",
         columns: columns.iter().map(|column| ((*column).to_owned(), 22.0)).collect(),
         rows: rows.collect(),
+        note: None,
     };
     super::workbook::write("Rollcall", as_of, &[sheet])
 }
@@ -270,28 +268,5 @@ fn cell(value: Option<&Value>) -> String {
         Some(Value::String(text)) => defused(text),
         Some(Value::Array(items)) => defused(&items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" ")),
         Some(other @ (Value::Bool(_) | Value::Number(_) | Value::Object(_))) => other.to_string(),
-    }
-}
-
-/// Text that a spreadsheet does not take for a formula, and a terminal not for a command.
-pub fn defused(text: &str) -> String {
-    let shown = printable(text);
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        true => format!("'{shown}"),
-        false => shown.into_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_becomes_a_formula() {
-        assert_eq!(defused("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(defused("@x"), "'@x");
-        assert_eq!(defused("\t=1"), "' =1");
-        assert_eq!(defused("plain = x"), "plain = x");
-        assert_eq!(defused("a\u{1b}[31m\u{9b}b\r\nc"), "a [31m b  c");
     }
 }

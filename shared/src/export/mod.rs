@@ -1,5 +1,6 @@
 //! Files to send on, and what other tools take: one file for each format.
 
+mod commands;
 mod csv;
 mod document;
 mod html;

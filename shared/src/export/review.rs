@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use super::list::defused;
 use crate::access::digest::SEPARATOR;
 use crate::api::reviews::{Review, ReviewRow, ReviewState};
 use crate::connectors::review_csv::COLUMNS;
 use crate::diagnostic::printable;
+use crate::format::csv::{defused, write_row};
 
 const STYLE: &str = include_str!("review.css");
 
@@ -149,15 +149,12 @@ fn escaped(text: &str) -> String {
 
 /// The table: what the connector `review_csv` reads.
 pub fn review_sheet(review: &Review) -> Vec<u8> {
-    let mut writer = ::csv::WriterBuilder::new()
-        .terminator(::csv::Terminator::CRLF)
-        .from_writer(Vec::new());
-    // Writing to memory does not fail.
-    let _ = writer.write_record(COLUMNS);
+    let mut text = String::new();
+    write_row(&mut text, COLUMNS);
     for row in &review.rows {
-        let _ = writer.write_record(COLUMNS.iter().map(|column| defused(&cell(row, column))));
+        write_row(&mut text, COLUMNS.iter().map(|column| defused(&cell(row, column))));
     }
-    writer.into_inner().unwrap_or_default()
+    text.into_bytes()
 }
 
 /// What is shown; empty where something is to be filled in.

@@ -12,6 +12,8 @@ pub struct Sheet {
     pub name: &'static str,
     pub columns: Vec<(String, f64)>,
     pub rows: Vec<Vec<Cell>>,
+    /// What is left out and where it is; stands below the rows, and is none of them.
+    pub note: Option<String>,
 }
 
 /// A cell by its type: text stays text, whatever it begins with.
@@ -119,6 +121,9 @@ fn fill(worksheet: &mut Worksheet, sheet: &Sheet) -> Result<(), XlsxError> {
                 },
             }
         }
+    }
+    if let Some(note) = &sheet.note {
+        worksheet.write_string(sheet.rows.len() as u32 + 2, 0, fitting(note))?;
     }
     worksheet.set_freeze_panes(1, 0)?;
     let last_column = sheet.columns.len().saturating_sub(1) as u16;

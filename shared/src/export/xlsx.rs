@@ -1,22 +1,39 @@
 //! A report as a workbook, one sheet for each topic.
 
 use super::ExportError;
-use super::document::{scope_text, value_text};
+use super::commands;
+use super::document::{WORDS, more, scope_text, value_text};
 use super::workbook::{Cell, Sheet, write};
 use crate::api::kpis::KpiValue;
+use crate::api::query::Facet;
 use crate::api::report::Report;
 use crate::api::sources::Completeness;
+use crate::words;
 
 /// The bytes.
 ///
 /// # Errors
 /// Those of [`write`].
 pub fn xlsx(report: &Report) -> Result<Vec<u8>, ExportError> {
-    let mut sheets = vec![summary(report), kpis(report), parts(report)];
+    let mut sheets = vec![summary(report), kpis(report), parts(report), helps(report)];
     sheets.extend(trends(report));
-    sheets.extend([ending(report), owners(report), rules(report), findings(report)]);
+    sheets.extend([
+        environments(report),
+        outlook(report),
+        renewals(report),
+        ending(report),
+        owners(report),
+        rules(report),
+        findings(report),
+    ]);
     sheets.extend(changes(report));
-    sheets.extend([sources(report), limits(report), files(report)]);
+    sheets.extend([
+        sources(report),
+        not_measured(report),
+        limits(report),
+        definitions(),
+        files(report),
+    ]);
     let title = format!("{}: non-human identities", report.estate);
     write(&title, report.snapshot.as_of, &sheets)
 }
@@ -29,6 +46,7 @@ fn sheet(name: &'static str, columns: &[(&str, f64)], rows: Vec<Vec<Cell>>) -> S
             .map(|(title, width)| ((*title).to_owned(), *width))
             .collect(),
         rows,
+        note: None,
     }
 }
 
@@ -65,10 +83,19 @@ fn summary(report: &Report) -> Sheet {
         ),
         line("Open findings", Cell::count(report.findings.n_open), String::new()),
         line("Waived findings", Cell::count(report.findings.n_waived), String::new()),
+        line(
+            "Facts on which exports disagree",
+            Cell::count(report.coverage.n_conflicts as u64),
+            "of the whole estate; the page Sources shows which counts".to_owned(),
+        ),
         line("Written by Rollcall", Cell::text(&report.rollcall), String::new()),
     ];
     let doubts = report.overview.doubts.iter();
     rows.extend(doubts.map(|doubt| line("In doubt", Cell::text(&doubt.source), doubt.reason.clone())));
+    if let Some(changes) = &report.changes {
+        let sources = changes.sources.iter();
+        rows.extend(sources.map(|of| line("Cannot be compared", Cell::text(&of.source), of.reasons.join("; "))));
+    }
     sheet("Summary", &[("What", 26.0), ("Value", 34.0), ("Note", 70.0)], rows)
 }
 
@@ -96,6 +123,7 @@ fn kpis(report: &Report) -> Sheet {
             Cell::text(&line.formula),
             Cell::count(u64::from(line.formula_version)),
             Cell::Text(line.standards.join(", ")),
+            commands::rows_of(report, line).map_or(Cell::Empty, |(command, _)| Cell::Text(command)),
         ]
     });
     let columns = [
@@ -118,6 +146,7 @@ fn kpis(report: &Report) -> Sheet {
         ("Formula", 80.0),
         ("Formula version", 9.0),
         ("Standards", 36.0),
+        ("Rows that fail, or count", 60.0),
     ];
     sheet("KPIs", &columns, rows.collect())
 }
@@ -154,6 +183,19 @@ fn parts(report: &Report) -> Sheet {
     sheet("Parts", &columns, rows)
 }
 
+/// What would raise the governed share most.
+fn helps(report: &Report) -> Sheet {
+    let rows = report.overview.changes.iter().map(|change| {
+        vec![
+            Cell::text(&change.criterion),
+            Cell::maybe(change.team.as_ref()),
+            Cell::count(change.n_identities),
+        ]
+    });
+    let columns = [("Criterion to mend", 24.0), ("Team", 30.0), ("Would be governed", 18.0)];
+    sheet("What would help", &columns, rows.collect())
+}
+
 fn trends(report: &Report) -> Option<Sheet> {
     let trends = report.trends.as_ref()?;
     let mut rows = Vec::new();
@@ -178,6 +220,51 @@ fn trends(report: &Report) -> Option<Sheet> {
         ("Why not", 70.0),
     ];
     Some(sheet("Trends", &columns, rows))
+}
+
+fn environments(report: &Report) -> Sheet {
+    let map = &report.overview.heat;
+    let rows = map.cells.iter().map(|cell| {
+        let interval = cell.governed.interval();
+        vec![
+            Cell::text(&map.environments[cell.environment]),
+            Cell::text(&map.sources[cell.source]),
+            number(interval.map(|(low, _)| low), "share"),
+            number(interval.map(|(_, high)| high), "share"),
+            Cell::count(cell.governed.pass),
+            Cell::count(cell.governed.fail),
+            Cell::count(cell.governed.unknown),
+        ]
+    });
+    let columns = [
+        ("Environment", 20.0),
+        ("Source", 34.0),
+        ("Governed", 10.0),
+        ("At most", 10.0),
+        ("Pass", 9.0),
+        ("Fail", 9.0),
+        ("Unknown", 9.0),
+    ];
+    sheet("Environments", &columns, rows.collect())
+}
+
+fn outlook(report: &Report) -> Sheet {
+    let rows = report.overview.expiring.iter().map(|bucket| {
+        vec![
+            Cell::Text(words::facet_value(Facet::Expiry, &bucket.value)),
+            Cell::count(bucket.n_certificates),
+            Cell::count(bucket.n_other_credentials),
+        ]
+    });
+    let columns = [("Ends", 24.0), ("Certificates", 14.0), ("Other credentials", 18.0)];
+    sheet("Outlook", &columns, rows.collect())
+}
+
+fn renewals(report: &Report) -> Sheet {
+    let rows = report.overview.renewals.iter();
+    let rows = rows.map(|week| vec![Cell::At(week.starts_at), Cell::count(week.n_certificates)]);
+    let columns = [("Week of", 17.0), ("Certificates", 14.0)];
+    sheet("Renewals by week", &columns, rows.collect())
 }
 
 fn ending(report: &Report) -> Sheet {
@@ -207,7 +294,11 @@ fn ending(report: &Report) -> Sheet {
         ("Source", 20.0),
         ("Id", 60.0),
     ];
-    sheet("Ending", &columns, rows.collect())
+    let command = commands::ending(report).unwrap_or_default();
+    Sheet {
+        note: more(report.n_ending, report.ending.len(), &command),
+        ..sheet("Ending", &columns, rows.collect())
+    }
 }
 
 fn owners(report: &Report) -> Sheet {
@@ -295,11 +386,27 @@ fn findings(report: &Report) -> Sheet {
         ("Because", 44.0),
         ("Key", 60.0),
     ];
-    sheet("Worst findings", &columns, rows.collect())
+    let command = commands::open_findings(report).unwrap_or_default();
+    Sheet {
+        note: more(report.findings.n_open as usize, report.findings.worst.len(), &command),
+        ..sheet("Worst findings", &columns, rows.collect())
+    }
 }
 
-fn changes(report: &Report) -> Option<Sheet> {
-    let changes = report.changes.as_ref()?;
+/// How many there are of each kind, and the first of them.
+fn changes(report: &Report) -> Vec<Sheet> {
+    let Some(changes) = &report.changes else {
+        return Vec::new();
+    };
+    let counts = changes.counts.iter().map(|count| {
+        vec![
+            Cell::text(count.of.id()),
+            Cell::text(count.kind.id()),
+            Cell::count(count.n as u64),
+        ]
+    });
+    let columns = [("Of", 14.0), ("Change", 22.0), ("Number", 10.0)];
+    let counts = sheet("Changes by kind", &columns, counts.collect());
     let rows = changes.changes.iter().map(|change| {
         let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "not said".to_owned());
         let fields: Vec<String> = change
@@ -326,7 +433,11 @@ fn changes(report: &Report) -> Option<Sheet> {
         ("Sources", 24.0),
         ("Id", 60.0),
     ];
-    Some(sheet("Changes", &columns, rows.collect()))
+    let listed = Sheet {
+        note: more(changes.n_changes, changes.changes.len(), "the page History lists them"),
+        ..sheet("Changes", &columns, rows.collect())
+    };
+    vec![counts, listed]
 }
 
 fn sources(report: &Report) -> Sheet {
@@ -356,6 +467,25 @@ fn sources(report: &Report) -> Sheet {
         ("Credentials", 11.0),
     ];
     sheet("Sources", &columns, rows.collect())
+}
+
+fn not_measured(report: &Report) -> Sheet {
+    let kpis = report.coverage.not_measured.iter();
+    let kpis = kpis.map(|line| vec![Cell::text(&line.id), Cell::text(&line.title), Cell::text(&line.why)]);
+    let missing = report.coverage.missing.iter().map(|missing| {
+        let why = match &missing.environment {
+            Some(environment) => format!("expected in {environment}, but not in this snapshot"),
+            None => "expected, but not in this snapshot".to_owned(),
+        };
+        vec![Cell::text(&missing.source), Cell::text("Source"), Cell::Text(why)]
+    });
+    let columns = [("KPI or source", 30.0), ("Title", 36.0), ("Why", 80.0)];
+    sheet("Not measured", &columns, kpis.chain(missing).collect())
+}
+
+fn definitions() -> Sheet {
+    let rows = WORDS.map(|(word, meaning)| vec![Cell::text(word), Cell::text(meaning)]);
+    sheet("Definitions", &[("Word", 24.0), ("Meaning", 90.0)], rows.into())
 }
 
 fn limits(report: &Report) -> Sheet {

@@ -158,27 +158,148 @@ fn csv_and_json_have_the_numbers_of_the_kpis() {
         assert_eq!(line.value.breakdowns, value.breakdowns);
     }
     assert_eq!(json.kpis.len(), values.len());
-    let bytes = export::report(&report, ReportFormat::Csv).unwrap();
-    let mut reader = csv::Reader::from_reader(&bytes[..]);
-    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let rows = csv_rows(&report);
     for value in &values {
-        let row = rows
-            .iter()
-            .find(|row| &row[0] == value.id.as_str() && row[4].is_empty())
-            .unwrap();
-        let number = |at: usize| row[at].parse::<f64>().ok();
-        assert_eq!(number(10), value.value, "{}", value.id);
-        assert_eq!(number(11), value.upper, "{}", value.id);
-        assert_eq!(number(6), value.pass.map(|n| n as f64), "{}", value.id);
+        let number = |by: &str, part: &str, measure: &str| {
+            let is_it = |row: &&csv::StringRecord| {
+                (&row[0], &row[1], &row[3], &row[4], &row[5]) == ("kpi", value.id.as_str(), by, part, measure)
+            };
+            let row = rows.iter().find(is_it)?;
+            row[6].parse::<f64>().ok()
+        };
+        let count = |n: Option<u64>| n.map(|n| n as f64);
+        assert_eq!(number("", "", "value"), value.value, "{}", value.id);
+        assert_eq!(number("", "", "upper"), value.upper, "{}", value.id);
+        for (measure, n) in [
+            ("pass", value.pass),
+            ("fail", value.fail),
+            ("unknown", value.unknown),
+            ("population", value.population),
+        ] {
+            assert_eq!(number("", "", measure), count(n), "{} {measure}", value.id);
+        }
         for breakdown in &value.breakdowns {
-            let of_it = rows
-                .iter()
-                .filter(|row| &row[0] == value.id.as_str() && &row[4] == breakdown.by.id());
-            assert_eq!(of_it.count(), breakdown.parts.len());
+            for part in &breakdown.parts {
+                let fails = number(breakdown.by.id(), &part.value, "fail");
+                assert_eq!(fails, count(Some(part.ratio.fail)), "{} {}", value.id, part.value);
+            }
         }
     }
-    let is_formula = |cell: &str| cell.starts_with(['=', '+', '-', '@', '\t']);
-    assert!(rows.iter().flatten().all(|cell| !is_formula(cell)));
+}
+
+/// The rows of the report as a table.
+fn csv_rows(report: &Report) -> Vec<csv::StringRecord> {
+    let bytes = export::report(report, ReportFormat::Csv).unwrap();
+    let mut reader = csv::Reader::from_reader(&bytes[..]);
+    reader.records().map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_table_says_what_it_is_of_and_has_every_section() {
+    let scope = [(Facet::Environment, "prod".to_owned())];
+    let part = estate(|_| ()).of_part(&scope).unwrap();
+    let rows = csv_rows(&report_on(&part, &scope));
+    for row in &rows {
+        assert_eq!(&row[9], "2026-10-31");
+        assert_eq!(&row[12], "Environment: prod");
+        let is_formula = |cell: &str| cell.starts_with(['=', '+', '-', '@', '\t']) || cell.contains(";=");
+        assert!(!row.iter().any(is_formula), "{row:?}");
+    }
+    let said = |section: &str, id: &str, measure: &str| {
+        let is_it = |row: &&csv::StringRecord| (&row[0], &row[1], &row[5]) == (section, id, measure);
+        rows.iter().find(is_it).map(|row| format!("{}{}", &row[6], &row[8]))
+    };
+    assert!(said("kpi", "owner", "formula").unwrap().contains('→'));
+    assert!(said("kpi", "governed", "threshold_set_by").is_some());
+    for (section, measure) in [
+        ("summary", "governed"),
+        ("outlook", "n"),
+        ("findings_by_owner", "critical"),
+        ("coverage", "files"),
+        ("coverage", "conflicts"),
+    ] {
+        assert!(said(section, "", measure).is_some(), "{section} {measure}");
+    }
+    assert!(said("word", "Unknown", "meaning").is_some());
+    assert_eq!(said("file", "<b> 職.json", "bytes").as_deref(), Some("12"));
+}
+
+/// How many rows a printed command lists.
+fn n_listed(analysis: &Analysis, command: &str) -> u64 {
+    let rest = command.strip_prefix("rollcall list ").unwrap();
+    let (list, query) = rest.split_once(" ESTATE ").unwrap();
+    // One word of a shell: quotes around what has none.
+    let query = query.strip_prefix('\'').unwrap().strip_suffix('\'').unwrap();
+    assert!(!query.contains('\''));
+    let query = ListQuery::parse(query).unwrap();
+    assert_eq!(query.snapshot.as_deref(), Some("2026-10-31"));
+    let n = match list {
+        "identities" => answers::identities(analysis, &query).unwrap().n_matching,
+        "credentials" => answers::credentials(analysis, &query).unwrap().n_matching,
+        "certificates" => answers::certificates(analysis, &query).unwrap().n_matching,
+        "findings" => answers::findings(analysis, &query).unwrap().n_matching,
+        list => panic!("{list}"),
+    };
+    n as u64
+}
+
+#[test]
+fn printed_commands_list_the_rows_that_are_counted() {
+    let whole = estate(|_| ());
+    let mut scopes = vec![Vec::new()];
+    scopes.extend(SCOPE.into_iter().flat_map(|facet| {
+        let values = parts(&whole, facet).into_iter();
+        values.map(move |value| vec![(facet, value)]).collect::<Vec<_>>()
+    }));
+    let mut n_listing = 0;
+    for scope in &scopes {
+        let mut report = report_on(&whole.of_part(scope).unwrap(), scope);
+        let rows = csv_rows(&report);
+        for line in &report.kpis {
+            let is_it = |row: &&csv::StringRecord| (&row[0], &row[1], &row[5]) == ("kpi", &*line.value.id, "rows");
+            let Some(command) = rows.iter().find(is_it).map(|row| row[8].to_owned()) else {
+                continue;
+            };
+            let value = &line.value;
+            let n = value.fail.or(value.population).or(value.pass).unwrap();
+            assert_eq!(n_listed(&whole, &command), n, "{command}");
+            n_listing += n;
+        }
+        // As if nothing of the lists stood in the report, so that it says where they are.
+        report.ending.clear();
+        report.findings.worst.clear();
+        let (n_ending, n_open) = (report.n_ending as u64, report.findings.n_open);
+        let html = String::from_utf8(export::report(&report, ReportFormat::Html).unwrap()).unwrap();
+        let html = html.replace("&#39;", "'").replace("&amp;", "&");
+        let counted = [
+            ("rollcall list credentials", n_ending),
+            ("rollcall list findings", n_open),
+        ];
+        for (beginning, n) in counted.into_iter().filter(|(_, n)| *n > 0) {
+            let at = html.find(&format!("more: {beginning}")).unwrap() + "more: ".len();
+            let command = html[at..].split("</p>").next().unwrap();
+            assert_eq!(n_listed(&whole, command), n, "{command}");
+            n_listing += n;
+        }
+    }
+    assert!(n_listing > 1_000, "{n_listing}");
+}
+
+#[test]
+fn a_hostile_scope_is_one_word_of_a_command() {
+    const OWNER: &str = "Jo Lee's & Co; $(x) *";
+    let analysis = estate(|_| ());
+    let report = report_on(&analysis, &[(Facet::Owner, OWNER.to_owned())]);
+    let rows = csv_rows(&report);
+    let command = rows
+        .iter()
+        .find(|row| &row[5] == "rows")
+        .map(|row| row[8].to_owned())
+        .unwrap();
+    assert_eq!(n_listed(&analysis, &command), 0);
+    let (_, query) = command.split_once(" ESTATE '").unwrap();
+    let query = ListQuery::parse(query.trim_end_matches('\'')).unwrap();
+    assert_eq!(query.filters, [(Facet::Owner, OWNER.to_owned())]);
 }
 
 #[test]
@@ -209,7 +330,7 @@ fn no_cell_of_a_workbook_is_a_formula() {
             n_sheets += 1;
         }
     }
-    assert_eq!(n_sheets, 10);
+    assert_eq!(n_sheets, 16);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 const LAYERS: [&str; 20] = [
     "diagnostic",
     "model",
+    "format",
     "reading",
     "kpi::catalog",
     "config",
@@ -14,7 +15,6 @@ const LAYERS: [&str; 20] = [
     "connectors",
     "merge",
     "graph",
-    "format",
     "api",
     "words",
     "estate",

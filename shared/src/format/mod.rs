@@ -1,5 +1,7 @@
 //! Numbers, shares, dates and sizes as people read them.
 
+pub mod csv;
+
 use crate::model::instant::Instant;
 use crate::model::ratio::Ratio;
 
