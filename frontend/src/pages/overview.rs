@@ -8,8 +8,8 @@ use shared::api::history::Trends;
 use shared::api::kpis::KpiValue;
 use shared::api::overview::{Change, Doubt, Overview};
 use shared::api::query::Facet;
-use shared::charts::Ink;
-use shared::charts::columns::{self, Columns};
+use shared::charts::columns;
+use shared::charts::questions::{self, HOW_MANY_RENEWALS};
 use shared::kpi::catalog;
 use shared::model::ratio::{Ratio, Verdict};
 
@@ -494,7 +494,7 @@ fn top_findings(rules: &Rules, snapshot: Option<&str>) -> AnyView {
 fn renewals(overview: &Overview) -> AnyView {
     let total: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
     let busiest = overview.renewals.iter().max_by_key(|week| week.n_certificates);
-    let title = "How many renewals come, week by week?";
+    let title = HOW_MANY_RENEWALS;
     let Some(busiest) = busiest.filter(|_| total > 0) else {
         return nothing_drawn(title, "No certificate ends in the next 26 weeks.");
     };
@@ -518,16 +518,7 @@ fn renewals(overview: &Overview) -> AnyView {
             })
             .collect(),
     };
-    let data = Columns {
-        categories: overview
-            .renewals
-            .iter()
-            .map(|week| format::day_of_year(week.starts_at))
-            .collect(),
-        series: vec![("Renewals".to_owned(), Ink::Series1)],
-        values: vec![overview.renewals.iter().map(|week| week.n_certificates).collect()],
-        unit: "renewals".to_owned(),
-    };
+    let data = questions::renewals(&overview.renewals);
     let draw: Draw = Arc::new(move |width, paint| columns::svg(&data, width, CHART_HEIGHT, paint));
     let outlook = overview.tiles.iter().find(|kpi| kpi.id == "certificate.renewals");
     let outlook = outlook.and_then(|kpi| kpi.note.clone()).map(|note| {
