@@ -9,7 +9,10 @@ use crate::pages::wait_for_rows;
 
 /// What a link of the page hands out: status, first bytes as Latin-1, and how many there are.
 fn fetched(page: &Page, link: &str) -> Result<(String, u64)> {
-    let href = page.role("link", link).attribute("href")?.context("a link without address")?;
+    let href = page
+        .role("link", link)
+        .attribute("href")?
+        .context("a link without address")?;
     page.evaluate(
         "window.got = null;
          fetch(arguments[0]).then(async answer => {
@@ -43,7 +46,10 @@ fn a_report_is_of_what_was_chosen_in_five_formats() -> Result<()> {
             ("JSON, for programs", "{"),
         ] {
             let (first, n_bytes) = fetched(page, link)?;
-            ensure!(first.starts_with(begins) && n_bytes > 1_000, "{link}: {n_bytes} bytes, {first}");
+            ensure!(
+                first.starts_with(begins) && n_bytes > 1_000,
+                "{link}: {n_bytes} bytes, {first}"
+            );
         }
         let (json, _) = fetched(page, "JSON, for programs")?;
         let scope = r#""scope":[{"by":"environment","value":"prod"},{"by":"source","value":"aws-prod"}]"#;
@@ -99,7 +105,9 @@ fn certificates_have_charts_and_numbers_and_a_chart_is_three_files() -> Result<(
             page.role("button", format).click()?;
         }
         let saved = |page: &Page| page.evaluate("return window.saved", Vec::new());
-        page.wait_for("three files", |page| Ok(saved(page)?.as_object().map_or(0, |saved| saved.len()) == 3))?;
+        page.wait_for("three files", |page| {
+            Ok(saved(page)?.as_object().map_or(0, |saved| saved.len()) == 3)
+        })?;
         let saved = saved(page)?;
         let text = |end: &str| {
             let name = format!("when-do-certificates-end.{end}");
@@ -109,8 +117,15 @@ fn certificates_have_charts_and_numbers_and_a_chart_is_three_files() -> Result<(
         ensure!(text("png").starts_with("data:image/png;base64,"), "{saved}");
         // It ends after twenty days.
         let csv = text("csv");
-        ensure!(csv.lines().any(|line| line.contains("30") && line.ends_with(",1")), "{csv}");
-        ensure!(saved.as_object().is_some_and(|saved| saved.values().all(Value::is_string)));
+        ensure!(
+            csv.lines().any(|line| line.contains("30") && line.ends_with(",1")),
+            "{csv}"
+        );
+        ensure!(
+            saved
+                .as_object()
+                .is_some_and(|saved| saved.values().all(Value::is_string))
+        );
         Ok(())
     })
 }

@@ -60,7 +60,10 @@ fn every_page_opens_fits_and_says_what_is_partial() -> Result<()> {
                 Ok(page.css(".skeleton").count()? == 0 && page.css("#boot").count()? == 0)
             })?;
             let moved = page.evaluate(SHIFT, Vec::new())?;
-            ensure!(moved.as_f64() <= Some(MAX_SHIFT), "{path} moves by {moved} while it loads");
+            ensure!(
+                moved.as_f64() <= Some(MAX_SHIFT),
+                "{path} moves by {moved} while it loads"
+            );
             let name = match path {
                 "/" => "overview",
                 path => path[1..].split('?').next().unwrap_or_default(),

@@ -77,9 +77,13 @@ fn trunk(workspace: &Workspace, staging: &Path) -> Result<()> {
 fn wasm_flags(workspace: &Workspace) -> Result<Vec<String>> {
     let path = workspace.root.join(".cargo/config.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let config: toml::Table = text.parse().with_context(|| format!("cannot parse `{}`", path.display()))?;
-    let flags = (config.get("target").and_then(|target| target.get("wasm32-unknown-unknown")))
-        .and_then(|target| target.get("rustflags")?.as_array());
+    let config: toml::Table = text
+        .parse()
+        .with_context(|| format!("cannot parse `{}`", path.display()))?;
+    let flags = (config
+        .get("target")
+        .and_then(|target| target.get("wasm32-unknown-unknown")))
+    .and_then(|target| target.get("rustflags")?.as_array());
     let flags = flags.context("`.cargo/config.toml` has no flags for WebAssembly")?;
     let flags = flags.iter().filter_map(toml::Value::as_str).map(str::to_owned);
     Ok(flags.chain(workspace.hidden_paths()).collect())

@@ -98,9 +98,8 @@ impl Workspace {
             (home("CARGO_HOME", ".cargo"), "cargo"),
             (home("RUSTUP_HOME", ".rustup"), "rustup"),
         ];
-        let flag = |(path, name): (Option<PathBuf>, &str)| {
-            Some(format!("--remap-path-prefix={}={name}", path?.display()))
-        };
+        let flag =
+            |(path, name): (Option<PathBuf>, &str)| Some(format!("--remap-path-prefix={}={name}", path?.display()));
         hidden.into_iter().filter_map(flag).collect()
     }
 

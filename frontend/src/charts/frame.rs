@@ -126,7 +126,8 @@ pub fn ChartFrame(
 }
 
 /// In the place of a chart of which every part would be empty: its question, and why nothing answers it.
-pub fn nothing_drawn(title: &'static str, why: &'static str) -> AnyView {
+pub fn nothing_drawn(title: &'static str, why: impl Into<String>) -> AnyView {
+    let why: String = why.into();
     html! {
         <header class="card-head">
             <h3 class="card-title">{title}</h3>

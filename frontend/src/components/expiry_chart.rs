@@ -5,8 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use shared::api::overview::ExpiringBucket;
 use shared::api::query::Facet;
-use shared::charts::Ink;
-use shared::charts::columns::{Columns, svg};
+use shared::charts::columns::svg;
+use shared::charts::questions::{WHAT_ENDS, is_far, what_ends};
 use shared::model::credential::CredentialKind;
 
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow, nothing_drawn};
@@ -30,7 +30,7 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
     };
     let (title, line, none) = match counted {
         Counted::All => (
-            "What ends when?",
+            WHAT_ENDS,
             "Certificates and other credentials, by days left",
             "No export lists a credential.",
         ),
@@ -43,13 +43,8 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
     if buckets.iter().all(|bucket| n_counted(bucket) == 0) {
         return nothing_drawn(title, none);
     }
-    let (far, soon): (Vec<_>, Vec<_>) = buckets
-        .iter()
-        .partition(|bucket| matches!(bucket.value.as_str(), "later" | "never" | "unknown"));
-    let mut series = vec![("Certificates".to_owned(), Ink::Series1)];
-    if counted == Counted::All {
-        series.push(("Other credentials".to_owned(), Ink::Series2));
-    }
+    let data = what_ends(buckets, counted == Counted::All);
+    let series = data.series.clone();
     let value = |bucket: &ExpiringBucket, at: usize| match at {
         0 => bucket.n_certificates,
         _ => bucket.n_other_credentials,
@@ -84,20 +79,9 @@ pub fn expiry_chart(buckets: &[ExpiringBucket], counted: Counted, snapshot: Opti
             })
             .collect(),
     };
-    let data = Columns {
-        categories: soon
-            .iter()
-            .map(|bucket| words::bucket(&bucket.value).to_owned())
-            .collect(),
-        series: series.clone(),
-        values: (0..series.len())
-            .map(|at| soon.iter().map(|bucket| value(bucket, at)).collect())
-            .collect(),
-        unit: "to renew".to_owned(),
-    };
     let draw: Draw = Arc::new(move |width, paint| svg(&data, width, HEIGHT, paint));
     let n_series = series.len();
-    let rest = far.into_iter().map(|bucket| {
+    let rest = buckets.iter().filter(|bucket| is_far(bucket)).map(|bucket| {
         let link = |at: usize| {
             let TwinCell { text, href } = cell(bucket, at);
             html! { <a class="number" href=href>{text}</a> }

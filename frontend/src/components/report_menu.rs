@@ -29,14 +29,21 @@ pub fn ReportMenu(snapshot: Memo<Option<String>>, overview: Answer<Overview>) ->
     // The snapshots before the one that is shown, the last one first: that is what it is compared with by itself.
     let earlier = move || {
         let shown = snapshot.get();
-        let snapshots = live.state.with(|state| state.as_ref().map(|state| state.snapshots.clone()));
+        let snapshots = live
+            .state
+            .with(|state| state.as_ref().map(|state| state.snapshots.clone()));
         let earlier = snapshots.into_iter().flatten().rev();
         let mut earlier = earlier.skip_while(|known| shown.as_ref().is_some_and(|shown| known.name != *shown));
         earlier.next();
         let named = earlier.map(|known| (known.name, format::date(known.as_of)));
-        choice("Compared with", "The one before", named.skip(1).collect(), move |name| {
-            asked.update(|asked| asked.compare = name);
-        })
+        choice(
+            "Compared with",
+            "The one before",
+            named.skip(1).collect(),
+            move |name| {
+                asked.update(|asked| asked.compare = name);
+            },
+        )
     };
     let scope = move |facet: Facet, values: Vec<String>| {
         let named = values.into_iter().map(|value| {

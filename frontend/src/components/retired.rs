@@ -21,7 +21,8 @@ pub fn retired(durations: Answer<Durations>, snapshot: Memo<Option<String>>) -> 
         let rows = durations.retirements.iter().take(MAX_ROWS);
         let rows = rows.map(|row| line(row, snapshot.as_deref())).collect_view();
         let n_more = durations.n_retirements.saturating_sub(MAX_ROWS);
-        let more = (n_more > 0).then(|| html! { <p class="card-foot">{format!("And {} more.", format::count(n_more))}</p> });
+        let more =
+            (n_more > 0).then(|| html! { <p class="card-foot">{format!("And {} more.", format::count(n_more))}</p> });
         html! {
             <p class="card-line">{sentence_case(&durations.revocation.note)}</p>
             <table class="table is-compact">

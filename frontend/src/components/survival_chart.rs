@@ -27,7 +27,7 @@ pub fn survival_chart(durations: &Durations, kind: Option<&str>) -> AnyView {
             0 | 1 => "How long credentials stay in place is told by several snapshots; there is one.".to_owned(),
             n => format!("No credential {what} was replaced in {} snapshots.", format::count(n)),
         };
-        return nothing_drawn(TITLE, &text);
+        return nothing_drawn(TITLE, text);
     };
     // Beyond, the few that stay for years would press the curve against its axis; the table has them.
     let n_left = curve.points.iter().position(|point| point.share <= LAST_DRAWN);

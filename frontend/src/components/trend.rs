@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::api::history::{KpiChange, Point, Trend, TrendSnapshot, Trends};
-use shared::charts::trend::{self, Scale, Standing, TrendPoint};
+use shared::charts::questions;
+use shared::charts::trend::{self, Standing};
 use shared::model::ratio::Verdict;
 
 use super::kpi_tile::sentence_case;
@@ -167,28 +168,7 @@ pub fn trend_chart(title: &str, trends: &Trends, trend: &Trend) -> AnyView {
 }
 
 fn data(trends: &Trends, trend: &Trend) -> trend::Trend {
-    let points = trends.snapshots.iter().zip(&trend.points);
-    trend::Trend {
-        points: points
-            .map(|(snapshot, point)| TrendPoint {
-                at: snapshot.as_of,
-                value: point.value,
-                upper: point.upper,
-                standing: if point.comparable {
-                    Standing::Comparable
-                } else {
-                    Standing::Incomparable
-                },
-                label: label(&trend.unit, snapshot, point),
-            })
-            .collect(),
-        others: Vec::new(),
-        scale: if trend.unit == "share" {
-            Scale::Share
-        } else {
-            Scale::Number
-        },
-    }
+    questions::trend(trends, trend, |snapshot, point| label(&trend.unit, snapshot, point))
 }
 
 fn label(unit: &str, snapshot: &TrendSnapshot, point: &Point) -> String {

@@ -16,7 +16,7 @@ use crate::model::access_policy::{
 };
 use crate::model::grant::{DenialReach, TrustGuard};
 use crate::model::instant::Expiry;
-use crate::model::snapshot::{Denial, FileId, Grant, IdentityId, Policy, Snapshot, Trust};
+use crate::model::snapshot::{Denial, FileId, Grant, IdentityId, Policy, Snapshot, SourceId, Trust};
 use crate::model::strings::{Strings, Sym};
 
 /// What every digest begins with. A digest that begins otherwise was made by another rule, and compares with none.
@@ -165,14 +165,14 @@ fn of_denial(denial: &Denial, strings: &Strings) -> String {
 }
 
 /// What policies say, each read once.
-struct Policies<'s> {
+pub struct Policies<'s> {
     snapshot: &'s Snapshot,
     by_id: HashMap<Sym, Vec<&'s Policy>>,
     said: HashMap<Sym, String>,
 }
 
 impl<'s> Policies<'s> {
-    fn new(snapshot: &'s Snapshot) -> Self {
+    pub fn new(snapshot: &'s Snapshot) -> Self {
         let mut by_id: HashMap<Sym, Vec<&Policy>> = HashMap::new();
         for policy in &snapshot.policies {
             by_id.entry(policy.id).or_default().push(policy);
@@ -186,18 +186,26 @@ impl<'s> Policies<'s> {
 
     /// The id of a policy and a hash of its documents.
     fn said(&mut self, id: Sym) -> String {
-        let strings = &self.snapshot.strings;
+        let snapshot = self.snapshot;
         let policies = self.by_id.get(&id).map_or(&[][..], Vec::as_slice);
         let said = self.said.entry(id).or_insert_with(|| {
-            let mut documents: Vec<String> = policies
-                .iter()
-                .map(|policy| in_words(&policy.document, strings))
-                .collect();
-            documents.sort_unstable();
-            documents.dedup();
-            format!("{:?} {}", strings.get(id), hashed(&documents.join("\n")))
+            let documents = policies.iter().map(|policy| &policy.document);
+            format!(
+                "{:?} {}",
+                snapshot.strings.get(id),
+                of_documents(documents, &snapshot.strings)
+            )
         });
         said.clone()
+    }
+
+    /// A hash of the documents that the exports of one source have of a policy; `None` when they have none.
+    pub fn said_in(&self, source: SourceId, id: Sym) -> Option<String> {
+        let policies = self.by_id.get(&id)?.iter();
+        let own = policies.filter(|policy| self.snapshot.file(policy.evidence.file).source == source);
+        let mut documents = own.map(|policy| &policy.document).peekable();
+        documents.peek()?;
+        Some(of_documents(documents, &self.snapshot.strings))
     }
 
     /// Adds the files that define a policy, where the source of `file`, which names it, does not.
@@ -216,6 +224,13 @@ fn hashed(text: &str) -> String {
         let _ = write!(hex, "{byte:02x}");
         hex
     })
+}
+
+fn of_documents<'p>(documents: impl Iterator<Item = &'p AccessPolicy>, strings: &Strings) -> String {
+    let mut documents: Vec<String> = documents.map(|document| in_words(document, strings)).collect();
+    documents.sort_unstable();
+    documents.dedup();
+    hashed(&documents.join("\n"))
 }
 
 /// A list in words, in an order of its own.

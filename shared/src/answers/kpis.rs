@@ -179,7 +179,7 @@ fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
         }
         "certificate.strength" => Some((
             "RSA ≥ 2048, EC ≥ 256, no SHA-1".to_owned(),
-            "NIST SP 800-57, OWASP NHI4:2025".to_owned(),
+            "CA/B Forum BR 6.1.5, OWASP NHI4:2025".to_owned(),
         )),
         "certificate.rekeyed" => Some(("new key".to_owned(), "NIST SP 800-57".to_owned())),
         "privilege.admin" | "privilege.escalation" => Some(("0".to_owned(), "OWASP NHI5:2025".to_owned())),

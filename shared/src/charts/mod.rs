@@ -6,6 +6,7 @@
 
 pub mod columns;
 pub mod heat;
+pub mod questions;
 pub mod survival;
 pub mod svg;
 pub mod timeline;

@@ -99,11 +99,11 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             );
             continue;
         };
-        let sources = present(row.get("access_sources")).map(without_guard);
+        let sources = present(row.get("access_sources")).map(as_it_was);
         let decision = DecisionRow {
             identity: batch.sym(&as_it_was(identity)),
             access_digest: batch.sym(digest),
-            access_sources: batch.sym_of(sources),
+            access_sources: batch.sym_of(sources.as_deref()),
             decision,
             decided_at,
             decided_by: batch.sym_of(present(row.get("decided_by"))),

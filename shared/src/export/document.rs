@@ -7,10 +7,12 @@ use crate::api::query::Facet;
 use crate::api::report::{KpiLine, Report, ReportFormat, ScopePart, SourceLine};
 use crate::api::sources::Completeness;
 use crate::charts::columns::Columns;
-use crate::charts::heat::{Cell as HeatCell, HeatMap};
-use crate::charts::trend::{Scale, Standing, Trend, TrendPoint};
+use crate::charts::heat::HeatMap;
+use crate::charts::questions::{self, HOW_MANY_RENEWALS, MAX_SOURCES, WHAT_ENDS, WHERE_GOVERNED};
+use crate::charts::trend::Trend;
 use crate::charts::{Ink, heat};
 use crate::format;
+use crate::kpi::catalog;
 use crate::model::ratio::Ratio;
 use crate::words;
 
@@ -114,9 +116,6 @@ pub struct Cell {
 
 /// The most rows of a list that is only looked into: whoever needs all of them takes the list itself.
 const MAX_SHOWN: usize = 25;
-/// The most sources of the map.
-const MAX_MAPPED: usize = 28;
-
 /// The words of a report that are not everybody's.
 pub const WORDS: [(&str, &str); 8] = [
     ("Non-human identity", "anything that authenticates and is no person"),
@@ -297,14 +296,12 @@ fn summary(report: &Report) -> Section {
     let n_critical: u64 = report.findings.owners.iter().map(|owner| owner.n_critical).sum();
     let note = format!("of {} open", format::number(report.findings.n_open));
     figure("Critical findings", format::number(n_critical), note);
-    let n_soon = |days: i64| report.ending.iter().filter(|row| row.days_left < days).count();
-    let n_ending = match report.ending.last() {
-        // The list may be cut before that day.
-        Some(last) if report.ending.len() < report.n_ending && last.days_left < 30 => {
-            format!("over {}", format::count(n_soon(30)))
-        }
-        Some(_) | None => format::count(n_soon(30)),
-    };
+    let is_soon = |value: &str| ["7d", "14d", "30d"].contains(&value);
+    let soon = overview.expiring.iter().filter(|bucket| is_soon(&bucket.value));
+    let n_ending = format::number(
+        soon.map(|bucket| bucket.n_certificates + bucket.n_other_credentials)
+            .sum(),
+    );
     figure("End within 30 days", n_ending, "credentials".to_owned());
     let sources = &report.coverage.sources;
     let is_partial = |source: &&SourceLine| source.completeness == Completeness::Partial;
@@ -336,9 +333,15 @@ fn summary(report: &Report) -> Section {
     if !overview.changes.is_empty() {
         blocks.push(Block::Heading("What would raise the governed share most".to_owned()));
         let changes = overview.changes.iter().take(5).map(|change| {
+<<<<<<< .merge_file_gi59gA
             let of = match change.team.as_ref().or(change.owner.as_ref()) {
                 Some(whose) => format!(" of {whose}"),
                 None => " without an owner".to_owned(),
+=======
+            let of = match &change.team {
+                Some(team) => format!(" of {}", short(team)),
+                None => " without a team".to_owned(),
+>>>>>>> .merge_file_TiCiv3
             };
             let n = format::counted(change.n_identities, "identity", "identities");
             let needs = if change.n_identities == 1 { "needs" } else { "need" };
@@ -346,13 +349,6 @@ fn summary(report: &Report) -> Section {
         });
         blocks.push(Block::Items(changes.collect()));
     }
-    let trend = report
-        .trends
-        .as_ref()
-        .and_then(|trends| trend_picture(report, trends, "governed"));
-    blocks.push(Block::Pictures(
-        trend.into_iter().chain([ending_picture(report)]).collect(),
-    ));
     if n_partial > 0 || !report.coverage.missing.is_empty() {
         blocks.push(Block::Text(format!(
             "Of {} sources {} known to be partial, and {} that {} expected {} not there: the section “How sure is this?” \
@@ -364,10 +360,26 @@ fn summary(report: &Report) -> Section {
             if report.coverage.missing.len() == 1 { "is" } else { "are" },
         )));
     }
+    let trend = report
+        .trends
+        .as_ref()
+        .and_then(|trends| trend_picture(report, trends, "governed"));
+    blocks.push(Block::Pictures(
+        trend.into_iter().chain([ending_picture(report)]).collect(),
+    ));
     Section {
         id: "summary",
         title: "Summary",
         blocks,
+    }
+}
+
+/// A name that leaves room for what is said of it on one line.
+fn short(name: &str) -> String {
+    const MOST: usize = 40;
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
     }
 }
 
@@ -465,11 +477,6 @@ fn trend_section(report: &Report, trends: &Trends) -> Section {
         n_values > 1
     });
     let rows = rows.map(|(line, trend)| {
-        let shown = |at: usize| match (trend.points[at].value, trend.unit.as_str()) {
-            (None, _) => "–".to_owned(),
-            (Some(value), "share") => format::percent(value),
-            (Some(value), _) => format::decimal(value),
-        };
         let last = trend.points.len() - 1;
         let n_hollow = trend
             .points
@@ -478,8 +485,8 @@ fn trend_section(report: &Report, trends: &Trends) -> Section {
             .count();
         vec![
             text(&line.title),
-            text(shown(0)),
-            text(shown(last)),
+            text(point_text(trend, 0)),
+            text(point_text(trend, last)),
             text(match &trend.change {
                 Some(change) => change_text(change, &trend.unit),
                 None => "–".to_owned(),
@@ -489,6 +496,16 @@ fn trend_section(report: &Report, trends: &Trends) -> Section {
                 n => format!("{} of {}", trend.points.len() - n, trend.points.len()),
             }),
         ]
+    });
+    let drawn: Vec<&KpiTrend> = DRAWN.iter().filter_map(|id| trend_of(trends, id)).collect();
+    let points = trends.snapshots.iter().enumerate().map(|(at, snapshot)| {
+        let value = |trend: &&KpiTrend| {
+            let point = &trend.points[at];
+            let hollow = if point.comparable { "" } else { "not comparable" };
+            with_small(point_text(trend, at), hollow)
+        };
+        let date = text(format::date(snapshot.as_of));
+        std::iter::once(date).chain(drawn.iter().map(value)).collect()
     });
     let first = trends
         .snapshots
@@ -505,6 +522,18 @@ fn trend_section(report: &Report, trends: &Trends) -> Section {
             ),
             Block::Pictures(pictures.collect()),
             Block::Table(Table {
+                caption: "The numbers of the pictures".to_owned(),
+                columns: std::iter::once(left("Snapshot", 1.6))
+                    .chain(
+                        drawn
+                            .iter()
+                            .filter_map(|trend| Some(right(catalog::find(&trend.id)?.title, 1.6))),
+                    )
+                    .collect(),
+                rows: points.collect(),
+                note: None,
+            }),
+            Block::Table(Table {
                 caption: format!("Each number in the first snapshot ({first}) and in this one"),
                 columns: vec![
                     left("KPI", 3.4),
@@ -520,33 +549,27 @@ fn trend_section(report: &Report, trends: &Trends) -> Section {
     }
 }
 
+fn trend_of<'t>(trends: &'t Trends, id: &str) -> Option<&'t KpiTrend> {
+    trends.kpis.iter().find(|trend| trend.id == id)
+}
+
+/// The number of one snapshot.
+fn point_text(trend: &KpiTrend, at: usize) -> String {
+    let point = &trend.points[at];
+    match (point.value, trend.unit.as_str()) {
+        (None, _) => "–".to_owned(),
+        (Some(value), "share") => format::range(value, point.upper.unwrap_or(value)),
+        (Some(value), _) => format::decimal(value),
+    }
+}
+
 fn trend_picture(report: &Report, trends: &Trends, id: &str) -> Option<Picture> {
-    let trend = trends.kpis.iter().find(|trend| trend.id == id)?;
+    let trend = trend_of(trends, id)?;
     let line = find(report, id)?;
-    let points: Vec<TrendPoint> = (trends.snapshots.iter().zip(&trend.points))
-        .map(|(snapshot, point)| TrendPoint {
-            at: snapshot.as_of,
-            value: point.value,
-            upper: point.upper,
-            standing: match point.comparable {
-                true => Standing::Comparable,
-                false => Standing::Incomparable,
-            },
-            label: String::new(),
-        })
-        .collect();
-    let scale = match trend.unit.as_str() {
-        "share" => Scale::Share,
-        _ => Scale::Number,
-    };
     Some(Picture {
-        title: line.title.clone(),
+        title: line.question.clone(),
         summary: trend_summary(line, trend, trends),
-        chart: Chart::Trend(Trend {
-            points,
-            others: Vec::new(),
-            scale,
-        }),
+        chart: Chart::Trend(questions::trend(trends, trend, |_, _| String::new())),
         legend: Vec::new(),
     })
 }
@@ -568,29 +591,28 @@ fn trend_summary(line: &KpiLine, trend: &KpiTrend, trends: &Trends) -> String {
 
 fn environments(report: &Report) -> Section {
     let map = &report.overview.heat;
-    let environments: Vec<String> = map.environments.iter().map(|name| named(name)).collect();
-    // The longer list goes down the page, where names have room.
-    let chart = HeatMap {
-        rows: map.sources.clone(),
-        columns: environments.clone(),
-        cells: (map.cells.iter())
-            .map(|cell| HeatCell {
-                row: cell.source,
-                column: cell.environment,
-                ratio: cell.governed,
-            })
-            .collect(),
-    };
+    let n_more = map.sources.len().saturating_sub(MAX_SOURCES);
     let pictures = Block::Pictures(vec![Picture {
-        title: "Governed share by source and environment".to_owned(),
-        summary: "A map of the table below: the darker, the more is governed".to_owned(),
-        chart: Chart::Heat(chart),
+        title: WHERE_GOVERNED.to_owned(),
+        summary: match n_more {
+            0 => "A map of the table below: the darker, the more is governed".to_owned(),
+            n => format!(
+                "The {MAX_SOURCES} sources with most to do, and {n} more in the table below; the darker, the more is governed"
+            ),
+        },
+        chart: Chart::Heat(questions::governed(map)),
         legend: Vec::new(),
     }]);
+    let left_out = (n_more > 0).then(|| {
+        Block::Text(format!(
+            "The map has the {MAX_SOURCES} sources with most to do; the table has all {}.",
+            format::count(map.sources.len())
+        ))
+    });
     let twin = map.cells.iter().map(|cell| {
         let ratio = cell.governed;
         vec![
-            text(&environments[cell.environment]),
+            text(named(&map.environments[cell.environment])),
             text(&map.sources[cell.source]),
             text(format::interval(ratio).unwrap_or_default()),
             text(format::number(ratio.pass)),
@@ -601,10 +623,8 @@ fn environments(report: &Report) -> Section {
     Section {
         id: "environments",
         title: "Which environments and sources are governed?",
-        // More than these do not fit on a page.
-        blocks: (map.sources.len() <= MAX_MAPPED)
-            .then_some(pictures)
-            .into_iter()
+        blocks: std::iter::once(pictures)
+            .chain(left_out)
             .chain([Block::Table(Table {
                 caption: "Governed by environment and source".to_owned(),
                 columns: vec![
@@ -631,35 +651,46 @@ fn named(name: &str) -> String {
 
 fn outlook(report: &Report) -> Section {
     let overview = &report.overview;
-    let far: Vec<String> = (overview.expiring.iter())
-        .filter(|bucket| !bucket.value.ends_with('d') || bucket.value == "expired")
-        .map(|bucket| {
-            format!(
-                "{}: {} certificates, {} other credentials",
-                words::facet_value(Facet::Expiry, &bucket.value),
-                format::number(bucket.n_certificates),
-                format::number(bucket.n_other_credentials)
-            )
-        })
-        .collect();
-    let n_renewals: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
     let renewals = Picture {
-        title: "Certificates to renew in each week".to_owned(),
-        summary: format!("{} certificates end in the next 26 weeks", format::number(n_renewals)),
-        chart: Chart::Columns(Columns {
-            categories: overview
-                .renewals
-                .iter()
-                .map(|week| format::day_of_year(week.starts_at))
-                .collect(),
-            series: vec![("Certificates".to_owned(), Ink::Series1)],
-            values: vec![overview.renewals.iter().map(|week| week.n_certificates).collect()],
-            unit: "certificates".to_owned(),
-        }),
+        title: HOW_MANY_RENEWALS.to_owned(),
+        summary: {
+            let n_renewals: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
+            format!("{} certificates end in the next 26 weeks", format::number(n_renewals))
+        },
+        chart: Chart::Columns(questions::renewals(&overview.renewals)),
         legend: Vec::new(),
     };
     let mut blocks = vec![Block::Pictures(vec![ending_picture(report), renewals])];
-    blocks.push(Block::Text(format!("{}.", far.join("; "))));
+    let buckets = overview.expiring.iter().map(|bucket| {
+        vec![
+            text(words::facet_value(Facet::Expiry, &bucket.value)),
+            text(format::number(bucket.n_certificates)),
+            text(format::number(bucket.n_other_credentials)),
+        ]
+    });
+    blocks.push(Block::Table(Table {
+        caption: WHAT_ENDS.to_owned(),
+        columns: vec![
+            left("Ends", 3.0),
+            right("Certificates", 1.6),
+            right("Other credentials", 1.6),
+        ],
+        rows: buckets.collect(),
+        note: None,
+    }));
+    let weeks = overview.renewals.iter().filter(|week| week.n_certificates > 0);
+    let weeks = weeks.map(|week| {
+        vec![
+            text(format::date(week.starts_at)),
+            text(format::number(week.n_certificates)),
+        ]
+    });
+    blocks.push(Block::Table(Table {
+        caption: "Certificates to renew in the next 26 weeks".to_owned(),
+        columns: vec![left("Week of", 3.0), right("Renewals", 3.2)],
+        rows: weeks.collect(),
+        note: Some("Weeks that are not named have none.".to_owned()),
+    }));
     if let Some(note) = find(report, "certificate.renewals").and_then(|line| line.value.note.as_ref()) {
         blocks.push(Block::Text(format!("{}.", capital(note))));
     }
@@ -699,33 +730,17 @@ fn outlook(report: &Report) -> Section {
 
 fn ending_picture(report: &Report) -> Picture {
     let overview = &report.overview;
-    let soon: Vec<_> = (overview.expiring.iter())
-        .filter(|bucket| bucket.value.ends_with('d') && bucket.value != "expired")
-        .collect();
-    let series = vec![
-        ("Certificates".to_owned(), Ink::Series1),
-        ("Other credentials".to_owned(), Ink::Series2),
-    ];
-    let told = soon.iter().map(|bucket| {
+    let soon = overview.expiring.iter().filter(|bucket| !questions::is_far(bucket));
+    let told = soon.map(|bucket| {
         let n = bucket.n_certificates + bucket.n_other_credentials;
         format!("{} {}", format::number(n), words::bucket(&bucket.value))
     });
+    let columns = questions::what_ends(&overview.expiring, true);
     Picture {
-        title: "What ends in the next 90 days, by days left".to_owned(),
-        summary: format!("Ending: {}", told.collect::<Vec<_>>().join(", ")),
-        chart: Chart::Columns(Columns {
-            categories: soon
-                .iter()
-                .map(|bucket| words::bucket(&bucket.value).to_owned())
-                .collect(),
-            series: series.clone(),
-            values: vec![
-                soon.iter().map(|bucket| bucket.n_certificates).collect(),
-                soon.iter().map(|bucket| bucket.n_other_credentials).collect(),
-            ],
-            unit: "to renew".to_owned(),
-        }),
-        legend: series,
+        title: WHAT_ENDS.to_owned(),
+        summary: format!("By days left: {}", told.collect::<Vec<_>>().join(", ")),
+        legend: columns.series.clone(),
+        chart: Chart::Columns(columns),
     }
 }
 
@@ -1054,6 +1069,8 @@ fn appendix(report: &Report) -> Section {
                     .collect(),
             ),
             Block::Heading("How to check a number".to_owned()),
+            // The first page may have cut it.
+            Block::Text(format!("All of this report is about: {}.", scope_text(&report.scope))),
             Block::Text(format!(
                 "The commands below list the rows behind each number, with the estate's folder in the place of ESTATE. \
                  Written by Rollcall {} from the files below, and by nothing else.",

@@ -4,6 +4,7 @@ use bitcode::{Decode, Encode};
 use hashbrown::HashMap;
 
 use crate::access::Access;
+use crate::access::digest::Policies;
 use crate::api::history::Subject;
 use crate::kpi::formulas;
 use crate::model::access_policy::{Conditional, Privilege};
@@ -67,7 +68,7 @@ pub fn fields(of: Subject) -> &'static [&'static str] {
             "fingerprint",
             "environment",
         ],
-        Subject::Grant => &["privilege", "condition", "expires_at"],
+        Subject::Grant => &["privilege", "condition", "expires_at", "permissions"],
         Subject::Trust => &["guard", "reach"],
         Subject::Finding => &["name"],
     }
@@ -135,6 +136,9 @@ pub struct Rows<'s> {
     source_lists: HashMap<Vec<SourceId>, Sym>,
     /// By name and address, in symbols of the snapshot: when people left.
     left_at: HashMap<Sym, Instant>,
+    policies: Policies<'s>,
+    /// By the source that gives it and by policy, in symbols of the snapshot: what it permits, in short.
+    permissions: HashMap<(SourceId, Sym), Option<Sym>>,
 }
 
 impl<'s> Rows<'s> {
@@ -151,6 +155,8 @@ impl<'s> Rows<'s> {
             names: vec![None; snapshot.strings.n_strings()],
             source_lists: HashMap::new(),
             left_at: left.collect(),
+            policies: Policies::new(snapshot),
+            permissions: HashMap::new(),
         }
     }
 
@@ -340,8 +346,23 @@ impl<'s> Rows<'s> {
             self.word(privilege),
             self.word(Some(condition)),
             self.expiry(grant.expires_at),
+            self.permissions(grant),
         ];
         self.row(Subject::Grant, key, identity, sources, &fields)
+    }
+
+    /// What the policy behind a grant says, in short: another digest is another text. Only the word of the source that
+    /// states the grant counts: another may be missing, and then nothing changed.
+    fn permissions(&mut self, grant: &Grant) -> Option<Sym> {
+        let source = self.snapshot.file(grant.evidence.file).source;
+        let policy = grant.policy.unwrap_or(grant.role);
+        if let Some(known) = self.permissions.get(&(source, policy)) {
+            return *known;
+        }
+        let said = self.policies.said_in(source, policy);
+        let said = self.text(said.map(|said| format!("digest {said}")));
+        self.permissions.insert((source, policy), said);
+        said
     }
 
     fn trust(&mut self, trust: &Trust) -> Row {

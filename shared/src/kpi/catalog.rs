@@ -127,7 +127,7 @@ pub const KPIS: &[Kpi] = &[
         )
     },
     Kpi {
-        standards: &["OWASP NHI1:2025", "CIS Controls 8.1 5.1"],
+        standards: &["OWASP NHI1:2025", "CIS Controls 8.1 5.5"],
         ..share(
             "owner",
             "Owned",
@@ -204,7 +204,7 @@ pub const KPIS: &[Kpi] = &[
         )
     },
     Kpi {
-        standards: &["CIS AWS 2.12", "CIS GCP 1.8", "OWASP NHI7:2025"],
+        standards: &["CIS AWS 2.12", "CIS GCP 1.8", "CIS GCP 1.16", "OWASP NHI7:2025"],
         ..share(
             "credential.rotation",
             "Credentials inside maximum age",
@@ -311,7 +311,7 @@ pub const KPIS: &[Kpi] = &[
         )
     },
     Kpi {
-        standards: &["NIST SP 800-57", "OWASP NHI4:2025"],
+        standards: &["CA/B Forum BR 6.1.5", "OWASP NHI4:2025"],
         ..share(
             "certificate.strength",
             "Sound keys",

@@ -655,11 +655,11 @@ pub(crate) fn used_within(
 ) -> Option<Verdict> {
     let days = analysis.config.thresholds.days(window);
     let as_of = analysis.snapshot.as_of;
-    if created_at.is_some_and(|at| at.days_until(as_of) <= days) {
+    if created_at.is_some_and(|at| at.days_until(as_of) < days) {
         return None;
     }
     Some(Verdict::of(match last_used {
-        LastUsed::At(at) => Some(at.days_until(as_of) <= days),
+        LastUsed::At(at) => Some(at.days_until(as_of) < days),
         LastUsed::Never => Some(false),
         LastUsed::NotWithin { days: seen } if i64::from(seen) >= days => Some(false),
         LastUsed::NotWithin { .. } | LastUsed::NotReported => None,

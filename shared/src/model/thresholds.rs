@@ -83,7 +83,7 @@ impl ThresholdId {
             ThresholdId::ShortLivedHours => (24, OURS),
             ThresholdId::AccessKeyUnusedDays => (45, "CIS AWS 2.11"),
             ThresholdId::CredentialUnusedDays => (90, OURS),
-            ThresholdId::StaleDays => (90, OURS),
+            ThresholdId::StaleDays => (90, "PCI DSS 8.2.6"),
             ThresholdId::ReviewPeriodDays => (92, "CIS Controls 8.1 5.5"),
             ThresholdId::SourceFreshDays => (7, OURS),
             ThresholdId::CertificateAlertDays => (30, OURS),

@@ -32,6 +32,7 @@ pub const RULE: Rule = Rule {
         cis::C6_8,
         cis_aws::R2_14,
         cis_azure::R5_23,
+        cis_azure::R5_3_3,
         cis_gcp::R1_6,
         cis_kubernetes::R5_1_1,
         cis_kubernetes::R5_1_7,

@@ -1,10 +1,11 @@
 //! A public certificate that was made to live longer than it may.
 
-use super::frameworks::{cab, csf, iso, nist, owasp, pci, soc2};
+use super::frameworks::{Control, cab, csf, iso, nist, owasp, soc2};
 use super::severity::Exposure;
 use super::{Check, Limit, Observed, Rule, Test, always, no_command, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
+use crate::model::instant::Instant;
 use crate::model::ratio::Verdict;
 
 pub const RULE: Rule = Rule {
@@ -19,12 +20,12 @@ pub const RULE: Rule = Rule {
     remedy: "Issue it again with an allowed lifetime, and automate the renewal: 200 d from 2026-03-15, 100 d from 2027-03-15, 47 d from 2029-03-15.",
     references: &[
         owasp::NHI7,
-        cab::SC_081,
-        pci::R4_2_1_1,
         nist::SC_17,
         csf::PR_DS_02,
         iso::A_8_24,
         soc2::CC6_7,
+        cab::SC_081,
+        cab::BR_6_3_2,
     ],
     population: "publicly trusted server certificates that have not ended; unknown when one does not tell whether it is publicly trusted",
     test: Test::Credentials(Check {
@@ -52,8 +53,16 @@ fn observe(analysis: &Analysis, index: usize) -> Observed {
         ),
         limit: certificate.map(|certificate| Limit {
             text: format!("{} d", formulas::limit_on(certificate.not_before)),
-            set_by: cab::SC_081.to_string(),
+            set_by: set_by(certificate.not_before).to_string(),
         }),
         evidence: subject::found_in(analysis, index),
+    }
+}
+
+/// What limits certificates that are issued at this instant: the ballot shortened what the requirements say.
+fn set_by(issued_at: Instant) -> Control {
+    match issued_at >= Instant::from_date(2026, 3, 15) {
+        true => cab::SC_081,
+        false => cab::BR_6_3_2,
     }
 }

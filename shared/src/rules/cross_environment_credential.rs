@@ -22,7 +22,6 @@ pub const RULE: Rule = Rule {
         owasp::NHI9,
         pci::R6_5_3,
         nist::IA_5,
-        nist::AC_4,
         csf::PR_AA_01,
         iso::A_8_31,
         cis::C16_8,

@@ -23,7 +23,8 @@ pub const RULE: Rule = Rule {
     references: &[
         owasp::NHI8,
         pci::R6_5_3,
-        nist::AC_4,
+        nist::AC_3,
+        nist::AC_6,
         csf::PR_AA_05,
         iso::A_8_31,
         cis::C16_8,

@@ -1,6 +1,6 @@
 //! Something runs as the account that everything gets.
 
-use super::frameworks::{cis, cis_kubernetes, csf, iso, nist, owasp, pci};
+use super::frameworks::{cis, cis_gcp, cis_kubernetes, csf, iso, nist, owasp, pci};
 use super::severity::Exposure;
 use super::{Check, Observed, Rule, Test, always, command, subject};
 use crate::analysis::Analysis;
@@ -22,7 +22,6 @@ pub const RULE: Rule = Rule {
     ],
     remedy: "Give each workload an account of its own, and take the token away from the default one.",
     references: &[
-        owasp::NHI6,
         owasp::NHI9,
         pci::R2_2_2,
         nist::AC_6,
@@ -30,6 +29,7 @@ pub const RULE: Rule = Rule {
         csf::PR_AA_01,
         iso::A_5_16,
         cis::C4_7,
+        cis_gcp::R4_1,
         cis_kubernetes::R5_1_5,
     ],
     population: "default service accounts in scope; unknown when no export tells what runs, or of use",

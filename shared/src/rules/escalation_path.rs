@@ -1,6 +1,6 @@
 //! It can make itself an administrator.
 
-use super::frameworks::{csf, iso, nist, owasp, pci};
+use super::frameworks::{cis_kubernetes, csf, iso, nist, owasp, pci};
 use super::{Check, Observed, Rule, Test, always, fixed_limit, no_command, subject};
 use crate::access::decision::Outcome;
 use crate::analysis::Analysis;
@@ -21,6 +21,14 @@ pub const RULE: Rule = Rule {
         nist::AC_6_5,
         csf::PR_AA_05,
         iso::A_8_2,
+        cis_kubernetes::R5_1_2,
+        cis_kubernetes::R5_1_4,
+        cis_kubernetes::R5_1_8,
+        cis_kubernetes::R5_1_9,
+        cis_kubernetes::R5_1_10,
+        cis_kubernetes::R5_1_11,
+        cis_kubernetes::R5_1_12,
+        cis_kubernetes::R5_1_13,
     ],
     population: "non-human identities in scope that are no administrators and have grants, or act as somebody; unknown when conditions or missing exports decide",
     test: Test::Identities(Check {

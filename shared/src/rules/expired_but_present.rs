@@ -1,6 +1,6 @@
 //! It ended, and is still there.
 
-use super::frameworks::{cis_aws, csf, iso, nist, owasp, pci};
+use super::frameworks::{cis_aws, csf, iso, nist, owasp, pci, soc2};
 use super::severity::Exposure;
 use super::{Check, Observed, Rule, Test, always, command, subject};
 use crate::analysis::Analysis;
@@ -21,11 +21,11 @@ pub const RULE: Rule = Rule {
     remedy: "Remove it; when something still uses it, renew it there.",
     references: &[
         owasp::NHI1,
-        owasp::NHI7,
-        pci::R8_2_4,
+        pci::R4_2_1,
         nist::IA_5,
-        csf::ID_AM_08,
+        csf::PR_AA_01,
         iso::A_5_17,
+        soc2::CC6_2,
         cis_aws::R2_17,
     ],
     population: "credentials with an end that are neither switched off nor revoked, without federations, people's and the platform's",

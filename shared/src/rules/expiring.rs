@@ -20,7 +20,7 @@ pub const RULE: Rule = Rule {
         "The end of a credential that its export does not report: those are unknown.",
     ],
     remedy: "Renew it now, and automate the renewal: under SC-081v3 a public certificate will live 47 days from 2029-03-15.",
-    references: &[owasp::NHI7, pci::R4_2_1_1, nist::SC_17, csf::ID_AM_08, iso::A_8_24],
+    references: &[owasp::NHI7, pci::R4_2_1, nist::IA_5, csf::PR_AA_01, iso::A_8_24],
     population: "active credentials that live longer than the alert time, without federations, people's and the platform's; unknown when no export tells when it ends",
     test: Test::Credentials(Check {
         judge,

@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
         owasp::NHI10,
         pci::R8_6_1,
         nist::AC_2_9,
-        nist::IA_4,
+        nist::IA_2,
         csf::PR_AA_01,
         iso::A_5_16,
         iso::A_8_5,

@@ -21,6 +21,7 @@ pub const RULE: Rule = Rule {
     references: &[
         owasp::NHI2,
         pci::R8_6_2,
+        pci::R8_6_3,
         nist::IA_5,
         nist::IA_5_7,
         csf::PR_AA_01,

@@ -18,7 +18,6 @@ pub const RULE: Rule = Rule {
     remedy: "Make a second credential, move the users to it, watch the first fall silent, then shut it off and delete it.",
     references: &[
         owasp::NHI7,
-        pci::R3_7_4,
         pci::R8_6_3,
         nist::IA_5,
         nist::SC_12,

@@ -1,6 +1,6 @@
 //! Somebody outside may act as it, and nothing is checked.
 
-use super::frameworks::{cis, cis_aws, csf, iso, nist, owasp, pci, soc2};
+use super::frameworks::{cis_aws, csf, iso, nist, owasp, pci, soc2};
 use super::severity::Exposure;
 use super::{Check, Observed, Rule, Test, always, fixed_limit, no_command, open_ci_trust, subject};
 use crate::analysis::Analysis;
@@ -30,7 +30,6 @@ pub const RULE: Rule = Rule {
         iso::A_5_19,
         soc2::CC6_6,
         soc2::CC9_2,
-        cis::C15_7,
         cis_aws::R2_21,
     ],
     population: "non-human identities in scope that somebody outside the estate may act as; unknown when another condition guards the trust",

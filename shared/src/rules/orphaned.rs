@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
         pci::R8_2_5,
         nist::AC_2,
         nist::PS_4,
+        nist::AC_2_3,
         csf::GV_RR_02,
         iso::A_5_16,
         iso::A_6_5,

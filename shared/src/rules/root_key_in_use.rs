@@ -22,14 +22,14 @@ pub const RULE: Rule = Rule {
     remedy: "Move what uses the key to a role, then delete the key, signed in as root; manage root centrally where the platform offers it.",
     references: &[
         owasp::NHI5,
-        pci::R2_2_2,
+        pci::R8_2_2,
         nist::AC_6_5,
         csf::PR_AA_05,
         iso::A_8_2,
         soc2::CC6_1,
         cis::C5_4,
+        cis::C4_7,
         cis_aws::R2_4,
-        cis_aws::R2_7,
     ],
     population: "root users; unknown when no export tells which credentials they have",
     test: Test::Identities(Check {

@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
         owasp::NHI8,
         pci::R8_2_2,
         nist::AC_2_9,
-        nist::IA_4,
+        nist::IA_9,
         csf::PR_AA_01,
         iso::A_5_17,
         soc2::CC6_1,

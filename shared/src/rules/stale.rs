@@ -1,6 +1,6 @@
 //! Nobody uses it.
 
-use super::frameworks::{cis, cis_aws, csf, iso, nist, owasp, pci};
+use super::frameworks::{csf, iso, nist, owasp, pci};
 use super::{Check, Observed, Rule, Test, always, command, limit, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
@@ -16,15 +16,7 @@ pub const RULE: Rule = Rule {
         "An identity that is kept for emergencies, or runs once a year: waive it.",
     ],
     remedy: "Disable the identity, wait for what breaks, then delete it.",
-    references: &[
-        owasp::NHI1,
-        pci::R8_2_6,
-        nist::AC_2_3,
-        csf::PR_AA_01,
-        iso::A_5_18,
-        cis::C5_3,
-        cis_aws::R2_11,
-    ],
+    references: &[owasp::NHI1, pci::R8_2_6, nist::AC_2_3, csf::PR_AA_01, iso::A_5_18],
     population: "enabled non-human identities in scope that are older than the window; unknown when use is not reported",
     test: Test::Identities(Check {
         judge: formulas::is_in_use,

@@ -1,6 +1,6 @@
 //! A stored secret where none is needed.
 
-use super::frameworks::{cis_aws, cis_gcp, csf, iso, nist, owasp, pci};
+use super::frameworks::{cis_gcp, csf, iso, nist, owasp};
 use super::severity::Exposure;
 use super::{Check, Observed, Rule, Test, always, command, subject};
 use crate::analysis::Analysis;
@@ -24,12 +24,11 @@ pub const RULE: Rule = Rule {
     references: &[
         owasp::NHI4,
         owasp::NHI7,
-        pci::R8_6_3,
-        nist::IA_5_7,
+        owasp::NHI6,
         nist::IA_9,
+        nist::IA_5,
         csf::PR_AA_03,
         iso::A_8_5,
-        cis_aws::R2_16,
         cis_gcp::R1_5,
     ],
     population: "non-human identities in scope with a federation; unknown when no export tells which credentials they have",

@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
     ],
     remedy: "Set `automountServiceAccountToken: false` in the pod template of the workload, which goes before what the account says; on the account, too, for what comes later. A token that a pod mounts as a projected volume is taken out of the pod's volumes.",
     references: &[
-        owasp::NHI6,
+        owasp::NHI5,
         pci::R7_2_5,
         nist::AC_6,
         csf::PR_AA_05,

@@ -1,6 +1,6 @@
 //! Nobody answers for it.
 
-use super::frameworks::{cis, csf, iso, nist, owasp, pci};
+use super::frameworks::{cis, csf, iso, nist, owasp};
 use super::severity::Exposure;
 use super::{Check, Observed, Rule, Test, always, no_command, subject};
 use crate::analysis::Analysis;
@@ -17,9 +17,9 @@ pub const RULE: Rule = Rule {
     remedy: "Name a person or team in registry.csv, by a tag, or where the platform keeps owners.",
     references: &[
         owasp::NHI1,
-        pci::R8_2_4,
         nist::AC_2,
         nist::IA_4,
+        nist::AC_2_3,
         csf::GV_RR_02,
         iso::A_5_9,
         iso::A_5_16,

@@ -1,6 +1,6 @@
 //! Nobody uses it.
 
-use super::frameworks::{cis, cis_aws, csf, iso, nist, owasp, pci};
+use super::frameworks::{cis, cis_aws, csf, iso, nist, owasp, pci, soc2};
 use super::severity::Exposure;
 use super::{Check, Observed, Rule, Test, always, command, limit, subject};
 use crate::analysis::Analysis;
@@ -23,6 +23,7 @@ pub const RULE: Rule = Rule {
         nist::IA_5,
         csf::PR_AA_01,
         iso::A_5_17,
+        soc2::CC6_2,
         cis::C5_3,
         cis_aws::R2_11,
     ],

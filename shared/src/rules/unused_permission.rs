@@ -1,6 +1,6 @@
 //! It may do what it never does.
 
-use super::frameworks::{csf, iso, nist, owasp, pci};
+use super::frameworks::{csf, iso, nist, owasp, pci, soc2};
 use super::{Check, Observed, Rule, Test, limit, no_command, subject};
 use crate::analysis::Analysis;
 use crate::kpi::formulas;
@@ -28,6 +28,7 @@ pub const RULE: Rule = Rule {
         nist::AC_6_7,
         csf::PR_AA_05,
         iso::A_5_18,
+        soc2::CC6_3,
     ],
     population: "enabled non-human identities in scope with grants that are older than the window; unknown when no export tells which of the services they are granted they use",
     test: Test::Identities(Check {

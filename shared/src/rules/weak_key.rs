@@ -1,6 +1,6 @@
 //! A key or signature that can be broken.
 
-use super::frameworks::{cis, csf, iso, nist, owasp, pci};
+use super::frameworks::{cab, cis, csf, iso, nist, owasp, pci, soc2};
 use super::severity::Exposure;
 use super::{Check, Observed, Rule, Test, always, command, fixed_limit, subject};
 use crate::analysis::Analysis;
@@ -20,14 +20,16 @@ pub const RULE: Rule = Rule {
     remedy: "Issue a new certificate with a new key: EC P-256, or RSA 2048 and more, signed with SHA-256 or better.",
     references: &[
         owasp::NHI4,
-        pci::R4_2_1_1,
         pci::R8_3_2,
-        nist::IA_5_2,
+        pci::R4_2_1,
         nist::SC_12,
         nist::SC_13,
+        nist::IA_5,
         csf::PR_DS_02,
         iso::A_8_24,
+        soc2::CC6_1,
         cis::C3_10,
+        cab::BR_6_1_5,
     ],
     population: "active certificates, and active keys of which an export tells the algorithm; unknown when the algorithm is none that Rollcall knows",
     test: Test::Credentials(Check {
@@ -60,7 +62,7 @@ fn observe(analysis: &Analysis, index: usize) -> Observed {
     };
     Observed {
         value: value.unwrap_or_default(),
-        limit: Some(fixed_limit("RSA ≥ 2048, EC ≥ 256, no SHA-1", &nist::SC_13)),
+        limit: Some(fixed_limit("RSA ≥ 2048, EC ≥ 256, no SHA-1", &cab::BR_6_1_5)),
         evidence: subject::found_in(analysis, index),
     }
 }

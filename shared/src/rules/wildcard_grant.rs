@@ -1,6 +1,6 @@
 //! It may do everything of something.
 
-use super::frameworks::{cis, cis_kubernetes, csf, iso, nist, owasp, pci, soc2};
+use super::frameworks::{cis, cis_gcp, cis_kubernetes, csf, iso, nist, owasp, pci, soc2};
 use super::{Check, Observed, Rule, Test, always, command, subject};
 use crate::access::Wildcards;
 use crate::analysis::Analysis;
@@ -29,6 +29,7 @@ pub const RULE: Rule = Rule {
         iso::A_5_15,
         soc2::CC6_3,
         cis::C6_8,
+        cis_gcp::R1_6,
         cis_kubernetes::R5_1_3,
     ],
     population: "non-human identities in scope with grants, other than administrators; unknown when no export defines a role they have, or when the wildcard has a condition",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use shared::analysis::analyze;
 use shared::answers;
-use shared::api::history::{ChangeKind, HistoryQuery, Story as Told, StoryTable, Subject};
+use shared::api::history::{Change, ChangeKind, HistoryQuery, Story as Told, StoryTable, Subject};
 use shared::api::query::{BadQuery, ListQuery};
 use shared::api::what_if::TriedPoint;
 use shared::config::Config;
@@ -409,6 +409,42 @@ fn findings_are_told_apart_by_key() {
     insta::assert_snapshot!(shown(from, to));
     insta::assert_snapshot!(shown(to, from));
     assert_eq!(shown(to, to), "");
+}
+
+/// A policy that says something else under its name is a change of the grants that it stands behind; one that is
+/// written in another order is none.
+#[test]
+fn a_policy_that_is_rewritten_is_a_change_of_its_grants() {
+    let role = |actions: &str| {
+        format!(
+            r#"{{"UserDetailList":[],"GroupDetailList":[],"Policies":[],"RoleDetailList":[{{"Path":"/","RoleName":"app",
+            "RoleId":"AROAAPP","Arn":"arn:aws:iam::111122223333:role/app","CreateDate":"2024-05-01T09:00:00Z",
+            "AssumeRolePolicyDocument":{{"Version":"2012-10-17","Statement":[]}},"InstanceProfileList":[],
+            "RolePolicyList":[{{"PolicyName":"own","PolicyDocument":{{"Version":"2012-10-17","Statement":[
+            {{"Effect":"Allow","Action":[{actions}],"Resource":"*"}}]}}}}],"AttachedManagedPolicies":[],"Tags":[]}}]}}"#
+        )
+    };
+    let changes = |before: &str, after: &str| {
+        let mut history = History::default();
+        for (day, actions) in [("2026-09-30", before), ("2026-10-31", after)] {
+            let config = Config::default();
+            let files = vec![read("prod", "roles.json", role(actions).as_bytes())];
+            let as_of = AsOf::Given(Instant::from_text(day).unwrap());
+            history.add(answers::summary(day, &analyze(merge(files, as_of, &config), &config)));
+        }
+        let (from, to) = pair(&history);
+        let view = answers::history(&history, from, to, &HistoryQuery::parse("of=grant").unwrap());
+        let fields = |change: &Change| change.fields.iter().map(|it| it.field.clone()).collect::<Vec<_>>();
+        view.changes
+            .iter()
+            .map(|change| (change.kind.id(), fields(change)))
+            .collect::<Vec<_>>()
+    };
+    let (get, list) = (r#""s3:GetObject""#, r#""s3:ListBucket""#);
+    let (both, turned) = (format!("{get},{list}"), format!("{list},{get}"));
+    let rewritten = ("changed", vec!["permissions".to_owned()]);
+    assert_eq!(changes(get, &both), [rewritten]);
+    assert!(changes(&both, &turned).is_empty());
 }
 
 /// Keys that leaked, a role that another account of the estate may act as.

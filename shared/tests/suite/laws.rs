@@ -104,7 +104,10 @@ fn every_change_is_the_length_of_its_list() {
         };
         let page = answers::identities(&analysis, &query).unwrap();
         assert_eq!(page.n_matching as u64, change.n_identities, "{change:?}");
-        assert!(page.rows.iter().all(|row| row.governed != Some(Verdict::Pass)), "{change:?}");
+        assert!(
+            page.rows.iter().all(|row| row.governed != Some(Verdict::Pass)),
+            "{change:?}"
+        );
     }
 }
 

@@ -33,6 +33,8 @@ const CELL_GAP: f32 = 9.0;
 const CHART_PIXELS: f32 = 800.0;
 /// Points of a pixel.
 const SCALE: f32 = WIDTH / CHART_PIXELS;
+/// Below this a chart cannot be read.
+const MIN_CHART_PIXELS: u32 = 70;
 /// The most lines of one cell: a page holds twice as many. What is cut ends with an ellipsis.
 const MAX_LINES: usize = 30;
 
@@ -44,29 +46,32 @@ struct Style {
     ink: Ink,
     /// From one baseline to the next.
     leading: f32,
+    /// The most lines of a text on the first page, which has all of the summary.
+    most: usize,
 }
 
-const fn style(size: f32, weight: Weight, ink: Ink, leading: f32) -> Style {
+const fn style(size: f32, weight: Weight, ink: Ink, leading: f32, most: usize) -> Style {
     Style {
         size,
         weight,
         ink,
         leading,
+        most,
     }
 }
 
-const TITLE: Style = style(22.0, Weight::Bold, Ink::Text, 27.0);
-const ABOUT: Style = style(9.5, Weight::Regular, Ink::Label, 13.5);
-const SECTION: Style = style(15.0, Weight::Bold, Ink::Text, 19.0);
-const HEADING: Style = style(10.5, Weight::Bold, Ink::Text, 14.0);
-const LEAD: Style = style(13.5, Weight::Regular, Ink::Text, 19.0);
-const BODY: Style = style(9.0, Weight::Regular, Ink::Text, 13.0);
-const CAPTION: Style = style(9.0, Weight::Bold, Ink::Text, 13.0);
-const NUMBER: Style = style(19.0, Weight::Bold, Ink::Text, 23.0);
-const HEAD: Style = style(7.4, Weight::Bold, Ink::Label, 9.6);
-const CELL: Style = style(8.0, Weight::Regular, Ink::Text, 10.6);
-const STRONG: Style = style(8.0, Weight::Bold, Ink::Text, 10.6);
-const SMALL: Style = style(7.0, Weight::Regular, Ink::Label, 9.2);
+const TITLE: Style = style(22.0, Weight::Bold, Ink::Text, 27.0, 2);
+const ABOUT: Style = style(9.5, Weight::Regular, Ink::Label, 13.5, 2);
+const SECTION: Style = style(15.0, Weight::Bold, Ink::Text, 19.0, 1);
+const HEADING: Style = style(10.5, Weight::Bold, Ink::Text, 14.0, 1);
+const LEAD: Style = style(13.5, Weight::Regular, Ink::Text, 19.0, 4);
+const BODY: Style = style(9.0, Weight::Regular, Ink::Text, 13.0, 2);
+const CAPTION: Style = style(9.0, Weight::Bold, Ink::Text, 13.0, 1);
+const NUMBER: Style = style(19.0, Weight::Bold, Ink::Text, 23.0, 1);
+const HEAD: Style = style(7.4, Weight::Bold, Ink::Label, 9.6, 1);
+const CELL: Style = style(8.0, Weight::Regular, Ink::Text, 10.6, 1);
+const STRONG: Style = style(8.0, Weight::Bold, Ink::Text, 10.6, 1);
+const SMALL: Style = style(7.0, Weight::Regular, Ink::Label, 9.2, 1);
 
 /// The bytes.
 ///
@@ -125,6 +130,8 @@ struct Writer<'f> {
     /// Where the next block begins.
     y: f32,
     parts: Parts,
+    /// Whether what is written belongs to the summary, which fits on the first page whatever names it has.
+    is_summary: bool,
     /// Titles of sections, each with its page and height.
     outline: Vec<(String, usize, f32)>,
 }
@@ -139,6 +146,17 @@ impl Lines {
     fn height(&self) -> f32 {
         self.text.len() as f32 * CELL.leading + self.small.len() as f32 * SMALL.leading
     }
+}
+
+/// The first lines; an ellipsis says that there are more.
+fn cut(mut lines: Vec<String>, most: usize) -> Vec<String> {
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            last.push_str(" …");
+        }
+    }
+    lines
 }
 
 /// How many pictures stand in a row, and how wide they are.
@@ -164,6 +182,7 @@ impl<'f> Writer<'f> {
             pages: vec![Vec::new()],
             y: TOP,
             parts: Parts::default(),
+            is_summary: true,
             outline: Vec::new(),
         }
     }
@@ -179,7 +198,10 @@ impl<'f> Writer<'f> {
             match index {
                 0 => {}
                 // The summary has its page to itself.
-                1 => self.new_page(),
+                1 => {
+                    self.is_summary = false;
+                    self.new_page();
+                }
                 _ => {
                     self.y += 22.0;
                     // A title stands with the beginning of what it heads.
@@ -287,7 +309,8 @@ impl<'f> Writer<'f> {
 
     /// Lines over the whole width, over pages where they must.
     fn flow(&mut self, text: &str, style: Style, part: usize) {
-        for line in self.broken(text, style, WIDTH) {
+        let most = if self.is_summary { style.most } else { usize::MAX };
+        for line in cut(self.broken(text, style, WIDTH), most) {
             self.ensure(style.leading);
             self.line(Meaning::Text(part), line, style, SIDE, self.y);
             self.y += style.leading;
@@ -367,7 +390,9 @@ impl<'f> Writer<'f> {
         for item in items {
             let part = self.parts.add(Role::Item, Some(list));
             let body = self.parts.add(Role::ItemBody, Some(part));
-            for (index, line) in self.broken(item, BODY, WIDTH - INDENT).into_iter().enumerate() {
+            let most = if self.is_summary { 1 } else { usize::MAX };
+            let lines = cut(self.broken(item, BODY, WIDTH - INDENT), most);
+            for (index, line) in lines.into_iter().enumerate() {
                 self.ensure(BODY.leading);
                 if index == 0 {
                     let dot = Shape::Circle {
@@ -389,7 +414,14 @@ impl<'f> Writer<'f> {
         let (per_row, width) = side_by_side(pictures);
         let pixels = (width / SCALE) as u32;
         for row in pictures.chunks(per_row) {
-            let height = row_height(row, (per_row, width));
+            let mut height = row_height(row, (per_row, width));
+            let mut less = 0;
+            if self.is_summary {
+                // The pictures come last there and take what is left.
+                let missing = (self.y + height - (PAGE.1 - BOTTOM)).max(0.0);
+                less = (missing / SCALE).ceil() as u32;
+                height -= missing;
+            }
             self.ensure(height);
             for (at, picture) in row.iter().enumerate() {
                 let x = SIDE + at as f32 * (width + GUTTER);
@@ -399,7 +431,7 @@ impl<'f> Writer<'f> {
                 }
                 let words = self.faces.regular.spelled(&picture.summary);
                 let part = self.parts.add(Role::Figure { words }, Some(within));
-                let chart_height = picture.chart.height(pixels);
+                let chart_height = picture.chart.height(pixels).saturating_sub(less).max(MIN_CHART_PIXELS);
                 let top = self.y + CAPTION.leading + 4.0;
                 let shapes = chart::shapes(&picture.chart, self.faces, (x, top), (pixels, chart_height), SCALE);
                 self.mark(Meaning::Picture(part), shapes);
@@ -493,17 +525,9 @@ impl<'f> Writer<'f> {
     }
 
     fn cell(&self, cell: &Cell, width: f32) -> Lines {
-        let cut = |text: &str, style: Style| {
-            let mut lines = self.broken(text, style, width);
-            if lines.len() > MAX_LINES {
-                lines.truncate(MAX_LINES);
-                lines.push("…".to_owned());
-            }
-            lines
-        };
         Lines {
-            text: cut(&cell.text, CELL),
-            small: cut(&cell.small, SMALL),
+            text: cut(self.broken(&cell.text, CELL, width), MAX_LINES),
+            small: cut(self.broken(&cell.small, SMALL, width), MAX_LINES),
         }
     }
 

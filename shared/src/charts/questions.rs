@@ -1,0 +1,167 @@
+//! The charts that pages and reports have in common: what they ask, and their data.
+
+use super::Ink;
+use super::columns::Columns;
+use super::heat::{Cell, HeatMap};
+use super::trend::{Scale, Standing, Trend, TrendPoint};
+use crate::api::history::{Point, Trend as KpiTrend, TrendSnapshot, Trends};
+use crate::api::overview::{ExpiringBucket, Heat, RenewalWeek};
+use crate::api::query::Facet;
+use crate::format;
+use crate::words;
+
+pub const WHAT_ENDS: &str = "What ends when?";
+pub const HOW_MANY_RENEWALS: &str = "How many renewals come, week by week?";
+pub const WHERE_GOVERNED: &str = "Where is it governed?";
+
+/// Sources in the map; beyond, a map is read no faster than the list behind it.
+pub const MAX_SOURCES: usize = 14;
+
+/// Whether a bucket of time left stands below the chart of what ends: it is far off, endless or not known.
+pub fn is_far(bucket: &ExpiringBucket) -> bool {
+    matches!(bucket.value.as_str(), "later" | "never" | "unknown")
+}
+
+/// What has ended and what will within 90 days, by days left: certificates, then other credentials in so far as asked.
+pub fn what_ends(buckets: &[ExpiringBucket], with_others: bool) -> Columns {
+    let soon = || buckets.iter().filter(|bucket| !is_far(bucket));
+    let mut columns = Columns {
+        categories: soon().map(|bucket| words::bucket(&bucket.value).to_owned()).collect(),
+        series: vec![("Certificates".to_owned(), Ink::Series1)],
+        values: vec![soon().map(|bucket| bucket.n_certificates).collect()],
+        unit: "to renew".to_owned(),
+    };
+    if with_others {
+        columns.series.push(("Other credentials".to_owned(), Ink::Series2));
+        columns
+            .values
+            .push(soon().map(|bucket| bucket.n_other_credentials).collect());
+    }
+    columns
+}
+
+/// Certificates to renew in each week.
+pub fn renewals(weeks: &[RenewalWeek]) -> Columns {
+    Columns {
+        categories: weeks.iter().map(|week| format::day_of_year(week.starts_at)).collect(),
+        series: vec![("Renewals".to_owned(), Ink::Series1)],
+        values: vec![weeks.iter().map(|week| week.n_certificates).collect()],
+        unit: "renewals".to_owned(),
+    }
+}
+
+/// The governed share by source and environment, of the sources in [`mapped_sources`].
+pub fn governed(heat: &Heat) -> HeatMap {
+    let order = mapped_sources(heat);
+    let cells = heat.cells.iter().filter_map(|cell| {
+        Some(Cell {
+            row: order.iter().position(|source| *source == cell.source)?,
+            column: cell.environment,
+            ratio: cell.governed,
+        })
+    });
+    HeatMap {
+        rows: order.iter().map(|source| heat.sources[*source].clone()).collect(),
+        columns: heat
+            .environments
+            .iter()
+            .map(|name| words::facet_value(Facet::Environment, name))
+            .collect(),
+        cells: cells.collect(),
+    }
+}
+
+/// Indices of sources: by name while all fit, else those where most is to do.
+pub fn mapped_sources(heat: &Heat) -> Vec<usize> {
+    let mut rest: Vec<usize> = (0..heat.sources.len()).collect();
+    if rest.len() <= MAX_SOURCES {
+        return rest;
+    }
+    let n_short = |source: usize| -> u64 {
+        let cells = heat.cells.iter().filter(|cell| cell.source == source);
+        cells.map(|cell| cell.governed.fail + cell.governed.unknown).sum()
+    };
+    let mut worst = Vec::new();
+    while worst.len() < MAX_SOURCES {
+        // The first of the worst: the standard library's sort would be thousands of bytes of the page.
+        let mut at = 0;
+        for next in 1..rest.len() {
+            if n_short(rest[next]) > n_short(rest[at]) {
+                at = next;
+            }
+        }
+        worst.push(rest.remove(at));
+    }
+    worst
+}
+
+/// A number over the snapshots, each point with what it says.
+pub fn trend(trends: &Trends, trend: &KpiTrend, label: impl Fn(&TrendSnapshot, &Point) -> String) -> Trend {
+    let points = trends.snapshots.iter().zip(&trend.points);
+    Trend {
+        points: points
+            .map(|(snapshot, point)| TrendPoint {
+                at: snapshot.as_of,
+                value: point.value,
+                upper: point.upper,
+                standing: match point.comparable {
+                    true => Standing::Comparable,
+                    false => Standing::Incomparable,
+                },
+                label: label(snapshot, point),
+            })
+            .collect(),
+        others: Vec::new(),
+        scale: match trend.unit.as_str() {
+            "share" => Scale::Share,
+            _ => Scale::Number,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::overview::HeatCell;
+    use crate::model::ratio::Ratio;
+
+    #[test]
+    fn of_many_sources_those_with_most_to_do_are_mapped() {
+        let cell = |source: usize, fail: u64| HeatCell {
+            environment: 0,
+            source,
+            governed: Ratio {
+                pass: 1,
+                fail,
+                unknown: 0,
+            },
+        };
+        let heat = |n: usize| Heat {
+            environments: vec![String::new()],
+            sources: (0..n).map(|at| format!("s{at}")).collect(),
+            cells: (0..n).map(|at| cell(at, (at % 16) as u64)).collect(),
+        };
+        assert_eq!(governed(&heat(3)).rows, ["s0", "s1", "s2"]);
+        let map = governed(&heat(20));
+        assert_eq!(map.rows.len(), MAX_SOURCES);
+        assert_eq!(map.rows[..2], ["s15", "s14"]);
+        // Equal ones by name, and what is left out has least to do.
+        assert_eq!(map.rows[11..], ["s4", "s3", "s19"]);
+        assert_eq!((map.cells.len(), &*map.columns[0]), (MAX_SOURCES, "None recorded"));
+    }
+
+    #[test]
+    fn what_has_ended_is_drawn_and_what_is_far_is_not() {
+        let bucket = |value: &str| ExpiringBucket {
+            value: value.to_owned(),
+            label: String::new(),
+            n_certificates: 1,
+            n_other_credentials: 2,
+        };
+        let buckets = ["expired", "7d", "later", "never", "unknown"].map(bucket);
+        let columns = what_ends(&buckets, true);
+        assert_eq!(columns.categories, ["expired", "to 7 d"]);
+        assert_eq!(columns.values, [[1, 1], [2, 2]]);
+        assert_eq!(what_ends(&buckets, false).values.len(), 1);
+    }
+}
