@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use shared::api::overview::Overview;
-use shared::charts::Ink;
-use shared::charts::columns::{self, Columns};
+use shared::charts::columns;
+use shared::charts::questions::{self, HOW_MANY_RENEWALS};
 
 use super::kpi_tile::sentence_case;
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow, nothing_drawn};
@@ -17,7 +17,7 @@ const HEIGHT: u32 = 232;
 pub fn renewals_chart(overview: &Overview) -> AnyView {
     let total: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
     let busiest = overview.renewals.iter().max_by_key(|week| week.n_certificates);
-    let title = "How many renewals come, week by week?";
+    let title = HOW_MANY_RENEWALS;
     let Some(busiest) = busiest.filter(|_| total > 0) else {
         return nothing_drawn(title, "No certificate ends in the next 26 weeks.");
     };
@@ -41,16 +41,7 @@ pub fn renewals_chart(overview: &Overview) -> AnyView {
             })
             .collect(),
     };
-    let data = Columns {
-        categories: overview
-            .renewals
-            .iter()
-            .map(|week| format::day_of_year(week.starts_at))
-            .collect(),
-        series: vec![("Renewals".to_owned(), Ink::Series1)],
-        values: vec![overview.renewals.iter().map(|week| week.n_certificates).collect()],
-        unit: "renewals".to_owned(),
-    };
+    let data = questions::renewals(&overview.renewals);
     let draw: Draw = Arc::new(move |width, paint| columns::svg(&data, width, HEIGHT, paint));
     let outlook = overview.tiles.iter().find(|kpi| kpi.id == "certificate.renewals");
     let outlook = outlook.and_then(|kpi| kpi.note.clone()).map(|note| {

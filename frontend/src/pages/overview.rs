@@ -8,11 +8,6 @@ use shared::api::history::Trends;
 use shared::api::kpis::KpiValue;
 use shared::api::overview::{Change, Doubt, Overview};
 use shared::api::query::Facet;
-<<<<<<< .merge_file_iHdTbA
-=======
-use shared::charts::columns;
-use shared::charts::questions::{self, HOW_MANY_RENEWALS};
->>>>>>> .merge_file_UP0V7n
 use shared::kpi::catalog;
 use shared::model::ratio::{Ratio, Verdict};
 
@@ -493,49 +488,6 @@ fn top_findings(rules: &Rules, snapshot: Option<&str>) -> AnyView {
     html! { <ol class="top-findings">{rows}</ol> {more} }
 }
 
-<<<<<<< .merge_file_iHdTbA
-=======
-fn renewals(overview: &Overview) -> AnyView {
-    let total: u64 = overview.renewals.iter().map(|week| week.n_certificates).sum();
-    let busiest = overview.renewals.iter().max_by_key(|week| week.n_certificates);
-    let title = HOW_MANY_RENEWALS;
-    let Some(busiest) = busiest.filter(|_| total > 0) else {
-        return nothing_drawn(title, "No certificate ends in the next 26 weeks.");
-    };
-    let line = format!(
-        "{} in 26 weeks; the busiest begins on {} with {}",
-        format::counted(total, "renewal", "renewals"),
-        format::date(busiest.starts_at),
-        format::number(busiest.n_certificates)
-    );
-    let twin = Twin {
-        heads: vec!["Week of".to_owned(), "Renewals".to_owned()],
-        rows: overview
-            .renewals
-            .iter()
-            .map(|week| TwinRow {
-                name: format::date(week.starts_at),
-                cells: vec![TwinCell {
-                    text: format::number(week.n_certificates),
-                    href: None,
-                }],
-            })
-            .collect(),
-    };
-    let data = questions::renewals(&overview.renewals);
-    let draw: Draw = Arc::new(move |width, paint| columns::svg(&data, width, CHART_HEIGHT, paint));
-    let outlook = overview.tiles.iter().find(|kpi| kpi.id == "certificate.renewals");
-    let outlook = outlook.and_then(|kpi| kpi.note.clone()).map(|note| {
-        html! { <p class="chart-rest">{format!("{}.", sentence_case(&note))}</p> }
-    });
-    html! {
-        <ChartFrame title=title line=line draw=draw twin=twin>
-            {outlook}
-        </ChartFrame>
-    }
-}
-
->>>>>>> .merge_file_UP0V7n
 fn doubts(overview: &Overview, snapshot: Option<&str>) -> AnyView {
     let unknown = ratio(&overview.governed).map_or(0, |ratio| ratio.unknown);
     let unclassified = (overview.unclassified > 0).then(|| {

@@ -333,15 +333,9 @@ fn summary(report: &Report) -> Section {
     if !overview.changes.is_empty() {
         blocks.push(Block::Heading("What would raise the governed share most".to_owned()));
         let changes = overview.changes.iter().take(5).map(|change| {
-<<<<<<< .merge_file_gi59gA
             let of = match change.team.as_ref().or(change.owner.as_ref()) {
-                Some(whose) => format!(" of {whose}"),
+                Some(whose) => format!(" of {}", short(whose)),
                 None => " without an owner".to_owned(),
-=======
-            let of = match &change.team {
-                Some(team) => format!(" of {}", short(team)),
-                None => " without a team".to_owned(),
->>>>>>> .merge_file_TiCiv3
             };
             let n = format::counted(change.n_identities, "identity", "identities");
             let needs = if change.n_identities == 1 { "needs" } else { "need" };
