@@ -30,3 +30,4 @@ pub mod survival_chart;
 pub mod tabs;
 pub mod text_filter;
 pub mod trend;
+pub mod waivers;
