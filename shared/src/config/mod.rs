@@ -236,6 +236,18 @@ require = "credential.age <= 3"
 name = "c"
 require = "critcal findings <= 0"
 
+[[gate]]
+name = "d"
+require = "nwe critical findings <= 0"
+
+[[gate]]
+name = "e"
+require = "new critcal findings <= 0"
+
+[[gate]]
+name = "f"
+require = "critical findngs <= 0"
+
 [[inventory]]
 soruce = "cmdb"
 file = 3
@@ -243,6 +255,10 @@ file = 3
 [[inventory]]
 source = "cmdb"
 columns = { onwer = "wer" }
+
+[[inventory]]
+source = "cmdb"
+columns = { naem = "ci", owner = 3 }
 "#;
         insta::assert_snapshot!(Config::parse(text).unwrap_err().to_string());
         insta::assert_snapshot!(Config::parse("[estate\nname = \"x\"\n").unwrap_err().to_string());

@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::format::{self, Keys, SECTIONS, SIGNED, Section};
 use super::gate::{self, Gate};
-use super::{Config, EnvironmentRule, Expected, Inventory, MAX_WAIVERS, SourceInventory, Waiver};
+use super::{Config, EnvironmentRule, Expected, Inventory, InventoryColumn, MAX_WAIVERS, SourceInventory, Waiver};
 use crate::kpi::catalog::CRITERIA;
 use crate::model::instant::Instant;
 use crate::model::thresholds::{Threshold, ThresholdId, Thresholds};
@@ -45,12 +45,20 @@ impl std::error::Error for BadConfig {}
 
 /// "; did you mean `stale_days`?", or the known names when none is near.
 pub fn nearest(name: &str, known: &[&str]) -> String {
+    match near(name, known) {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None => format!("; known are {}", known.join(", ")),
+    }
+}
+
+/// The known name that was probably meant.
+pub fn near<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let likeness = |other: &&&str| strsim::jaro_winkler(name, other);
     let best = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match best {
-        Some(best) if likeness(&best) > 0.75 => format!("; did you mean `{best}`?"),
-        Some(_) | None => format!("; known are {}", known.join(", ")),
-    }
+    let best = best.filter(|best| likeness(best) > 0.75);
+    // Of short words that is too much to ask: two letters that changed places, or one that is another.
+    best.or_else(|| known.iter().find(|other| strsim::osa_distance(name, other) == 1))
+        .copied()
 }
 
 /// Reads the whole file.
@@ -127,7 +135,15 @@ impl<'t> Reader<'t> {
             let mapping = table
                 .iter()
                 .filter(|(key, _)| Inventory::KEYS.contains(&&**key.get_ref()));
-            let mapping: DeTable<'t> = mapping.map(|(key, value)| (key.clone(), value.clone())).collect();
+            let mapping: DeTable<'t> = mapping
+                .map(|(key, value)| match (&**key.get_ref(), value.get_ref()) {
+                    ("columns", DeValue::Table(columns)) => {
+                        let columns = DeValue::Table(self.columns(columns));
+                        (key.clone(), Spanned::new(value.span(), columns))
+                    }
+                    _ => (key.clone(), value.clone()),
+                })
+                .collect();
             let mapping = Deserializer::from(Spanned::new(span.clone(), mapping));
             match Inventory::deserialize(mapping) {
                 Ok(inventory) => inventories.push(SourceInventory {
@@ -141,6 +157,15 @@ impl<'t> Reader<'t> {
             }
         }
         inventories
+    }
+
+    /// The columns that there are; it tells of the others.
+    fn columns(&mut self, columns: &DeTable<'t>) -> DeTable<'t> {
+        let known = InventoryColumn::ALL.map(InventoryColumn::name);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        self.keys(columns, "`columns`", &known);
+        let columns = columns.iter().filter(|(key, _)| known.contains(&&**key.get_ref()));
+        columns.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     fn thresholds(&mut self, table: &DeTable<'t>) -> Thresholds {
