@@ -128,7 +128,8 @@ mod tests {
         .unwrap();
         let keys = config.thresholds.get(ThresholdId::AccessKeyMaxAgeDays);
         assert_eq!((keys.value, keys.set_by.as_str()), (60, "CISO office, 2026-02-01"));
-        assert_eq!(config.thresholds.get(ThresholdId::StaleDays).set_by, "rollcall.toml");
+        let undated = config.thresholds.get(ThresholdId::StaleDays);
+        assert_eq!(undated.set_by, "rollcall.toml, without a date");
         assert_eq!(
             config.thresholds.get(ThresholdId::AccessKeyUnusedDays).set_by,
             "CIS AWS 2.11"
@@ -167,6 +168,8 @@ source = "*"
 columns = { app_id = "Kürzel" }
 [thresholds]
 stale_days = { value = 30, set_by = "CISO office", on = 2026-02-01 }
+review_period_days = { value = 30, set_by = "Jo, CISO office" }
+ssh_key_max_age_days = 30
 [governed]
 criteria = ["owner", "clean"]
 [[waiver]]

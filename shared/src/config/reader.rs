@@ -13,7 +13,7 @@ use super::gate::{self, Gate};
 use super::{Config, EnvironmentRule, Expected, Inventory, InventoryColumn, MAX_WAIVERS, SourceInventory, Waiver};
 use crate::kpi::catalog::CRITERIA;
 use crate::model::instant::Instant;
-use crate::model::thresholds::{Threshold, ThresholdId, Thresholds};
+use crate::model::thresholds::{Threshold, ThresholdId, Thresholds, origin};
 use crate::rules::codes::CODES;
 
 /// Why a configuration is not taken.
@@ -89,11 +89,14 @@ struct Reader<'t> {
     mistakes: Vec<Mistake>,
 }
 
+/// Who set a limit that nobody put a name to.
+const THIS_FILE: &str = "rollcall.toml";
+
 type Value<'t> = Spanned<DeValue<'t>>;
 
 impl<'t> Reader<'t> {
     fn config(&mut self, root: &DeTable<'t>) -> Config {
-        self.keys(root, "rollcall.toml", &SECTIONS.map(|section| section.name));
+        self.keys(root, THIS_FILE, &SECTIONS.map(|section| section.name));
         let mut config = Config::default();
         if let Some(estate) = self.section(root, "estate") {
             self.keys_of(&format::ESTATE, estate);
@@ -182,11 +185,9 @@ impl<'t> Reader<'t> {
                 DeValue::Table(signed) => {
                     let known: Vec<&str> = SIGNED.iter().map(|key| key.name).collect();
                     self.keys(signed, &format!("`{name}`"), &known);
-                    let who = self
-                        .text(signed, "set_by")
-                        .unwrap_or_else(|| "rollcall.toml".to_owned());
-                    let on = self.date(signed, "on").map(Instant::to_date_text);
-                    let set_by = on.map_or_else(|| who.clone(), |on| format!("{who}, {on}"));
+                    let who = self.text(signed, "set_by");
+                    let on = self.date(signed, "on");
+                    let set_by = origin(who.as_deref().unwrap_or(THIS_FILE), on);
                     (find(signed, "value"), set_by)
                 }
                 DeValue::String(_)
@@ -194,7 +195,7 @@ impl<'t> Reader<'t> {
                 | DeValue::Float(_)
                 | DeValue::Boolean(_)
                 | DeValue::Datetime(_)
-                | DeValue::Array(_) => (Some(value), "rollcall.toml".to_owned()),
+                | DeValue::Array(_) => (Some(value), origin(THIS_FILE, None)),
             };
             match number.and_then(|number| whole(number.get_ref())) {
                 Some(value) => thresholds.set(id, Threshold { value, set_by }),
