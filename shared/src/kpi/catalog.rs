@@ -382,6 +382,17 @@ pub const KPIS: &[Kpi] = &[
         )
     },
     Kpi {
+        standards: &["OWASP NHI5:2025"],
+        better: Better::Lower,
+        ..count(
+            "privilege.unused_services",
+            "Unused services",
+            "How many granted services are never used?",
+            Table::Identities,
+            "(identity, granted service) pairs of the identities that `privilege.unused` judges, of which an export says that the service was not used inside the window; the list shows the identities",
+        )
+    },
+    Kpi {
         standards: &["OWASP NHI8:2025"],
         ..share(
             "access.cross_environment",
