@@ -31,6 +31,8 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// The criteria of "governed" in force, by KPI id; all of them when empty.
     pub criteria: Vec<String>,
+    /// Globs over the ids of identities that are kept for emergencies.
+    pub break_glass: Vec<String>,
     /// Findings that somebody accepts for a time.
     pub waivers: Vec<Waiver>,
     /// What `rollcall check` asks for; [`Config::gates_in_force`] when empty.
@@ -172,6 +174,10 @@ review_period_days = { value = 30, set_by = "Jo, CISO office" }
 ssh_key_max_age_days = 30
 [governed]
 criteria = ["owner", "clean"]
+[[break_glass]]
+subject = "entra:app/*-emergency"
+[[break_glass]]
+subject = "arn:aws:iam::*:user/break-glass"
 [[waiver]]
 rule = "administrator"
 subject = "arn:aws:iam::*:role/break-glass"

@@ -125,6 +125,11 @@ impl<'t> Reader<'t> {
             self.keys_of(&format::GOVERNED, governed);
             config.criteria = self.criteria(governed);
         }
+        for (_, account) in self.sections(root, "break_glass") {
+            self.keys_of(&format::BREAK_GLASS, account);
+            let subject = self.required(root, "break_glass", account, "subject");
+            config.break_glass.push(subject);
+        }
         config.waivers = self.waivers(root);
         config.gates = self.gates(root);
         config

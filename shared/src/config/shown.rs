@@ -54,6 +54,9 @@ pub fn text(config: &Config) -> String {
         false => config.criteria.iter().map(|id| quoted(id)).collect(),
     };
     let _ = write!(text, "\n[governed]\ncriteria = [{}]\n", criteria.join(", "));
+    for subject in &config.break_glass {
+        let _ = write!(text, "\n[[break_glass]]\nsubject = {}\n", quoted(subject));
+    }
     for waiver in &config.waivers {
         let _ = write!(
             text,
