@@ -281,6 +281,7 @@ pub const KPIS: &[Kpi] = &[
     Kpi {
         kind: KpiKind::Duration,
         better: Better::Lower,
+        version: 2,
         ..share(
             "time_to_rotate",
             "Time to rotate",
