@@ -270,6 +270,7 @@ pub fn unit(unit: &str) -> (&str, &str) {
         "credentials" => ("credential", "credentials"),
         "certificates" => ("certificate", "certificates"),
         "grants" => ("grant", "grants"),
+        "services" => ("service", "services"),
         "days" => ("day", "days"),
         "per_human" => ("for each person", "for each person"),
         "per_week" => ("a week", "a week"),

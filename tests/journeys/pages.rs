@@ -225,7 +225,7 @@ fn a_limit_is_tried_and_comes_back_as_configuration() -> Result<()> {
         field.type_text("10")?;
         page.keys(&Key::Enter.to_string())?;
         page.wait_for_path("/what-if?access_key_max_age_days=10")?;
-        page.text("access_key_max_age_days = 10").wait()?;
+        page.text("access_key_max_age_days = { value = 10").wait()?;
         page.role("link", "ci-deploy").wait()?;
         page.role("link", "Back to the limits in force").click()?;
         page.wait_for_path("/what-if")?;

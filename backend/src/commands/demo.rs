@@ -25,7 +25,7 @@ pub struct DemoArgs {
 }
 
 /// The company that the demo shows: a year of monthly snapshots.
-const OPTIONS: Options = Options {
+pub const OPTIONS: Options = Options {
     size: Size::S,
     seed: 7,
     n_snapshots: 12,

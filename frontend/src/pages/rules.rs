@@ -52,7 +52,8 @@ fn line(rules: &Rules) -> String {
 
 fn ready(rules: &Arc<Rules>, snapshot: Option<&str>) -> AnyView {
     let (evaluated, not): (Vec<_>, Vec<_>) = rules.rules.iter().partition(|rule| rule.not_evaluated.is_none());
-    let (found, clean): (Vec<_>, Vec<_>) = evaluated.into_iter().partition(|rule| rule.n_findings > Some(0));
+    let (found, rest): (Vec<_>, Vec<_>) = evaluated.into_iter().partition(|rule| rule.n_findings > Some(0));
+    let (idle, clean): (Vec<_>, Vec<_>) = rest.into_iter().partition(|rule| ratio(rule).population() == 0);
     let group = |title: &'static str, mut rules: Vec<&RuleView>| {
         in_order(&mut rules, |rule| {
             (rank(rule.worst.as_deref()), std::cmp::Reverse(rule.n_findings))
@@ -70,6 +71,7 @@ fn ready(rules: &Arc<Rules>, snapshot: Option<&str>) -> AnyView {
     html! {
         {group("Found", found)}
         {group("Found nothing", clean)}
+        {group("Nobody to judge in this snapshot", idle)}
         {group("Not evaluated in this snapshot", not)}
     }
 }
@@ -137,14 +139,18 @@ fn entry(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
     }
 }
 
-/// `12 found · 3 waived · 40 unknown · 300 pass`, each a link to its rows, over a bar.
-fn counts(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
+fn ratio(rule: &RuleView) -> Ratio {
     let n = |count: Option<u64>| count.unwrap_or(0);
-    let ratio = Ratio {
+    Ratio {
         pass: n(rule.n_passed),
         fail: n(rule.n_findings),
         unknown: n(rule.n_unknown),
-    };
+    }
+}
+
+/// `12 found · 3 waived · 40 unknown · 300 pass`, each a link to its rows, over a bar.
+fn counts(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
+    let ratio = ratio(rule);
     let judged = |verdict: Verdict| {
         let shown = match rule.list.as_deref()? {
             "identities" => List::Identities,
@@ -175,7 +181,7 @@ fn counts(rule: &RuleView, snapshot: Option<&str>) -> AnyView {
         <span class="rule-bar"><IntervalBar ratio=ratio /></span>
         <span class="parts">
             {part("part is-fail", ratio.fail, "found", Some(super::findings::of_rule(&rule.code, Vec::new(), snapshot)))}
-            {part("part", n(rule.n_waived), "waived", Some(super::findings::of_rule(&rule.code, vec![waived], snapshot)))}
+            {part("part", rule.n_waived.unwrap_or(0), "waived", Some(super::findings::of_rule(&rule.code, vec![waived], snapshot)))}
             {part("part is-unknown", ratio.unknown, "unknown", judged(Verdict::Unknown))}
             {part("part is-pass", ratio.pass, "pass", judged(Verdict::Pass))}
         </span>

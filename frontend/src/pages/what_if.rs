@@ -136,7 +136,7 @@ fn effects(what_if: &WhatIf, snapshot: Option<&str>) -> AnyView {
         .map(|identity| identity_row(identity, snapshot))
         .collect();
     let more = what_if.n_identities.saturating_sub(identities.len());
-    let more = (more > 0).then(|| html! { <p class="card-foot">{format!("And {} more.", format::count(more))}</p> });
+    let more = (more > 0).then(|| html! { <p class="card-foot">{format!("Those that would fail most come first. And {} more: /api/v1/what-if lists a thousand.", format::count(more))}</p> });
     let nobody = identities.is_empty();
     html! {
         <section class="card" aria-labelledby="title-effects">
@@ -158,7 +158,7 @@ fn effects(what_if: &WhatIf, snapshot: Option<&str>) -> AnyView {
         </section>
         <section class="card" aria-labelledby="title-config">
             <h2 class="card-title" id="title-config">"To make it so"</h2>
-            <p class="card-line">"Put this into rollcall.toml; Rollcall reads it by itself."</p>
+            <p class="card-line">"Put it below the line [thresholds] of rollcall.toml (add that line where there is none), with your name and the day. Rollcall reads it by itself."</p>
             <div class="command-box">
                 <pre class="command" tabindex="0">{what_if.config.clone()}</pre>
                 {copy_button(what_if.config.clone())}
@@ -169,7 +169,7 @@ fn effects(what_if: &WhatIf, snapshot: Option<&str>) -> AnyView {
                 "Whom it concerns"
                 <span class="count">{format::count(what_if.n_identities)}</span>
             </h2>
-            {nobody.then(|| html! { <p class="card-empty">"Nobody: every verdict stays as it is."</p> })}
+            {nobody.then(|| html! { <p class="card-empty">"Nobody: no KPI judges anybody otherwise. Findings are not judged anew here."</p> })}
             {(!nobody).then(|| html! {
                 <table class="table is-compact what-if-owners">
                     <thead>

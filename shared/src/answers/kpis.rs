@@ -105,7 +105,7 @@ pub fn not_measured(id: &str, analysis: &Analysis) -> Option<String> {
                 Some("no leak is reported: add the export of a leak scanner".to_owned())
             }
             "anomaly.leads" if analysis.snapshot.activities.is_empty() => Some(leads::NO_ACTIVITY.to_owned()),
-            "privilege.unused" if !formulas::has_use_of_services(analysis) => {
+            "privilege.unused" | "privilege.unused_services" if !formulas::has_use_of_services(analysis) => {
                 Some(formulas::NO_USE_OF_SERVICES.to_owned())
             }
             "access.cross_environment" if analysis.access.acts_in_production().is_none() => {
@@ -125,6 +125,7 @@ pub fn unit(kpi: &Kpi) -> &'static str {
         (_, "nhi.per_human") => "per_human",
         (_, "certificate.renewals") => "per_week",
         (_, "privilege.standing") => "grants",
+        (_, "privilege.unused_services") => "services",
         (_, "certificate.expiry") => "certificates",
         (KpiKind::Distribution | KpiKind::Duration, _) => "days",
         (KpiKind::Count, _) => "identities",
@@ -184,7 +185,8 @@ fn threshold(id: &str, analysis: &Analysis) -> Option<(String, String)> {
         "certificate.rekeyed" => Some(("new key".to_owned(), "NIST SP 800-57".to_owned())),
         "privilege.admin" | "privilege.escalation" => Some(("0".to_owned(), "OWASP NHI5:2025".to_owned())),
         "access.external" => Some(("all".to_owned(), "OWASP NHI3:2025, NHI6:2025".to_owned())),
-        "lifecycle.stale" => days(ThresholdId::StaleDays),
+        "lifecycle.stale" | "privilege.unused" | "privilege.unused_services" => days(ThresholdId::StaleDays),
+        "access.cross_environment" => Some(("0".to_owned(), "OWASP NHI8:2025".to_owned())),
         "lifecycle.orphaned" => Some(("0".to_owned(), "OWASP NHI1:2025".to_owned())),
         "human_use" => Some(("0".to_owned(), "OWASP NHI10:2025".to_owned())),
         _ => None,
@@ -208,9 +210,6 @@ fn fill_share(value: &mut KpiValue, analysis: &Analysis, table: Table, judge: Ju
     match value.id.as_str() {
         "governed" => value.note = criteria_left_out(analysis),
         "clean" => value.note = rules_left_out(analysis),
-        "privilege.unused" if !analysis.within.is_part() => {
-            value.note = value.note.take().or_else(|| Some(unused_services(analysis)));
-        }
         // Of a leak that no export lists, nobody knows whose it is.
         "credential.leaked" if !analysis.within.is_part() => {
             value.note = unjoined_leaks(analysis).or(value.note.take());
@@ -254,22 +253,6 @@ fn rules_left_out(analysis: &Analysis) -> Option<String> {
 }
 
 /// The leaks that are no credential that an export lists, named beside the number.
-/// The same number service by service.
-fn unused_services(analysis: &Analysis) -> String {
-    let snapshot = &analysis.snapshot;
-    let (mut n_granted, mut n_unused) = (0, 0);
-    for (index, identity) in snapshot.identities.iter().enumerate() {
-        if formulas::uses_its_services(analysis, index).is_none() {
-            continue;
-        }
-        for service in formulas::granted_services(snapshot, identity) {
-            n_granted += 1;
-            n_unused += u64::from(formulas::is_unused_service(analysis, identity, service));
-        }
-    }
-    format!("{n_unused} of {n_granted} granted services are not used inside the window")
-}
-
 fn unjoined_leaks(analysis: &Analysis) -> Option<String> {
     let leaks = &analysis.snapshot.leaks;
     let n_unjoined = leaks.iter().filter(|leak| leak.credentials.is_empty()).count();
@@ -428,6 +411,18 @@ fn fill_count(value: &mut KpiValue, analysis: &Analysis) {
                     format::counted(perhaps, "grant", "grants")
                 )
             });
+        }
+        "privilege.unused_services" => {
+            let rows = (0..snapshot.identities.len()).filter(|row| analysis.within.holds(Table::Identities, *row));
+            let services = rows.map(|row| formulas::unused_services(analysis, row));
+            let (n_unused, n_granted) = services.fold((0, 0), |(n_unused, n_granted), services| {
+                (n_unused + services.n_unused, n_granted + services.n_granted)
+            });
+            value.value = Some(n_unused as f64);
+            value.note = Some(format!(
+                "of {} granted",
+                format::counted(n_granted, "service", "services")
+            ));
         }
         "certificate.renewals" => {
             let Some((table, judge)) = formulas::judge("certificate.renewals") else {

@@ -1,5 +1,6 @@
 //! What would be, were a threshold another.
 
+use std::cmp::Reverse;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::api::what_if::{
 use crate::history::{History, Past};
 use crate::kpi::catalog::{KPIS, Kpi, KpiKind, Table};
 use crate::kpi::formulas::{self, Judge};
+use crate::model::instant::Instant;
 use crate::model::ratio::Verdict;
 use crate::model::snapshot::{CredentialId, IdentityId};
 use crate::model::strings::Sym;
@@ -36,7 +38,7 @@ pub fn what_if(analysis: &Analysis, query: &str) -> Result<WhatIf, BadQuery> {
     let kpis = kpis.collect();
     let n_identities = effects.of.len();
     let mut identities: Vec<(IdentityId, Effect)> = effects.of.into_iter().collect();
-    identities.sort_by_key(|(id, _)| *id);
+    identities.sort_by_key(|(id, effect)| (Reverse(effect.more.len()), *id));
     Ok(WhatIf {
         as_of: analysis.snapshot.as_of,
         thresholds: ThresholdId::ALL
@@ -56,7 +58,7 @@ pub fn what_if(analysis: &Analysis, query: &str) -> Result<WhatIf, BadQuery> {
             .map(|(id, effect)| view(analysis, id, effect))
             .collect(),
         n_identities,
-        config: config(in_force, &tried),
+        config: config(in_force, &tried, analysis.snapshot.as_of),
     })
 }
 
@@ -274,14 +276,21 @@ fn view(analysis: &Analysis, id: IdentityId, effect: Effect) -> IdentityEffect {
     }
 }
 
-/// The lines of `rollcall.toml`, each with what it takes the place of.
-fn config(in_force: &Thresholds, tried: &[(ThresholdId, u32)]) -> String {
-    let mut text = "[thresholds]\n".to_owned();
+/// The lines of `rollcall.toml`, each with what it takes the place of. The table that they belong to may be there already,
+/// and TOML takes it once.
+fn config(in_force: &Thresholds, tried: &[(ThresholdId, u32)], as_of: Instant) -> String {
+    let on = as_of.to_date_text();
+    let mut text =
+        "# below [thresholds] (add that line where there is none), in place of lines that begin alike\n".to_owned();
     for (id, value) in tried {
         let Threshold { value: was, set_by } = in_force.get(*id);
         // A comment ends with its line, whatever a name holds.
         let set_by = set_by.replace(char::is_control, " ");
-        let _ = writeln!(text, "{} = {value}  # was {was}: {set_by}", id.name());
+        let _ = writeln!(
+            text,
+            "{} = {{ value = {value}, set_by = \"YOUR NAME\", on = \"{on}\" }}  # was {was}: {set_by}",
+            id.name()
+        );
     }
     text
 }

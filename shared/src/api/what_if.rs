@@ -16,10 +16,10 @@ pub struct WhatIf {
     /// By how many identities fail more, then fewer: teams, and owners where no team is recorded.
     pub owners: Vec<OwnerEffect>,
     /// Identities that fail a KPI, themselves or by a credential, that they do not fail now, or the other way round. At
-    /// most [`super::query::MAX_LIMIT`], by id.
+    /// most [`super::query::MAX_LIMIT`], those that would fail most more first, then by id.
     pub identities: Vec<IdentityEffect>,
     pub n_identities: usize,
-    /// What to put into `rollcall.toml` to make it so.
+    /// What to put below `[thresholds]` in `rollcall.toml` to make it so, with a name and the snapshot's day to set right.
     pub config: String,
 }
 

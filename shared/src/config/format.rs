@@ -142,6 +142,17 @@ pub const GOVERNED: Section = Section {
     )]),
 };
 
+pub const BREAK_GLASS: Section = Section {
+    name: "break_glass",
+    form: Form::List,
+    about: "Accounts that are kept for emergencies: a use of one is a finding.",
+    keys: Keys::Named(&[required(
+        "subject",
+        Value::Text,
+        "A glob over identities' ids: `*` any run, `?` one character.",
+    )]),
+};
+
 pub const WAIVER: Section = Section {
     name: "waiver",
     form: Form::List,
@@ -202,13 +213,14 @@ pub const INVENTORY: Section = Section {
 };
 
 /// Every section, in the order in which `rollcall config show` writes them.
-pub const SECTIONS: [&Section; 8] = [
+pub const SECTIONS: [&Section; 9] = [
     &ESTATE,
     &EXPECTED,
     &ENVIRONMENT,
     &INVENTORY,
     &THRESHOLDS,
     &GOVERNED,
+    &BREAK_GLASS,
     &WAIVER,
     &GATE,
 ];

@@ -2,6 +2,7 @@
 //!
 //! `governed >= 80 %`, `nhi.total <= 5000`, `critical findings <= 0`, `stale findings <= 20`, `new high findings <= 0`.
 
+use super::reader::{near, nearest};
 use crate::kpi::catalog::{self, KPIS, KpiKind};
 use crate::rules::codes::{CODES, Severity};
 
@@ -108,7 +109,7 @@ fn measure(words: &[&str]) -> Result<Measure, String> {
         [id] => {
             let kpi = catalog::find(id).ok_or_else(|| {
                 let ids: Vec<&str> = KPIS.iter().map(|kpi| kpi.id).collect();
-                format!("unknown KPI `{id}`{}", super::reader::nearest(id, &ids))
+                format!("unknown KPI `{id}`{}", nearest(id, &ids))
             })?;
             match kpi.kind {
                 KpiKind::Share | KpiKind::Count => Ok(Measure::Kpi(kpi.id)),
@@ -117,10 +118,14 @@ fn measure(words: &[&str]) -> Result<Measure, String> {
                 )),
             }
         }
-        _ => Err(format!(
-            "`{}` is no KPI's id, and no `findings`, `SEVERITY findings` or `RULE findings`, with or without `new`",
-            words.join(" ")
-        )),
+        _ => {
+            let meant = words.last().and_then(|last| near(last, &["findings"]));
+            Err(format!(
+                "`{}` is no KPI's id, and no `findings`, `SEVERITY findings` or `RULE findings`, with or without `new`{}",
+                words.join(" "),
+                meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"))
+            ))
+        }
     }
 }
 
@@ -130,19 +135,19 @@ fn which(words: &[&str]) -> Result<Which, String> {
         [word] => {
             let severity = Severity::from_id(word).map(Which::OfSeverity);
             let rule = || CODES.iter().find(|code| *code == word).map(|code| Which::OfRule(code));
-            severity.or_else(rule).ok_or_else(|| {
-                let known: Vec<&str> = Severity::ALL
-                    .iter()
-                    .map(|severity| severity.id())
-                    .chain(CODES)
-                    .collect();
-                format!(
-                    "unknown severity or rule `{word}`{}",
-                    super::reader::nearest(word, &known)
-                )
-            })
+            severity.or_else(rule).ok_or_else(|| unknown(words))
         }
-        _ => Err(format!("`{}` is no severity and no rule", words.join(" "))),
+        _ => Err(unknown(words)),
+    }
+}
+
+/// What is wrong with the words before `findings`.
+fn unknown(words: &[&str]) -> String {
+    let severities = Severity::ALL.iter().map(|severity| severity.id());
+    let known: Vec<&str> = severities.chain(CODES).chain(["new"]).collect();
+    match words.iter().find(|word| !known.contains(word)) {
+        Some(word) => format!("unknown severity or rule `{word}`{}", nearest(word, &known)),
+        None => format!("`{}` is no severity and no rule", words.join(" ")),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Config {
     pub thresholds: Thresholds,
     /// The criteria of "governed" in force, by KPI id; all of them when empty.
     pub criteria: Vec<String>,
+    /// Globs over the ids of identities that are kept for emergencies.
+    pub break_glass: Vec<String>,
     /// Findings that somebody accepts for a time.
     pub waivers: Vec<Waiver>,
     /// What `rollcall check` asks for; [`Config::gates_in_force`] when empty.
@@ -128,7 +130,8 @@ mod tests {
         .unwrap();
         let keys = config.thresholds.get(ThresholdId::AccessKeyMaxAgeDays);
         assert_eq!((keys.value, keys.set_by.as_str()), (60, "CISO office, 2026-02-01"));
-        assert_eq!(config.thresholds.get(ThresholdId::StaleDays).set_by, "rollcall.toml");
+        let undated = config.thresholds.get(ThresholdId::StaleDays);
+        assert_eq!(undated.set_by, "rollcall.toml, without a date");
         assert_eq!(
             config.thresholds.get(ThresholdId::AccessKeyUnusedDays).set_by,
             "CIS AWS 2.11"
@@ -167,8 +170,14 @@ source = "*"
 columns = { app_id = "Kürzel" }
 [thresholds]
 stale_days = { value = 30, set_by = "CISO office", on = 2026-02-01 }
+review_period_days = { value = 30, set_by = "Jo, CISO office" }
+ssh_key_max_age_days = 30
 [governed]
 criteria = ["owner", "clean"]
+[[break_glass]]
+subject = "entra:app/*-emergency"
+[[break_glass]]
+subject = "arn:aws:iam::*:user/break-glass"
 [[waiver]]
 rule = "administrator"
 subject = "arn:aws:iam::*:role/break-glass"
@@ -236,6 +245,18 @@ require = "credential.age <= 3"
 name = "c"
 require = "critcal findings <= 0"
 
+[[gate]]
+name = "d"
+require = "nwe critical findings <= 0"
+
+[[gate]]
+name = "e"
+require = "new critcal findings <= 0"
+
+[[gate]]
+name = "f"
+require = "critical findngs <= 0"
+
 [[inventory]]
 soruce = "cmdb"
 file = 3
@@ -243,6 +264,10 @@ file = 3
 [[inventory]]
 source = "cmdb"
 columns = { onwer = "wer" }
+
+[[inventory]]
+source = "cmdb"
+columns = { naem = "ci", owner = 3 }
 "#;
         insta::assert_snapshot!(Config::parse(text).unwrap_err().to_string());
         insta::assert_snapshot!(Config::parse("[estate\nname = \"x\"\n").unwrap_err().to_string());

@@ -10,10 +10,10 @@ use toml::de::{DeTable, DeValue, Deserializer};
 
 use super::format::{self, Keys, SECTIONS, SIGNED, Section};
 use super::gate::{self, Gate};
-use super::{Config, EnvironmentRule, Expected, Inventory, MAX_WAIVERS, SourceInventory, Waiver};
+use super::{Config, EnvironmentRule, Expected, Inventory, InventoryColumn, MAX_WAIVERS, SourceInventory, Waiver};
 use crate::kpi::catalog::CRITERIA;
 use crate::model::instant::Instant;
-use crate::model::thresholds::{Threshold, ThresholdId, Thresholds};
+use crate::model::thresholds::{Threshold, ThresholdId, Thresholds, origin};
 use crate::rules::codes::CODES;
 
 /// Why a configuration is not taken.
@@ -45,12 +45,20 @@ impl std::error::Error for BadConfig {}
 
 /// "; did you mean `stale_days`?", or the known names when none is near.
 pub fn nearest(name: &str, known: &[&str]) -> String {
+    match near(name, known) {
+        Some(meant) => format!("; did you mean `{meant}`?"),
+        None => format!("; known are {}", known.join(", ")),
+    }
+}
+
+/// The known name that was probably meant.
+pub fn near<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let likeness = |other: &&&str| strsim::jaro_winkler(name, other);
     let best = known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match best {
-        Some(best) if likeness(&best) > 0.75 => format!("; did you mean `{best}`?"),
-        Some(_) | None => format!("; known are {}", known.join(", ")),
-    }
+    let best = best.filter(|best| likeness(best) > 0.75);
+    // Of short words that is too much to ask: two letters that changed places, or one that is another.
+    best.or_else(|| known.iter().find(|other| strsim::osa_distance(name, other) == 1))
+        .copied()
 }
 
 /// Reads the whole file.
@@ -81,11 +89,14 @@ struct Reader<'t> {
     mistakes: Vec<Mistake>,
 }
 
+/// Who set a limit that nobody put a name to.
+const THIS_FILE: &str = "rollcall.toml";
+
 type Value<'t> = Spanned<DeValue<'t>>;
 
 impl<'t> Reader<'t> {
     fn config(&mut self, root: &DeTable<'t>) -> Config {
-        self.keys(root, "rollcall.toml", &SECTIONS.map(|section| section.name));
+        self.keys(root, THIS_FILE, &SECTIONS.map(|section| section.name));
         let mut config = Config::default();
         if let Some(estate) = self.section(root, "estate") {
             self.keys_of(&format::ESTATE, estate);
@@ -114,6 +125,11 @@ impl<'t> Reader<'t> {
             self.keys_of(&format::GOVERNED, governed);
             config.criteria = self.criteria(governed);
         }
+        for (_, account) in self.sections(root, "break_glass") {
+            self.keys_of(&format::BREAK_GLASS, account);
+            let subject = self.required(root, "break_glass", account, "subject");
+            config.break_glass.push(subject);
+        }
         config.waivers = self.waivers(root);
         config.gates = self.gates(root);
         config
@@ -127,7 +143,15 @@ impl<'t> Reader<'t> {
             let mapping = table
                 .iter()
                 .filter(|(key, _)| Inventory::KEYS.contains(&&**key.get_ref()));
-            let mapping: DeTable<'t> = mapping.map(|(key, value)| (key.clone(), value.clone())).collect();
+            let mapping: DeTable<'t> = mapping
+                .map(|(key, value)| match (&**key.get_ref(), value.get_ref()) {
+                    ("columns", DeValue::Table(columns)) => {
+                        let columns = DeValue::Table(self.columns(columns));
+                        (key.clone(), Spanned::new(value.span(), columns))
+                    }
+                    _ => (key.clone(), value.clone()),
+                })
+                .collect();
             let mapping = Deserializer::from(Spanned::new(span.clone(), mapping));
             match Inventory::deserialize(mapping) {
                 Ok(inventory) => inventories.push(SourceInventory {
@@ -141,6 +165,15 @@ impl<'t> Reader<'t> {
             }
         }
         inventories
+    }
+
+    /// The columns that there are; it tells of the others.
+    fn columns(&mut self, columns: &DeTable<'t>) -> DeTable<'t> {
+        let known = InventoryColumn::ALL.map(InventoryColumn::name);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        self.keys(columns, "`columns`", &known);
+        let columns = columns.iter().filter(|(key, _)| known.contains(&&**key.get_ref()));
+        columns.map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
     fn thresholds(&mut self, table: &DeTable<'t>) -> Thresholds {
@@ -157,11 +190,9 @@ impl<'t> Reader<'t> {
                 DeValue::Table(signed) => {
                     let known: Vec<&str> = SIGNED.iter().map(|key| key.name).collect();
                     self.keys(signed, &format!("`{name}`"), &known);
-                    let who = self
-                        .text(signed, "set_by")
-                        .unwrap_or_else(|| "rollcall.toml".to_owned());
-                    let on = self.date(signed, "on").map(Instant::to_date_text);
-                    let set_by = on.map_or_else(|| who.clone(), |on| format!("{who}, {on}"));
+                    let who = self.text(signed, "set_by");
+                    let on = self.date(signed, "on");
+                    let set_by = origin(who.as_deref().unwrap_or(THIS_FILE), on);
                     (find(signed, "value"), set_by)
                 }
                 DeValue::String(_)
@@ -169,7 +200,7 @@ impl<'t> Reader<'t> {
                 | DeValue::Float(_)
                 | DeValue::Boolean(_)
                 | DeValue::Datetime(_)
-                | DeValue::Array(_) => (Some(value), "rollcall.toml".to_owned()),
+                | DeValue::Array(_) => (Some(value), origin(THIS_FILE, None)),
             };
             match number.and_then(|number| whole(number.get_ref())) {
                 Some(value) => thresholds.set(id, Threshold { value, set_by }),

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Config, Inventory};
 use crate::kpi::catalog::CRITERIA;
-use crate::model::thresholds::ThresholdId;
+use crate::model::thresholds::{ThresholdId, who_and_when};
 
 pub fn text(config: &Config) -> String {
     let mut text = String::from("[estate]\n");
@@ -44,14 +44,19 @@ pub fn text(config: &Config) -> String {
     text.push_str("\n[thresholds]\n");
     for id in ThresholdId::ALL {
         let threshold = config.thresholds.get(id);
-        let (name, value, set_by) = (id.name(), threshold.value, quoted(&threshold.set_by));
-        let _ = writeln!(text, "{name} = {{ value = {value}, set_by = {set_by} }}");
+        let (who, on) = who_and_when(&threshold.set_by);
+        let (name, value, set_by) = (id.name(), threshold.value, quoted(who));
+        let on = on.map_or_else(String::new, |on| format!(", on = {}", quoted(&on.to_date_text())));
+        let _ = writeln!(text, "{name} = {{ value = {value}, set_by = {set_by}{on} }}");
     }
     let criteria: Vec<String> = match config.criteria.is_empty() {
         true => CRITERIA.iter().map(|id| quoted(id)).collect(),
         false => config.criteria.iter().map(|id| quoted(id)).collect(),
     };
     let _ = write!(text, "\n[governed]\ncriteria = [{}]\n", criteria.join(", "));
+    for subject in &config.break_glass {
+        let _ = write!(text, "\n[[break_glass]]\nsubject = {}\n", quoted(subject));
+    }
     for waiver in &config.waivers {
         let _ = write!(
             text,

@@ -108,6 +108,17 @@ fn parts(id: &str, analysis: &Analysis) -> Vec<Ratio> {
                 parts[identity.source.0 as usize].pass += standing.certain;
             }
         }
+        "privilege.unused_services" => {
+            for (row, identity) in snapshot.identities.iter().enumerate() {
+                if analysis.within.holds(Table::Identities, row) {
+                    let services = formulas::unused_services(analysis, row);
+                    let part = &mut parts[identity.source.0 as usize];
+                    part.pass += services.n_unused;
+                    // A source all of whose services are used lies under the number as well.
+                    part.fail += services.n_granted - services.n_unused;
+                }
+            }
+        }
         id => {
             // What these are measured on.
             let id = match id {

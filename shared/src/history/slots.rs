@@ -39,7 +39,7 @@ struct Generation {
     sources: Sym,
     /// When it was known not to be active any more; `None` while it is, or while nobody looked.
     ended_by: Option<Instant>,
-    /// When its successor was in place.
+    /// The first look by which its successor was in place.
     replaced_by: Option<Instant>,
 }
 
@@ -57,7 +57,7 @@ impl History {
         let snapshots = &self.snapshots[..n_snapshots];
         let mut generations = self.sightings(snapshots);
         self.find_ends(snapshots, &mut generations);
-        find_successors(&mut generations);
+        find_successors(snapshots, &mut generations);
         let lives = generations.iter().map(|generation| {
             let age = |at: Instant| at.0.saturating_sub(generation.created_at.0).max(0);
             let days = |seconds: i64| u32::try_from(seconds / SECONDS_PER_DAY).unwrap_or(u32::MAX - 1);
@@ -157,7 +157,7 @@ fn rotates(history: &History, row: &Row) -> Option<CredentialKind> {
     max_age(kind).map(|_| kind)
 }
 
-fn find_successors(generations: &mut [Generation]) {
+fn find_successors(snapshots: &[Past], generations: &mut [Generation]) {
     generations
         .sort_unstable_by_key(|generation| (generation.kind, generation.slot, generation.created_at, generation.key));
     // Those that have not taken another's place, in the order in which they were made.
@@ -165,13 +165,15 @@ fn find_successors(generations: &mut [Generation]) {
     let mut next_of_key: HashMap<(Sym, Sym), usize> = HashMap::new();
     for at in (0..generations.len()).rev() {
         let generation = &generations[at];
-        let next = next_of_key.insert((generation.slot, generation.key), at);
+        let next_at = next_of_key.insert((generation.slot, generation.key), at);
         let (kind, slot) = (generation.kind, generation.slot);
         free.insert((kind, slot, generation.created_at, at));
-        if let Some(next) = next {
-            let created_at = generations[next].created_at;
-            generations[at].replaced_by = Some(created_at);
-            free.remove(&(kind, slot, created_at, next));
+        if let Some(next_at) = next_at {
+            // Not when the next was made: an end that is always put at the end of what it may lie in is no longer one that
+            // chance put there, and the estimate comes out too short.
+            let next = &generations[next_at];
+            free.remove(&(kind, slot, next.created_at, next_at));
+            generations[at].replaced_by = Some(snapshots[next.first].head.as_of);
         }
     }
     for generation in generations

@@ -281,6 +281,7 @@ pub const KPIS: &[Kpi] = &[
     Kpi {
         kind: KpiKind::Duration,
         better: Better::Lower,
+        version: 2,
         ..share(
             "time_to_rotate",
             "Time to rotate",
@@ -379,6 +380,17 @@ pub const KPIS: &[Kpi] = &[
             "How much is never used?",
             Table::Identities,
             "enabled non-human identities in scope with grants that are older than the window → every service that an export says they are granted was used inside it (the level is services, not actions); unknown when no export tells; without any such export not measured, never 0",
+        )
+    },
+    Kpi {
+        standards: &["OWASP NHI5:2025"],
+        better: Better::Lower,
+        ..count(
+            "privilege.unused_services",
+            "Unused services",
+            "How many granted services are never used?",
+            Table::Identities,
+            "(identity, granted service) pairs of the identities that `privilege.unused` judges, of which an export says that the service was not used inside the window; the list shows the identities",
         )
     },
     Kpi {

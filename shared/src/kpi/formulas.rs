@@ -56,7 +56,7 @@ pub fn judge(id: &str) -> Option<(Table, Judge)> {
         "privilege.standing" => identities(has_no_standing_privilege),
         "privilege.admin" => identities(is_no_administrator),
         "privilege.escalation" => identities(cannot_escalate),
-        "privilege.unused" => identities(uses_its_services),
+        "privilege.unused" | "privilege.unused_services" => identities(uses_its_services),
         "access.cross_environment" => identities(stays_out_of_production),
         "lifecycle.stale" => identities(is_in_use),
         "lifecycle.orphaned" => identities(has_living_owner),
@@ -103,7 +103,7 @@ pub fn depends_on(id: ThresholdId) -> &'static [&'static str] {
             "clean",
         ],
         ThresholdId::AccessKeyUnusedDays | ThresholdId::CredentialUnusedDays => &["credential.unused"],
-        ThresholdId::StaleDays => &["privilege.unused", "lifecycle.stale"],
+        ThresholdId::StaleDays => &["privilege.unused", "privilege.unused_services", "lifecycle.stale"],
         ThresholdId::ReviewPeriodDays => &[
             "governed",
             "reviewed",
@@ -449,6 +449,27 @@ pub(crate) fn uses_its_services(analysis: &Analysis, index: usize) -> Option<Ver
     let unknown = used(LastUsed::NotReported)?;
     let verdicts = granted.filter_map(|service| used(service.last_used));
     Some(verdicts.reduce(Verdict::and).unwrap_or(unknown))
+}
+
+/// The services of one identity, of which an export says that it was granted them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GrantedServices {
+    pub n_granted: u64,
+    /// Of these, not used inside the window.
+    pub n_unused: u64,
+}
+
+/// The same service by service; none of an identity that is not judged.
+pub(crate) fn unused_services(analysis: &Analysis, index: usize) -> GrantedServices {
+    let mut services = GrantedServices::default();
+    if uses_its_services(analysis, index).is_some() {
+        let identity = &analysis.snapshot.identities[index];
+        for service in granted_services(&analysis.snapshot, identity) {
+            services.n_granted += 1;
+            services.n_unused += u64::from(is_unused_service(analysis, identity, service));
+        }
+    }
+    services
 }
 
 /// Whether an identity was not seen to use a service inside the window.

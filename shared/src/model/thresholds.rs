@@ -1,5 +1,7 @@
 //! Every limit in force, each with the standard or person that set it.
 
+use super::instant::Instant;
+
 /// The name of one limit, as `rollcall.toml` writes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ThresholdId {
@@ -24,8 +26,32 @@ pub enum ThresholdId {
 pub struct Threshold {
     /// In the unit that the name ends with.
     pub value: u32,
-    /// A standard with its clause, `Rollcall default`, or the user with the date.
+    /// A standard with its clause, `Rollcall default`, or the user with the date: see [`origin`].
     pub set_by: String,
+}
+
+/// What stands in the place of a date that nobody gave.
+const UNDATED: &str = "without a date";
+
+/// Who set a limit and on which day, in one text. The standards of the defaults need no day.
+pub fn origin(who: &str, on: Option<Instant>) -> String {
+    match on {
+        Some(on) => format!("{who}, {}", on.to_date_text()),
+        None if ThresholdId::ALL.iter().any(|id| id.default().1 == who) => who.to_owned(),
+        None => format!("{who}, {UNDATED}"),
+    }
+}
+
+/// The other way round.
+pub fn who_and_when(origin: &str) -> (&str, Option<Instant>) {
+    match origin.rsplit_once(", ") {
+        Some((who, UNDATED)) => (who, None),
+        Some((who, on)) if on.len() == 10 => match Instant::from_text(on) {
+            Some(on) => (who, Some(on)),
+            None => (origin, None),
+        },
+        Some(_) | None => (origin, None),
+    }
 }
 
 /// All limits in force.
@@ -122,6 +148,21 @@ impl Thresholds {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_set_a_limit_and_when_is_one_text() {
+        let on = Instant::from_text("2026-02-01");
+        for (who, on, expected) in [
+            ("CISO office", on, "CISO office, 2026-02-01"),
+            ("CISO office", None, "CISO office, without a date"),
+            ("Jo, Platform", None, "Jo, Platform, without a date"),
+            ("CIS AWS 2.12", None, "CIS AWS 2.12"),
+            ("Rollcall default", on, "Rollcall default, 2026-02-01"),
+        ] {
+            assert_eq!(origin(who, on), expected);
+            assert_eq!(who_and_when(expected), (who, on));
+        }
+    }
 
     #[test]
     fn ids_index_their_own_limit() {

@@ -3,7 +3,7 @@
 use bitcode::{Decode, Encode};
 
 /// The codes, in the order of [`super::RULES`].
-pub const CODES: [&str; 28] = [
+pub const CODES: [&str; 29] = [
     "improper_offboarding",
     "orphaned",
     "unowned",
@@ -19,6 +19,7 @@ pub const CODES: [&str; 28] = [
     "escalation_path",
     "unused_permission",
     "root_key_in_use",
+    "break_glass_in_use",
     "open_ci_trust",
     "default_account_in_use",
     "token_automount",
@@ -51,6 +52,7 @@ pub const TITLES: [&str; CODES.len()] = [
     "Can become an administrator",
     "Permission not used",
     "Root has a key",
+    "Break-glass account in use",
     "Open to any build",
     "Default account in use",
     "Token mounted without need",

@@ -14,6 +14,7 @@ mod subject;
 pub(crate) use subject::last_use;
 
 mod administrator;
+mod break_glass_in_use;
 mod certificate_lifetime;
 mod cross_environment_credential;
 mod cross_environment_reach;
@@ -73,6 +74,7 @@ pub const RULES: &[&Rule] = &[
     &escalation_path::RULE,
     &unused_permission::RULE,
     &root_key_in_use::RULE,
+    &break_glass_in_use::RULE,
     &open_ci_trust::RULE,
     &default_account_in_use::RULE,
     &token_automount::RULE,

@@ -16,7 +16,7 @@ pub const RULE: Rule = Rule {
     finds: "The root user of an account with an active access key or signing certificate.",
     why: "Nothing can take rights away from root: whoever has the key has the account, its bills and its deletion.",
     cannot_see: &[
-        "Break-glass accounts other than root: nothing in the exports marks them.",
+        "Other accounts for emergencies: `break_glass_in_use`.",
         "Root's password and second factor.",
     ],
     remedy: "Move what uses the key to a role, then delete the key, signed in as root; manage root centrally where the platform offers it.",

@@ -302,6 +302,26 @@ fn what_if_says_what_a_new_reading_would() {
     assert!(n_changed > 20, "the fixtures depend on too little: {n_changed}");
 }
 
+/// What what-if gives to copy, in the three files that somebody may have.
+#[test]
+fn what_if_writes_what_can_be_pasted() {
+    let analysis = estate(|_| ());
+    let lines = answers::what_if(&analysis, "stale_days=30&short_lived_hours=1")
+        .unwrap()
+        .config;
+    for above in [
+        "[thresholds]\n",
+        "[thresholds]\nreview_period_days = 60\n",
+        "[estate]\nname = \"x\"\n[thresholds]\n",
+    ] {
+        let config = Config::parse(&format!("{above}{lines}[governed]\n")).unwrap();
+        for (id, value) in [(ThresholdId::StaleDays, 30), (ThresholdId::ShortLivedHours, 1)] {
+            let set_by = "YOUR NAME, 2026-10-31".to_owned();
+            assert_eq!(config.thresholds.get(id), &Threshold { value, set_by });
+        }
+    }
+}
+
 #[test]
 fn what_the_sources_add_makes_up_the_number() {
     let analysis = estate(|_| ());

@@ -194,6 +194,22 @@ fn a_waived_finding_stays_visible() {
     assert_eq!(clean("too-late"), Verdict::Fail);
 }
 
+/// What is granted and not used, service by service, and the limit that it is held against.
+#[test]
+fn unused_services_are_a_number_with_a_limit() {
+    let analysis = estate(&folder(rules::find("unused_permission").unwrap()));
+    let values = answers::kpi_values(&analysis);
+    let value = |id: &str| values.iter().find(|value| value.id == id).unwrap();
+    let services = value("privilege.unused_services");
+    assert_eq!(services.value, Some(3.0));
+    assert_eq!(services.note.as_deref(), Some("of 6 services granted"));
+    for id in ["privilege.unused", "privilege.unused_services"] {
+        assert_eq!(value(id).threshold.as_deref(), Some("90 d"));
+        assert_eq!(value(id).threshold_set_by.as_deref(), Some("Rollcall default"));
+    }
+    assert_eq!(value("access.cross_environment").threshold.as_deref(), Some("0"));
+}
+
 #[test]
 fn controls_say_how_far_they_are_measured() {
     let analysis = estate(&folder(rules::find("root_key_in_use").unwrap()));

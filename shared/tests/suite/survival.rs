@@ -1,6 +1,11 @@
 //! How long things last: published worked examples, and estates whose law of rotation is known.
 
+use shared::api::history::Subject;
+use shared::history::row::{IS_OURS, MAX_FIELDS, Row, fields};
 use shared::history::survival::{Curve, Life};
+use shared::history::{Head, History, SourceHead, Summary};
+use shared::model::instant::Instant;
+use shared::model::strings::Strings;
 
 fn exact(day: u32) -> Life {
     Life {
@@ -131,34 +136,97 @@ impl Dice {
     }
 }
 
-/// Slots that are rotated by a Weibull law, looked at once a month for a year: what is seen of them.
-fn looks(seed: u64, n_slots: usize, median: f64, shape: f64) -> Vec<Life> {
-    const LOOKS: [i64; 12] = [0, 31, 61, 92, 122, 153, 184, 212, 243, 273, 304, 334];
+/// Once a month for a year.
+const LOOKS: [i64; 12] = [0, 31, 61, 92, 122, 153, 184, 212, 243, 273, 304, 334];
+
+/// Slots that are rotated by a Weibull law: of each thing in one of them, the slot, when it was made, and for how long it
+/// was in place.
+fn rotated(seed: u64, n_slots: usize, median: f64, shape: f64) -> Vec<(usize, f64, f64)> {
     let mut dice = Dice(seed);
-    let mut lives = Vec::new();
-    for _ in 0..n_slots {
+    let mut things = Vec::new();
+    for slot in 0..n_slots {
         // Long before the first look, so that what is in place then is as old as such things get.
         let mut made = -4_000.0 * (1.0 + dice.unit());
         while made < 334.0 {
             let lasts = median * (-dice.unit().ln() / std::f64::consts::LN_2).powf(1.0 / shape);
-            let seen = LOOKS.iter().filter(|look| {
-                let look = **look as f64;
-                look >= made && look < made + lasts
-            });
-            let seen: Vec<i64> = seen.copied().collect();
-            if let (Some(first), Some(last)) = (seen.first(), seen.last()) {
-                let age = |look: i64| (look as f64 - made) as u32;
-                let next = LOOKS.iter().find(|look| *look > last);
-                lives.push(Life {
-                    seen_from: age(*first),
-                    seen_until: age(*last),
-                    ended_by: next.map(|next| age(*next) + 1),
-                });
-            }
+            things.push((slot, made, lasts));
             made += lasts;
         }
     }
-    lives
+    things
+}
+
+/// What is seen of such slots.
+fn looks(seed: u64, n_slots: usize, median: f64, shape: f64) -> Vec<Life> {
+    let things = rotated(seed, n_slots, median, shape).into_iter();
+    let lives = things.filter_map(|(_, made, lasts)| {
+        let is_there = |look: &&i64| (made..made + lasts).contains(&(**look as f64));
+        let (first, last) = (LOOKS.iter().find(is_there)?, LOOKS.iter().rfind(is_there)?);
+        let age = |look: i64| (look as f64 - made) as u32;
+        let next = LOOKS.iter().find(|look| *look > last);
+        Some(Life {
+            seen_from: age(*first),
+            seen_until: age(*last),
+            ended_by: next.map(|next| age(*next) + 1),
+        })
+    });
+    lives.collect()
+}
+
+/// The same slots as snapshots have them: rows of credentials. What is in every second slot is made anew under its old key,
+/// in the others each has a key of its own; and in one month nobody looked.
+fn estate(seed: u64, n_slots: usize, median: f64, shape: f64) -> History {
+    const NOT_LOOKED: i64 = 153;
+    let start = Instant::from_text("2025-11-30").unwrap();
+    let at = |day: f64| Instant(start.0 + (day * 86_400.0) as i64);
+    let things = rotated(seed, n_slots, median, shape);
+    let mut history = History::default();
+    for look in LOOKS {
+        let mut strings = Strings::default();
+        let mut rows = Vec::new();
+        let here = things
+            .iter()
+            .filter(|(_, made, lasts)| look != NOT_LOOKED && (*made..made + lasts).contains(&(look as f64)));
+        for (slot, made, _) in here {
+            let key = match slot % 2 {
+                0 => format!("key of {slot}"),
+                _ => format!("key of {slot}, {made}"),
+            };
+            let mut said = [None; MAX_FIELDS];
+            for (field, value) in [
+                ("kind", "access_key"),
+                ("status", "active"),
+                ("created_at", &at(*made).to_string()),
+            ] {
+                let place = fields(Subject::Credential).iter().position(|name| *name == field);
+                said[place.unwrap()] = Some(strings.intern(value));
+            }
+            said[IS_OURS] = Some(strings.intern("yes"));
+            rows.push(Row {
+                of: Subject::Credential,
+                key: [Some(strings.intern(&key)), None, None, None],
+                identity: Some(strings.intern(&format!("slot {slot}"))),
+                sources: strings.intern("aws"),
+                fields: said,
+            });
+        }
+        let source = SourceHead {
+            name: "aws".to_owned(),
+            gaps: Vec::new(),
+            connectors: Vec::new(),
+        };
+        let head = Head {
+            name: format!("day {look}"),
+            as_of: at(look as f64),
+            sources: if look == NOT_LOOKED { Vec::new() } else { vec![source] },
+            numbers: Vec::new(),
+            in_force: Vec::new(),
+            is_of_part: false,
+            unevaluated: Vec::new(),
+        };
+        history.add(Summary { head, strings, rows });
+    }
+    history
 }
 
 #[test]
@@ -196,6 +264,26 @@ fn a_known_law_lies_inside_the_band_and_the_naive_mean_does_not() {
     );
     let mean_of_medians = sum_of_medians / N_ESTATES as f64;
     assert!((mean_of_medians - median).abs() < 3.0, "{mean_of_medians:.1}");
+}
+
+/// From rows to lives to the band: what [`History::slots`] makes of an estate goes into the same estimate.
+#[test]
+fn a_known_law_lies_inside_the_band_of_an_estate() {
+    const N_ESTATES: u64 = 12;
+    let median = 120.0;
+    let mut n_inside = 0;
+    let mut sum_of_medians = 0.0;
+    for seed in 0..N_ESTATES {
+        let slots = estate(seed, 150, median, 1.5).slots(LOOKS.len());
+        assert_eq!(slots.n_without_age, 0);
+        let found = Curve::new(slots.lives.into_iter().map(|(_, life)| life)).median();
+        let (lower, upper) = (found.lower.unwrap(), found.upper.unwrap());
+        n_inside += usize::from((lower..=upper).contains(&(median as u32)));
+        sum_of_medians += f64::from(found.days.unwrap());
+    }
+    assert!((10..=12).contains(&n_inside), "{n_inside} of {N_ESTATES}");
+    let mean_of_medians = sum_of_medians / N_ESTATES as f64;
+    assert!((mean_of_medians - median).abs() < 4.0, "{mean_of_medians:.1}");
 }
 
 #[test]

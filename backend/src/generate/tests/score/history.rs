@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use shared::answers;
-use shared::api::history::{Change, ChangeKind, HistoryQuery, Subject, Trends};
+use shared::api::history::{Change, ChangeKind, HistoryQuery, StoryTable, Subject, Trends};
+use shared::api::query::ListQuery;
+use shared::kpi::catalog::KpiKind;
 
 use super::{Planted, Scores, TINY, estate, options, truth};
 use crate::cache::Cache;
+use crate::commands::demo;
 use crate::estate::{Estate, Progress};
 
 const N_MONTHS: usize = 8;
@@ -76,6 +79,55 @@ fn months_tell_what_was_planted() {
     };
     assert!(moved("nhi.total") > 0.0 && moved("governed") > 0.0 && moved("reviewed") > 0.0);
     assert!(moved("credential.rotation") > 0.0 && moved("privilege.standing") >= 0.0);
+}
+
+/// The demo's year as History tells it: its golden is what somebody reads who has a first look.
+#[test]
+fn the_demo_tells_a_story() {
+    let folder = estate(&demo::OPTIONS);
+    let opened = Estate::open(folder.path()).unwrap();
+    let read = |index| {
+        opened
+            .load(index, None, &Progress::default(), &Cache::none())
+            .map_err(|error| error.to_string())
+    };
+    let newest = read(demo::OPTIONS.n_snapshots - 1).unwrap();
+    let history = opened.history(&newest, &Cache::none(), &read);
+    let (from, to) = (&history.snapshots[0], history.snapshots.last().unwrap());
+    let lines = answers::story(&history, from, to).lines;
+    let told: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{}: {}", line.direction, line.text))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+    assert!(lines.len() >= 5);
+
+    // Its numbers are those of the pages.
+    let values = answers::kpi_values(&newest.analysis);
+    let trends = answers::trends(&history, from, to);
+    for line in &lines {
+        match (line.rows.of, line.rows.id.as_deref()) {
+            (StoryTable::Kpi, Some(id)) => {
+                let trend = trends.kpis.iter().find(|trend| trend.id == id).unwrap();
+                let change = trend.change.as_ref().unwrap();
+                let value = values.iter().find(|value| value.id == id).unwrap();
+                if change.left_out.is_empty() {
+                    assert_eq!(Some(change.to), value.value, "{id}");
+                }
+                let told = match value.kind {
+                    KpiKind::Share => shared::format::percent(change.to),
+                    _ => shared::format::decimal(change.to),
+                };
+                assert!(line.text.contains(&told), "{id}: {told}");
+            }
+            (StoryTable::Findings, _) => {
+                let query = ListQuery::parse("severity=critical").unwrap();
+                let n = answers::findings(&newest.analysis, &query).unwrap().n_matching;
+                assert!(line.text.starts_with(&format!("{n} critical")), "{n}: {}", line.text);
+            }
+            (StoryTable::Kpi | StoryTable::Sources, _) => {}
+        }
+    }
 }
 
 /// A KPI's points, all of which can be compared.
