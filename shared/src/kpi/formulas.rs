@@ -637,8 +637,7 @@ pub fn is_inside_limit(analysis: &Analysis, credential: &Credential) -> Verdict 
         (Expiry::At(end), Some(start)) => Some(start.days_until(end) <= limit),
         // Without an end it is inside its limit for as long as it is younger.
         (Expiry::Never | Expiry::NotReported, Some(start)) => Some(start.days_until(as_of) <= limit),
-        (Expiry::Never, None) => Some(false),
-        (Expiry::At(_) | Expiry::NotReported, None) => None,
+        (Expiry::At(_) | Expiry::Never | Expiry::NotReported, None) => None,
     })
 }
 

@@ -10,10 +10,13 @@ use shared::api::query::{BadQuery, ListQuery};
 use shared::api::what_if::TriedPoint;
 use shared::config::Config;
 use shared::history::diff::diff;
+use shared::history::numbers::Number;
 use shared::history::row::{self, MAX_FIELDS, Row};
 use shared::history::{Head, History, Past, SourceHead, Summary};
+use shared::kpi::catalog::KPIS;
 use shared::merge::{AsOf, merge};
 use shared::model::instant::Instant;
+use shared::model::ratio::Ratio;
 use shared::model::strings::Strings;
 
 use crate::support::read;
@@ -27,7 +30,12 @@ struct Story {
     scanners: Vec<&'static str>,
     /// Whether the rule about leaks could be evaluated.
     is_scanned: bool,
+    /// What each source adds to the KPIs of [`MEASURED`]: passes and failures.
+    counts: Vec<(u64, u64)>,
 }
+
+/// A share, a number, and a share that rests on what scanners say.
+const MEASURED: [&str; 3] = ["owner", "nhi.total", "credential.leaked"];
 
 #[derive(Clone, Debug)]
 struct Thing {
@@ -57,8 +65,10 @@ fn stories() -> impl Strategy<Value = Story> {
     let thing = (of, 0u8..4, listing, said);
     let scanners = prop::sample::subsequence(SOURCES.to_vec(), 0..=2);
     let things = prop::collection::vec(thing, 0..8);
-    let strategy = (sources, things, scanners, prop::bool::weighted(0.8));
-    strategy.prop_map(|((a, b, c), things, mut scanners, is_scanned)| {
+    let counts = prop::collection::vec((0..3_u64, 0..3_u64), SOURCES.len());
+    let strategy = (sources, things, scanners, prop::bool::weighted(0.8), counts);
+    strategy.prop_map(|((a, b, c), things, mut scanners, is_scanned, counts)| {
+        let counts = counts[..[&a.1, &b.1, &c.1].into_iter().flatten().count()].to_vec();
         let sources: Vec<_> = [a, b, c]
             .into_iter()
             .filter_map(|(name, seen)| seen.map(|(is_whole, connectors)| (name, is_whole, connectors)))
@@ -83,6 +93,7 @@ fn stories() -> impl Strategy<Value = Story> {
             things,
             scanners,
             is_scanned,
+            counts,
         }
     })
 }
@@ -127,13 +138,60 @@ impl Story {
             name: name.to_owned(),
             as_of: Instant(0),
             sources: sources.collect(),
-            numbers: Vec::new(),
+            numbers: KPIS.iter().map(|kpi| self.number(kpi.id)).collect(),
             in_force: Vec::new(),
             is_of_part: false,
             unevaluated: (!self.is_scanned).then(|| JUDGING[0].to_owned()).into_iter().collect(),
             witnesses: [self.scanners().collect(), Vec::new(), Vec::new(), Vec::new()],
         };
         Summary { head, strings, rows }
+    }
+
+    /// A KPI: [`MEASURED`] or nothing.
+    fn number(&self, id: &str) -> Number {
+        let is_measured = MEASURED.contains(&id);
+        let counts = (0..)
+            .zip(&self.counts)
+            .filter(|(_, (pass, fail))| is_measured && pass + fail > 0);
+        let ratio = |pass, fail| Ratio { pass, fail, unknown: 0 };
+        Number {
+            value: self.total(id, |_| true).filter(|_| is_measured),
+            upper: None,
+            unit: String::new(),
+            note: None,
+            parts: counts.map(|(at, (pass, fail))| (at, ratio(*pass, *fail))).collect(),
+        }
+    }
+
+    /// What the sources that count come to.
+    fn total(&self, id: &str, counts: impl Fn(&str) -> bool) -> Option<f64> {
+        let adding = self
+            .sources
+            .iter()
+            .zip(&self.counts)
+            .filter(|((name, ..), _)| counts(name));
+        let (pass, fail) = adding.fold((0, 0), |sum, (_, (pass, fail))| (sum.0 + pass, sum.1 + fail));
+        match id {
+            "nhi.total" => Some(pass as f64),
+            _ => (pass + fail > 0).then(|| pass as f64 / (pass + fail) as f64),
+        }
+    }
+
+    /// The sources that add something to a KPI, or on whose word about others it rests.
+    fn leans_on(&self, id: &str) -> Vec<&'static str> {
+        let sources = self.sources.iter().zip(&self.counts);
+        let adding = sources
+            .filter(|(_, (pass, fail))| pass + fail > 0)
+            .map(|((name, ..), _)| *name);
+        adding.chain(self.rests_on(id)).collect()
+    }
+
+    fn rests_on(&self, id: &str) -> Vec<&'static str> {
+        if id == "credential.leaked" {
+            self.scanners.clone()
+        } else {
+            Vec::new()
+        }
     }
 
     /// The scanners, by their places among the sources.
@@ -251,8 +309,39 @@ fn found(from: &Story, to: &Story) -> Vec<String> {
     shown.into_iter().map(|(_, text)| text).collect()
 }
 
+/// Law 5 by definition: over which sources a change of a KPI is claimed, from what to what; and whether the earlier point
+/// can be compared.
+fn claimed(id: &str, from: &Story, to: &Story) -> (Option<(f64, f64)>, bool) {
+    let can = |name: &&str| from.would_show(&[name], to) && to.would_show(&[name], from);
+    let leans_on = [from.leans_on(id), to.leans_on(id)].concat();
+    let (before, after) = (from.total(id, |_| true), to.total(id, |_| true));
+    let is_whole = leans_on.iter().all(can);
+    let over = |story: &Story| story.total(id, |name| can(&name));
+    let change = if is_whole {
+        before.zip(after)
+    } else if [from.rests_on(id), to.rests_on(id)].concat().iter().all(can) && leans_on.iter().any(can) {
+        before.and(after).and(over(from).zip(over(to)))
+    } else {
+        None
+    };
+    (change, before.is_some() && is_whole)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn a_change_is_claimed_as_the_law_says(from in stories(), to in stories()) {
+        let mut history = History::default();
+        history.add(from.summary("from"));
+        history.add(to.summary("to"));
+        let trends = answers::trends(&history, &history.snapshots[0], &history.snapshots[1]);
+        for id in MEASURED {
+            let trend = trends.kpis.iter().find(|trend| trend.id == id).unwrap();
+            let change = trend.change.as_ref().map(|change| (change.from, change.to));
+            prop_assert_eq!((change, trend.points[0].comparable), claimed(id, &from, &to), "{}", id);
+        }
+    }
 
     #[test]
     fn the_diff_is_what_the_definitions_say(from in stories(), to in stories()) {
@@ -296,6 +385,7 @@ fn of_two_with_one_key_each_counts() {
         things,
         scanners: Vec::new(),
         is_scanned: true,
+        counts: vec![(0, 0)],
     };
     let (both, one) = (story(vec![grant(0), grant(1)]), story(vec![grant(0)]));
     assert_eq!(found(&both, &one), ["grant thing 1: gone"]);

@@ -17,7 +17,8 @@ use shared::model::ratio::{Ratio, Verdict};
 use shared::rules::frameworks::{Framework, UNMEASURABLE, controls};
 use shared::rules::{self, RULES, Rule, Test};
 
-fn folder(rule: &Rule) -> PathBuf {
+/// Where the small estate of a rule is.
+pub fn folder(rule: &Rule) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("testdata/rules")
         .join(rule.code)

@@ -302,7 +302,6 @@ fn in_time(credential: &Value, as_of: Instant) -> Verdict {
         (Some(_), None, _) => None,
         (None, Some(start), Some(end)) => Some(start.days_until(end) <= 365),
         (None, Some(start), None) => Some(start.days_until(as_of) <= 365),
-        (None, None, None) if text(credential, "expires_at") == "never" => Some(false),
         (None, None, _) => None,
     })
 }
