@@ -24,12 +24,13 @@ const BINARYEN: u32 = 132;
 const AXE: &str = "4.14.1";
 /// Lists the packages that a binary is made of.
 const CARGO_SBOM: &str = "0.10.0";
-/// What opens Rollcall's workbooks, OCSF events and OpenGraph files in the tests, in a Python of its own.
-const PYTHON_READERS: [&str; 4] = [
+/// What opens Rollcall's workbooks, OCSF events, OpenGraph files and payloads for Veza in the tests, in a Python of its own.
+const PYTHON_READERS: [&str; 5] = [
     "openpyxl==3.1.5",
     "jsonschema==4.26.0",
     "py-ocsf-models==0.10.0",
     "bhopengraph==1.3.1",
+    "oaaclient==1.2.0",
 ];
 /// The file in that Python's folder that lists them, once all are installed.
 const INSTALLED: &str = "installed";

@@ -26,9 +26,31 @@ const PROPERTIES: [(&str, &str); 6] = [
     ("purpose", "STRING"),
 ];
 
+/// Names as they are written: Veza's client tells them apart without regard to case, so that a second one gets a number.
+#[derive(Default)]
+struct Names(BTreeMap<String, Vec<String>>);
+
+impl Names {
+    fn of(&mut self, name: &str) -> String {
+        let same = self.0.entry(name.to_lowercase()).or_default();
+        let at = same.iter().position(|known| known == name).unwrap_or_else(|| {
+            same.push(name.to_owned());
+            same.len() - 1
+        });
+        match at {
+            0 => name.to_owned(),
+            at => format!("{name} ({})", at + 1),
+        }
+    }
+}
+
 /// One source, as it is filled.
 #[derive(Default)]
 struct Application {
+    user_names: Names,
+    credential_names: Names,
+    role_names: Names,
+    resource_names: Names,
     users: Vec<Value>,
     credentials: Vec<Value>,
     roles: BTreeMap<String, BTreeSet<&'static str>>,
@@ -46,28 +68,32 @@ pub fn oaa(analysis: &Analysis) -> Value {
         let application = applications.entry(identity.source).or_default();
         let mut keys = Vec::new();
         for (_, credential) in snapshot.credentials_of(identity) {
-            let key = text(credential.key);
             // One that several hold is theirs together.
+            let key = application.credential_names.of(text(credential.key));
             if !keys.contains(&key) {
+                application
+                    .credentials
+                    .push(access_credential(analysis, credential, &key));
                 keys.push(key);
-                application.credentials.push(access_credential(analysis, credential));
             }
         }
-        application.users.push(user(analysis, identity, &keys));
-        let mut given: BTreeMap<&str, (bool, BTreeSet<&str>)> = BTreeMap::new();
+        let id = application.user_names.of(text(identity.id));
+        application.users.push(user(analysis, identity, &id, &keys));
+        let mut given: BTreeMap<String, (bool, BTreeSet<String>)> = BTreeMap::new();
         for grant in snapshot.grants_of(identity) {
             let permission = match grant.privilege {
                 Some(Privilege::Administrator) => "administrator",
                 Some(Privilege::Limited) => "limited",
                 None => "not told",
             };
-            let role = text(grant.role);
-            application.roles.entry(role.to_owned()).or_default().insert(permission);
+            let role = application.role_names.of(text(grant.role));
+            application.roles.entry(role.clone()).or_default().insert(permission);
             let (everywhere, resources) = given.entry(role).or_default();
             match grant.resource {
                 Some(resource) => {
-                    resources.insert(text(resource));
-                    application.resources.insert(text(resource).to_owned());
+                    let resource = application.resource_names.of(text(resource));
+                    resources.insert(resource.clone());
+                    application.resources.insert(resource);
                 }
                 None => *everywhere = true,
             }
@@ -84,7 +110,7 @@ pub fn oaa(analysis: &Analysis) -> Value {
             .collect();
         if !roles.is_empty() {
             assignments.push(json!({
-                "identity": text(identity.id),
+                "identity": id,
                 "identity_type": "local_user",
                 "role_assignments": roles,
             }));
@@ -145,7 +171,7 @@ fn put(object: &mut Value, name: &str, value: Option<Value>) {
     }
 }
 
-fn user(analysis: &Analysis, identity: &Identity, credentials: &[&str]) -> Value {
+fn user(analysis: &Analysis, identity: &Identity, id: &str, credentials: &[String]) -> Value {
     let snapshot = &analysis.snapshot;
     let text = |sym| json!(snapshot.strings.get(sym));
     let mut properties = json!({ "kind": identity.kind.id() });
@@ -164,7 +190,7 @@ fn user(analysis: &Analysis, identity: &Identity, credentials: &[&str]) -> Value
     put(&mut properties, "team", identity.owner.team.map(text));
     put(&mut properties, "purpose", identity.purpose.map(text));
     let mut user = json!({
-        "id": text(identity.id),
+        "id": id,
         "name": text(identity.name),
         "custom_properties": properties,
     });
@@ -186,10 +212,10 @@ fn user(analysis: &Analysis, identity: &Identity, credentials: &[&str]) -> Value
     user
 }
 
-fn access_credential(analysis: &Analysis, credential: &Credential) -> Value {
+fn access_credential(analysis: &Analysis, credential: &Credential, id: &str) -> Value {
     let strings = &analysis.snapshot.strings;
     let mut written = json!({
-        "id": strings.get(credential.key),
+        "id": id,
         "name": strings.get(credential.name.unwrap_or(credential.key)),
     });
     let is_active = match credential.status {
@@ -216,5 +242,19 @@ fn used(last_used: LastUsed) -> Option<Value> {
     match last_used {
         LastUsed::At(at) => Some(json!(at.to_string())),
         LastUsed::Never | LastUsed::NotWithin { .. } | LastUsed::NotReported => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_differ_by_more_than_case() {
+        let mut names = Names::default();
+        assert_eq!(names.of("Reader"), "Reader");
+        assert_eq!(names.of("reader"), "reader (2)");
+        assert_eq!(names.of("Reader"), "Reader");
+        assert_eq!(names.of("reader"), "reader (2)");
     }
 }

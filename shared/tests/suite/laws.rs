@@ -111,7 +111,10 @@ fn every_change_is_the_length_of_its_list() {
             assert!(none_is, "{change:?}");
         }
     }
-    assert!(n_of_teams > 0 && n_of_owners > 0, "{n_of_teams} of teams, {n_of_owners} of owners");
+    assert!(
+        n_of_teams > 0 && n_of_owners > 0,
+        "{n_of_teams} of teams, {n_of_owners} of owners"
+    );
 }
 
 /// Law 2, on the fixtures of all connectors together and on the estate of every rule.
