@@ -223,6 +223,7 @@ fn estate(seed: u64, n_slots: usize, median: f64, shape: f64) -> History {
             in_force: Vec::new(),
             is_of_part: false,
             unevaluated: Vec::new(),
+            witnesses: Default::default(),
         };
         history.add(Summary { head, strings, rows });
     }
