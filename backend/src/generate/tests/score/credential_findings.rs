@@ -101,9 +101,9 @@ impl Secret {
             "access_key" => 45,
             _ => 90,
         };
-        let is_young = self.made_at.is_some_and(|at| at.days_until(as_of) <= window_days);
+        let is_young = self.made_at.is_some_and(|at| at.days_until(as_of) < window_days);
         let is_idle = match self.idle {
-            Idle::Since(at) => at.days_until(as_of) > window_days,
+            Idle::Since(at) => at.days_until(as_of) >= window_days,
             Idle::Ever => true,
             Idle::Unknown => false,
         };
@@ -247,7 +247,7 @@ fn score_planted(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores, 
         "planted: never used",
         (planted.problems("never_used").iter())
             .map(|it| format!("aws-key:{}", text(it, "subject").replace('#', "/")))
-            .filter(|id| secret(id).made_at.is_some_and(|at| at.days_until(as_of) > 45))
+            .filter(|id| secret(id).made_at.is_some_and(|at| at.days_until(as_of) >= 45))
             .collect(),
         (found.0.findings.all.iter())
             .filter(|finding| finding.rule().code == "unused_credential")

@@ -21,7 +21,7 @@ pub fn score(planted: &Planted<'_>, found: &Found<'_>, scores: &mut Scores) {
         found.map(|(id, _)| id.to_owned()).collect()
     };
     let is_stale = |it: &Value| match (it["idle_since"].as_str(), instant(&it["idle_since"])) {
-        (_, Some(at)) => at.days_until(as_of) > 90,
+        (_, Some(at)) => at.days_until(as_of) >= 90,
         (ever, None) => ever.is_some(),
     };
     let (wildcards, mounted) = (
