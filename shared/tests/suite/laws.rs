@@ -152,9 +152,9 @@ fn compare_numbers(analysis: &Analysis) -> usize {
                 ..ListQuery::default()
             };
             let n = match table {
-                Table::Identities => answers::identities(&analysis, &query).unwrap().n_matching,
-                Table::Credentials => answers::credentials(&analysis, &query).unwrap().n_matching,
-                Table::Certificates => answers::certificates(&analysis, &query).unwrap().n_matching,
+                Table::Identities => answers::identities(analysis, &query).unwrap().n_matching,
+                Table::Credentials => answers::credentials(analysis, &query).unwrap().n_matching,
+                Table::Certificates => answers::certificates(analysis, &query).unwrap().n_matching,
                 Table::Findings | Table::None => unreachable!("a judge has a table of its own"),
             };
             n as u64
@@ -183,8 +183,8 @@ fn compare_numbers(analysis: &Analysis) -> usize {
                 ..ListQuery::default()
             };
             let n = match table {
-                Table::Credentials => answers::credentials(&analysis, &query).unwrap().n_matching,
-                Table::Certificates => answers::certificates(&analysis, &query).unwrap().n_matching,
+                Table::Credentials => answers::credentials(analysis, &query).unwrap().n_matching,
+                Table::Certificates => answers::certificates(analysis, &query).unwrap().n_matching,
                 Table::Identities | Table::Findings | Table::None => unreachable!("distributions are of credentials"),
             };
             assert_eq!(n as u64, bucket.n, "{} {:?} {}", kpi.id, bucket.by, bucket.value);
@@ -215,8 +215,8 @@ fn compare_rules(analysis: &Analysis) -> u64 {
         let n_rows = |verdict: &str| {
             let query = ListQuery::parse(&format!("finding={}&verdict={verdict}&limit=0", rule.code)).unwrap();
             let n = match rule.list.as_deref() {
-                Some("identities") => answers::identities(&analysis, &query).unwrap().n_matching,
-                Some("credentials") => answers::credentials(&analysis, &query).unwrap().n_matching,
+                Some("identities") => answers::identities(analysis, &query).unwrap().n_matching,
+                Some("credentials") => answers::credentials(analysis, &query).unwrap().n_matching,
                 other => panic!("{}: {other:?}", rule.code),
             };
             Some(n as u64)
@@ -225,7 +225,7 @@ fn compare_rules(analysis: &Analysis) -> u64 {
         assert_eq!(n_rows("fail"), rule.n_findings, "{}", rule.code);
         assert_eq!(n_rows("unknown"), rule.n_unknown, "{}", rule.code);
         let query = ListQuery::parse(&format!("rule={}&limit=0", rule.code)).unwrap();
-        let listed = answers::findings(&analysis, &query).unwrap().n_matching as u64;
+        let listed = answers::findings(analysis, &query).unwrap().n_matching as u64;
         assert_eq!(Some(listed), rule.n_findings, "{}", rule.code);
         n_findings += listed;
     }
@@ -283,8 +283,11 @@ fn rows() -> impl Strategy<Value = (&'static str, [(usize, bool); 4])> {
     (kind, [cell.clone(), cell.clone(), cell.clone(), cell])
 }
 
+/// The id of a share, its population, and its least and most.
+type Told = (String, Option<u64>, Option<f64>, Option<f64>);
+
 /// The shares of an estate of one row, each with its population and its bounds.
-fn shares_of(row: &str) -> Vec<(String, Option<u64>, Option<f64>, Option<f64>)> {
+fn shares_of(row: &str) -> Vec<Told> {
     let columns = MAY_BE_UNKNOWN.map(|(name, _)| name).join(",");
     let text = format!("Identity,Type,Owner,Environment,{columns}\n{row}\n");
     let analysis = under(&Config::default(), vec![read("crm", "inventory.csv", text.as_bytes())]);
