@@ -4,7 +4,7 @@ use shared::api::explorer::{self, ExplorerQuery, View};
 use shared::api::graph::GraphQuery;
 use shared::api::history::{HistoryQuery, StoryRows, StoryTable};
 use shared::api::query::{Facet, KpiFilter, ListQuery, MAX_LIMIT, encode};
-use shared::api::report::ReportQuery;
+use shared::api::report::ReportFormat;
 use shared::api::reviews::ReviewQuery;
 use shared::api::route;
 use shared::kpi::catalog::{self, Table};
@@ -288,9 +288,10 @@ pub fn export(shown: List, format: ExportFormat, query: &ListQuery) -> String {
     )
 }
 
-/// What a snapshot, or a part of it, comes to, as a file to send on.
-pub fn report(query: &ReportQuery) -> String {
-    with_query(route::REPORT, &query.to_query_string())
+/// What a snapshot comes to, as a file to send on.
+pub fn report(format: ReportFormat, snapshot: Option<&str>) -> String {
+    let format = format!("format={}", format.id());
+    with_query(route::REPORT, &join([format, snapshot_query(snapshot)]))
 }
 
 pub fn api_rows(shown: List, query: &ListQuery) -> String {
@@ -461,11 +462,7 @@ mod tests {
             at_snapshot("/identities", "q=a&snapshot=x", None),
             export(List::Identities, ExportFormat::Csv, &query),
             export(List::Credentials, ExportFormat::Json, &ListQuery::default()),
-            report(&ReportQuery {
-                snapshot: at.map(str::to_owned),
-                scope: vec![(Facet::Team, "pay & go".into())],
-                ..ReportQuery::default()
-            }),
+            report(ReportFormat::Pdf, at),
             api_rows(List::Identities, &query),
             api(route::OVERVIEW, None),
             api(route::KPIS, at),

@@ -58,7 +58,7 @@ pub fn OverviewPage() -> impl IntoView {
     html! {
         <div class="page overview">
             <PageHead title="Overview" line=move || html! { {line} }>
-                <ReportMenu snapshot=snapshot overview=answer />
+                <ReportMenu snapshot=snapshot />
             </PageHead>
             {asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked(), trends, rules))}
         </div>
