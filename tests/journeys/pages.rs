@@ -297,7 +297,7 @@ fn time_to_rotate_is_a_curve_and_a_table() -> Result<()> {
     journey("time-to-rotate", |page| {
         page.goto(&rollcall.url("/credentials"))?;
         page.text("How long until a credential is replaced?").wait()?;
-        page.text("seen replaced in 2 snapshots").wait()?;
+        page.text("were seen to be replaced").wait()?;
         page.css("figure:has(.chart-mark[aria-label*='still in place'])")
             .wait()?;
         page.css("figure:has(.chart-mark[aria-label*='still in place']) button[aria-pressed]")
