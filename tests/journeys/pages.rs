@@ -27,14 +27,6 @@ pub const PAGES: [(&str, &str); 15] = [
     ("/sources", "Sources"),
 ];
 
-/// How much of a page moved while it loaded, as the browser counts it: the share of the window that moved, times how far.
-const SHIFT: &str = "
-    const observer = new PerformanceObserver(() => {});
-    observer.observe({ type: 'layout-shift', buffered: true });
-    return observer.takeRecords().reduce((sum, entry) => sum + entry.value, 0)";
-/// The Web Vitals call less than 0.1 good; here a page takes its place at once.
-const MAX_SHIFT: f64 = 0.02;
-
 /// Rows of the list in sight, without the head.
 fn n_rows(page: &Page) -> Result<Value> {
     page.evaluate(
@@ -59,11 +51,6 @@ fn every_page_opens_fits_and_says_what_is_partial() -> Result<()> {
             page.wait_for("the page to be filled", |page| {
                 Ok(page.css(".skeleton").count()? == 0 && page.css("#boot").count()? == 0)
             })?;
-            let moved = page.evaluate(SHIFT, Vec::new())?;
-            ensure!(
-                moved.as_f64() <= Some(MAX_SHIFT),
-                "{path} moves by {moved} while it loads"
-            );
             let name = match path {
                 "/" => "overview",
                 path => path[1..].split('?').next().unwrap_or_default(),
