@@ -80,9 +80,9 @@ fn survival(kind: &str, lives: impl Iterator<Item = Life>, told: impl FnOnce(&Cu
         points: points
             .map(|(day, step)| SurvivalPoint {
                 days: day as u32,
-                share: step.survival,
-                lower: step.lower,
-                upper: step.upper,
+                share: rounded(step.survival),
+                lower: rounded(step.lower),
+                upper: rounded(step.upper),
                 n_at_risk: step.n_at_risk.round() as u64,
             })
             .collect(),
@@ -103,4 +103,9 @@ fn view(history: &History, retirement: &Retirement) -> RetirementView {
         at_least_days,
         at_most_days,
     }
+}
+
+/// A share to the millionth: beyond, logarithms differ between machines, and answers are to be the same everywhere.
+fn rounded(share: f64) -> f64 {
+    (share * 1e6).round() / 1e6
 }
