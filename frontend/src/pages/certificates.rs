@@ -31,7 +31,7 @@ pub fn CertificatesPage() -> impl IntoView {
     html! { <ListPage kind=kind chart=|| html! { <Expiry /> } /> }
 }
 
-/// How many end when, each count a link; how many have to be renewed in each week; and the numbers of the catalogue.
+/// How many end when, each count a link; how many have to be renewed in each week; and the way to all their numbers.
 #[component]
 fn Expiry() -> impl IntoView {
     let snapshot = use_snapshot();

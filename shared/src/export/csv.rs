@@ -106,10 +106,14 @@ fn about(table: &mut Table, report: &Report) {
     table.number(of, "open_findings", Some(report.findings.n_open), "");
     table.number(of, "waived_findings", Some(report.findings.n_waived), "");
     for change in &report.overview.changes {
+        let (by, part) = match (&change.team, &change.owner) {
+            (None, Some(owner)) => ("owner", owner.as_str()),
+            (team, _) => ("team", team.as_deref().unwrap_or_default()),
+        };
         let of = Of {
             id: &change.criterion,
-            by: "team",
-            part: change.team.as_deref().unwrap_or_default(),
+            by,
+            part,
             ..of
         };
         table.number(of, "would_be_governed", Some(change.n_identities), "identities");

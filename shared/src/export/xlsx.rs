@@ -189,10 +189,16 @@ fn helps(report: &Report) -> Sheet {
         vec![
             Cell::text(&change.criterion),
             Cell::maybe(change.team.as_ref()),
+            Cell::maybe(change.owner.as_ref()),
             Cell::count(change.n_identities),
         ]
     });
-    let columns = [("Criterion to mend", 24.0), ("Team", 30.0), ("Would be governed", 18.0)];
+    let columns = [
+        ("Criterion to mend", 24.0),
+        ("Team", 30.0),
+        ("Owner without a team", 30.0),
+        ("Would be governed", 18.0),
+    ];
     sheet("What would help", &columns, rows.collect())
 }
 

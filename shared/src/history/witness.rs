@@ -48,7 +48,11 @@ pub fn of_rule(code: &str) -> Option<Says> {
 pub fn of_kpi(id: &str) -> Option<Says> {
     match id {
         "credential.leaked" | "clean" | "governed" | "coverage.environments" | "agent.governed" => Some(Says::Leaked),
-        "lifecycle.stale" | "credential.unused" | "privilege.unused" | "anomaly.leads" => Some(Says::Used),
+        "lifecycle.stale"
+        | "credential.unused"
+        | "privilege.unused"
+        | "privilege.unused_services"
+        | "anomaly.leads" => Some(Says::Used),
         "credential.shared" => Some(Says::Held),
         "access.cross_environment" | "access.external" | "privilege.escalation" => Some(Says::Trusted),
         _ => None,
@@ -172,6 +176,6 @@ mod tests {
     #[test]
     fn what_rests_on_others_is_known_by_its_name() {
         assert_eq!(CODES.iter().filter(|code| of_rule(code).is_some()).count(), 11);
-        assert_eq!(KPIS.iter().filter(|kpi| of_kpi(kpi.id).is_some()).count(), 13);
+        assert_eq!(KPIS.iter().filter(|kpi| of_kpi(kpi.id).is_some()).count(), 14);
     }
 }

@@ -50,7 +50,7 @@ fn judge(analysis: &Analysis, index: usize) -> Option<Verdict> {
 /// Whether nobody used an account for emergencies inside the window.
 fn is_left_alone(analysis: &Analysis, index: usize) -> Verdict {
     let days = analysis.config.thresholds.days(ThresholdId::StaleDays);
-    if last_use(analysis, index).is_some_and(|(at, _)| at.days_until(analysis.snapshot.as_of) <= days) {
+    if last_use(analysis, index).is_some_and(|(at, _)| at.days_until(analysis.snapshot.as_of) < days) {
         return Verdict::Fail;
     }
     // Of its credentials alone, nobody knows that it was not used otherwise.

@@ -14,6 +14,7 @@ mod certificates;
 mod connectors;
 mod graph;
 mod history;
+mod history_oracle;
 mod identity;
 mod laws;
 mod leads;
