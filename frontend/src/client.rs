@@ -3,7 +3,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::rc::Rc;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use gloo_net::http::Request;
@@ -29,101 +29,91 @@ use web_sys::{EventSource, MessageEvent};
 
 use crate::links::{self, List};
 use crate::live::Live;
-use crate::ui::effect::effect;
+use crate::ui::follow::{effect, memo};
 
 pub fn overview(snapshot: Memo<Option<String>>) -> Answer<Overview> {
-    answer(Memo::new(move |_| {
-        links::api(route::OVERVIEW, snapshot.get().as_deref())
-    }))
+    answer(memo(move || links::api(route::OVERVIEW, snapshot.get().as_deref())))
 }
 
 pub fn kpis(snapshot: Memo<Option<String>>) -> Answer<Kpis> {
-    answer(Memo::new(move |_| links::api(route::KPIS, snapshot.get().as_deref())))
+    answer(memo(move || links::api(route::KPIS, snapshot.get().as_deref())))
 }
 
 pub fn sources(snapshot: Memo<Option<String>>) -> Answer<Sources> {
-    answer(Memo::new(move |_| {
-        links::api(route::SOURCES, snapshot.get().as_deref())
-    }))
+    answer(memo(move || links::api(route::SOURCES, snapshot.get().as_deref())))
 }
 
 /// Every KPI over all snapshots; changes are claimed between `from` and the snapshot that is shown.
 pub fn trends(from: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<Trends> {
-    answer(Memo::new(move |_| {
+    answer(memo(move || {
         links::api_trends(from.get().as_deref(), snapshot.get().as_deref())
     }))
 }
 
 /// What happened between them, in sentences; from the first snapshot where no other is chosen.
 pub fn story(from: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<Story> {
-    answer(Memo::new(move |_| {
+    answer(memo(move || {
         links::api_story(from.get().as_deref(), snapshot.get().as_deref())
     }))
 }
 
 pub fn rules(snapshot: Memo<Option<String>>) -> Answer<Rules> {
-    answer(Memo::new(move |_| links::api(route::RULES, snapshot.get().as_deref())))
+    answer(memo(move || links::api(route::RULES, snapshot.get().as_deref())))
 }
 
 pub fn leads(snapshot: Memo<Option<String>>) -> Answer<Leads> {
-    answer(Memo::new(move |_| links::api(route::LEADS, snapshot.get().as_deref())))
+    answer(memo(move || links::api(route::LEADS, snapshot.get().as_deref())))
 }
 
 pub fn reviews(snapshot: Memo<Option<String>>) -> Answer<Reviews> {
-    answer(Memo::new(move |_| {
-        links::api(route::REVIEWS, snapshot.get().as_deref())
-    }))
+    answer(memo(move || links::api(route::REVIEWS, snapshot.get().as_deref())))
 }
 
 /// What one owner is to review.
 pub fn review(asked: Memo<ReviewQuery>) -> Answer<Review> {
-    answer(Memo::new(move |_| asked.with(links::api_review)))
+    answer(memo(move || asked.with(links::api_review)))
 }
 
 pub fn compliance(snapshot: Memo<Option<String>>) -> Answer<Compliance> {
-    answer(Memo::new(move |_| {
-        links::api(route::COMPLIANCE, snapshot.get().as_deref())
-    }))
+    answer(memo(move || links::api(route::COMPLIANCE, snapshot.get().as_deref())))
 }
 
 /// What would be under the limits of the page's query string.
 pub fn what_if(search: Memo<String>) -> Answer<WhatIf> {
-    answer(Memo::new(move |_| search.with(|search| links::api_what_if(search))))
+    answer(memo(move || search.with(|search| links::api_what_if(search))))
 }
 
 /// The same over all snapshots.
 pub fn what_if_trend(search: Memo<String>) -> Answer<WhatIfTrend> {
-    answer(Memo::new(move |_| {
-        search.with(|search| links::api_what_if_trend(search))
-    }))
+    answer(memo(move || search.with(|search| links::api_what_if_trend(search))))
 }
 
 /// How long things last, over the snapshots until this one.
 pub fn durations(snapshot: Memo<Option<String>>) -> Answer<Durations> {
-    answer(Memo::new(move |_| links::api_durations(snapshot.get().as_deref())))
+    answer(memo(move || links::api_durations(snapshot.get().as_deref())))
 }
 
 /// The findings among which the one of this key is.
 pub fn finding(key: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<Page<FindingRow>> {
-    answer(Memo::new(move |_| {
+    answer(memo(move || {
         links::api_finding(&key.get().unwrap_or_default(), snapshot.get().as_deref())
     }))
 }
 
 /// What differs between two snapshots.
 pub fn history(query: Memo<HistoryQuery>) -> Answer<History> {
-    answer(Memo::new(move |_| query.with(links::api_history)))
+    answer(memo(move || query.with(links::api_history)))
 }
 
 pub fn identity(id: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<IdentityDetail> {
-    answer(Memo::new(move |_| {
+    answer(memo(move || {
         links::api_identity(&id.get().unwrap_or_default(), snapshot.get().as_deref())
     }))
 }
 
 /// The nearest of what an identity reaches, or of what reaches it: by the route.
 pub fn reach(route: &'static str, id: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<ReachPage> {
-    answer(Memo::new(move |_| {
+    answer(memo(move || {
         let node = format!("identity:{}", id.get().unwrap_or_default());
         links::api_graph(route, node, Some(N_NEAREST), snapshot.get().as_deref())
     }))
@@ -134,7 +124,7 @@ const N_NEAREST: usize = 8;
 
 /// What to know before a credential is replaced.
 pub fn safe_to_act(credential: String, snapshot: Memo<Option<String>>) -> Answer<SafeToActView> {
-    answer(Memo::new(move |_| {
+    answer(memo(move || {
         let node = format!("credential:{credential}");
         links::api_graph(route::GRAPH_SAFE_TO_ACT, node, None, snapshot.get().as_deref())
     }))
@@ -260,13 +250,13 @@ fn refusal(status: u16, body: Option<ErrorBody>) -> ClientError {
 }
 
 /// How far a request has come.
-pub enum Outcome<T> {
+pub enum Outcome<T: ?Sized> {
     Loading,
     Failed(ClientError),
     Ready(Arc<T>),
 }
 
-impl<T> Clone for Outcome<T> {
+impl<T: ?Sized> Clone for Outcome<T> {
     fn clone(&self) -> Self {
         match self {
             Outcome::Loading => Outcome::Loading,
@@ -278,20 +268,36 @@ impl<T> Clone for Outcome<T> {
 
 /// An answer that follows its key and the server's state. When only the server's state changes, the answer before it
 /// stays until the new one is there.
-pub struct Answer<T: Send + Sync + 'static> {
-    pub outcome: RwSignal<Outcome<T>>,
+pub struct Answer<T> {
+    /// Of one type for all answers: a signal of each would be compiled for each.
+    outcome: RwSignal<Outcome<Anything>>,
     retries: RwSignal<u32>,
+    of: PhantomData<fn() -> T>,
 }
 
-impl<T: Send + Sync + 'static> Clone for Answer<T> {
+type Anything = dyn Any + Send + Sync;
+
+impl<T> Clone for Answer<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T: Send + Sync + 'static> Copy for Answer<T> {}
+impl<T> Copy for Answer<T> {}
 
 impl<T: Send + Sync + 'static> Answer<T> {
+    /// How far it has come; followed like a signal.
+    pub fn outcome(self) -> Outcome<T> {
+        match self.outcome.get() {
+            Outcome::Loading => Outcome::Loading,
+            Outcome::Failed(error) => Outcome::Failed(error),
+            Outcome::Ready(value) => match value.downcast() {
+                Ok(value) => Outcome::Ready(value),
+                Err(_) => unreachable!("`answer` reads what it gives"),
+            },
+        }
+    }
+
     pub fn retry(self) {
         self.retries.update(|n| *n += 1);
     }
@@ -299,34 +305,22 @@ impl<T: Send + Sync + 'static> Answer<T> {
 
 /// Asks whenever the address or the server's state changes.
 fn answer<T: DeserializeOwned + Send + Sync + 'static>(address: Memo<String>) -> Answer<T> {
+    let (outcome, retries) = ask(address, |body| Ok(Arc::new(read::<T>(body)?)));
+    Answer {
+        outcome,
+        retries,
+        of: PhantomData,
+    }
+}
+
+/// What [`answer`] is of: its outcome, and how often it was asked again by hand.
+fn ask(
+    address: Memo<String>,
+    read: fn(Result<String, ClientError>) -> Result<Arc<Anything>, ClientError>,
+) -> (RwSignal<Outcome<Anything>>, RwSignal<u32>) {
+    let live = expect_context::<Live>();
     let outcome = RwSignal::new(Outcome::Loading);
     let retries = RwSignal::new(0);
-    let on_step = move |step| match step {
-        Step::Asked => outcome.set(Outcome::Loading),
-        Step::Answered(body) => match read(body) {
-            Ok(value) => {
-                outcome.try_set(Outcome::Ready(Arc::new(value)));
-            }
-            // What is shown stays right for the state it was asked in; the shell says that the connection is lost.
-            Err(ClientError::Unreachable) if outcome.with_untracked(|shown| matches!(shown, Outcome::Ready(_))) => {}
-            Err(error) => {
-                outcome.try_set(Outcome::Failed(error));
-            }
-        },
-    };
-    ask(address, retries, Rc::new(on_step));
-    Answer { outcome, retries }
-}
-
-/// What happens to a question.
-enum Step {
-    /// It is another one, or asked again by hand: what is shown does not answer it.
-    Asked,
-    Answered(Result<String, ClientError>),
-}
-
-fn ask(address: Memo<String>, retries: RwSignal<u32>, on_step: Rc<dyn Fn(Step)>) {
-    let live = expect_context::<Live>();
     let turn = StoredValue::new(0_u32);
     let mut before = None;
     effect(move || {
@@ -334,20 +328,28 @@ fn ask(address: Memo<String>, retries: RwSignal<u32>, on_step: Rc<dyn Fn(Step)>)
         live.edition.track();
         let now = turn.get_value() + 1;
         turn.set_value(now);
+        // Another question, or asked again by hand: what is shown does not answer it.
         if before.as_ref().is_some_and(|before| *before != asked) {
-            on_step(Step::Asked);
+            outcome.set(Outcome::Loading);
         }
         let asking = get(asked.0.clone());
         before = Some(asked);
-        let on_step = Rc::clone(&on_step);
         spawn_local(async move {
             let body = asking.await;
             // A newer question, or another page, makes this answer worthless.
-            if turn.try_get_value() == Some(now) {
-                on_step(Step::Answered(body));
+            if turn.try_get_value() != Some(now) {
+                return;
+            }
+            match read(body) {
+                Ok(value) => outcome.set(Outcome::Ready(value)),
+                // What is shown stays right for the state it was asked in; the shell says that the connection is lost.
+                Err(ClientError::Unreachable) if outcome.with_untracked(|shown| matches!(shown, Outcome::Ready(_))) => {
+                }
+                Err(error) => outcome.set(Outcome::Failed(error)),
             }
         });
     });
+    (outcome, retries)
 }
 
 /// What the stream of events says.

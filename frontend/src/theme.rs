@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use web_sys::Storage;
 
-use crate::ui::effect::effect;
+use crate::ui::follow::effect;
 
 const THEME: &str = "rollcall.theme";
 const NAVIGATION: &str = "rollcall.navigation";

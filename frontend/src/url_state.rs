@@ -8,6 +8,8 @@ use shared::api::reviews::ReviewQuery;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement};
 
+use crate::ui::follow::memo;
+
 /// Where the browser is.
 #[derive(Clone, Copy)]
 pub struct Location {
@@ -87,9 +89,9 @@ impl Location {
         });
         Location {
             address,
-            path: Memo::new(move |_| now.with(|address| address.path.clone())),
-            search: Memo::new(move |_| now.with(|address| address.search.clone())),
-            hash: Memo::new(move |_| now.with(|address| address.hash.clone())),
+            path: memo(move || now.with(|address| address.path.clone())),
+            search: memo(move || now.with(|address| address.search.clone())),
+            hash: memo(move || now.with(|address| address.hash.clone())),
         }
     }
 
@@ -140,19 +142,19 @@ pub fn use_snapshot() -> Memo<Option<String>> {
 /// One parameter of the URL.
 pub fn use_parameter(key: &'static str) -> Memo<Option<String>> {
     let search = use_location().search;
-    Memo::new(move |_| search.with(|search| parameter(search, key)))
+    memo(move || search.with(|search| parameter(search, key)))
 }
 
 /// The filters, order and snapshot that the URL asks for.
 pub fn use_list_query() -> Memo<Result<ListQuery, BadQuery>> {
     let search = use_location().search;
-    Memo::new(move |_| search.with(|search| ListQuery::parse(search)))
+    memo(move || search.with(|search| ListQuery::parse(search)))
 }
 
 /// Whose reviews the URL asks for; `None` where it names no owner.
 pub fn use_review_query() -> Memo<Option<ReviewQuery>> {
     let search = use_location().search;
-    Memo::new(move |_| {
+    memo(move || {
         search.with(|search| {
             parameter(search, "owner")?;
             ReviewQuery::parse(search).ok()
@@ -163,7 +165,7 @@ pub fn use_review_query() -> Memo<Option<ReviewQuery>> {
 /// The comparison that the URL asks for; its later snapshot is the one that all pages show.
 pub fn use_history_query() -> Memo<Result<HistoryQuery, BadQuery>> {
     let search = use_location().search;
-    Memo::new(move |_| search.with(|search| history_query(search)))
+    memo(move || search.with(|search| history_query(search)))
 }
 
 fn history_query(search: &str) -> Result<HistoryQuery, BadQuery> {

@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use rstml::Infallible;
 use rstml::node::{KeyedAttribute, Node, NodeAttribute, NodeBlock, NodeElement};
-use syn::{Error, Expr, Result, Stmt};
+use syn::{Error, Expr, ExprLit, Lit, Result, Stmt};
 
 /// Markup as an `AnyView`. Several elements are a view of all of them.
 #[proc_macro]
@@ -16,9 +16,29 @@ pub fn html(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
     view.unwrap_or_else(Error::into_compile_error).into()
 }
 
+/// One step of writing markup.
+enum Step {
+    /// Known when the program is compiled: [`ui::html::Markup::fixed`] says how it is noted.
+    Fixed(String),
+    Call(TokenStream),
+}
+
 fn view(nodes: &[Node]) -> Result<TokenStream> {
     let markup = markup();
-    let calls = nodes.iter().map(node).collect::<Result<Vec<_>>>()?;
+    let mut steps = Vec::new();
+    for node in nodes {
+        self::node(node, &mut steps)?;
+    }
+    // What is fixed and stands side by side is one call: most of a page is.
+    let calls = steps.chunk_by(|one, other| matches!((one, other), (Step::Fixed(_), Step::Fixed(_))));
+    let calls = calls.map(|run| match run {
+        [Step::Call(call)] => call.clone(),
+        fixed => {
+            let notes: Vec<&str> = fixed.iter().filter_map(Step::fixed).collect();
+            let notes = notes.join("\0");
+            quote! { #markup.fixed(#notes); }
+        }
+    });
     Ok(quote! {{
         let mut #markup = crate::ui::html::Markup::default();
         #(#calls)*
@@ -26,29 +46,42 @@ fn view(nodes: &[Node]) -> Result<TokenStream> {
     }})
 }
 
+impl Step {
+    fn fixed(&self) -> Option<&str> {
+        match self {
+            Step::Fixed(note) => Some(note),
+            Step::Call(_) => None,
+        }
+    }
+}
+
 /// The name of what is being written, out of reach of the code between tags.
 fn markup() -> Ident {
     Ident::new("markup", Span::mixed_site())
 }
 
-/// The calls that write one node.
-fn node(node: &Node) -> Result<TokenStream> {
+/// The steps that write one node.
+fn node(node: &Node, steps: &mut Vec<Step>) -> Result<()> {
     let markup = markup();
     match node {
         Node::Element(element) if is_component(element) => {
             let view = component(element)?;
-            Ok(quote! { #markup.child(#view); })
+            steps.push(Step::Call(quote! { #markup.child(#view); }));
         }
-        Node::Element(element) => self::element(element),
+        Node::Element(element) => return self::element(element, steps),
         Node::Block(block) => {
             let content = content(block);
-            Ok(quote! { #markup.child(#content); })
+            steps.push(Step::Call(quote! { #markup.child(#content); }));
         }
-        Node::Text(text) => Ok(quote! { #markup.child(#text); }),
-        Node::Fragment(_) | Node::Comment(_) | Node::Doctype(_) | Node::RawText(_) | Node::Custom(_) => Err(
-            Error::new_spanned(node, "expected an element, a quoted text or a block"),
-        ),
+        Node::Text(text) => steps.push(Step::Fixed(format!("\"{}", text.value_string()))),
+        Node::Fragment(_) | Node::Comment(_) | Node::Doctype(_) | Node::RawText(_) | Node::Custom(_) => {
+            return Err(Error::new_spanned(
+                node,
+                "expected an element, a quoted text or a block",
+            ));
+        }
     }
+    Ok(())
 }
 
 fn is_component(element: &NodeElement<Infallible>) -> bool {
@@ -67,21 +100,19 @@ fn component(element: &NodeElement<Infallible>) -> Result<TokenStream> {
     Ok(quote! { ::leptos::prelude::IntoAny::into_any(::leptos::prelude::view! { #call }) })
 }
 
-fn element(element: &NodeElement<Infallible>) -> Result<TokenStream> {
-    let markup = markup();
-    let tag = element.name().to_string();
-    let attributes = element.attributes().iter().map(|attribute| match attribute {
-        NodeAttribute::Attribute(attribute) => self::attribute(attribute),
-        NodeAttribute::Block(block) => Err(Error::new_spanned(block, "expected an attribute with a name")),
-    });
-    let attributes = attributes.collect::<Result<Vec<_>>>()?;
-    let children = element.children.iter().map(node).collect::<Result<Vec<_>>>()?;
-    Ok(quote! {
-        #markup.open(#tag);
-        #(#attributes)*
-        #(#children)*
-        #markup.close();
-    })
+fn element(element: &NodeElement<Infallible>, steps: &mut Vec<Step>) -> Result<()> {
+    steps.push(Step::Fixed(format!("<{}", element.name())));
+    for attribute in element.attributes() {
+        match attribute {
+            NodeAttribute::Attribute(attribute) => steps.push(self::attribute(attribute)?),
+            NodeAttribute::Block(block) => return Err(Error::new_spanned(block, "expected an attribute with a name")),
+        }
+    }
+    for child in &element.children {
+        node(child, steps)?;
+    }
+    steps.push(Step::Fixed("/".to_owned()));
+    Ok(())
 }
 
 /// What a block holds, without braces where the compiler would call them needless.
@@ -92,7 +123,7 @@ fn content(block: &NodeBlock) -> TokenStream {
     }
 }
 
-fn attribute(attribute: &KeyedAttribute) -> Result<TokenStream> {
+fn attribute(attribute: &KeyedAttribute) -> Result<Step> {
     let markup = markup();
     let name = attribute.key.to_string();
     let value = match attribute.value() {
@@ -104,9 +135,9 @@ fn attribute(attribute: &KeyedAttribute) -> Result<TokenStream> {
             (Some(property), Some(value)) if pair.elems.len() == 2 => (property, value),
             _ => return Err(Error::new_spanned(pair, "expected a property and its value")),
         };
-        return Ok(quote! { #markup.style(#property, #value); });
+        return Ok(Step::Call(quote! { #markup.style(#property, #value); }));
     }
-    Ok(match name.split_once(':') {
+    let call = match name.split_once(':') {
         Some(("class", class)) => quote! { #markup.toggle(#class, #value); },
         Some(("style", property)) => quote! { #markup.style(#property, #value); },
         Some(("prop", property)) => quote! { #markup.property(#property, #value); },
@@ -131,6 +162,15 @@ fn attribute(attribute: &KeyedAttribute) -> Result<TokenStream> {
         }
         None if name == "node_ref" => quote! { #markup.reference(#value); },
         None if name == "inner_html" => quote! { #markup.property("innerHTML", #value); },
-        None => quote! { #markup.attribute(#name, #value); },
-    })
+        None => match attribute.value() {
+            None => return Ok(Step::Fixed(format!("@{name}"))),
+            Some(Expr::Lit(ExprLit {
+                lit: Lit::Str(text), ..
+            })) => {
+                return Ok(Step::Fixed(format!("@{name}={}", text.value())));
+            }
+            Some(_) => quote! { #markup.attribute(#name, #value); },
+        },
+    };
+    Ok(Step::Call(call))
 }

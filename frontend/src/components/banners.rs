@@ -6,6 +6,7 @@ use shared::api::Loading;
 use crate::format;
 use crate::links::{self, Place};
 use crate::live::{Connection, Live};
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::use_snapshot;
@@ -42,7 +43,7 @@ fn ConnectionBanner(live: Live) -> impl IntoView {
 
 #[component]
 fn ProblemBanner(live: Live) -> impl IntoView {
-    let problem = Memo::new(move |_| live.state.with(|state| state.as_ref()?.problem.clone()));
+    let problem = memo(move || live.state.with(|state| state.as_ref()?.problem.clone()));
     let shown = move || {
         problem.get().map(|problem| {
             html! {
@@ -63,7 +64,7 @@ fn ProblemBanner(live: Live) -> impl IntoView {
 #[component]
 fn PartialBanner(live: Live) -> impl IntoView {
     let snapshot = use_snapshot();
-    let partial = Memo::new(move |_| {
+    let partial = memo(move || {
         live.state.with(|state| {
             state
                 .as_ref()
@@ -99,7 +100,7 @@ fn PartialBanner(live: Live) -> impl IntoView {
 #[component]
 pub fn LiveState() -> impl IntoView {
     let live = expect_context::<Live>();
-    let loading = Memo::new(move |_| live.state.with(|state| state.as_ref().and_then(|state| state.loading)));
+    let loading = memo(move || live.state.with(|state| state.as_ref().and_then(|state| state.loading)));
     html! {
         <div class="live" role="status">
             {move || match (live.connection.get(), loading.get()) {

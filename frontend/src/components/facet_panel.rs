@@ -8,6 +8,7 @@ use web_sys::js_sys::JsString;
 use super::rows::Summary;
 use crate::format;
 use crate::links::{self, List};
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{self, Step, use_go};
@@ -42,14 +43,14 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
     let go = use_go();
     let is_expanded = RwSignal::new(false);
     let wanted = RwSignal::new(String::new());
-    let chosen = Memo::new(move |_| {
+    let chosen = memo(move || {
         query.with(|query| {
             let chosen = query.iter().flat_map(|query| query.chosen(facet));
             chosen.map(str::to_owned).collect::<Vec<_>>()
         })
     });
     // What is chosen stays in the list, even when nothing is left of it.
-    let values = Memo::new(move |_| {
+    let values = memo(move || {
         summary.with(|summary| {
             let counts = summary.facets.iter().find(|counts| counts.facet == facet);
             let mut values = counts.map(|counts| counts.values.clone()).unwrap_or_default();
@@ -67,7 +68,7 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
             counts.map_or(0, |counts| counts.n_more)
         })
     };
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let wanted = lower_case(&wanted.get());
         let is_expanded = is_expanded.get() || !wanted.is_empty();
         let chosen = chosen.get();
@@ -90,7 +91,7 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
             "facet-word"
         };
         let of_count = value.clone();
-        let n_rows = Memo::new(move |_| {
+        let n_rows = memo(move || {
             values.with(|values| {
                 values
                     .iter()

@@ -19,6 +19,7 @@ use crate::client::{self, AnyRow, ReadRows};
 use crate::links::{self, List, Place};
 use crate::ui::asynchronous::failure;
 use crate::ui::dialog::Dialog;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::menu::Menu;
@@ -165,13 +166,13 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
         read,
     } = kind;
     let parsed = use_list_query();
-    let query = Memo::new(move |_| parsed.get().ok());
+    let query = memo(move || parsed.get().ok());
     let go = use_go();
     let seen = RwSignal::new(0..0_usize);
     let rows = Rows::follow(list, read, query, seen);
     let summary = rows.summary;
-    let n_matching = Memo::new(move |_| summary.with(|summary| summary.n_matching));
-    let context = Memo::new(move |_| {
+    let n_matching = memo(move || summary.with(|summary| summary.n_matching));
+    let context = memo(move || {
         Arc::new(RowContext {
             as_of: summary.with(|summary| summary.as_of).unwrap_or(Instant(0)),
             snapshot: query.with(|query| query.as_ref().and_then(|query| query.snapshot.clone())),
@@ -182,7 +183,7 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
     let choice = ColumnChoice::new(list, &all_columns);
     let columns = {
         let all_columns = Arc::clone(&all_columns);
-        Memo::new(move |_| {
+        memo(move || {
             let chosen = choice.chosen.get();
             let shown = all_columns.iter().filter(|column| chosen.contains(&column.id));
             shown
@@ -211,7 +212,7 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
             })
         })
     };
-    let order = Memo::new(move |_| {
+    let order = memo(move || {
         let sort = query.with(|query| query.as_ref().and_then(|query| query.sort))?;
         let order = match sort.direction {
             Direction::Ascending => Order::Ascending,
@@ -232,11 +233,10 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
             go.run((link, Step::Recorded));
         }
     });
-    let reset =
-        Memo::new(move |_| query.with(|query| query.as_ref().map(ListQuery::to_query_string).unwrap_or_default()));
-    let is_first = Memo::new(move |_| rows.stage.with(|stage| *stage == Stage::First));
-    let is_busy = Memo::new(move |_| rows.stage.with(|stage| matches!(stage, Stage::First | Stage::Changing)));
-    let n_drawn = Memo::new(move |_| {
+    let reset = memo(move || query.with(|query| query.as_ref().map(ListQuery::to_query_string).unwrap_or_default()));
+    let is_first = memo(move || rows.stage.with(|stage| *stage == Stage::First));
+    let is_busy = memo(move || rows.stage.with(|stage| matches!(stage, Stage::First | Stage::Changing)));
+    let n_drawn = memo(move || {
         if is_first.get() {
             N_PLACEHOLDERS
         } else {
@@ -244,7 +244,7 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
         }
     });
 
-    let n_filters = Memo::new(move |_| query.with(|query| query.as_ref().map_or(0, |query| query.filters.len())));
+    let n_filters = memo(move || query.with(|query| query.as_ref().map_or(0, |query| query.filters.len())));
     let filters_open = RwSignal::new(false);
     let line = move || {
         if is_first.get() {
@@ -261,15 +261,14 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
             )
         }
     };
-    let text =
-        Memo::new(move |_| query.with(|query| query.as_ref().map(|query| query.text.clone()).unwrap_or_default()));
+    let text = memo(move || query.with(|query| query.as_ref().map(|query| query.text.clone()).unwrap_or_default()));
     let with_text = move |text: String| {
         let query = query.get_untracked().unwrap_or_default();
         links::list(list, &ListQuery { text, ..query })
     };
     let retry = Callback::new(move |()| rows.retry());
     // One memo, so that the table stays in the document while its rows change.
-    let cover = Memo::new(move |_| {
+    let cover = memo(move || {
         if let Err(bad) = parsed.get() {
             return Some(Cover::BadLink(bad.to_string()));
         }

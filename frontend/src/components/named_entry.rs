@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use crate::client::{Answer, Outcome};
-use crate::ui::effect::effect;
+use crate::ui::follow::effect;
 use crate::url_state::use_location;
 
 /// Brings it into sight, and opens it where it can be open: now, once the answer is there, or when a link on the page
 /// changes it.
-pub fn follow<T: Send + Sync>(answer: Answer<T>) {
-    let is_there = Signal::derive(move || matches!(answer.outcome.get(), Outcome::Ready(_)));
+pub fn follow<T: Send + Sync + 'static>(answer: Answer<T>) {
+    let is_there = Signal::derive(move || matches!(answer.outcome(), Outcome::Ready(_)));
     show_when(is_there);
 }
 

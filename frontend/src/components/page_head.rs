@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::ui::effect::effect;
+use crate::ui::follow::effect;
 use crate::ui::html::html;
 
 /// Also names the document.

@@ -13,7 +13,7 @@ use shared::model::instant::Instant;
 use crate::client::{self, AnyRow, ClientError, ReadRows};
 use crate::links::List;
 use crate::live::Live;
-use crate::ui::effect::effect;
+use crate::ui::follow::effect;
 
 /// Rows of one request: a few screens.
 const PAGE_ROWS: usize = 100;

@@ -14,7 +14,7 @@ use web_sys::{Element, HtmlElement, KeyboardEvent, SubmitEvent};
 use super::shell::place_title;
 use crate::links::{self, List, Place};
 use crate::theme::{Look, Theme};
-use crate::ui::effect::effect;
+use crate::ui::follow::effect;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{Step, use_go, use_snapshot};

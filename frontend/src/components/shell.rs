@@ -9,7 +9,7 @@ use super::snapshot_picker::SnapshotPicker;
 use crate::links::{self, Place};
 use crate::live::Live;
 use crate::theme::{Look, Navigation, Theme};
-use crate::ui::effect::effect;
+use crate::ui::follow::effect;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{use_location, use_snapshot};

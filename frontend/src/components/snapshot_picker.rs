@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::format;
 use crate::links;
 use crate::live::Live;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::url_state::{Step, use_go, use_location, use_snapshot};
@@ -15,7 +16,7 @@ pub fn SnapshotPicker() -> impl IntoView {
     let location = use_location();
     let chosen = use_snapshot();
     let go = use_go();
-    let names = Memo::new(move |_| {
+    let names = memo(move || {
         live.state.with(|state| {
             let snapshots = state
                 .as_ref()

@@ -30,7 +30,7 @@ pub fn beside(id: String, trends: Answer<Trends>) -> AnyView {
             .with(|state| state.as_ref().map_or(0, |state| state.snapshots.len()));
         n_snapshots > 1
     };
-    let now = move || match trends.outcome.get() {
+    let now = move || match trends.outcome() {
         Outcome::Loading if has_history() => Some(html! { <span class="trend"></span> }),
         Outcome::Ready(trends) if trends.snapshots.len() > 1 => {
             let trend = trends.kpis.iter().find(|trend| trend.id == id)?;

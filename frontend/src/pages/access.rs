@@ -12,7 +12,7 @@ use web_sys::js_sys::Function;
 use crate::components::page_head::PageHead;
 use crate::live::Live;
 use crate::theme::Look;
-use crate::ui::effect::effect;
+use crate::ui::follow::effect;
 use crate::ui::html::html;
 use crate::url_state::{Step, use_go, use_location};
 

@@ -14,6 +14,7 @@ use crate::components::moment::{absent, ends, last_used, maybe_moment, text_or};
 use crate::components::survival_chart::survival_chart;
 use crate::links::{self, List};
 use crate::ui::asynchronous;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::url_state::{use_list_query, use_snapshot};
 use crate::{format, words};
@@ -39,7 +40,7 @@ fn Ages() -> impl IntoView {
     let answer = client::overview(snapshot);
     let durations = client::durations(snapshot);
     let query = use_list_query();
-    let kind = Memo::new(move |_| {
+    let kind = memo(move || {
         let query = query.get().ok()?;
         let mut kinds = query.filters.into_iter().filter(|(facet, _)| *facet == Facet::Kind);
         kinds.next().filter(|_| kinds.next().is_none()).map(|(_, kind)| kind)

@@ -13,6 +13,7 @@ use crate::components::page_head::PageHead;
 use crate::links::{self, List};
 use crate::ui::asynchronous;
 use crate::ui::copy::copy_button;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::prose::prose;
@@ -26,7 +27,7 @@ pub fn FindingPage() -> impl IntoView {
     let key = use_parameter("key");
     let answer = client::finding(key, snapshot);
     let rules = client::rules(snapshot);
-    let found = Memo::new(move |_| match answer.outcome.get() {
+    let found = memo(move || match answer.outcome() {
         Outcome::Ready(page) => with_key(&page, &key.get().unwrap_or_default()),
         Outcome::Loading | Outcome::Failed(_) => None,
     });
@@ -103,7 +104,7 @@ fn ready(row: &FindingRow, rules: client::Answer<Rules>, snapshot: Option<String
     let code = row.rule.clone();
     let of_rule = move |part: fn(&RuleView) -> AnyView| {
         let code = code.clone();
-        move || match rules.outcome.get() {
+        move || match rules.outcome() {
             Outcome::Ready(rules) => rules.rules.iter().find(|rule| rule.code == code).map(part),
             Outcome::Loading | Outcome::Failed(_) => None,
         }

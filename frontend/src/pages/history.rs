@@ -15,6 +15,7 @@ use crate::components::text_filter::TextFilter;
 use crate::components::trend;
 use crate::live::Live;
 use crate::ui::asynchronous;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::states::EmptyState;
@@ -27,17 +28,17 @@ const PAGE_ROWS: usize = 100;
 #[component]
 pub fn HistoryPage() -> impl IntoView {
     let parsed = use_history_query();
-    let query = Memo::new(move |_| parsed.get().unwrap_or_default());
-    let from = Memo::new(move |_| query.with(|query| query.from.clone()));
-    let to = Memo::new(move |_| query.with(|query| query.to.clone()));
+    let query = memo(move || parsed.get().unwrap_or_default());
+    let from = memo(move || query.with(|query| query.from.clone()));
+    let to = memo(move || query.with(|query| query.to.clone()));
     let numbers = client::trends(from, to);
     let told = client::story(from, to);
-    let asked = Memo::new(move |_| HistoryQuery {
+    let asked = memo(move || HistoryQuery {
         limit: Some(PAGE_ROWS),
         ..query.get()
     });
     let changes = client::history(asked);
-    let line = move || match numbers.outcome.get() {
+    let line = move || match numbers.outcome() {
         Outcome::Ready(trends) => {
             let date = |name: &str| {
                 let found = trends.snapshots.iter().find(|snapshot| snapshot.name == name);
@@ -51,7 +52,7 @@ pub fn HistoryPage() -> impl IntoView {
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".to_owned(),
     };
     // Then the numbers say that there is nothing to compare with.
-    let is_alone = move || matches!(numbers.outcome.get(), Outcome::Ready(trends) if trends.from == trends.to);
+    let is_alone = move || matches!(numbers.outcome(), Outcome::Ready(trends) if trends.from == trends.to);
     let content = move || match parsed.get() {
         Err(bad) => bad_link(&bad.to_string()),
         Ok(_) => html! {
@@ -107,7 +108,7 @@ fn FromPicker(query: Memo<HistoryQuery>, shown: client::Answer<Trends>) -> impl 
         go.run((links::history(&changed), Step::Recorded));
     };
     let options = move || {
-        let from = match shown.outcome.get() {
+        let from = match shown.outcome() {
             Outcome::Ready(trends) => Some(trends.from.clone()),
             Outcome::Loading | Outcome::Failed(_) => query.with(|query| query.from.clone()),
         };
@@ -292,7 +293,7 @@ fn subject_words(of: Subject) -> (&'static str, &'static str) {
 /// Free text, and what else narrows the list, each with a way to take it away.
 #[component]
 fn Filters(query: Memo<HistoryQuery>) -> impl IntoView {
-    let text = Memo::new(move |_| query.with(|query| query.text.clone()));
+    let text = memo(move || query.with(|query| query.text.clone()));
     let link = move |text: String| {
         links::history(&HistoryQuery {
             text,

@@ -28,7 +28,7 @@ use crate::components::page_head::PageHead;
 use crate::components::safe_to_act::safe_to_act;
 use crate::links::{self, List, Place};
 use crate::ui::asynchronous;
-use crate::ui::effect::effect;
+use crate::ui::follow::effect;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::states::EmptyState;
@@ -41,11 +41,11 @@ pub fn IdentityPage() -> impl IntoView {
     let id = use_parameter("id");
     let act = use_parameter("act");
     let answer = client::identity(id, snapshot);
-    let title = Signal::derive(move || match answer.outcome.get() {
+    let title = Signal::derive(move || match answer.outcome() {
         Outcome::Ready(detail) => detail.row.name.clone(),
         Outcome::Loading | Outcome::Failed(_) => "Identity".to_owned(),
     });
-    let line = move || match answer.outcome.get() {
+    let line = move || match answer.outcome() {
         Outcome::Ready(detail) => summary(&detail).into_any(),
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".into_any(),
     };
@@ -308,13 +308,13 @@ fn acting(asked: Asked) -> AnyView {
         let credential = asked.act.get()?;
         let answer = client::safe_to_act(credential, asked.snapshot);
         effect(move || {
-            if matches!(answer.outcome.get(), Outcome::Ready(_))
+            if matches!(answer.outcome(), Outcome::Ready(_))
                 && let Some(section) = document().get_element_by_id("act")
             {
                 section.scroll_into_view();
             }
         });
-        let title = move || match answer.outcome.get() {
+        let title = move || match answer.outcome() {
             Outcome::Ready(view) => format!("Before {} is replaced", view.credential.label),
             Outcome::Loading | Outcome::Failed(_) => "Before it is replaced".to_owned(),
         };

@@ -18,6 +18,7 @@ use crate::components::tabs::tabs;
 use crate::components::trend;
 use crate::links::Place;
 use crate::ui::bars::{Bar, bars};
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::url_state::{use_location, use_snapshot};
 use crate::{client, format, links, ui, words};
@@ -72,7 +73,7 @@ pub fn KpiTabs(shown: Tab) -> impl IntoView {
 pub fn KpisPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::kpis(snapshot);
-    let trends = client::trends(Memo::new(|_| None), snapshot);
+    let trends = client::trends(memo(|| None), snapshot);
     let hash = use_location().hash;
     named_entry::follow(answer);
     html! {
@@ -218,7 +219,7 @@ fn entry(
 /// The chart over all snapshots, when there is more than one.
 fn over_time(kpi: &'static Kpi, trends: Answer<Trends>) -> AnyView {
     let now = move || {
-        let Outcome::Ready(trends) = trends.outcome.get() else {
+        let Outcome::Ready(trends) = trends.outcome() else {
             return None;
         };
         let trend = trends.kpis.iter().find(|trend| trend.id == kpi.id)?;

@@ -26,6 +26,7 @@ use crate::components::report_menu::ReportMenu;
 use crate::components::trend;
 use crate::links::{self, List, Place};
 use crate::ui::asynchronous;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::order::in_order;
@@ -49,9 +50,9 @@ const SHOWN_APART: [&str; 6] = [
 pub fn OverviewPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::overview(snapshot);
-    let trends = client::trends(Memo::new(|_| None), snapshot);
+    let trends = client::trends(memo(|| None), snapshot);
     let rules = client::rules(snapshot);
-    let line = move || match answer.outcome.get() {
+    let line = move || match answer.outcome() {
         client::Outcome::Ready(overview) => format!("{}, as of {}", overview.estate, format::date(overview.as_of)),
         client::Outcome::Loading | client::Outcome::Failed(_) => "\u{a0}".to_owned(),
     };

@@ -16,6 +16,7 @@ use crate::components::pager::pager;
 use crate::links::{self, Place};
 use crate::ui::asynchronous;
 use crate::ui::copy::copy_button;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::ui::icon::Icon;
 use crate::url_state::{use_review_query, use_snapshot};
@@ -32,14 +33,14 @@ pub fn ReviewsPage() -> impl IntoView {
     let asked = use_review_query();
     let page = move || match asked.get() {
         None => owners(snapshot),
-        Some(_) => one_owner(Memo::new(move |_| asked.get().unwrap_or_default())),
+        Some(_) => one_owner(memo(move || asked.get().unwrap_or_default())),
     };
     html! { <div class="page reviews">{page}</div> }
 }
 
 fn owners(snapshot: Memo<Option<String>>) -> AnyView {
     let answer = client::reviews(snapshot);
-    let line = move || match answer.outcome.get() {
+    let line = move || match answer.outcome() {
         Outcome::Ready(reviews) => holds_for(reviews.period_days, &reviews.period_set_by),
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".to_owned(),
     };
@@ -173,7 +174,7 @@ fn one_owner(asked: Memo<ReviewQuery>) -> AnyView {
         let owner = asked.with(|asked| asked.owner.clone());
         if owner.is_empty() { NOBODY.to_owned() } else { owner }
     };
-    let line = move || match answer.outcome.get() {
+    let line = move || match answer.outcome() {
         Outcome::Ready(review) => holds_for(review.period_days, &review.period_set_by),
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".to_owned(),
     };

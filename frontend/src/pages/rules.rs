@@ -25,7 +25,7 @@ use crate::url_state::use_snapshot;
 pub fn RulesPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::rules(snapshot);
-    let line = move || match answer.outcome.get() {
+    let line = move || match answer.outcome() {
         Outcome::Ready(rules) => line(&rules),
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".to_owned(),
     };

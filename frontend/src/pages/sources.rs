@@ -25,7 +25,7 @@ pub fn SourcesPage() -> impl IntoView {
     let snapshot = use_snapshot();
     let answer = client::sources(snapshot);
     named_entry::follow(answer);
-    let line = move || match answer.outcome.get() {
+    let line = move || match answer.outcome() {
         client::Outcome::Ready(sources) => summary(&sources),
         client::Outcome::Loading | client::Outcome::Failed(_) => "\u{a0}".to_owned(),
     };

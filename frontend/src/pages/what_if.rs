@@ -18,6 +18,7 @@ use crate::components::page_head::PageHead;
 use crate::components::trend;
 use crate::ui::asynchronous;
 use crate::ui::copy::copy_button;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::ui::states::EmptyState;
 use crate::url_state::{Step, use_go, use_location, use_snapshot};
@@ -42,17 +43,17 @@ pub fn WhatIfPage() -> impl IntoView {
         go.run((link, Step::Recorded));
     });
     // The fields stay in the document, and so keep the focus, while answers come and go.
-    let limits = Memo::new(move |before: Option<&Vec<ThresholdView>>| match answer.outcome.get() {
+    let limits = Memo::new(move |before: Option<&Vec<ThresholdView>>| match answer.outcome() {
         Outcome::Ready(what_if) => what_if.thresholds.clone(),
         Outcome::Loading | Outcome::Failed(_) => before.cloned().unwrap_or_default(),
     });
-    let n_limits = Memo::new(move |_| limits.with(Vec::len));
+    let n_limits = memo(move || limits.with(Vec::len));
     let fields = move || {
         (0..n_limits.get())
             .map(|at| limit_row(limits, at, tried))
             .collect_view()
     };
-    let is_tried = Memo::new(move |_| limits.with(|limits| limits.iter().any(|limit| limit.tried.is_some())));
+    let is_tried = memo(move || limits.with(|limits| limits.iter().any(|limit| limit.tried.is_some())));
     let reset = move || {
         is_tried.get().then(|| {
             let link = links::what_if_none(snapshot.get().as_deref());

@@ -14,7 +14,7 @@ pub fn show<T: Send + Sync + 'static>(
     ready: impl Fn(Arc<T>) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
     let retry = Callback::new(move |()| answer.retry());
-    let now = move || match answer.outcome.get() {
+    let now = move || match answer.outcome() {
         Outcome::Loading => html! { <Skeleton n_blocks=4 /> },
         Outcome::Failed(error) => failure(&error, retry),
         Outcome::Ready(value) => ready(value),
@@ -29,7 +29,7 @@ pub fn steady<T: Send + Sync + 'static>(
 ) -> AnyView {
     let last = StoredValue::new(None::<Arc<T>>);
     let retry = Callback::new(move |()| answer.retry());
-    let now = move || match (answer.outcome.get(), last.get_value()) {
+    let now = move || match (answer.outcome(), last.get_value()) {
         (Outcome::Ready(value), _) => {
             last.set_value(Some(Arc::clone(&value)));
             ready(value)

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
-use super::effect::effect;
+use super::follow::effect;
 use super::icon::{Icon, icon};
 
 use crate::ui::html::html;

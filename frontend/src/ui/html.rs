@@ -23,7 +23,8 @@ use web_sys::{Event, HtmlElement, Node};
 
 const SVG: &str = "http://www.w3.org/2000/svg";
 
-/// Markup that is being written: what `html!` compiles to, one call a tag, attribute and child.
+/// Markup that is being written: what `html!` compiles to, one call for all that is fixed and stands side by side, and one
+/// for each value and child between.
 #[derive(Default)]
 pub struct Markup {
     /// Elements whose end is still to come, outermost first.
@@ -76,17 +77,28 @@ pub enum Value {
 }
 
 impl Markup {
-    pub fn open(&mut self, tag: &'static str) {
-        self.open.push(Element {
-            tag,
-            parts: Vec::new(),
-            children: Vec::new(),
-        });
-    }
-
-    pub fn close(&mut self) {
-        if let Some(element) = self.open.pop() {
-            self.put(element.into_any());
+    /// Tags, attributes and text that hold no value: notes, parted by NUL. `<p` opens an element, `@class=card` and
+    /// `@hidden` are attributes, `"…` is text, and `/` closes.
+    pub fn fixed(&mut self, notes: &'static str) {
+        for note in notes.split('\0') {
+            let (kind, rest) = note.split_at(1);
+            match kind {
+                "<" => self.open.push(Element {
+                    tag: rest,
+                    parts: Vec::new(),
+                    children: Vec::new(),
+                }),
+                "@" => match rest.split_once('=') {
+                    Some((name, value)) => self.attribute(name, value),
+                    None => self.attribute(rest, true),
+                },
+                "\"" => self.child(rest),
+                _ => {
+                    if let Some(element) = self.open.pop() {
+                        self.put(element.into_any());
+                    }
+                }
+            }
         }
     }
 

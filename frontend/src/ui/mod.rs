@@ -4,7 +4,7 @@ pub mod asynchronous;
 pub mod bars;
 pub mod copy;
 pub mod dialog;
-pub mod effect;
+pub mod follow;
 pub mod html;
 pub mod icon;
 pub mod menu;

@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{HtmlElement, ResizeObserver};
 
-use super::effect::effect;
+use super::follow::effect;
 
 /// Calls `changed` with the element now and whenever its size changes, until the view is gone.
 pub fn watch_size(element: NodeRef<html::Div>, changed: impl Fn(&HtmlElement) + Clone + 'static) {

@@ -9,11 +9,12 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
-use super::effect::effect;
+use super::follow::effect;
 use super::icon::{Icon, icon};
 use super::size::watch_size;
 
 use crate::format;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 
 /// A column's head and width.
@@ -84,7 +85,7 @@ pub fn VirtualTable(
     let layout = RwSignal::new(layout_now());
     let active = RwSignal::new((0_usize, 0_usize));
 
-    let geometry = Memo::new(move |_| {
+    let geometry = memo(move || {
         let (row_px, head_px) = match layout.get() {
             Layout::Table => (TABLE_ROW_PX, HEAD_PX),
             Layout::Cards => (CARD_ROW_PX, 0.0),
@@ -95,7 +96,7 @@ pub fn VirtualTable(
             view_px: (height_px.get() - head_px).max(row_px),
         }
     });
-    let drawn = Memo::new(move |_| geometry.get().drawn(scroll_px.get()));
+    let drawn = memo(move || geometry.get().drawn(scroll_px.get()));
     effect(move || {
         let now = geometry.get().seen(scroll_px.get());
         if seen.get_untracked() != now {
