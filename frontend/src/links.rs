@@ -4,7 +4,7 @@ use shared::api::explorer::{self, ExplorerQuery, View};
 use shared::api::graph::GraphQuery;
 use shared::api::history::{HistoryQuery, StoryRows, StoryTable};
 use shared::api::query::{Facet, KpiFilter, ListQuery, MAX_LIMIT, encode};
-use shared::api::report::ReportFormat;
+use shared::api::report::ReportQuery;
 use shared::api::reviews::ReviewQuery;
 use shared::api::route;
 use shared::kpi::catalog::{self, Table};
@@ -288,10 +288,9 @@ pub fn export(shown: List, format: ExportFormat, query: &ListQuery) -> String {
     )
 }
 
-/// What a snapshot comes to, as a file to send on.
-pub fn report(format: ReportFormat, snapshot: Option<&str>) -> String {
-    let format = format!("format={}", format.id());
-    with_query(route::REPORT, &join([format, snapshot_query(snapshot)]))
+/// What a snapshot, or a part of it, comes to, as a file to send on.
+pub fn report(query: &ReportQuery) -> String {
+    with_query(route::REPORT, &query.to_query_string())
 }
 
 pub fn api_rows(shown: List, query: &ListQuery) -> String {
@@ -462,7 +461,11 @@ mod tests {
             at_snapshot("/identities", "q=a&snapshot=x", None),
             export(List::Identities, ExportFormat::Csv, &query),
             export(List::Credentials, ExportFormat::Json, &ListQuery::default()),
-            report(ReportFormat::Pdf, at),
+            report(&ReportQuery {
+                snapshot: at.map(str::to_owned),
+                scope: vec![(Facet::Team, "pay & go".into())],
+                ..ReportQuery::default()
+            }),
             api_rows(List::Identities, &query),
             api(route::OVERVIEW, None),
             api(route::KPIS, at),

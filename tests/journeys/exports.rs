@@ -30,12 +30,14 @@ fn fetched(page: &Page, link: &str) -> Result<(String, u64)> {
 }
 
 #[test]
-fn a_report_comes_in_five_formats() -> Result<()> {
+fn a_report_is_of_what_was_chosen_in_five_formats() -> Result<()> {
     let (rollcall, _estate) = estate::served_twice()?;
     journey("report", |page| {
         page.goto(&rollcall.url("/"))?;
         page.text("Where is it governed?").wait()?;
         page.role("button", "Report").click()?;
+        page.role("combobox", "Environment").select("prod")?;
+        page.role("combobox", "Source").select("aws-prod")?;
         for (link, begins) in [
             ("PDF, to send on", "%PDF-1."),
             ("HTML, one file", "<!doctype html>"),
@@ -50,6 +52,8 @@ fn a_report_comes_in_five_formats() -> Result<()> {
             );
         }
         let (json, _) = fetched(page, "JSON, for programs")?;
+        let scope = r#""scope":[{"by":"environment","value":"prod"},{"by":"source","value":"aws-prod"}]"#;
+        ensure!(json.contains(scope), "{json}");
         let compared = json.split_once("\"compared_with\"").map_or("", |(_, rest)| rest);
         ensure!(compared.contains("2026-09-30"), "{json}");
         page.picture("report-menu")?;

@@ -59,7 +59,7 @@ pub fn OverviewPage() -> impl IntoView {
     html! {
         <div class="page overview">
             <PageHead title="Overview" line=move || html! { {line} }>
-                <ReportMenu snapshot=snapshot />
+                <ReportMenu snapshot=snapshot overview=answer />
             </PageHead>
             {asynchronous::show(answer, move |overview| ready(overview, snapshot.get_untracked(), trends, rules))}
         </div>
