@@ -194,6 +194,17 @@ pub fn remedy(criterion: &str) -> String {
     }
 }
 
+/// Why something should not work any more.
+pub fn cause(cause: &str) -> String {
+    match cause {
+        "retires" => "the day it was to retire came".to_owned(),
+        "owner_left" => "its owner left".to_owned(),
+        "workload_gone" => "its workload is gone".to_owned(),
+        "leaked" => "it leaked".to_owned(),
+        other => sentence(other),
+    }
+}
+
 /// What a threshold limits, and its unit.
 pub fn threshold(name: &str) -> (String, &'static str) {
     let (stem, unit) = match name.rsplit_once('_') {

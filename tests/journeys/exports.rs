@@ -81,13 +81,14 @@ fn a_list_comes_in_three_formats() -> Result<()> {
 }
 
 #[test]
-fn certificates_have_charts_and_a_chart_is_three_files() -> Result<()> {
+fn certificates_have_charts_and_numbers_and_a_chart_is_three_files() -> Result<()> {
     let (rollcall, _estate) = estate::served_with_certificate()?;
     journey("certificates", |page| {
         page.goto(&rollcall.url("/certificates"))?;
         wait_for_rows(page, 1)?;
         page.role("heading", "How many renewals come, week by week?").wait()?;
-        page.role("link", "All numbers of certificates").wait()?;
+        page.text("In numbers").click()?;
+        page.role("link", "Sound keys").wait()?;
         // One chart, saved as a person does.
         page.evaluate(
             "window.saved = {};

@@ -1,16 +1,39 @@
 //! One number with its interval, its parts and where its rows are.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use shared::api::history::Trends;
-use shared::api::kpis::KpiValue;
+use shared::api::kpis::{KpiValue, Kpis};
 use shared::kpi::catalog::{self, KpiKind};
 use shared::model::ratio::{Ratio, Verdict};
 
 use super::interval_bar::{IntervalBar, ratio, target};
 use super::trend;
-use crate::client::Answer;
+use crate::client::{self, Answer};
+use crate::ui::asynchronous;
 use crate::ui::html::html;
+use crate::url_state::use_snapshot;
 use crate::{format, links, words};
+
+/// All numbers whose ids begin so, above a list.
+#[component]
+pub fn KpiStrip(family: &'static str) -> impl IntoView {
+    let snapshot = use_snapshot();
+    let trends = client::trends(Memo::new(|_| None), snapshot);
+    let tiles = move |kpis: Arc<Kpis>| {
+        let snapshot = snapshot.get_untracked();
+        let family = kpis.kpis.iter().filter(|kpi| kpi.id.starts_with(family));
+        let tiles = family.map(|kpi| kpi_tile(kpi, snapshot.as_deref(), trends));
+        html! { <div class="tiles">{tiles.collect_view()}</div> }
+    };
+    html! {
+        <details class="strip">
+            <summary class="strip-head"><h2>"In numbers"</h2></summary>
+            <div class="strip-body">{asynchronous::show(client::kpis(snapshot), tiles)}</div>
+        </details>
+    }
+}
 
 pub fn kpi_tile(kpi: &KpiValue, snapshot: Option<&str>, trends: Answer<Trends>) -> AnyView {
     let title = catalog::find(&kpi.id).map_or_else(|| kpi.id.clone(), |entry| entry.title.to_owned());

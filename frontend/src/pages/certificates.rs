@@ -9,6 +9,7 @@ use crate::client;
 use crate::components::badges::{status_badge, verdict_badge};
 use crate::components::columns;
 use crate::components::expiry_chart::{Counted, expiry_chart};
+use crate::components::kpi_tile::KpiStrip;
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{absent, ends, maybe_moment, text_or};
 use crate::components::renewals_chart::renewals_chart;
@@ -48,10 +49,8 @@ fn Expiry() -> impl IntoView {
                 )}
                 {asynchronous::show(answer, move |overview| renewals_chart(&overview))}
             </div>
-            <p class="strip-foot">
-                <a href=move || links::kpi("certificate.expiry", snapshot.get().as_deref())>"All numbers of certificates"</a>
-            </p>
         </details>
+        <KpiStrip family="certificate." />
     }
 }
 

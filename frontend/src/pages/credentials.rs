@@ -9,8 +9,10 @@ use crate::client;
 use crate::components::age_chart::age_chart;
 use crate::components::badges::{status_badge, verdict_badge};
 use crate::components::columns;
+use crate::components::kpi_tile::KpiStrip;
 use crate::components::list_page::{ListColumn, ListKind, ListPage, RowContext, Shown, name_cell};
 use crate::components::moment::{absent, ends, last_used, maybe_moment, text_or};
+use crate::components::retired::retired;
 use crate::components::survival_chart::survival_chart;
 use crate::links::{self, List};
 use crate::ui::asynchronous;
@@ -56,6 +58,8 @@ fn Ages() -> impl IntoView {
                 {asynchronous::show(durations, move |durations| survival_chart(&durations, kind.get().as_deref()))}
             </div>
         </details>
+        <KpiStrip family="credential." />
+        {retired(durations, snapshot)}
     }
 }
 

@@ -13,6 +13,7 @@ use crate::components::badges::severity_word;
 use crate::components::interval_bar::IntervalBar;
 use crate::components::named_entry;
 use crate::components::page_head::PageHead;
+use crate::components::waivers::waivers;
 use crate::format;
 use crate::links::{self, List};
 use crate::ui::asynchronous;
@@ -73,6 +74,7 @@ fn ready(rules: &Arc<Rules>, snapshot: Option<&str>) -> AnyView {
         {group("Found nothing", clean)}
         {group("Nobody to judge in this snapshot", idle)}
         {group("Not evaluated in this snapshot", not)}
+        {waivers(rules, snapshot)}
     }
 }
 
