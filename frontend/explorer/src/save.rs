@@ -1,6 +1,7 @@
 //! What is on screen as files: pictures, and the data behind them.
 
 use shared::api::graph::{PathsView, ReachPage, StepView};
+use shared::format::csv::{defused, write_row};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, Url};
 
@@ -166,20 +167,12 @@ fn png(scene: &Scene, palette: &Palette) {
     }
 }
 
-/// RFC 4180; a cell that a spreadsheet would take for a formula begins with `'`.
 fn csv(rows: &Rows) -> String {
-    let cell = |text: &String| {
-        let guarded = match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-            true => format!("'{text}"),
-            false => text.clone(),
-        };
-        match guarded.contains(['"', ',', '\n', '\r']) {
-            true => format!("\"{}\"", guarded.replace('"', "\"\"")),
-            false => guarded,
-        }
-    };
-    let line = |row: &Vec<String>| row.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n";
-    rows.iter().map(line).collect()
+    let mut text = String::new();
+    for row in rows {
+        write_row(&mut text, row.iter().map(|cell| defused(cell)));
+    }
+    text
 }
 
 /// Nodes and edges as the wire types write them; what is folded is counted.
@@ -255,7 +248,7 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_and_no_formula() {
-        let rows = vec![heads(["a", "b"]), vec!["=1+1".to_owned(), "x, \"y\"".to_owned()]];
-        assert_eq!(csv(&rows), "a,b\r\n'=1+1,\"x, \"\"y\"\"\"\r\n");
+        let rows = vec![heads(["a", "b"]), vec!["=1+1".to_owned(), "x, \"y\";@z".to_owned()]];
+        assert_eq!(csv(&rows), "a,b\r\n'=1+1,\"x, \"\"y\"\";'@z\"\r\n");
     }
 }

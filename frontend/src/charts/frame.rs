@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use leptos::html;
 use leptos::prelude::*;
-use shared::charts::svg::Paint;
+use shared::charts::svg::{Paint, captioned};
 use shared::charts::{Drawing, Ink, Mark};
 
 use super::save;
+use crate::live::Live;
 use crate::ui::html::html;
 use crate::ui::icon::{Icon, icon};
 use crate::ui::menu::Menu;
 use crate::ui::size::watch_size;
+use crate::url_state::use_snapshot;
 
 /// Draws a chart of `shared::charts` at a width in pixels.
 pub type Draw = Arc<dyn Fn(u32, Paint) -> Drawing + Send + Sync>;
@@ -61,13 +63,32 @@ pub fn ChartFrame(
     let twin = StoredValue::new(twin);
     let draw = StoredValue::new(draw);
     let file = {
-        let file_name = file_name.clone();
-        move |save: fn(&str, &str)| {
+        let (title, line, legend) = (title.clone(), line.clone(), legend.clone());
+        let (live, snapshot) = (expect_context::<Live>(), use_snapshot());
+        move |format: &str| {
             let drawing = draw.with_value(|draw| draw(FILE_WIDTH, Paint::Standalone));
-            save(&file_name, &drawing.svg);
+            if format == "csv" {
+                return save::csv(&file_name, &drawing.csv);
+            }
+            let name = snapshot.get_untracked().or_else(|| newest(live));
+            let said = [line.clone(), drawing.unit.clone(), name.unwrap_or_default()];
+            let said: Vec<String> = said.into_iter().filter(|part| !part.is_empty()).collect();
+            let legend = if legend.len() > 1 { &*legend } else { &[] };
+            let svg = captioned(&drawing, &title, &said.join(" · "), legend);
+            match format {
+                "svg" => save::svg(&file_name, &svg),
+                _ => save::png(&file_name, &svg),
+            }
         }
     };
     let file = StoredValue::new(file);
+    let save_as = move |format: &'static str| {
+        html! {
+            <button type="button" class="menu-item" on:click=move |_| file.with_value(|file| file(format))>
+                {format.to_ascii_uppercase()}
+            </button>
+        }
+    };
     let content = move || {
         if shows_table.get() {
             twin.with_value(twin_table)
@@ -99,22 +120,9 @@ pub fn ChartFrame(
                         "Table"
                     </button>
                     <Menu label="Save" symbol=Icon::Save>
-                        <button type="button" class="menu-item" on:click=move |_| file.with_value(|file| file(save::svg))>
-                            "SVG"
-                        </button>
-                        <button type="button" class="menu-item" on:click=move |_| file.with_value(|file| file(save::png))>
-                            "PNG"
-                        </button>
-                        <button
-                            type="button"
-                            class="menu-item"
-                            on:click={
-                                let file_name = file_name.clone();
-                                move |_| twin.with_value(|twin| save::csv(&file_name, twin))
-                            }
-                        >
-                            "CSV"
-                        </button>
+                        {save_as("svg")}
+                        {save_as("png")}
+                        {save_as("csv")}
                     </Menu>
                 </div>
             </figcaption>
@@ -123,6 +131,12 @@ pub fn ChartFrame(
             {children.map(|children| children())}
         </figure>
     }
+}
+
+/// The snapshot that is shown where the URL names none.
+fn newest(live: Live) -> Option<String> {
+    live.state
+        .with_untracked(|state| Some(state.as_ref()?.snapshots.last()?.name.clone()))
 }
 
 /// In the place of a chart of which every part would be empty: its question, and why nothing answers it.
@@ -178,7 +192,7 @@ fn Picture(draw: StoredValue<Draw>, twin: StoredValue<Twin>) -> impl IntoView {
     let picture = move || {
         let width = width.get();
         (width > 0).then(|| {
-            let Drawing { svg, marks } = draw.with_value(|draw| draw(width, Paint::Themed));
+            let Drawing { svg, marks, .. } = draw.with_value(|draw| draw(width, Paint::Themed));
             html! {
                 <div class="chart-svg" inner_html=svg></div>
                 {marks.into_iter().map(link).collect_view()}

@@ -7,8 +7,6 @@ use web_sys::{
     Blob, BlobPropertyBag, CanvasRenderingContext2d, HtmlAnchorElement, HtmlCanvasElement, HtmlImageElement, Url,
 };
 
-use super::frame::Twin;
-
 /// Pixels of a PNG for each of the chart's: sharp in a document.
 const PNG_SCALE: f64 = 2.0;
 
@@ -29,8 +27,8 @@ pub fn file_name(title: &str) -> String {
         .join("-")
 }
 
-pub fn csv(name: &str, twin: &Twin) {
-    save_text(&format!("{name}.csv"), "text/csv", &csv_text(twin));
+pub fn csv(name: &str, csv: &str) {
+    save_text(&format!("{name}.csv"), "text/csv", csv);
 }
 
 pub fn svg(name: &str, svg: &str) {
@@ -71,36 +69,6 @@ fn rasterised(image: &HtmlImageElement) -> Option<String> {
     canvas.to_data_url().ok()
 }
 
-/// RFC 4180; a cell that a spreadsheet would take for a formula begins with `'`.
-fn csv_text(twin: &Twin) -> String {
-    let heads = twin
-        .heads
-        .iter()
-        .map(|head| csv_cell(head))
-        .collect::<Vec<_>>()
-        .join(",");
-    let rows = twin.rows.iter().map(|row| {
-        let texts = std::iter::once(&row.name).chain(row.cells.iter().map(|cell| &cell.text));
-        texts.map(|text| csv_cell(text)).collect::<Vec<_>>().join(",")
-    });
-    std::iter::once(heads).chain(rows).map(|line| line + "\r\n").collect()
-}
-
-fn csv_cell(text: &str) -> String {
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let is_signed_number = text.strip_prefix(['+', '-']).is_some_and(is_number);
-    let guarded = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_signed_number {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if guarded.contains(['"', ',', '\n', '\r']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
-}
-
 fn save_text(name: &str, mime: &str, text: &str) {
     if let Some(url) = blob_url(mime, text) {
         follow(&url, name);
@@ -130,27 +98,7 @@ fn follow(url: &str, name: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::{TwinCell, TwinRow};
     use super::*;
-
-    #[test]
-    fn a_table_survives_a_spreadsheet() {
-        let row = |name: &str, text: &str| TwinRow {
-            name: name.into(),
-            cells: vec![TwinCell {
-                text: text.into(),
-                href: None,
-            }],
-        };
-        let twin = Twin {
-            heads: vec!["Team".into(), "Change, in points".into()],
-            rows: vec![row("=cmd()", "-3"), row("a \"b\"", "4")],
-        };
-        assert_eq!(
-            csv_text(&twin),
-            "Team,\"Change, in points\"\r\n'=cmd(),-3\r\n\"a \"\"b\"\"\",4\r\n"
-        );
-    }
 
     #[test]
     fn a_file_is_named_by_its_chart() {

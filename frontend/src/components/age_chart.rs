@@ -77,6 +77,7 @@ pub fn age_chart(ages: &[AgeRow], snapshot: Option<&str>) -> AnyView {
             .map(|group| (0..first.buckets.len()).map(|at| n_of(group, at)).collect())
             .collect(),
         unit: "credentials".to_owned(),
+        beside: Vec::new(),
     };
     let total: u64 = ages.iter().flat_map(|row| &row.buckets).map(|bucket| bucket.n).sum();
     let old: u64 = ages

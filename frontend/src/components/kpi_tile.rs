@@ -12,6 +12,7 @@ use super::interval_bar::{IntervalBar, ratio, target};
 use super::trend;
 use crate::client::{self, Answer};
 use crate::ui::asynchronous;
+use crate::ui::follow::memo;
 use crate::ui::html::html;
 use crate::url_state::use_snapshot;
 use crate::{format, links, words};
@@ -20,7 +21,7 @@ use crate::{format, links, words};
 #[component]
 pub fn KpiStrip(family: &'static str) -> impl IntoView {
     let snapshot = use_snapshot();
-    let trends = client::trends(Memo::new(|_| None), snapshot);
+    let trends = client::trends(memo(|| None), snapshot);
     let tiles = move |kpis: Arc<Kpis>| {
         let snapshot = snapshot.get_untracked();
         let family = kpis.kpis.iter().filter(|kpi| kpi.id.starts_with(family));

@@ -7,6 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::svg::{Paint, fit, picture, text_width};
 use super::{Drawing, Ink, Mark, thousands};
+use crate::format::csv::{defused, write_row};
 
 /// The data of a column chart. `values[series][category]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,13 +17,38 @@ pub struct Columns {
     pub values: Vec<Vec<u64>>,
     /// What one is called, for labels: `credentials`.
     pub unit: String,
+    /// What is not drawn and stands in the table, a number for each series.
+    pub beside: Vec<(String, Vec<u64>)>,
 }
 
 const TEXT: f64 = 12.0;
 
 /// The chart as SVG.
 pub fn svg(data: &Columns, width: u32, height: u32, paint: Paint) -> Drawing {
-    picture(width, height, paint, |root| draw(data, root).unwrap_or_default())
+    Drawing {
+        unit: data.unit.clone(),
+        ..picture(
+            width,
+            height,
+            paint,
+            |root| draw(data, root).unwrap_or_default(),
+            |csv| table(data, csv),
+        )
+    }
+}
+
+fn table(data: &Columns, csv: &mut String) {
+    let names = data.series.iter().map(|(name, _)| defused(name));
+    write_row(csv, std::iter::once(data.unit.clone()).chain(names));
+    let drawn = data.categories.iter().enumerate().map(|(at, category)| {
+        let numbers: Vec<u64> = data.values.iter().filter_map(|row| row.get(at).copied()).collect();
+        (category, numbers)
+    });
+    let beside = data.beside.iter().map(|(name, numbers)| (name, numbers.clone()));
+    for (name, numbers) in drawn.chain(beside) {
+        let numbers = numbers.iter().map(u64::to_string);
+        write_row(csv, std::iter::once(defused(name)).chain(numbers));
+    }
 }
 
 /// Draws the chart on any backend and says where its parts are.
@@ -171,6 +197,7 @@ mod tests {
             series: vec![("keys".into(), Ink::Series1), ("secrets".into(), Ink::Series2)],
             values: vec![vec![3, 40], vec![0, 2]],
             unit: "credentials".into(),
+            beside: Vec::new(),
         };
         let drawing = svg(&data, 400, 200, Paint::Themed);
         assert_eq!(drawing.marks.len(), 3);

@@ -7,6 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::columns::text_style;
 use super::svg::{Paint, fit, picture, text_width};
 use super::{Drawing, Ink, Mark};
+use crate::format::csv::{defused, write_row};
 use crate::model::ratio::Ratio;
 
 /// The data of a heat map. A pair without a cell has no population.
@@ -38,9 +39,23 @@ pub fn height(n_rows: usize) -> u32 {
 
 /// The chart as SVG.
 pub fn svg(data: &HeatMap, width: u32, paint: Paint) -> Drawing {
-    picture(width, height(data.rows.len()), paint, |root| {
-        draw(data, root).unwrap_or_default()
-    })
+    picture(
+        width,
+        height(data.rows.len()),
+        paint,
+        |root| draw(data, root).unwrap_or_default(),
+        |csv| table(data, csv),
+    )
+}
+
+fn table(data: &HeatMap, csv: &mut String) {
+    write_row(csv, ["source", "environment", "pass", "fail", "unknown"]);
+    for cell in &data.cells {
+        let Ratio { pass, fail, unknown } = cell.ratio;
+        let names = [&data.rows[cell.row], &data.columns[cell.column]].map(|name| defused(name));
+        let numbers = [pass, fail, unknown].map(|n| n.to_string());
+        write_row(csv, names.iter().chain(&numbers));
+    }
 }
 
 /// Draws the chart on any backend and says where its cells are.

@@ -22,8 +22,26 @@ use crate::format::number as thousands;
 pub struct Drawing {
     /// A whole SVG element; every mark is named by the class of its ink.
     pub svg: String,
+    /// Its width and height in pixels.
+    pub size: (u32, u32),
+    /// What one of its numbers is called, where the axis does not say.
+    pub unit: String,
+    /// Of a picture for a file: the data as RFC 4180, one plain number in each cell, as a spreadsheet calculates with it.
+    pub csv: String,
     /// The parts that stand for rows, for tooltips and links over the picture.
     pub marks: Vec<Mark>,
+}
+
+/// A number without units or groups of digits. Written as a whole number of ten-thousandths, as [`svg`] does, because the
+/// code that prints any floating-point number is large.
+fn plain(value: f64) -> String {
+    let parts = (value * 10_000.0).round() as i64;
+    let sign = if parts < 0 { "-" } else { "" };
+    let (whole, rest) = (parts.unsigned_abs() / 10_000, parts.unsigned_abs() % 10_000);
+    match rest {
+        0 => format!("{sign}{whole}"),
+        _ => format!("{sign}{whole}.{rest:04}").trim_end_matches('0').to_owned(),
+    }
 }
 
 /// A part of a chart that stands for a number.

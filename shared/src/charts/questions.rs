@@ -30,6 +30,7 @@ pub fn what_ends(buckets: &[ExpiringBucket], with_others: bool) -> Columns {
         series: vec![("Certificates".to_owned(), Ink::Series1)],
         values: vec![soon().map(|bucket| bucket.n_certificates).collect()],
         unit: "to renew".to_owned(),
+        beside: Vec::new(),
     };
     if with_others {
         columns.series.push(("Other credentials".to_owned(), Ink::Series2));
@@ -37,6 +38,14 @@ pub fn what_ends(buckets: &[ExpiringBucket], with_others: bool) -> Columns {
             .values
             .push(soon().map(|bucket| bucket.n_other_credentials).collect());
     }
+    let far = buckets.iter().filter(|bucket| is_far(bucket));
+    columns.beside = far
+        .map(|bucket| {
+            let mut numbers = vec![bucket.n_certificates, bucket.n_other_credentials];
+            numbers.truncate(columns.values.len());
+            (words::bucket(&bucket.value).to_owned(), numbers)
+        })
+        .collect();
     columns
 }
 
@@ -47,6 +56,7 @@ pub fn renewals(weeks: &[RenewalWeek]) -> Columns {
         series: vec![("Renewals".to_owned(), Ink::Series1)],
         values: vec![weeks.iter().map(|week| week.n_certificates).collect()],
         unit: "renewals".to_owned(),
+        beside: Vec::new(),
     }
 }
 
@@ -123,6 +133,7 @@ pub fn trend(trends: &Trends, trend: &KpiTrend, label: impl Fn(&TrendSnapshot, &
 mod tests {
     use super::*;
     use crate::api::overview::HeatCell;
+    use crate::charts::svg::Paint;
     use crate::model::ratio::Ratio;
 
     #[test]
@@ -162,6 +173,12 @@ mod tests {
         let columns = what_ends(&buckets, true);
         assert_eq!(columns.categories, ["expired", "to 7 d"]);
         assert_eq!(columns.values, [[1, 1], [2, 2]]);
+        // It stands in the file with the numbers.
+        let csv = super::super::columns::svg(&columns, 300, 200, Paint::Standalone).csv;
+        assert_eq!(
+            csv,
+            "to renew,Certificates,Other credentials\r\nexpired,1,2\r\nto 7 d,1,2\r\nlater,1,2\r\nnever,1,2\r\nunknown,1,2\r\n"
+        );
         assert_eq!(what_ends(&buckets, false).values.len(), 1);
     }
 }

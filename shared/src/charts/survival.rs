@@ -6,7 +6,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::columns::text_style;
 use super::svg::{Paint, picture, text_width};
-use super::{Drawing, Ink, Mark, thousands};
+use super::{Drawing, Ink, Mark, plain, thousands};
+use crate::format::csv::write_row;
 
 /// The data of a survival curve.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +35,21 @@ const RHYTHMS: [u32; 7] = [7, 30, 90, 180, 365, 730, 1_825];
 
 /// The chart as SVG.
 pub fn svg(data: &Survival, width: u32, height: u32, paint: Paint) -> Drawing {
-    picture(width, height, paint, |root| draw(data, root).unwrap_or_default())
+    picture(
+        width,
+        height,
+        paint,
+        |root| draw(data, root).unwrap_or_default(),
+        |csv| table(data, csv),
+    )
+}
+
+fn table(data: &Survival, csv: &mut String) {
+    write_row(csv, ["days", "share", "lower", "upper"]);
+    for step in &data.steps {
+        let shares = [step.share, step.lower, step.upper].map(plain);
+        write_row(csv, std::iter::once(step.days.to_string()).chain(shares));
+    }
 }
 
 /// Draws the chart on any backend and says where its steps are.

@@ -37,11 +37,13 @@ impl<'a> Svg<'a> {
         let _ = write!(
             out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
-             class=\"chart-picture\" font-family=\"{FONT_FAMILY}\" aria-hidden=\"true\" focusable=\"false\">"
+             class=\"chart-picture\" font-family=\"{FONT_FAMILY}\""
         );
-        if paint == Paint::Standalone {
-            let _ = write!(out, "<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>");
-        }
+        out.push_str(match paint {
+            // The page says in words what it shows.
+            Paint::Themed => " aria-hidden=\"true\" focusable=\"false\">",
+            Paint::Standalone => ">",
+        });
         Svg {
             out,
             size: (width, height),
@@ -263,6 +265,7 @@ pub(super) fn picture(
     height: u32,
     paint: Paint,
     draw: impl FnOnce(&DrawingArea<Svg<'_>, Shift>) -> Vec<Mark>,
+    table: impl FnOnce(&mut String),
 ) -> Drawing {
     let mut svg = String::new();
     let marks = {
@@ -272,7 +275,52 @@ pub(super) fn picture(
         let _ = root.present();
         marks
     };
-    Drawing { svg, marks }
+    let mut csv = String::new();
+    if paint == Paint::Standalone {
+        table(&mut csv);
+    }
+    Drawing {
+        svg,
+        size: (width, height),
+        unit: String::new(),
+        csv,
+        marks,
+    }
+}
+
+/// A picture for a file, which stands on its own: on white, below its question, what it says of itself, and the names of its
+/// series.
+pub fn captioned(drawing: &Drawing, title: &str, line: &str, legend: &[(String, Ink)]) -> String {
+    const SIZE: u32 = 14;
+    const ROW: u32 = 22;
+    let (width, height) = drawing.size;
+    let above = ROW * if legend.is_empty() { 2 } else { 3 } + 12;
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {0}\" width=\"{width}\" height=\"{0}\" \
+         role=\"img\" font-family=\"{FONT_FAMILY}\" font-size=\"{SIZE}\"><title>",
+        height + above
+    );
+    escape(title, &mut out);
+    let _ = write!(
+        out,
+        "</title><rect width=\"{width}\" height=\"{}\" fill=\"#ffffff\"/>",
+        height + above
+    );
+    let mut text = |x: u32, y: u32, ink: Ink, text: &str| {
+        let _ = write!(out, "<text x=\"{x}\" y=\"{y}\" fill=\"{}\">", ink.on_white());
+        escape(text, &mut out);
+        out.push_str("</text>");
+    };
+    text(0, ROW, Ink::Text, title);
+    text(0, 2 * ROW, Ink::Label, line);
+    let mut x = 0;
+    for (name, ink) in legend {
+        text(x, 3 * ROW, *ink, "■");
+        text(x + ROW, 3 * ROW, Ink::Label, name);
+        x += 2 * ROW + text_width(name, f64::from(SIZE)) as u32;
+    }
+    let _ = write!(out, "<g transform=\"translate(0 {above})\">{}</g></svg>", drawing.svg);
+    out
 }
 
 /// A coordinate with at most one decimal. Whole numbers are printed, because the code that prints any floating-point
@@ -354,6 +402,33 @@ mod tests {
         let mut out = String::new();
         escape("<script>\"&\u{7}", &mut out);
         assert_eq!(out, "&lt;script&gt;&quot;&amp; ");
+    }
+
+    #[test]
+    fn a_file_says_what_it_is() {
+        let drawing = picture(100, 50, Paint::Standalone, |_| Vec::new(), |csv| csv.push_str("a\r\n"));
+        let svg = captioned(
+            &drawing,
+            "What <ends>?",
+            "31 Oct 2026",
+            &[("Keys".to_owned(), Ink::Series1)],
+        );
+        for part in [
+            "height=\"128\"",
+            "<title>What &lt;ends&gt;?</title>",
+            ">31 Oct 2026<",
+            ">Keys<",
+            "<g transform",
+        ] {
+            assert!(svg.contains(part), "{part} is not in {svg}");
+        }
+        assert!(!svg.contains("aria-hidden"));
+        assert_eq!(drawing.csv, "a\r\n");
+        assert!(
+            picture(1, 1, Paint::Themed, |_| Vec::new(), |csv| csv.push('x'))
+                .csv
+                .is_empty()
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::columns::text_style;
 use super::svg::{Paint, fit, picture, text_width};
 use super::{Drawing, Ink, Mark};
+use crate::format::csv::{defused, write_row};
 use crate::model::instant::Instant;
 
 /// The data of a time line, one row for each span.
@@ -40,7 +41,21 @@ const LEAST_DAYS_AHEAD: i64 = 730;
 /// The chart as SVG; its height follows from the number of spans.
 pub fn svg(data: &Timeline, width: u32, paint: Paint) -> Drawing {
     let height = AXIS_HEIGHT + ROW_HEIGHT * data.spans.len() as u32;
-    picture(width, height, paint, |root| draw(data, root).unwrap_or_default())
+    picture(
+        width,
+        height,
+        paint,
+        |root| draw(data, root).unwrap_or_default(),
+        |csv| table(data, csv),
+    )
+}
+
+fn table(data: &Timeline, csv: &mut String) {
+    write_row(csv, ["name", "from", "to", "used"]);
+    for span in &data.spans {
+        let instants = [span.from, span.to, span.used].map(|at| at.map_or_else(String::new, |at| at.to_string()));
+        write_row(csv, std::iter::once(defused(&span.name)).chain(instants));
+    }
 }
 
 /// Draws the chart on any backend and says where its spans are.

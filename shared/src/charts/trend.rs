@@ -6,7 +6,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::columns::{nice_ceiling, text_style};
 use super::svg::{Paint, picture, text_width};
-use super::{Drawing, Ink, Mark, thousands};
+use super::{Drawing, Ink, Mark, plain, thousands};
+use crate::format::csv::write_row;
 use crate::model::instant::Instant;
 
 /// The data of a trend, oldest first.
@@ -77,14 +78,44 @@ const RADIUS: i32 = 4;
 
 /// The chart with its axes as SVG.
 pub fn svg(data: &Trend, width: u32, height: u32, paint: Paint) -> Drawing {
-    picture(width, height, paint, |root| draw(data, root).unwrap_or_default())
+    picture(
+        width,
+        height,
+        paint,
+        |root| draw(data, root).unwrap_or_default(),
+        |csv| table(data, csv),
+    )
+}
+
+fn table(data: &Trend, csv: &mut String) {
+    write_row(csv, ["as_of", "value", "upper", "comparable", "would_be"]);
+    for (at, point) in data.points.iter().enumerate() {
+        let number = |value: Option<f64>| value.map_or_else(String::new, plain);
+        let comparable = match point.standing {
+            Standing::Comparable => "yes",
+            Standing::Incomparable => "no",
+        };
+        let would_be = data.others.get(at).and_then(|other| other.value);
+        let cells = [
+            point.at.to_string(),
+            number(point.value),
+            number(point.upper),
+            comparable.to_owned(),
+            number(would_be),
+        ];
+        write_row(csv, &cells);
+    }
 }
 
 /// The line alone as SVG, to stand beside its number. Its height is what the numbers span, not from zero.
 pub fn spark(data: &Trend, width: u32, height: u32) -> Drawing {
-    picture(width, height, Paint::Themed, |root| {
-        draw_spark(data, root).unwrap_or_default()
-    })
+    picture(
+        width,
+        height,
+        Paint::Themed,
+        |root| draw_spark(data, root).unwrap_or_default(),
+        |_| (),
+    )
 }
 
 type Drawn<E> = Result<Vec<Mark>, DrawingAreaErrorKind<E>>;
