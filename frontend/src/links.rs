@@ -270,21 +270,16 @@ pub enum ExportFormat {
     Xlsx,
 }
 
-/// Exactly the rows of a query, as a file.
-pub fn export(shown: List, format: ExportFormat, query: &ListQuery) -> String {
+/// All of a table that a query of it asks for, as a file.
+pub fn export(table: &str, format: ExportFormat, query: &str) -> String {
     let format = match format {
         ExportFormat::Csv => "format=csv",
         ExportFormat::Json => "format=json",
         ExportFormat::Xlsx => "format=xlsx",
     };
-    let query = ListQuery {
-        offset: 0,
-        limit: None,
-        ..query.clone()
-    };
     with_query(
-        &format!("{}/{}", route::EXPORT, shown.id()),
-        &join([format.to_owned(), query.to_query_string()]),
+        &format!("{}/{table}", route::EXPORT),
+        &join([format.to_owned(), query.to_owned()]),
     )
 }
 
@@ -399,7 +394,7 @@ pub fn api_graph(path: &str, node: String, limit: Option<usize>, snapshot: Optio
     with_query(path, &query.to_query_string())
 }
 
-fn snapshot_query(snapshot: Option<&str>) -> String {
+pub fn snapshot_query(snapshot: Option<&str>) -> String {
     snapshot
         .map(|name| format!("snapshot={}", encode(name)))
         .unwrap_or_default()
@@ -459,8 +454,8 @@ mod tests {
             search("über", None),
             at_snapshot("/identities", "q=a&snapshot=x&kind=role", at),
             at_snapshot("/identities", "q=a&snapshot=x", None),
-            export(List::Identities, ExportFormat::Csv, &query),
-            export(List::Credentials, ExportFormat::Json, &ListQuery::default()),
+            export("identities", ExportFormat::Csv, &query.to_query_string()),
+            export("leads", ExportFormat::Json, ""),
             report(&ReportQuery {
                 snapshot: at.map(str::to_owned),
                 scope: vec![(Facet::Team, "pay & go".into())],
@@ -499,7 +494,7 @@ mod tests {
 /identities?snapshot=2026-10-31&q=a&kind=role
 /identities?q=a
 /api/v1/export/identities?format=csv&q=ci%20deploy&kind=role&owner=
-/api/v1/export/credentials?format=json
+/api/v1/export/leads?format=json
 /api/v1/report?format=pdf&snapshot=2026-10-31
 /api/v1/identities?q=ci%20deploy&kind=role&owner=&offset=200&limit=100
 /api/v1/overview

@@ -12,16 +12,18 @@ use crate::answers::graph::{
 use crate::answers::{self, NoReport};
 use crate::api::graph::GraphQuery;
 use crate::api::history::HistoryQuery;
+use crate::api::kpis::Kpis;
 use crate::api::query::{BadQuery, ListQuery, pairs};
 use crate::api::report::{Report, ReportQuery};
 use crate::api::reviews::ReviewQuery;
 use crate::api::{SnapshotName, route};
 use crate::diagnostic::shorten;
 use crate::estate::no_such_snapshot;
-use crate::export::{self, ExportError, ExportFormat};
+use crate::export::{self, ExportError, ExportFormat, TableFile};
 use crate::graph::adjacency::Direction;
 use crate::history::History;
 use crate::kpi::catalog::Table;
+use crate::model::instant::Instant;
 
 /// One reading of an estate: what is asked.
 pub trait Reading {
@@ -79,7 +81,7 @@ pub enum Unanswered {
     Failed(String),
 }
 
-const ROUTES: [(&str, Route); 31] = [
+const ROUTES: [(&str, Route); 39] = [
     (route::OVERVIEW, Route::Snapshot(overview)),
     (route::KPIS, Route::Snapshots(kpis)),
     (route::IDENTITIES, Route::Snapshot(identities)),
@@ -110,6 +112,14 @@ const ROUTES: [(&str, Route); 31] = [
     ("/api/v1/export/credentials", Route::File(export_credentials)),
     ("/api/v1/export/certificates", Route::File(export_certificates)),
     ("/api/v1/export/findings", Route::File(export_findings)),
+    ("/api/v1/export/history", Route::File(export_history)),
+    ("/api/v1/export/kpis", Route::File(export_kpis)),
+    ("/api/v1/export/rules", Route::File(export_rules)),
+    ("/api/v1/export/compliance", Route::File(export_compliance)),
+    ("/api/v1/export/sources", Route::File(export_sources)),
+    ("/api/v1/export/leads", Route::File(export_leads)),
+    ("/api/v1/export/reviews", Route::File(export_reviews)),
+    ("/api/v1/export/what-if", Route::File(export_what_if)),
     (route::REPORT, Route::File(report)),
 ];
 
@@ -215,13 +225,17 @@ fn overview(analysis: &Analysis, query: &str) -> Json {
 }
 
 fn kpis(reading: &dyn Reading, query: &str) -> Json {
+    json(&kpis_of(reading, query)?)
+}
+
+fn kpis_of(reading: &dyn Reading, query: &str) -> Result<Kpis, Unanswered> {
     let index = find_snapshot(reading, value(query, "snapshot").as_deref())?;
     let analysis = reading.analysis(index)?;
     only(query, &["snapshot"])?;
     let names: Vec<String> = reading.snapshots().iter().map(|of| of.name.clone()).collect();
     let history = (names.len() > 1).then(|| reading.history());
     let past = history.as_ref().and_then(|history| history.find(&names[index]));
-    json(&answers::kpis(&analysis, &names, past))
+    Ok(answers::kpis(&analysis, &names, past))
 }
 
 fn identities(analysis: &Analysis, query: &str) -> Json {
@@ -385,20 +399,103 @@ fn export_findings(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswe
 }
 
 fn export(reading: &dyn Reading, query: &str, table: Table, name: &str) -> Result<Answer, Unanswered> {
-    let named = value(query, "format").unwrap_or_else(|| ExportFormat::Csv.id().to_owned());
-    let format = ExportFormat::ALL.into_iter().find(|format| format.id() == named);
-    let format = format.ok_or_else(|| {
-        let known = ExportFormat::ALL.map(ExportFormat::id).join(", ");
-        Unanswered::BadQuery(format!("`{}` is no format; known are {known}", shorten(&named)))
-    })?;
+    let format = export_format(query)?;
     let query = ListQuery::parse(query)?;
     let analysis = analysis(reading, query.snapshot.as_deref())?;
-    let (date, extension) = (analysis.snapshot.as_of.to_date_text(), format.id());
-    Ok(Answer {
-        bytes: export::list(&analysis, table, &query, format)?,
+    let bytes = export::list(&analysis, table, &query, format)?;
+    Ok(saved(name, analysis.snapshot.as_of, format, bytes))
+}
+
+fn export_history(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {
+    let format = export_format(query)?;
+    let query = HistoryQuery::parse(&without_format(query))?;
+    let history = reading.history();
+    let (from, to) = pair(reading, &history, query.from.as_deref(), query.to.as_deref())?;
+    let (from, to) = (&history.snapshots[from], &history.snapshots[to]);
+    let changes = answers::history_whole(&history, from, to, &query);
+    let bytes = TableFile::from(&changes).write(format)?;
+    Ok(saved("history", to.head.as_of, format, bytes))
+}
+
+fn export_kpis(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {
+    let format = export_format(query)?;
+    let kpis = kpis_of(reading, &without_format(query))?;
+    let bytes = TableFile::from(&kpis).write(format)?;
+    Ok(saved("kpis", kpis.as_of, format, bytes))
+}
+
+fn export_rules(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {
+    export_table(reading, query, "rules", |analysis| (&answers::rules(analysis)).into())
+}
+
+fn export_compliance(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {
+    export_table(reading, query, "compliance", |analysis| {
+        (&answers::compliance(analysis)).into()
+    })
+}
+
+fn export_sources(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {
+    export_table(reading, query, "sources", |analysis| {
+        (&answers::sources(analysis)).into()
+    })
+}
+
+fn export_leads(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {
+    export_table(reading, query, "leads", |analysis| {
+        (&answers::leads_whole(analysis)).into()
+    })
+}
+
+fn export_reviews(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {
+    export_table(reading, query, "reviews", |analysis| {
+        (&answers::reviews(analysis)).into()
+    })
+}
+
+fn export_what_if(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {
+    let format = export_format(query)?;
+    let query = without_format(query);
+    let analysis = analysis(reading, value(&query, "snapshot").as_deref())?;
+    let bytes = TableFile::from(&answers::what_if_whole(&analysis, &query)?).write(format)?;
+    Ok(saved("what-if", analysis.snapshot.as_of, format, bytes))
+}
+
+/// A table that is of one snapshot as it is.
+fn export_table(
+    reading: &dyn Reading,
+    query: &str,
+    name: &str,
+    table: fn(&Analysis) -> TableFile,
+) -> Result<Answer, Unanswered> {
+    let format = export_format(query)?;
+    only(query, &["snapshot", "format"])?;
+    let analysis = analysis(reading, value(query, "snapshot").as_deref())?;
+    let bytes = table(&analysis).write(format)?;
+    Ok(saved(name, analysis.snapshot.as_of, format, bytes))
+}
+
+fn export_format(query: &str) -> Result<ExportFormat, Unanswered> {
+    let named = value(query, "format").unwrap_or_else(|| ExportFormat::Csv.id().to_owned());
+    let format = ExportFormat::ALL.into_iter().find(|format| format.id() == named);
+    format.ok_or_else(|| {
+        let known = ExportFormat::ALL.map(ExportFormat::id).join(", ");
+        Unanswered::BadQuery(format!("`{}` is no format; known are {known}", shorten(&named)))
+    })
+}
+
+/// The query of the page whose table is exported.
+fn without_format(query: &str) -> String {
+    let parts = query.split('&').filter(|part| !part.starts_with("format="));
+    parts.collect::<Vec<_>>().join("&")
+}
+
+fn saved(name: &str, as_of: Instant, format: ExportFormat, bytes: Vec<u8>) -> Answer {
+    let (date, extension) = (as_of.to_date_text(), format.id());
+    Answer {
+        bytes,
         media_type: format.media_type(),
         file_name: Some(format!("rollcall-{name}-{date}.{extension}")),
-    })
+    }
 }
 
 fn report(reading: &dyn Reading, query: &str) -> Result<Answer, Unanswered> {

@@ -50,6 +50,35 @@ pub fn facet(facet: Facet) -> &'static str {
     }
 }
 
+/// What the heading of a column or facet means, where it needs saying.
+pub fn meaning(heading: &str) -> Option<&'static str> {
+    let meaning = match heading {
+        "Human or not" => "Numbers are of what is not human; unknown where no export tells",
+        "Made by" => "What the platform made for itself is outside of the numbers",
+        "Source" => "One account, tenant, cluster or host: a folder of the snapshot",
+        "Owner" => "Who answers for it: registered, or inferred from what exports say",
+        "Governed" => "Every criterion in force holds: the page KPIs lists them",
+        "Lacks only" => "The one criterion that keeps it from being governed",
+        "Last used" => "As its platform tells; what is not told is never taken for never",
+        "First ends" => "When the first of its credentials ends",
+        "Used for" => "The service it was last used for",
+        "Rotation" => "Whether it is younger than the limit of its kind",
+        "Fingerprint" => "Tells two secrets apart; the secrets are not kept",
+        "Use" => "What it says that it may be used for",
+        "Trust" => "Whether browsers trust its root: then the limits of the CA/B Forum bind it",
+        "Lifetime" => "From start to end, against the limit on the day of issue",
+        "Strength" => "RSA or DSA from 2,048 bits, EC from 256, and no MD5 or SHA-1 signature",
+        "Places" => "Files in which the same certificate stands",
+        "Authority ends" => "What an authority signed ends with it",
+        "Severity" => "From privilege, exposure, and whether it still works",
+        "Seen" => "What the rule found",
+        "Limit" => "What it was held against",
+        "Waiver" | "Waived" => "Accepted in rollcall.toml, until a day",
+        _ => return None,
+    };
+    Some(meaning)
+}
+
 /// A facet's value. Names from exports are shown as they are.
 pub fn facet_value(facet: Facet, value: &str) -> String {
     if value.is_empty() {

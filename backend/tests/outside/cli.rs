@@ -145,7 +145,6 @@ fn as_of_moves_the_day_of_judgement() {
 fn lists_are_those_of_the_server() {
     let estate = folder::fixture();
     let app = http::app(&estate);
-    let document = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/api.md")).unwrap();
     for list in ["identities", "credentials", "certificates", "findings"] {
         let arguments = ["list", list, estate.to_str().unwrap(), "--format"];
         let csv = printed(&[&arguments[..], &["csv", "sort=-name"]].concat(), 0);
@@ -158,16 +157,73 @@ fn lists_are_those_of_the_server() {
         let rows = &http::get(&app, &format!("/api/v1/{list}?limit=1000")).json()["rows"];
         assert_eq!(&json, rows, "{list}");
 
-        let (_, columns) = document.split_once(&format!("**{list}**: ")).unwrap();
-        let columns = columns.split("\n\n").next().unwrap().replace('`', "");
-        let columns: Vec<&str> = columns.split_whitespace().collect();
+        let mut columns = documented(list);
         assert_eq!(csv.lines().next().unwrap(), columns.join(","), "{list}");
         let mut keys: Vec<&String> = json[0].as_object().unwrap().keys().collect();
-        let mut columns = columns;
         keys.sort();
         columns.sort_unstable();
         assert_eq!(keys, columns, "{list}");
     }
+}
+
+/// As many rows as the page's answer has, in the columns that `docs/api.md` names.
+#[test]
+fn tables_are_those_of_the_pages() {
+    let app = http::app(&folder::fixture());
+    let n_in = |address: &str, pointer: &str| {
+        let answer = http::get(&app, address).json();
+        let lists = answer.pointer(pointer).unwrap().as_array().unwrap().clone();
+        lists.len()
+    };
+    let n_nested = |address: &str, outer: &str, inner: &str| {
+        let answer = http::get(&app, address).json();
+        let parts = answer[outer].as_array().unwrap().iter();
+        parts.map(|part| part[inner].as_array().unwrap().len()).sum()
+    };
+    let n_rows = [
+        ("history?kind=new", n_in("/api/v1/history?kind=new", "/changes")),
+        ("kpis", n_in("/api/v1/kpis", "/kpis")),
+        ("rules", n_in("/api/v1/rules", "/rules")),
+        ("compliance", n_nested("/api/v1/compliance", "frameworks", "controls")),
+        ("sources", n_nested("/api/v1/sources", "sources", "files")),
+        ("leads", n_in("/api/v1/leads", "/leads")),
+        ("reviews", n_in("/api/v1/reviews", "/owners")),
+        (
+            "what-if?stale_days=1",
+            n_in("/api/v1/what-if?stale_days=1", "/identities"),
+        ),
+    ];
+    for (asked, n_rows) in n_rows {
+        let join = if asked.contains('?') { '&' } else { '?' };
+        let file = |format: &str| http::get(&app, &format!("/api/v1/export/{asked}{join}format={format}"));
+        let table = asked.split('?').next().unwrap();
+        let columns = documented(table);
+        let csv = file("csv").body;
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        assert_eq!(reader.headers().unwrap().iter().collect::<Vec<_>>(), columns, "{asked}");
+        assert_eq!(reader.records().map(Result::unwrap).count(), n_rows, "{asked}");
+        let json = file("json").json();
+        assert_eq!(json.as_array().unwrap().len(), n_rows, "{asked}");
+        for row in json.as_array().unwrap() {
+            let mut keys: Vec<&String> = row.as_object().unwrap().keys().collect();
+            let mut columns = columns.clone();
+            keys.sort();
+            columns.sort_unstable();
+            assert_eq!(keys, columns, "{asked}");
+        }
+        assert!(file("pdf").body.contains("known are csv, json, xlsx"), "{asked}");
+    }
+    let refused = http::get(&app, "/api/v1/export/leads?kind=new_region");
+    assert!(refused.body.contains("no parameter of this route"), "{}", refused.body);
+}
+
+/// The columns that `docs/api.md` names for a table.
+fn documented(table: &str) -> Vec<&'static str> {
+    let document = include_str!("../../../docs/api.md");
+    let (_, rest) = document.split_once(&format!("**{table}**")).unwrap();
+    let (_, columns) = rest.split_once(": ").unwrap();
+    let columns = columns.split("\n\n").next().unwrap().split_whitespace();
+    columns.map(|column| column.trim_matches('`')).collect()
 }
 
 #[test]

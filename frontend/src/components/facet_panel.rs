@@ -134,6 +134,7 @@ fn FacetGroup(list: List, facet: Facet, query: Memo<Option<ListQuery>>, summary:
             </summary>
             <fieldset class="facet-body">
                 <legend class="visually-hidden">{words::facet(facet)}</legend>
+                {words::meaning(words::facet(facet)).map(|meaning| html! { <p class="facet-note">{meaning}</p> })}
                 <Show when=move || values.with(|values| values.len() >= N_SEARCHED)>
                     <input
                         type="search"

@@ -10,7 +10,7 @@ use shared::kpi::catalog;
 use shared::model::instant::Instant;
 use shared::model::ratio::Verdict;
 
-use super::export_menu::ExportMenu;
+use super::export_menu::export_menu;
 use super::facet_panel::FacetPanel;
 use super::page_head::PageHead;
 use super::rows::{Rows, Stage};
@@ -190,6 +190,7 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
                 .map(|column| Column {
                     id: column.id,
                     title: column.title,
+                    meaning: words::meaning(column.title),
                     track: column.track,
                     align: column.align,
                     sort_key: column.sort.map(SortColumn::id),
@@ -233,7 +234,7 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
             go.run((link, Step::Recorded));
         }
     });
-    let reset = memo(move || query.with(|query| query.as_ref().map(ListQuery::to_query_string).unwrap_or_default()));
+    let asked = memo(move || query.with(|query| query.as_ref().map(ListQuery::to_query_string).unwrap_or_default()));
     let is_first = memo(move || rows.stage.with(|stage| *stage == Stage::First));
     let is_busy = memo(move || rows.stage.with(|stage| matches!(stage, Stage::First | Stage::Changing)));
     let n_drawn = memo(move || {
@@ -297,7 +298,7 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
                 <div class="only-wide">
                     <ColumnMenu columns=all_columns choice=choice />
                 </div>
-                <ExportMenu list=list query=query n_rows=n_matching />
+                {export_menu(list.id(), asked, memo(move || format!("{} rows, as filtered", format::count(n_matching.get()))))}
             </PageHead>
             {chart.map(|chart| chart.run())}
             <div class="list-bar">
@@ -333,7 +334,7 @@ fn list_page(kind: AnyKind, chart: Option<ViewFn>) -> AnyView {
                         on_order=on_order
                         on_open=on_open
                         seen=seen
-                        reset=reset
+                        reset=asked
                         busy=is_busy
                     />
                     {cover_view}

@@ -8,6 +8,7 @@ use shared::api::query::Facet;
 
 use super::findings::{FindingTabs, Tab};
 use crate::client;
+use crate::components::export_menu::export_of_snapshot;
 use crate::components::kpi_tile::sentence_case;
 use crate::components::page_head::PageHead;
 use crate::links::{self, List};
@@ -24,7 +25,9 @@ pub fn CompliancePage() -> impl IntoView {
     let answer = client::compliance(snapshot);
     html! {
         <div class="page rules">
-            <PageHead title="Findings" line=|| "What the rules found, by standard. Whether that is compliant is for people to say." />
+            <PageHead title="Findings" line=|| "What the rules found, by standard. Whether that is compliant is for people to say.">
+                {export_of_snapshot("compliance")}
+            </PageHead>
             <FindingTabs shown=Tab::Standards />
             {asynchronous::show(answer, move |compliance| ready(&compliance, snapshot.get_untracked().as_deref()))}
         </div>

@@ -9,6 +9,7 @@ use shared::api::history::{
 use shared::kpi::catalog;
 
 use crate::client::{self, Outcome};
+use crate::components::export_menu::export_menu;
 use crate::components::page_head::PageHead;
 use crate::components::pager::pager;
 use crate::components::text_filter::TextFilter;
@@ -38,6 +39,15 @@ pub fn HistoryPage() -> impl IntoView {
         ..query.get()
     });
     let changes = client::history(asked);
+    let exported = memo(move || {
+        let query = query.get();
+        HistoryQuery {
+            offset: 0,
+            limit: None,
+            ..query
+        }
+        .to_query_string()
+    });
     let line = move || match numbers.outcome() {
         Outcome::Ready(trends) => {
             let date = |name: &str| {
@@ -76,6 +86,7 @@ pub fn HistoryPage() -> impl IntoView {
         <div class="page history">
             <PageHead title="History" line=move || html! { {line} }>
                 <FromPicker query=query shown=numbers />
+                {export_menu("history", exported, memo(|| "What changed, as filtered".to_owned()))}
             </PageHead>
             {content}
         </div>

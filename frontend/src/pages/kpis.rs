@@ -10,6 +10,7 @@ use shared::kpi::catalog::{self, Kpi, KpiKind};
 use shared::model::ratio::Verdict;
 
 use crate::client::{Answer, Outcome};
+use crate::components::export_menu::export_of_snapshot;
 use crate::components::interval_bar::{IntervalBar, ratio, target};
 use crate::components::kpi_tile::{parts, rows_link, sentence_case};
 use crate::components::named_entry;
@@ -78,7 +79,9 @@ pub fn KpisPage() -> impl IntoView {
     named_entry::follow(answer);
     html! {
         <div class="page kpis">
-            <PageHead title="KPIs" line=|| "Every number: what it asks, of whom, by whose limit" />
+            <PageHead title="KPIs" line=|| "Every number: what it asks, of whom, by whose limit">
+                {export_of_snapshot("kpis")}
+            </PageHead>
             <KpiTabs shown=Tab::Numbers />
             {ui::asynchronous::show(answer, move |kpis| ready(&kpis, snapshot.get_untracked().as_deref(), hash, trends))}
         </div>

@@ -8,6 +8,7 @@ use shared::model::instant::Instant;
 
 use crate::client;
 use crate::components::evidence::evidence_link;
+use crate::components::export_menu::export_of_snapshot;
 use crate::components::kpi_tile::sentence_case;
 use crate::components::moment::moment;
 use crate::components::page_head::PageHead;
@@ -27,7 +28,9 @@ pub fn LeadsPage() -> impl IntoView {
             <PageHead
                 title="Leads"
                 line=|| "What identities did lately and never before in this snapshot's logs. To be looked at: nothing here counts as a failure."
-            />
+            >
+                {export_of_snapshot("leads")}
+            </PageHead>
             {asynchronous::show(answer, move |leads| ready(&leads, snapshot.get_untracked().as_deref()))}
         </div>
     }

@@ -9,6 +9,7 @@ use shared::model::instant::Instant;
 
 use crate::client::{self, Outcome};
 use crate::components::badges::badge;
+use crate::components::export_menu::export_of_snapshot;
 use crate::components::kpi_tile::sentence_case;
 use crate::components::moment::moment;
 use crate::components::page_head::PageHead;
@@ -45,7 +46,9 @@ fn owners(snapshot: Memo<Option<String>>) -> AnyView {
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".to_owned(),
     };
     html! {
-        <PageHead title="Reviews" line=move || html! { {line} } />
+        <PageHead title="Reviews" line=move || html! { {line} }>
+            {export_of_snapshot("reviews")}
+        </PageHead>
         {asynchronous::show(answer, move |reviews| all(&reviews, snapshot.get_untracked().as_deref()))}
     }
 }

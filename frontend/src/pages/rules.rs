@@ -10,6 +10,7 @@ use shared::model::ratio::{Ratio, Verdict};
 use super::findings::{FindingTabs, Tab};
 use crate::client::{self, Outcome};
 use crate::components::badges::severity_word;
+use crate::components::export_menu::export_of_snapshot;
 use crate::components::interval_bar::IntervalBar;
 use crate::components::named_entry;
 use crate::components::page_head::PageHead;
@@ -33,7 +34,9 @@ pub fn RulesPage() -> impl IntoView {
     named_entry::follow(answer);
     html! {
         <div class="page rules">
-            <PageHead title="Findings" line=move || html! { {line} } />
+            <PageHead title="Findings" line=move || html! { {line} }>
+                {export_of_snapshot("rules")}
+            </PageHead>
             <FindingTabs shown=Tab::Rules />
             {asynchronous::show(answer, move |rules| ready(&rules, snapshot.get_untracked().as_deref()))}
         </div>

@@ -8,6 +8,7 @@ use shared::model::instant::Instant;
 
 use crate::components::badges::severity_badge;
 use crate::components::evidence::evidence_link;
+use crate::components::export_menu::export_of_snapshot;
 use crate::components::kpi_tile::sentence_case;
 use crate::components::moment::{absent, moment};
 use crate::components::named_entry;
@@ -31,7 +32,9 @@ pub fn SourcesPage() -> impl IntoView {
     };
     html! {
         <div class="page sources">
-            <PageHead title="Sources" line=move || html! { {line} } />
+            <PageHead title="Sources" line=move || html! { {line} }>
+                {export_of_snapshot("sources")}
+            </PageHead>
             {ui::asynchronous::show(answer, move |sources| ready(&sources, snapshot.get_untracked().as_deref()))}
         </div>
     }

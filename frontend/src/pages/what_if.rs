@@ -13,6 +13,7 @@ use shared::kpi::catalog;
 use super::kpis::{KpiTabs, Tab};
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow};
 use crate::client::{self, Outcome};
+use crate::components::export_menu::export_menu;
 use crate::components::kpi_tile::sentence_case;
 use crate::components::page_head::PageHead;
 use crate::components::trend;
@@ -62,7 +63,9 @@ pub fn WhatIfPage() -> impl IntoView {
     };
     html! {
         <div class="page what-if">
-            <PageHead title="KPIs" line=|| "Try other limits: who would fail, and what to put into rollcall.toml. Nothing is kept." />
+            <PageHead title="KPIs" line=|| "Try other limits: who would fail, and what to put into rollcall.toml. Nothing is kept.">
+                {export_menu("what-if", search, memo(|| "Whom it concerns".to_owned()))}
+            </PageHead>
             <KpiTabs shown=Tab::WhatIf />
             <div class="what-if-grid">
                 <section class="card" aria-labelledby="title-limits">

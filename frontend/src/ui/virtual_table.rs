@@ -22,6 +22,8 @@ use crate::ui::html::html;
 pub struct Column {
     pub id: &'static str,
     pub title: &'static str,
+    /// What the head means, where it needs saying.
+    pub meaning: Option<&'static str>,
     /// A CSS grid track.
     pub track: &'static str,
     pub align: Align,
@@ -283,7 +285,7 @@ fn head(
     let Some(key) = column.sort_key else {
         return html! {
             <div role="columnheader" class=cell_class(column.align) aria-colindex=index + 1>
-                <span class="grid-head-word">{column.title}</span>
+                <span class="grid-head-word" title=column.meaning>{column.title}</span>
             </div>
         };
     };
@@ -307,6 +309,7 @@ fn head(
             <button
                 type="button"
                 class="grid-head-button"
+                title=column.meaning
                 class:is-sorted=move || own_order().is_some()
                 on:click=move |_| on_order.run(key)
             >

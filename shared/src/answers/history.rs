@@ -29,15 +29,21 @@ pub fn summary(name: &str, analysis: &Analysis) -> Summary {
 
 /// `GET /api/v1/history`: both snapshots are of `history`.
 pub fn history(history: &History, from: &Past, to: &Past, query: &HistoryQuery) -> HistoryView {
-    history_of(history, from, to, query, &|_| true)
+    history_of(history, from, to, query, query.window(), &|_| true)
 }
 
-/// The same of the things about those identities, by their ids, that `holds` takes.
+/// All of them, for a file.
+pub fn history_whole(history: &History, from: &Past, to: &Past, query: &HistoryQuery) -> HistoryView {
+    history_of(history, from, to, query, usize::MAX, &|_| true)
+}
+
+/// The same with at most so many changes, of the things about those identities, by their ids, that `holds` takes.
 pub(super) fn history_of(
     history: &History,
     from: &Past,
     to: &Past,
     query: &HistoryQuery,
+    max_changes: usize,
     holds: &dyn Fn(Option<&str>) -> bool,
 ) -> HistoryView {
     let words: Vec<String> = query.text.split_whitespace().map(str::to_lowercase).collect();
@@ -65,7 +71,7 @@ pub(super) fn history_of(
     chosen.sort_by(|(a_of, a_kind, a_id, a), (b_of, b_kind, b_id, b)| {
         (a_of, a_kind, a_id, a.from, a.to).cmp(&(b_of, b_kind, b_id, b.from, b.to))
     });
-    let changes = chosen.iter().skip(query.offset).take(query.window());
+    let changes = chosen.iter().skip(query.offset).take(max_changes);
     HistoryView {
         from: name(&from.head),
         to: name(&to.head),

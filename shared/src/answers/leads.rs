@@ -11,6 +11,15 @@ use crate::model::strings::Sym;
 
 /// `GET /api/v1/leads`.
 pub fn leads(analysis: &Analysis) -> Leads {
+    at_most(analysis, MAX_LIMIT)
+}
+
+/// All of them, for a file.
+pub fn leads_whole(analysis: &Analysis) -> Leads {
+    at_most(analysis, usize::MAX)
+}
+
+fn at_most(analysis: &Analysis, n_leads: usize) -> Leads {
     let snapshot = &analysis.snapshot;
     let (mut n_identities, mut n_without_baseline) = (0, 0);
     let mut found: Vec<(IdentityId, Lead)> = Vec::new();
@@ -35,7 +44,7 @@ pub fn leads(analysis: &Analysis) -> Leads {
         n_leads: found.len(),
         leads: found
             .iter()
-            .take(MAX_LIMIT)
+            .take(n_leads)
             .map(|(id, lead)| view(analysis, *id, lead))
             .collect(),
     }

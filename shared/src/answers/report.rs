@@ -243,17 +243,14 @@ fn changes(history: &History, from: (&Analysis, &Past), to: (&Analysis, &Past)) 
     }
     let is_part = to.0.within.is_part();
     let holds = |identity: Option<&str>| !is_part || identity.is_some_and(|id| known.contains(id));
-    let query = HistoryQuery {
-        limit: Some(MAX_LISTED),
-        ..HistoryQuery::default()
-    };
+    let query = HistoryQuery::default();
     let HistoryView {
         mut sources,
         counts,
         changes,
         n_matching,
         ..
-    } = history_of(history, from.1, to.1, &query, &holds);
+    } = history_of(history, from.1, to.1, &query, MAX_LISTED, &holds);
     sources.retain(|source| !source.reasons.is_empty());
     Changes {
         counts,

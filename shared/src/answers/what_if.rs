@@ -27,6 +27,18 @@ use crate::model::thresholds::{Threshold, ThresholdId, Thresholds};
 /// # Errors
 /// When a name is no threshold's, or a value no whole number.
 pub fn what_if(analysis: &Analysis, query: &str) -> Result<WhatIf, BadQuery> {
+    at_most(analysis, query, MAX_LIMIT)
+}
+
+/// With all identities, for a file.
+///
+/// # Errors
+/// Those of [`what_if`].
+pub fn what_if_whole(analysis: &Analysis, query: &str) -> Result<WhatIf, BadQuery> {
+    at_most(analysis, query, usize::MAX)
+}
+
+fn at_most(analysis: &Analysis, query: &str, max_identities: usize) -> Result<WhatIf, BadQuery> {
     let tried = tried(query)?;
     let in_force = &analysis.config.thresholds;
     let then = under(analysis, &tried);
@@ -54,7 +66,7 @@ pub fn what_if(analysis: &Analysis, query: &str) -> Result<WhatIf, BadQuery> {
         owners: owners(analysis, &identities),
         identities: identities
             .into_iter()
-            .take(MAX_LIMIT)
+            .take(max_identities)
             .map(|(id, effect)| view(analysis, id, effect))
             .collect(),
         n_identities,

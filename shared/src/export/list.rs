@@ -63,27 +63,28 @@ pub fn list(
         (_, Some(list)) => list.all(query, table, analysis)?,
         (_, None) => return Ok(Vec::new()),
     };
+    let as_of = analysis.snapshot.as_of;
     match table {
         Table::Identities => write(
-            analysis,
+            as_of,
             rows.iter().map(|row| lists::identity_row(analysis, *row)),
             format,
             IDENTITY_COLUMNS,
         ),
         Table::Credentials => write(
-            analysis,
+            as_of,
             rows.iter().map(|row| lists::credential_row(analysis, *row)),
             format,
             CREDENTIAL_COLUMNS,
         ),
         Table::Certificates => write(
-            analysis,
+            as_of,
             rows.iter().map(|row| lists::certificate_row(analysis, *row)),
             format,
             CERTIFICATE_COLUMNS,
         ),
         Table::Findings => write(
-            analysis,
+            as_of,
             rows.iter()
                 .map(|row| lists::finding_row(analysis, &analysis.findings.all[*row])),
             format,
@@ -193,14 +194,15 @@ const FINDING_COLUMNS: &[&str] = &[
     "waived_until",
 ];
 
-fn write<Row: Serialize>(
-    analysis: &Analysis,
+/// Rows of an API's answer, a column for each member that is named.
+pub(super) fn write<Row: Serialize>(
+    as_of: Instant,
     rows: impl Iterator<Item = Row>,
     format: ExportFormat,
     columns: &[&str],
 ) -> Result<Vec<u8>, ExportError> {
     match format {
-        ExportFormat::Xlsx => workbook(analysis.snapshot.as_of, rows, columns),
+        ExportFormat::Xlsx => workbook(as_of, rows, columns),
         ExportFormat::Json => {
             let mut bytes = vec![b'['];
             for (index, row) in rows.enumerate() {
@@ -233,7 +235,7 @@ fn workbook<Row: Serialize>(
         None | Some(Value::Null) => Cell::Empty,
         Some(Value::Number(number)) => number.as_f64().map_or(Cell::Empty, Cell::Number),
         Some(Value::String(text)) => {
-            let is_instant = column.ends_with("_at") || column == "waived_until";
+            let is_instant = column == "at" || column.ends_with("_at") || column == "waived_until";
             let at = is_instant.then(|| Instant::from_text(text)).flatten();
             at.map_or_else(|| Cell::text(text), Cell::At)
         }

@@ -12,6 +12,7 @@ mod opengraph;
 mod pdf;
 mod prometheus;
 mod review;
+mod table;
 #[cfg(feature = "documents")]
 mod workbook;
 #[cfg(feature = "documents")]
@@ -23,6 +24,7 @@ pub use ocsf::ocsf;
 pub use opengraph::opengraph;
 pub use prometheus::{gauge, prometheus};
 pub use review::{review_page, review_sheet};
+pub use table::TableFile;
 
 use crate::api::query::BadQuery;
 use crate::api::report::{Report, ReportFormat};
