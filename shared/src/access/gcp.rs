@@ -22,7 +22,7 @@ pub const TO_EVERYTHING: &[&str] = &[
     "resourcemanager.organizations.setIamPolicy",
 ];
 
-const RESOURCE_MANAGER: &str = "//cloudresourcemanager.googleapis.com/";
+pub const RESOURCE_MANAGER: &str = "//cloudresourcemanager.googleapis.com/";
 const ACT_AS: &str = "iam.serviceAccounts.actAs";
 const MAKE_TOKEN: &str = "iam.serviceAccounts.getAccessToken";
 const MAKE_KEY: &str = "iam.serviceAccountKeys.create";
@@ -66,6 +66,12 @@ pub fn privilege(role: &str) -> Option<Privilege> {
         "roles/owner" | "roles/admin" => Some(Privilege::Administrator),
         _ => role.starts_with("roles/").then_some(Privilege::Limited),
     }
+}
+
+/// Whether a grant is on one thing of Google Cloud, and on nothing that holds others: who owns a topic owns a topic.
+pub fn is_on_one_thing(snapshot: &Snapshot, grant: &Grant) -> bool {
+    let resource = snapshot.strings.get_or_empty(grant.resource);
+    resource.starts_with("//") && !resource.starts_with(RESOURCE_MANAGER)
 }
 
 /// Whether a grant that gives everything in its scope still does, by what denials leave of it; `None` when its scope is

@@ -98,18 +98,27 @@ impl Index {
 
     /// The trusts that let an identity act as another: by its own name, by its account's, or as anybody.
     pub fn trusts_by<'s>(&self, actor: IdentityId, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s Trust> {
+        let trusts = self.trust_indices_by(actor, snapshot);
+        trusts.map(|at| &snapshot.trusts[at as usize])
+    }
+
+    /// The same, as indices.
+    pub fn trust_indices_by(&self, actor: IdentityId, snapshot: &Snapshot) -> impl Iterator<Item = u32> {
         let account = snapshot.identity(actor).account;
         let by_account = account.and_then(|account| self.by_account.get(&account));
         let others = by_account.into_iter().flatten().chain(&self.by_anyone);
-        let others = others.map(|at| &snapshot.trusts[*at as usize]);
-        self.trusts_by_name(actor, snapshot).chain(others)
+        self.by_name(actor).chain(others.copied())
     }
 
     /// The trusts that name an identity as the one who may act.
     pub fn trusts_by_name<'s>(&self, actor: IdentityId, snapshot: &'s Snapshot) -> impl Iterator<Item = &'s Trust> {
+        self.by_name(actor).map(|at| &snapshot.trusts[at as usize])
+    }
+
+    fn by_name(&self, actor: IdentityId) -> impl Iterator<Item = u32> {
         let start = self.by_actor.partition_point(|(by, _)| *by < actor);
         let by_actor = self.by_actor[start..].iter().take_while(move |(by, _)| *by == actor);
-        by_actor.map(|(_, at)| &snapshot.trusts[*at as usize])
+        by_actor.map(|(_, at)| *at)
     }
 
     /// The trusts in whole accounts, as indices.

@@ -105,6 +105,12 @@ impl Access {
         all
     }
 
+    /// The trusts by which an identity of AWS may take on another, for certain or perhaps, as indices: those that name it,
+    /// its account, or everybody, where its own policies allow what they must.
+    pub fn assumed(&self, snapshot: &Snapshot, actor: IdentityId) -> Vec<u32> {
+        standing::assumed(snapshot, &self.index, actor)
+    }
+
     /// How surely each identity can act as one of production, in one step or several; those themselves do. `None` where
     /// none is known to be of production, or none of another environment.
     pub fn acts_in_production(&self) -> Option<&[Holds]> {

@@ -102,7 +102,10 @@ impl Tiers {
         granted.data = Tier::Nothing;
         granted.data_at_most = Tier::Nothing;
         granted.is_catalogued = true;
-        for grant in snapshot.grants_of(identity) {
+        for grant in snapshot
+            .grants_of(identity)
+            .filter(|grant| !grant.has_ended(snapshot.as_of))
+        {
             let (least, most) = self.of(snapshot, index, (id, platform), grant);
             granted.data_at_most = granted.data_at_most.max(most);
             if grant.conditional == Conditional::Always {
@@ -194,8 +197,15 @@ fn by_roles(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &st
     let mut may = Vec::new();
     for &at in &snapshot.granted[range] {
         let grant = &snapshot.grants[at as usize];
-        if !is_in_scope(snapshot, platform, grant, resource) {
+        let reaches = match grant.has_ended(snapshot.as_of) {
+            true => Holds::No,
+            false => reaches(snapshot, platform, grant, resource),
+        };
+        if reaches == Holds::No {
             continue;
+        }
+        if reaches == Holds::Maybe {
+            needs.push(Dependency::Export("of which project the resource is"));
         }
         let gives = match platform {
             Platform::Gcp if grant.privilege == Some(Privilege::Administrator) => Holds::Yes,
@@ -205,8 +215,11 @@ fn by_roles(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &st
         let reason = Reason::of_grant(at, grant);
         match (gives, grant.conditional, platform) {
             (Holds::No, _, _) => continue,
-            (Holds::Yes, Conditional::Always, _) => return Decision::allowed(vec![reason], blind_spots),
+            (Holds::Yes, Conditional::Always, _) if reaches == Holds::Yes => {
+                return Decision::allowed(vec![reason], blind_spots);
+            }
             (Holds::Maybe, _, _) => needs.push(Dependency::Policy(grant.policy.unwrap_or(grant.role))),
+            (Holds::Yes, Conditional::Always, _) => {}
             (Holds::Yes, Conditional::OnCondition, Platform::Entra) => {
                 needs.push(Dependency::Condition("what the user may who is signed in".to_owned()));
             }
@@ -225,19 +238,25 @@ fn by_roles(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &st
 }
 
 /// Whether a grant reaches a resource: it is given on it, on what holds it, or somewhere above, which only the
-/// hierarchy of projects could tell.
-fn is_in_scope(snapshot: &Snapshot, platform: Platform, grant: &Grant, resource: &str) -> bool {
+/// hierarchy of projects could tell. Names of some things, buckets among them, do not tell of which project they are.
+fn reaches(snapshot: &Snapshot, platform: Platform, grant: &Grant, resource: &str) -> Holds {
     let Some(on) = grant.resource.map(|on| snapshot.strings.get(on)) else {
-        return true;
+        return Holds::Yes;
     };
     let project = on.strip_prefix(PROJECTS);
     match platform {
-        _ if resource == "*" || on.eq_ignore_ascii_case(resource) => true,
-        Platform::Entra => false,
+        _ if resource == "*" || on.eq_ignore_ascii_case(resource) => Holds::Yes,
+        Platform::Entra => Holds::No,
         Platform::Gcp => {
             let is_above = on.contains("/folders/") || on.contains("/organizations/");
             let holds_project = project.is_some_and(|project| resource.contains(&format!("/projects/{project}/")));
-            is_above || holds_project || resource.starts_with(&format!("{on}/"))
+            let is_below = is_above || holds_project || resource.starts_with(&format!("{on}/"));
+            let tells_project = resource.contains("/projects/") || resource.starts_with(gcp::RESOURCE_MANAGER);
+            match (is_below, project.is_some() && !tells_project) {
+                (true, _) => Holds::Yes,
+                (false, true) => Holds::Maybe,
+                (false, false) => Holds::No,
+            }
         }
     }
 }
@@ -250,7 +269,8 @@ pub struct Targets {
 }
 
 impl Targets {
-    pub fn new(snapshot: &Snapshot, power: &Power) -> Self {
+    /// `rounds` are those of [`Standing::round`](super::standing::Standing::round).
+    pub fn new(snapshot: &Snapshot, power: &Power, rounds: &[u32]) -> Self {
         let mut targets = Self::default();
         for (at, identity) in snapshot.identities.iter().enumerate() {
             if power[at] > Holds::No {
@@ -261,7 +281,7 @@ impl Targets {
                 }
             }
         }
-        let surest_first = |id: &IdentityId| (std::cmp::Reverse(power[id.0 as usize]), *id);
+        let surest_first = |id: &IdentityId| (std::cmp::Reverse(power[id.0 as usize]), rounds[id.0 as usize], *id);
         targets.gcp.sort_by_key(surest_first);
         targets.entra.sort_by_key(surest_first);
         targets
@@ -298,8 +318,13 @@ pub fn candidates(snapshot: &Snapshot) -> Vec<IdentityId> {
 }
 
 /// Which of these [`candidates`] have a way up by a row of the catalogue, when others have this power.
-pub fn ways_up(snapshot: &Snapshot, candidates: &[IdentityId], power: &Power) -> Vec<(IdentityId, Holds)> {
-    let targets = Targets::new(snapshot, power);
+pub fn ways_up(
+    snapshot: &Snapshot,
+    candidates: &[IdentityId],
+    power: &Power,
+    rounds: &[u32],
+) -> Vec<(IdentityId, Holds)> {
+    let targets = Targets::new(snapshot, power, rounds);
     let mut found = Vec::new();
     for &id in candidates {
         if power[id.0 as usize] < Holds::Yes {
@@ -318,7 +343,9 @@ pub fn escalations(snapshot: &Snapshot, id: IdentityId, targets: &Targets, power
         return Vec::new();
     };
     let range = identity.grants.start as usize..identity.grants.end as usize;
-    let grants = &snapshot.granted[range];
+    let grants = snapshot.granted[range].iter().copied();
+    let in_force = grants.filter(|at| !snapshot.grants[*at as usize].has_ended(snapshot.as_of));
+    let grants: &[u32] = &in_force.collect::<Vec<_>>();
     let mut found = Vec::new();
     for path in platform.paths() {
         let mut scopes: Vec<Option<Sym>> = grants.iter().map(|at| snapshot.grants[*at as usize].resource).collect();
@@ -465,6 +492,7 @@ fn escalation(
             false => Outcome::DependsOn,
         },
         through: through.map(Through::Identity),
+        within: None,
         proof,
         depends_on,
     })

@@ -78,6 +78,9 @@ pub struct Standing {
     pub is_administrator: Holds,
     /// Whether it can become one; not looked at where it is one.
     pub can_escalate: Holds,
+    /// In which round of looking its power was found: it rests on somebody's that was found earlier. Zero for what it
+    /// has by its own grants.
+    pub round: u32,
 }
 
 /// What the grants of an identity come to, before anybody acts as anybody.
@@ -134,12 +137,15 @@ impl Survey {
         let named = named::candidates(snapshot);
         let mut power: Vec<Holds> = granted.iter().map(|granted| granted.is_administrator).collect();
         let mut can_escalate = vec![Holds::No; power.len()];
+        let mut rounds = vec![0; power.len()];
         let mut risen_to = power.clone();
+        let mut round = 0_u32;
         loop {
-            let targets = Targets::new(snapshot, index, &power);
+            round += 1;
+            let targets = Targets::new(snapshot, index, &power, &rounds);
             let mut risen = accounts.ways_up(snapshot, index, &targets, &power);
-            risen.extend(named::ways_up(snapshot, &named, &power));
-            risen.extend(clusters.ways_up(snapshot, index, &power));
+            risen.extend(named::ways_up(snapshot, &named, &power, &rounds));
+            risen.extend(clusters.ways_up(snapshot, index, &power, &rounds));
             let powerful = Powerful::new(snapshot, index, &risen_to);
             for (at, &before) in power.iter().enumerate() {
                 let id = IdentityId(at as u32);
@@ -156,15 +162,17 @@ impl Survey {
                     power[at] = holds;
                     can_escalate[at] = holds;
                     risen_to[at] = holds;
+                    rounds[at] = round;
                     is_changed = true;
                 }
             }
             if !is_changed {
-                let standings = granted.iter().zip(can_escalate);
+                let standings = granted.iter().zip(can_escalate).zip(&rounds);
+                let standings = standings.map(|((granted, holds), round)| standing(granted, holds, *round));
                 return Self {
-                    standings: standings.map(|(granted, holds)| standing(granted, holds)).collect(),
-                    named: named::Targets::new(snapshot, &power),
-                    in_clusters: kubernetes::standing::Targets::new(snapshot, &power),
+                    standings: standings.collect(),
+                    named: named::Targets::new(snapshot, &power, &rounds),
+                    in_clusters: kubernetes::standing::Targets::new(snapshot, &power, &rounds),
                     power,
                     targets,
                     clusters,
@@ -182,10 +190,11 @@ impl Survey {
         power: Vec<Holds>,
         acts_in_production: Option<Vec<Holds>>,
     ) -> Self {
+        let rounds: Vec<u32> = standings.iter().map(|standing| standing.round).collect();
         Self {
-            targets: Targets::new(snapshot, index, &power),
-            named: named::Targets::new(snapshot, &power),
-            in_clusters: kubernetes::standing::Targets::new(snapshot, &power),
+            targets: Targets::new(snapshot, index, &power, &rounds),
+            named: named::Targets::new(snapshot, &power, &rounds),
+            in_clusters: kubernetes::standing::Targets::new(snapshot, &power, &rounds),
             clusters: Clusters::new(snapshot, index, &mut vec![Granted::default(); power.len()]),
             standings,
             power,
@@ -217,6 +226,7 @@ impl Survey {
                 path: ACTS_AS,
                 outcome,
                 through: Some(Through::Identity(target)),
+                within: None,
                 proof: decision.proof,
                 depends_on,
             });
@@ -319,19 +329,7 @@ impl<'a> Powerful<'a> {
             if target == id || most <= best {
                 continue;
             }
-            // Between accounts, and where the account is trusted as a whole, the actor's own policies must allow it.
-            let needs_own_policy = match trust.actor {
-                Principal::Account(_) => true,
-                Principal::Anyone => snapshot.identity(target).account != account,
-                Principal::Identity(_)
-                | Principal::Group(_)
-                | Principal::AnyoneAuthenticated
-                | Principal::PlatformService(_)
-                | Principal::Federated { .. }
-                | Principal::Workload(_)
-                | Principal::Named(_) => false,
-            };
-            let is_possible = match (needs_own_policy, assumes) {
+            let is_possible = match (needs_own_policy(trust, snapshot.identity(target), account), assumes) {
                 (false, _) => true,
                 (true, Assumes::Nothing | Assumes::Unmentioned) => false,
                 (true, Assumes::Some) => actor.could_assume(trust) > best,
@@ -342,6 +340,43 @@ impl<'a> Powerful<'a> {
         }
         best
     }
+}
+
+/// Whether the policies of one that may act must allow it, too: between accounts, and where the account is trusted as a
+/// whole.
+fn needs_own_policy(trust: &Trust, target: &Identity, account: Option<Sym>) -> bool {
+    match trust.actor {
+        Principal::Account(_) => true,
+        Principal::Anyone => target.account != account,
+        Principal::Identity(_)
+        | Principal::Group(_)
+        | Principal::AnyoneAuthenticated
+        | Principal::PlatformService(_)
+        | Principal::Federated { .. }
+        | Principal::Workload(_)
+        | Principal::Named(_) => false,
+    }
+}
+
+/// See [`super::Access::assumed`].
+pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<u32> {
+    let identity = snapshot.identity(id);
+    if !is_aws(identity, snapshot) {
+        return Vec::new();
+    }
+    let mut actor = Actor::new(snapshot, index, id, Assumes::Some);
+    let mut assumes = |at: &u32| {
+        let trust = &snapshot.trusts[*at as usize];
+        let target = trust.target_identity.filter(|target| {
+            *target != id && trust.kind == TrustKind::Assumes && is_aws(snapshot.identity(*target), snapshot)
+        });
+        target.is_some_and(|target| {
+            let is_possible = !needs_own_policy(trust, snapshot.identity(target), identity.account)
+                || actor.could_assume(trust) > Holds::No;
+            is_possible && actor.acts_as(trust, target).outcome != Outcome::Denied
+        })
+    };
+    index.trust_indices_by(id, snapshot).filter(|at| assumes(at)).collect()
 }
 
 fn lent<'a>(trust: &'a Trust, power: &Power) -> Option<Lent<'a>> {
@@ -361,7 +396,7 @@ fn to_power<'a>(
     lent.filter(move |(_, target, _)| *target != actor)
 }
 
-fn standing(given: &Granted, can_escalate: Holds) -> Standing {
+fn standing(given: &Granted, can_escalate: Holds, round: u32) -> Standing {
     let can_escalate = match given.is_catalogued {
         true => can_escalate,
         false => can_escalate.max(Holds::Maybe),
@@ -376,12 +411,16 @@ fn standing(given: &Granted, can_escalate: Holds) -> Standing {
         at_most: tier(Holds::Maybe, given.data_at_most),
         is_administrator: given.is_administrator,
         can_escalate,
+        round,
     }
 }
 
 /// How strong a grant is when what caps its identity, and what denies it, has taken its part; `None` where no export
 /// tells.
 pub fn left_of(snapshot: &Snapshot, index: &Index, id: IdentityId, grant: &Grant) -> Option<Privilege> {
+    if grant.has_ended(snapshot.as_of) || gcp::is_on_one_thing(snapshot, grant) {
+        return Some(Privilege::Limited);
+    }
     let privilege = snapshot.identity(id).ceiling.leaves(grant.privilege)?;
     if privilege == Privilege::Limited || snapshot.denials.is_empty() {
         return Some(privilege);

@@ -310,9 +310,8 @@ fn trust_kind(role: &str, actor: &Principal) -> Option<TrustKind> {
             | Principal::Workload(_)
             | Principal::Named(_) => TrustKind::Impersonates,
         }),
-        "roles/iam.serviceAccountTokenCreator"
-        | "roles/iam.serviceAccountOpenIdTokenCreator"
-        | "roles/iam.serviceAccountKeyAdmin" => Some(TrustKind::Impersonates),
+        // Not `serviceAccountOpenIdTokenCreator`: Google's own APIs do not take ID tokens.
+        "roles/iam.serviceAccountTokenCreator" | "roles/iam.serviceAccountKeyAdmin" => Some(TrustKind::Impersonates),
         // May start workloads that run as the account.
         "roles/iam.serviceAccountUser" => Some(TrustKind::Assumes),
         _ => None,

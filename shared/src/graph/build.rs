@@ -9,14 +9,16 @@ use super::node::{Given, Node, Scope, store};
 use crate::access::Access;
 use crate::access::decision::{Holds, Outcome};
 use crate::access::escalation::{Escalation, Through};
+use crate::access::kubernetes::standing::is_kubernetes;
+use crate::access::named::Platform;
+use crate::access::standing::is_aws;
 use crate::model::access_policy::{AccessPolicy, Ceiling, Privilege};
 use crate::model::grant::TrustKind;
-use crate::model::identity::Status;
-use crate::model::instant::Expiry;
+use crate::model::identity::{IdentityKind, Status};
 use crate::model::leak::Liveness;
 use crate::model::principal::Principal;
 use crate::model::relation::Relation;
-use crate::model::snapshot::{CredentialId, Evidence, Grant, IdentityId, Snapshot, SourceId};
+use crate::model::snapshot::{CredentialId, Evidence, Grant, IdentityId, Snapshot, SourceId, Trust};
 use crate::model::strings::Sym;
 
 /// What connectors call the whole of a system where grants in it are on the whole or on a part.
@@ -28,7 +30,9 @@ pub fn build(snapshot: &Snapshot, access: &Access) -> Graph {
     builder.leaks();
     builder.memberships();
     builder.grants();
+    builder.roots();
     builder.trusts();
+    builder.assumed();
     builder.escalations();
     builder.contents();
     builder.owners_and_environments();
@@ -176,7 +180,7 @@ impl<'s> Builder<'s> {
     /// Gives a grant to a node; a role opens its resource once.
     fn grant(&mut self, subject: NodeId, identity: Option<IdentityId>, index: u32, opened: &mut HashSet<NodeId>) {
         let grant = &self.snapshot.grants[index as usize];
-        if matches!(grant.expires_at, Expiry::At(end) if end <= self.snapshot.as_of) {
+        if grant.has_ended(self.snapshot.as_of) {
             return;
         }
         let given = self.given(grant, identity);
@@ -195,6 +199,44 @@ impl<'s> Builder<'s> {
             if given.privilege == Some(Privilege::Administrator) {
                 let administrators = self.number(Node::Administrators(given.scope));
                 self.edge(role, Relation::Administers, administrators, index);
+            }
+        }
+        if given.privilege == Some(Privilege::Administrator)
+            && let Some(tenant) = identity.and_then(|identity| self.tenant(identity, grant))
+        {
+            let administrators = self.number(Node::Administrators(tenant));
+            self.edge(subject, Relation::Administers, administrators, index);
+        }
+    }
+
+    /// The tenant that everything is done in with a permission of one of its APIs: the API's name is no place, and every
+    /// tenant has one of that name.
+    fn tenant(&self, identity: IdentityId, grant: &Grant) -> Option<Scope> {
+        let identity = self.snapshot.identity(identity);
+        let is_api = |name: Sym| !self.snapshot.strings.get(name).starts_with('/');
+        let is_of_api = Platform::of(identity, self.snapshot) == Some(Platform::Entra)
+            && grant.resource.is_some_and(is_api)
+            && grant.resource != identity.account;
+        is_of_api.then_some(Scope {
+            source: None,
+            name: Some(identity.account?),
+        })
+    }
+
+    /// The root of an account may do everything there, and is given nothing.
+    fn roots(&mut self) {
+        for (index, identity) in self.snapshot.identities.iter().enumerate() {
+            if identity.kind == IdentityKind::Root && identity.account.is_some() {
+                let administrators = self.number(Node::Administrators(Scope {
+                    source: None,
+                    name: identity.account,
+                }));
+                self.edge(
+                    NodeId(index as u32),
+                    Relation::Administers,
+                    administrators,
+                    index as u32,
+                );
             }
         }
     }
@@ -240,6 +282,8 @@ impl<'s> Builder<'s> {
     fn trusts(&mut self) {
         for (index, trust) in self.snapshot.trusts.iter().enumerate() {
             let target = match trust.target_identity {
+                // See `assumed`.
+                Some(identity) if self.is_between_aws(trust, identity) => continue,
                 Some(identity) if self.snapshot.identity(identity).status == Status::Disabled => continue,
                 Some(identity) => Node::Identity(identity),
                 None => Node::Unlisted(trust.target),
@@ -256,6 +300,28 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Within AWS it takes more than a trust to take on a role: what the identity's own policies say counts, too; and who
+    /// trusts an account trusts those whom it lets.
+    fn assumed(&mut self) {
+        for index in 0..self.n_identities {
+            for at in self.access.assumed(self.snapshot, IdentityId(index)) {
+                let trust = &self.snapshot.trusts[at as usize];
+                let target = trust.target_identity;
+                if let Some(target) = target.filter(|id| self.snapshot.identity(*id).status != Status::Disabled) {
+                    self.edge(NodeId(index), Relation::Assumes, NodeId(target.0), at);
+                }
+            }
+        }
+    }
+
+    fn is_between_aws(&self, trust: &Trust, target: IdentityId) -> bool {
+        trust.kind == TrustKind::Assumes
+            && trust.actor_identity.is_some_and(|actor| {
+                let both = [actor, target].map(|id| self.snapshot.identity(id));
+                both.iter().all(|identity| is_aws(identity, self.snapshot))
+            })
+    }
+
     /// Known ways up that are certain: one that depends on what no export tells is a question, and no edge. Those by
     /// trusts are edges already.
     fn escalations(&mut self) {
@@ -270,6 +336,11 @@ impl<'s> Builder<'s> {
                 let power = match (way.through, identity.account) {
                     (Some(Through::Identity(other)), _) => Node::Identity(other),
                     (Some(Through::Group(group)), _) => Node::Group(group),
+                    // A cluster's namespaces are its own.
+                    (None, _) if is_kubernetes(identity, self.snapshot) => Node::Administrators(Scope {
+                        source: Some(identity.source),
+                        name: way.within,
+                    }),
                     (None, Some(account)) => Node::Administrators(Scope {
                         source: None,
                         name: Some(account),

@@ -20,7 +20,7 @@ use crate::access::Access;
 use crate::access::escalation::Escalation;
 use crate::model::access_policy::Conditional;
 use crate::model::grant::TrustGuard;
-use crate::model::identity::OwnerBasis;
+use crate::model::identity::{IdentityKind, OwnerBasis};
 use crate::model::provenance::Place;
 use crate::model::relation::Relation;
 use crate::model::snapshot::{Credential, CredentialId, Evidence, FileId, IdentityId, Snapshot};
@@ -148,6 +148,7 @@ impl Graph {
                 vec![snapshot.trusts[origin].evidence]
             }
             Relation::MemberOf => vec![snapshot.memberships[origin].evidence],
+            Relation::Administers if self.is_root(snapshot, edge.from) => of_identity().take(1).collect(),
             Relation::IsGranted | Relation::Opens | Relation::Administers => vec![snapshot.grants[origin].evidence],
             Relation::Controls if edge.origin >= self.n_identities => Vec::new(),
             Relation::Controls | Relation::LiesIn => of_identity().take(1).collect(),
@@ -159,6 +160,11 @@ impl Graph {
             }
             Relation::AnswersFor => self.claim(snapshot, edge.origin as usize).into_iter().collect(),
         }
+    }
+
+    /// The root of an account, which administers it without a grant.
+    fn is_root(&self, snapshot: &Snapshot, node: NodeId) -> bool {
+        matches!(self.node(node), Node::Identity(id) if snapshot.identity(id).kind == IdentityKind::Root)
     }
 
     /// Where the claim stands that decides an identity's owner. Which row of the registry it is takes a look at all of

@@ -30,7 +30,8 @@ pub enum Relation {
     IsGranted,
     /// A role or policy, and the resource on which it is given.
     Opens,
-    /// A role or policy that gives everything, and the administrators of its resource.
+    /// A role or policy that gives everything, and the administrators of its resource; the root of an account, and an
+    /// application that a permission gives the tenant, likewise.
     Administers,
     /// The administrators of a resource, and what lies in it.
     Controls,

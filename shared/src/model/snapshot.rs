@@ -508,6 +508,13 @@ impl Snapshot {
     }
 }
 
+impl Grant {
+    /// Gives nothing any more at this instant.
+    pub fn has_ended(&self, as_of: Instant) -> bool {
+        matches!(self.expires_at, Expiry::At(end) if end <= as_of)
+    }
+}
+
 impl Credential {
     /// Works at this instant, as far as is known: neither inactive, nor revoked, nor expired.
     pub fn works(&self, as_of: Instant) -> bool {

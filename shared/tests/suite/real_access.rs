@@ -65,7 +65,7 @@ fn the_example_of_cloudsplaining() {
     let snapshot = read(&folder.join("examples/files/example.json"));
     let found = explained(&snapshot, &Access::new(&snapshot));
     let service_role = "privesc-high-priv-service-role";
-    let stack_role = "AWS-QuickSetup-StackSet-Local-AdministrationRole";
+    let stack_role = "AWS-QuickSetup-StackSet-Local-ExecutionRole";
     let user = "fn1-privesc3-partial-user";
     let through = |path: &str, whom: &str| format!("{path} through {whom}");
     for (who, path) in [

@@ -14,7 +14,7 @@ use crate::access::escalation::{Escalation, EscalationPath, Gives, Kind, Need, O
 use crate::access::index::Index;
 use crate::access::standing::{Assumes, Granted, Power, Tier, is_aws};
 use crate::model::access_policy::{AwsStatement, Conditional, Effect, Matched, Privilege};
-use crate::model::grant::TrustKind;
+use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::IdentityKind;
 use crate::model::pattern;
 use crate::model::principal::{HandleKind, Principal};
@@ -509,13 +509,17 @@ pub struct Targets {
 }
 
 impl Targets {
-    pub fn new(snapshot: &Snapshot, index: &Index, power: &Power) -> Self {
+    /// `rounds` are those of [`Standing::round`](crate::access::standing::Standing::round).
+    pub fn new(snapshot: &Snapshot, index: &Index, power: &Power, rounds: &[u32]) -> Self {
         let mut targets = Self::default();
         for (at, identity) in snapshot.identities.iter().enumerate() {
             let id = IdentityId(at as u32);
             let (Some(account), Some(kind)) = (identity.account, kind_of(identity.kind)) else {
                 continue;
             };
+            if kind == Kind::Role && arn_of(snapshot, id).is_some_and(is_platforms) {
+                continue;
+            }
             targets.all.entry((account, kind)).or_default().push(id);
             if power[at] == Holds::No {
                 continue;
@@ -538,9 +542,10 @@ impl Targets {
                 }
             }
         }
-        // Who has power for certain is tried first.
+        // Who has power for certain is tried first, and of these who has it from the start: one who rose through whoever
+        // asks would explain nothing.
         for ids in targets.strong.values_mut().chain(targets.by_service.values_mut()) {
-            ids.sort_by_key(|id| (std::cmp::Reverse(power[id.0 as usize]), *id));
+            ids.sort_by_key(|id| (std::cmp::Reverse(power[id.0 as usize]), rounds[id.0 as usize], *id));
         }
         targets
     }
@@ -613,6 +618,7 @@ impl Met {
             path,
             outcome,
             through,
+            within: None,
             proof: self.proof,
             depends_on: self.depends_on,
         })
@@ -704,6 +710,11 @@ fn escalation(
             if path.gives.needs_another() && power[candidate.0 as usize] == Holds::Maybe {
                 met = met.depending(Dependency::Power(candidate));
             }
+            if let Gives::RoleOf(service) = path.gives
+                && !is_open_to(asker, candidate, service)
+            {
+                met = met.depending(Dependency::Export("the condition on which the role trusts the service"));
+            }
             if best.as_ref().is_none_or(|(_, best)| met.holds > best.holds) {
                 best = Some((candidate, met));
             }
@@ -790,6 +801,21 @@ fn of_service<'t>(asker: &Asker<'_>, targets: &'t Targets, service: &str) -> &'t
     let service = asker.snapshot.strings.find(service);
     let ids = account.zip(service).and_then(|key| targets.by_service.get(&key));
     ids.map_or(&[], Vec::as_slice)
+}
+
+/// Whether a role lets a service act as it without a condition.
+fn is_open_to(asker: &Asker<'_>, role: IdentityId, service: &str) -> bool {
+    let mut trusts = asker.index.trusts_to(role, asker.snapshot);
+    trusts.any(|trust| {
+        trust.kind == TrustKind::Assumes
+            && trust.guard == Some(TrustGuard::Open)
+            && matches!(trust.actor, Principal::PlatformService(of) if asker.snapshot.strings.get(of) == service)
+    })
+}
+
+/// Whether only AWS itself changes a role and passes it on: one that is linked to a service, or made by Identity Center.
+fn is_platforms(arn: &str) -> bool {
+    arn.contains(":role/aws-service-role/") || arn.contains(":role/aws-reserved/")
 }
 
 /// Whether a need is met that is about nobody else; `None` when there is nothing that it could be done to.

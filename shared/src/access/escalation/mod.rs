@@ -20,6 +20,8 @@ pub struct Escalation {
     pub outcome: Outcome,
     /// Whose power it gets, where the row needs somebody.
     pub through: Option<Through>,
+    /// The namespace in which it gets everything, where it is nobody's power and not everywhere.
+    pub within: Option<Sym>,
     /// The statements, bindings and trusts that allow what the row needs.
     pub proof: Vec<Reason>,
     pub depends_on: Vec<Dependency>,

@@ -121,8 +121,14 @@ impl Clusters {
     }
 
     /// Who has a way up by a row of the catalogue, when others have this power.
-    pub fn ways_up(&self, snapshot: &Snapshot, index: &Index, power: &Power) -> Vec<(IdentityId, Holds)> {
-        let targets = Targets::new(snapshot, power);
+    pub fn ways_up(
+        &self,
+        snapshot: &Snapshot,
+        index: &Index,
+        power: &Power,
+        rounds: &[u32],
+    ) -> Vec<(IdentityId, Holds)> {
+        let targets = Targets::new(snapshot, power, rounds);
         let mut found = Vec::new();
         for &id in &self.members {
             if power[id.0 as usize] < Holds::Yes {
@@ -290,7 +296,8 @@ struct Strong {
 }
 
 impl Targets {
-    pub fn new(snapshot: &Snapshot, power: &Power) -> Self {
+    /// `rounds` are those of [`Standing::round`](crate::access::standing::Standing::round).
+    pub fn new(snapshot: &Snapshot, power: &Power, rounds: &[u32]) -> Self {
         let mut runs: HashMap<IdentityId, Holds> = HashMap::new();
         for trust in snapshot.trusts.iter().filter(|trust| trust.kind == TrustKind::RunsAs) {
             if let Some(target) = trust.target_identity {
@@ -332,8 +339,8 @@ impl Targets {
         }
         for of_place in targets.strong.values_mut() {
             of_place.sort_by_key(|strong| {
-                let surest = (power[strong.id.0 as usize], strong.runs);
-                (std::cmp::Reverse(surest), strong.id)
+                let at = strong.id.0 as usize;
+                (std::cmp::Reverse(power[at]), rounds[at], strong.id)
             });
         }
         targets
@@ -359,11 +366,15 @@ fn escalation(
     power: &Power,
 ) -> Option<Escalation> {
     let source = snapshot.identity(id).source;
-    let strong = targets.of(source, scope, &snapshot.strings).iter().find(|strong| {
-        strong.id != id
-            && (path.gives != Gives::RunningServiceAccount || strong.runs > Holds::No)
-            && (path.gives != Gives::StoredToken || strong.has_stored_token)
-    });
+    let strong = |least: Holds| {
+        targets.of(source, scope, &snapshot.strings).iter().find(|strong| {
+            strong.id != id && strong.runs >= least && (path.gives != Gives::StoredToken || strong.has_stored_token)
+        })
+    };
+    let strong = match path.gives {
+        Gives::RunningServiceAccount => strong(Holds::Yes).or_else(|| strong(Holds::Maybe)),
+        _ => strong(Holds::No),
+    };
     let mut depends_on = Vec::new();
     if met == Holds::Maybe {
         depends_on.push(Dependency::Export("what the objects are that the rule names"));
@@ -403,6 +414,7 @@ fn escalation(
             false => Outcome::DependsOn,
         },
         through,
+        within: scope.and_then(|namespace| snapshot.strings.find(namespace)),
         proof,
         depends_on,
     })
