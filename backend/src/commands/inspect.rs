@@ -40,7 +40,7 @@ struct Inspected<'a> {
     leaks: usize,
     /// What the file only says of things that others list: last uses, for the most part.
     mentions: usize,
-    diagnostics: &'a [Diagnostic],
+    diagnostics: Vec<Diagnostic>,
 }
 
 pub fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
@@ -81,6 +81,31 @@ fn inspect(path: &Path) -> anyhow::Result<Vec<FileBatch>> {
     Ok(files)
 }
 
+/// Why the file is known not to hold everything, as the page of its source tells too.
+fn why_partial(batch: &Batch) -> impl Iterator<Item = Diagnostic> {
+    let gaps = batch.gaps.iter().map(|gap| {
+        Diagnostic::warning(
+            "whole file",
+            gap,
+            "everything that the export is to hold",
+            "what is there was read",
+        )
+    });
+    let open = batch
+        .pages
+        .iter()
+        .filter(|pages| pages.n_continued > 0 && pages.n_last == 0);
+    let open = open.map(|pages| {
+        Diagnostic::warning(
+            "whole file",
+            format!("`{}` goes on in another page", batch.strings.get(pages.chain)),
+            "its last page, too",
+            "what is there was read; follow the next links, and put all pages into one source",
+        )
+    });
+    gaps.chain(open)
+}
+
 fn n_mentions(batch: &Batch) -> usize {
     let identities = batch.identities.iter().map(|fact| fact.presence);
     let credentials = batch.credentials.iter().map(|fact| fact.presence);
@@ -115,7 +140,7 @@ impl<'a> Inspected<'a> {
             policies: batch.policies.len(),
             leaks: batch.leaks.len(),
             mentions: n_mentions(batch),
-            diagnostics: &file.diagnostics,
+            diagnostics: file.diagnostics.iter().cloned().chain(why_partial(batch)).collect(),
         }
     }
 
@@ -140,7 +165,7 @@ impl<'a> Inspected<'a> {
                  {policies} policies, {leaks} leaks, {mentions} mentions"
             )?;
         }
-        for diagnostic in self.diagnostics {
+        for diagnostic in &self.diagnostics {
             let Diagnostic {
                 severity,
                 place,

@@ -53,8 +53,10 @@ pub const CONNECTOR: Connector = Connector {
 };
 
 /// Columns with dates in the host's culture.
-const DATES: [&str; 4] = [
+const DATES: [&str; 6] = [
     "whencreated",
+    "created",
+    "createtimestamp",
     "lastlogondate",
     "passwordlastset",
     "accountexpirationdate",
@@ -132,7 +134,10 @@ fn read_account(row: TableRow<'_>, table: &Table, order: DateOrder, batch: &mut 
         Some(false) => Status::Disabled,
         None => Status::Unknown,
     };
-    fact.created_at = moment("whencreated").instant(|| place_of("whenCreated"), diagnostics);
+    let made_column = ["whencreated", "created", "createtimestamp"]
+        .into_iter()
+        .find(|name| table.column(&[name]).is_some());
+    fact.created_at = made_column.and_then(|column| moment(column).instant(|| place_of(column), diagnostics));
     let logon_column = ["lastlogondate", "lastlogontimestamp"]
         .into_iter()
         .find(|name| table.column(&[name]).is_some());

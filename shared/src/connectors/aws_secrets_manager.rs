@@ -156,6 +156,10 @@ fn read_secret(raw: RawSecret<'_>, row: &Row<'_>, batch: &mut Batch, diagnostics
         };
     } else if raw.secret_string.is_some() {
         fact.created_at = created_at;
+    } else {
+        // A choice of members: what it leaves out, nobody knows.
+        fact.created_at = rotated_at;
+        fact.last_used = accessed_at.map_or(LastUsed::NotReported, LastUsed::At);
     }
     let is_current = |version: &&RawVersion<'_>| version.version_stages.0.iter().any(|stage| **stage == *"AWSCURRENT");
     if let Some(current) = raw.versions.0.iter().find(is_current) {

@@ -47,6 +47,8 @@ pub const CONNECTOR: Connector = Connector {
             Mark::RowHas("createdDateTime"),
             Mark::RowHas("ipAddress"),
         ],
+        // PowerShell and Log Analytics.
+        &[Mark::RowHas("servicePrincipalId"), Mark::RowHas("IPAddress")],
         &[
             Mark::Contains("category", "SignInLogs"),
             Mark::Has("properties.servicePrincipalId"),

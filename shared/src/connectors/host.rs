@@ -21,6 +21,40 @@ pub(super) struct Location<'a> {
     pub user: Option<&'a str>,
 }
 
+/// A file of a host's accounts, one on each line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountFile {
+    Passwd,
+    Shadow,
+}
+
+impl AccountFile {
+    /// Whether a line has an account's fields: a name without blanks; two numbers and a folder, or a password's days.
+    pub fn has_line(self, line: &str) -> bool {
+        let fields: Vec<&str> = line.split(':').collect();
+        let is_number = |field: &&str| field.parse::<i64>().is_ok();
+        let is_folder = |field: &str| field.is_empty() || field.starts_with('/');
+        match (self, &fields[..]) {
+            (AccountFile::Passwd, [name, _, user, group, _, folder, shell]) => {
+                is_name(name) && [user, group].into_iter().all(is_number) && is_folder(folder) && is_folder(shell)
+            }
+            (AccountFile::Shadow, [name, _, days @ .., _]) if fields.len() == 9 => {
+                // One of them may be broken.
+                let n_days = days.iter().filter(|field| field.is_empty() || is_number(field)).count();
+                is_name(name) && n_days + 1 >= days.len()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether a text can be an account's name, and no date or word of a log.
+fn is_name(name: &str) -> bool {
+    let is_of_names = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '@' | '\\' | '+' | '$');
+    let is_date = name.contains('-') && name.starts_with(|c: char| c.is_ascii_digit());
+    !name.is_empty() && !is_date && name.chars().all(is_of_names)
+}
+
 /// The folders at the top of a host's own file system.
 const ROOTS: [&str; 8] = ["etc", "home", "root", "Users", "var", "usr", "opt", "srv"];
 
@@ -208,6 +242,29 @@ fn is_of_the_system(uid: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_accounts_are_told_from_others() {
+        let (passwd, shadow) = (AccountFile::Passwd, AccountFile::Shadow);
+        for line in [
+            "root:x:0:0:root:/root:/bin/sh",
+            "nobody:*:-2:-2:Nobody:/var/empty:/usr/bin/false",
+        ] {
+            assert!(passwd.has_line(line) && !shadow.has_line(line), "{line}");
+        }
+        for line in ["root:$6$x:19000:0:99999:7:::", "daemon:*:19000::::::"] {
+            assert!(shadow.has_line(line) && !passwd.has_line(line), "{line}");
+        }
+        for line in [
+            "USERS\tarn:aws:iam::111122223333:user/a:2024-01-01T00:00:00Z:AID:a",
+            "2024-05-01 10:00:00 a:b:c:d:e",
+            "2024-05-01:b:c:d:e:f:g:h:i",
+            "aa:bb:cc:dd:ee:ff:00",
+            "/usr/bin:/bin:/sbin:/a:/b:/c:/d",
+        ] {
+            assert!(!passwd.has_line(line) && !shadow.has_line(line), "{line}");
+        }
+    }
     use crate::reading::probe::Format;
 
     #[test]

@@ -334,6 +334,9 @@ struct ItemType<'a> {
     api_version: Option<&'a str>,
 }
 
+/// Where kubectl puts an object that does not say where it is to be.
+const DEFAULT_NAMESPACE: &str = "default";
+
 struct Reader<'i> {
     input: Input<'i>,
     batch: Batch,
@@ -351,6 +354,8 @@ struct Reader<'i> {
     secrets_known: Knowledge,
     /// Kinds that hold no fact, and how often they occurred.
     passed_over: BTreeMap<String, u32>,
+    /// Objects of which the file does not say in which namespace they are.
+    n_without_namespace: u32,
 }
 
 impl<'i> Reader<'i> {
@@ -367,6 +372,7 @@ impl<'i> Reader<'i> {
             aggregated: Vec::new(),
             secrets_known: Knowledge::NotReported,
             passed_over: BTreeMap::new(),
+            n_without_namespace: 0,
         }
     }
 
@@ -507,6 +513,14 @@ impl<'i> Reader<'i> {
         }
         self.resolve_trusts();
         self.resolve_aggregation();
+        if self.n_without_namespace > 0 {
+            self.diagnostics.push(Diagnostic::warning(
+                "metadata.namespace",
+                format!("{} objects without a namespace", self.n_without_namespace),
+                "the namespace that each object is in",
+                "they were read as of `default`, where kubectl puts them unless it is told another; a manifest is not a snapshot, so export the objects from the cluster",
+            ));
+        }
         if !self.passed_over.is_empty() {
             let n_objects: u32 = self.passed_over.values().sum();
             let kinds: Vec<_> = self
@@ -553,15 +567,15 @@ impl<'i> Reader<'i> {
         match (scope, text(&metadata.namespace), text(&metadata.name)) {
             (RoleScope::Cluster, _, Some(name)) => Some((None, name)),
             (RoleScope::Namespace, Some(namespace), Some(name)) => Some((Some(namespace), name)),
-            (_, _, name) => {
-                let (found, expected) = match name {
-                    None => ("no `metadata.name`", "the name of the object"),
-                    Some(_) => ("no `metadata.namespace`", "the namespace that the object is in"),
-                };
+            (RoleScope::Namespace, None, Some(name)) => {
+                self.n_without_namespace += 1;
+                Some((Some(DEFAULT_NAMESPACE), name))
+            }
+            (_, _, None) => {
                 self.diagnostics.push(Diagnostic::error(
                     row.name(),
-                    found,
-                    expected,
+                    "no `metadata.name`",
+                    "the name of the object",
                     "this object was left out; a manifest is not a snapshot, so export the object from the cluster",
                 ));
                 None

@@ -44,6 +44,13 @@ pub const CONNECTOR: Connector = Connector {
         &[Mark::Has("mcpServers")],
         &[Mark::Has("mcp.servers")],
         &[Mark::Has("servers"), Mark::Has("inputs"), Mark::Lacks("servers[]")],
+        // VS Code's, without questions to the user.
+        &[
+            Mark::Has("servers"),
+            Mark::Lacks("servers[]"),
+            Mark::Text("\"command\""),
+            Mark::Text("\"args\""),
+        ],
     ],
     parse,
 };
@@ -76,7 +83,7 @@ struct RawServer<'a> {
     #[serde(borrow, default, alias = "serverUrl")]
     url: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
-    headers: BTreeMap<Cow<'a, str>, Cow<'a, str>>,
+    headers: BTreeMap<Cow<'a, str>, serde_json::Value>,
     #[serde(default, deserialize_with = "flag")]
     disabled: Option<bool>,
 }
@@ -184,7 +191,7 @@ impl Reading<'_, '_> {
         }
         for (header, value) in &raw.headers {
             if holds_secret(header) || header.eq_ignore_ascii_case("cookie") || header.to_lowercase().contains("key") {
-                let value = value.trim();
+                let value = value.as_str().unwrap_or_default().trim();
                 let bare = ["Bearer ", "Basic ", "token "].iter().find_map(|scheme| {
                     let (start, rest) = value.split_at_checked(scheme.len())?;
                     start.eq_ignore_ascii_case(scheme).then_some(rest)

@@ -313,6 +313,8 @@ pub enum Mark {
     /// The first line that is neither blank nor a comment (`#`) has this many fields, between colons. What has a syntax
     /// of its own has none, whatever colons are in it.
     ColonFields(usize),
+    /// The first line is an account of a host.
+    Accounts(host::AccountFile),
     /// The text contains this, wherever: for formats that have no paths.
     Text(&'static str),
     /// A table has this column.
@@ -385,7 +387,8 @@ pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], sa
     let connector = is_mapped
         .then_some(&csv_inventory::CONNECTOR)
         .or_else(|| recognise(&Probe::quick(format, bytes, text)))
-        .or_else(|| recognise(&Probe::thorough(format, bytes, text)).filter(|_| format == Format::Json));
+        .or_else(|| recognise(&Probe::thorough(format, bytes, text)).filter(|_| format == Format::Json))
+        .or_else(|| has_certificates(format, text).then_some(&x509_certificates::CONNECTOR));
     let Some(connector) = connector else {
         diagnostics.push(unrecognised(&Probe::quick(format, bytes, text)));
         return Reading {
@@ -426,6 +429,11 @@ pub fn text_of<'a>(bytes: &'a [u8], diagnostics: &mut Diagnostics) -> (Format, C
     (format, text)
 }
 
+/// Whether a document of something else holds certificates: what a web server, a load balancer or a program keeps of them.
+fn has_certificates(format: Format, text: &str) -> bool {
+    matches!(format, Format::Json | Format::Yaml) && text.contains("-----BEGIN CERTIFICATE-----")
+}
+
 /// The connector whose export this is: the first with a signature that holds.
 pub fn recognise(probe: &Probe<'_>) -> Option<&'static Connector> {
     CONNECTORS.iter().copied().find(|connector| connector.holds(probe))
@@ -463,6 +471,9 @@ impl Mark {
             Mark::ColonFields(n) => {
                 matches!(probe.format, Format::Text | Format::Table) && first_line(probe.text).split(':').count() == n
             }
+            Mark::Accounts(file) => {
+                matches!(probe.format, Format::Text | Format::Table) && file.has_line(first_line(probe.text))
+            }
             Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
@@ -491,6 +502,7 @@ impl Mark {
             | Mark::Begins(_)
             | Mark::FirstLine(_)
             | Mark::ColonFields(_)
+            | Mark::Accounts(_)
             | Mark::Text(_)
             | Mark::Column(_)
             | Mark::AnyColumn(_)
@@ -510,6 +522,7 @@ impl Mark {
             Mark::Begins(text) => format!("`{text}` at its beginning"),
             Mark::FirstLine(text) => format!("`{text}` in its first line"),
             Mark::ColonFields(n) => format!("a first line of {n} fields between colons"),
+            Mark::Accounts(_) => "an account in its first line".to_owned(),
             Mark::Text(text) => format!("`{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
@@ -539,7 +552,7 @@ fn first_line(text: &str) -> &str {
     const MAX_BYTES: usize = 64 << 10;
     let end = text.floor_char_boundary(MAX_BYTES);
     text[..end]
-        .lines()
+        .split(['\n', '\r'])
         .map(str::trim)
         .find(|line| !line.is_empty() && !line.starts_with('#'))
         .unwrap_or("")
@@ -584,6 +597,7 @@ fn is_known_member(name: &str) -> bool {
         | Mark::Begins(_)
         | Mark::FirstLine(_)
         | Mark::ColonFields(_)
+        | Mark::Accounts(_)
         | Mark::Text(_)
         | Mark::Column(_)
         | Mark::AnyColumn(_)
@@ -607,6 +621,7 @@ fn is_known_column(name: &str) -> bool {
         | Mark::Begins(_)
         | Mark::FirstLine(_)
         | Mark::ColonFields(_)
+        | Mark::Accounts(_)
         | Mark::Text(_)
         | Mark::Has(_)
         | Mark::Lacks(_)

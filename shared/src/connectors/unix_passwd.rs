@@ -25,7 +25,7 @@ pub const CONNECTOR: Connector = Connector {
         "which SSH keys open an account: add `authorized_keys`",
         "whether a person uses an account that may log in",
     ],
-    signatures: &[&[Mark::ColonFields(7), Mark::Text(":/")], &[Mark::Begins("+::::::")]],
+    signatures: &[&[Mark::Accounts(host::AccountFile::Passwd)], &[Mark::Begins("+::::::")]],
     parse,
 };
 
@@ -68,7 +68,11 @@ fn read_account(
         ));
         return;
     };
-    let uid = match uid.parse::<u64>() {
+    // macOS writes the largest numbers as negative ones.
+    let known = uid
+        .parse::<u64>()
+        .or_else(|_| uid.parse::<i32>().map(|uid| u64::from(uid as u32)));
+    let uid = match known {
         Ok(uid) if !name.is_empty() => uid,
         Ok(_) | Err(_) => {
             diagnostics.push(Diagnostic::error(

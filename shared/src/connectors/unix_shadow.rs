@@ -30,7 +30,7 @@ pub const CONNECTOR: Connector = Connector {
         "whether an account with a locked password is open to SSH keys: add `authorized_keys`",
         "what an account may do: add `/etc/sudoers`",
     ],
-    signatures: &[&[Mark::ColonFields(9), Mark::FirstLine(":")]],
+    signatures: &[&[Mark::Accounts(host::AccountFile::Shadow)]],
     parse,
 };
 

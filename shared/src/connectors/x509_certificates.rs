@@ -67,10 +67,11 @@ const KEEP_KEYS_OUT: &str = "nothing of it was kept; keep private keys out of th
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut reading = Reading::default();
     match input.format {
-        Format::Pem => reading.pem(input.text),
+        // In a document of something else: see `connectors::has_certificates`.
+        Format::Pem | Format::Json | Format::Yaml => reading.pem(input.text),
         Format::Der => reading.elements(input.bytes),
         Format::JavaKeyStore => reading.java_key_store(input.bytes),
-        Format::Empty | Format::Json | Format::Yaml | Format::Table | Format::Xml | Format::Text | Format::Binary => {}
+        Format::Empty | Format::Table | Format::Xml | Format::Text | Format::Binary => {}
     }
     (reading.batch, reading.diagnostics)
 }

@@ -4,10 +4,17 @@ use std::borrow::Cow;
 
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// The text of a file: UTF-8 with or without a byte order mark, UTF-16 (Windows PowerShell's `>`), or Windows-1252.
+/// The text of a file: UTF-8 with or without a byte order mark, UTF-16 (Windows PowerShell's `>`), UTF-32, or Windows-1252.
 ///
-/// Valid UTF-8 is borrowed. Bytes that no encoding explains are replaced, never refused.
+/// Valid UTF-8 is borrowed. In a file that is UTF-8 otherwise, single bytes that are not are Windows-1252: somebody pasted
+/// them. Bytes that no encoding explains are replaced, never refused.
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    if let Some(rest) = bytes.strip_prefix(b"\xFF\xFE\0\0") {
+        return Cow::Owned(utf_32(rest, u32::from_le_bytes));
+    }
+    if let Some(rest) = bytes.strip_prefix(b"\0\0\xFE\xFF") {
+        return Cow::Owned(utf_32(rest, u32::from_be_bytes));
+    }
     if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
         return UTF_8.decode_without_bom_handling(rest).0;
     }
@@ -25,9 +32,43 @@ pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
             Ok(text) => Cow::Borrowed(text),
             // A broken multi-byte end of an otherwise valid file is a truncation, not another encoding.
             Err(error) if error.error_len().is_none() => String::from_utf8_lossy(bytes),
+            Err(_) if is_mostly_utf_8(bytes) => Cow::Owned(mended(bytes)),
             Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
         },
     }
+}
+
+fn utf_32(bytes: &[u8], of_bytes: fn([u8; 4]) -> u32) -> String {
+    let (characters, rest) = bytes.as_chunks::<4>();
+    let characters = characters.iter().map(|bytes| char::from_u32(of_bytes(*bytes)));
+    let cut = (!rest.is_empty()).then_some(None);
+    (characters.chain(cut))
+        .map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+/// Whether more characters beyond ASCII are UTF-8 than bytes are not: by chance two or more bytes hardly ever are.
+fn is_mostly_utf_8(bytes: &[u8]) -> bool {
+    let (mut n_characters, mut n_invalid) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        n_characters += chunk.valid().chars().filter(|character| !character.is_ascii()).count();
+        n_invalid += chunk.invalid().len();
+    }
+    n_characters > n_invalid
+}
+
+/// UTF-8 whose invalid bytes are Windows-1252, but for what is left of a character at the end.
+fn mended(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    let mut chunks = bytes.utf8_chunks().peekable();
+    while let Some(chunk) = chunks.next() {
+        text.push_str(chunk.valid());
+        match chunks.peek() {
+            Some(_) => text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0),
+            None => text.push_str(&String::from_utf8_lossy(chunk.invalid())),
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -55,6 +96,22 @@ mod tests {
         ] {
             assert_eq!(decode(&bytes), text);
         }
+    }
+
+    #[test]
+    fn a_pasted_byte_spoils_no_other_name() {
+        let bytes = [&"Jürgen, Zoë, ".as_bytes()[..], b"Ren\xE9, Ana"].concat();
+        assert_eq!(decode(&bytes), "Jürgen, Zoë, René, Ana");
+    }
+
+    #[test]
+    fn utf_32_is_not_taken_for_utf_16() {
+        let units = |text: &str, bytes: fn(u32) -> [u8; 4]| -> Vec<u8> {
+            text.chars().flat_map(|character| bytes(u32::from(character))).collect()
+        };
+        assert_eq!(decode(&units("\u{FEFF}user\n", u32::to_le_bytes)), "user\n");
+        assert_eq!(decode(&units("\u{FEFF}user\n", u32::to_be_bytes)), "user\n");
+        assert_eq!(decode(&units("\u{FEFF}user", u32::to_le_bytes)[..18]), "use\u{FFFD}");
     }
 
     #[test]

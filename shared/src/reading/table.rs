@@ -10,6 +10,16 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 /// The longest line that is taken for a header: real ones have a few hundred columns. A longer line is text.
 const MAX_HEADER_BYTES: usize = 1 << 20;
 
+/// So many quotes that never close are told one by one; what stands behind more is left out.
+const MAX_BROKEN_QUOTES: u32 = 100;
+
+/// Where a row begins that never ends.
+struct Broken {
+    /// In bytes.
+    start: usize,
+    line: u32,
+}
+
 /// A table with a header row.
 pub struct Table {
     header: Vec<String>,
@@ -28,20 +38,53 @@ pub struct TableRow<'t> {
 impl Table {
     /// Reads a table. A first line `#TYPE …` or `sep=;` and empty rows are passed over; the delimiter is `,`, `;`, tab
     /// or `|`, whichever the header has most of. A row with too few or too many cells is left out and reported.
+    ///
+    /// Of a row with a quote that never closes only its first line is left out.
     pub fn read(text: &str, diagnostics: &mut Diagnostics) -> Table {
         let (text, n_skipped_lines) = skip_preamble(text);
         let delimiter = delimiter(text);
+        let mut table = Table {
+            header: Vec::new(),
+            rows: Vec::new(),
+        };
+        let (mut line, mut from, mut n_broken) = (1 + n_skipped_lines, 0, 0);
+        while let Some(broken) = table.read_from(&text[from..], delimiter, line, diagnostics) {
+            let rest = &text[from + broken.start..];
+            let next = memchr::memchr(b'\n', rest.as_bytes()).map(|end| from + broken.start + end + 1);
+            n_broken += 1;
+            match next.filter(|_| n_broken < MAX_BROKEN_QUOTES) {
+                Some(next) => (from, line) = (next, broken.line + 1),
+                None => break,
+            }
+        }
+        table
+    }
+
+    /// Reads rows until the end, or until one that never ends.
+    fn read_from(
+        &mut self,
+        text: &str,
+        delimiter: u8,
+        first_line: u32,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Broken> {
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(delimiter)
             .flexible(true)
             .has_headers(false)
+            // The bars of a terminal's table have blanks around them.
+            .trim(if delimiter == b'|' {
+                csv::Trim::All
+            } else {
+                csv::Trim::None
+            })
             .from_reader(text.as_bytes());
-        let mut header = Vec::new();
-        let mut rows = Vec::new();
-        let (mut line, mut counted_to) = (1 + n_skipped_lines, 0);
-        for record in reader.records() {
-            let record = match record {
-                Ok(record) => record,
+        let (mut line, mut counted_to) = (first_line, 0);
+        let mut record = StringRecord::new();
+        loop {
+            match reader.read_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => return None,
                 Err(error) => {
                     diagnostics.push(Diagnostic::error(
                         "table",
@@ -51,7 +94,7 @@ impl Table {
                     ));
                     continue;
                 }
-            };
+            }
             // The reader's own line count is one short behind CRLF, so lines are counted here.
             let mut start = record
                 .position()
@@ -62,33 +105,43 @@ impl Table {
             }
             line += memchr::memchr_iter(b'\n', &text.as_bytes()[counted_to..start.max(counted_to)]).count() as u32;
             counted_to = start;
-            if header.is_empty() {
-                header = record.iter().map(normalise).collect();
-            } else if record.iter().all(|cell| cell.trim().is_empty()) {
-                // An empty line of a spreadsheet.
-            } else if rows.len() == MAX_ROWS {
+            // A quote that stays open takes everything behind it into its cell.
+            let is_last = reader.position().byte() as usize >= text.len();
+            if is_last && ends_in_quotes(&text.as_bytes()[start..], delimiter) {
+                diagnostics.push(Diagnostic::error(
+                    format!("line {line}"),
+                    "a quote that never closes",
+                    "a closing quote",
+                    "this line was left out, and what follows was read; mend it in the export",
+                ));
+                return Some(Broken { start, line });
+            }
+            if self.header.is_empty() {
+                self.header = record.iter().map(normalise).collect();
+            } else if record.iter().all(|cell| cell.trim().is_empty()) || is_ruled(&record, delimiter) {
+                // An empty line of a spreadsheet, or what a terminal draws below a table.
+            } else if self.rows.len() == MAX_ROWS {
                 diagnostics.push(Diagnostic::error(
                     format!("line {line}"),
                     format!("more than {MAX_ROWS} rows"),
                     format!("at most {MAX_ROWS} in one file"),
                     "export it in parts; the rows before this one were read",
                 ));
-                break;
-            } else if record.len() < header.len()
-                || record.iter().skip(header.len()).any(|cell| !cell.trim().is_empty())
+                return None;
+            } else if record.len() < self.header.len()
+                || (record.iter().skip(self.header.len())).any(|cell| !cell.trim().is_empty())
             {
                 // What stands in a cell too many has moved all behind it into wrong columns.
                 diagnostics.push(Diagnostic::error(
                     format!("line {line}"),
                     format!("{} cells", record.len()),
-                    format!("{} cells, as in the header", header.len()),
+                    format!("{} cells, as in the header", self.header.len()),
                     "this row was left out; the file may be cut short here, or a cell lacks its quotes",
                 ));
             } else {
-                rows.push((line, record));
+                self.rows.push((line, record.clone()));
             }
         }
-        Table { header, rows }
     }
 
     /// Reads the rows of a JSON file as a table: each member is a column, and of a member that is an object each of its
@@ -251,6 +304,33 @@ pub fn header_of(text: &str) -> Option<Vec<String>> {
     (record.len() >= 2).then(|| record.iter().map(normalise).collect())
 }
 
+/// Whether a row still is in a quoted cell at its end.
+fn ends_in_quotes(row: &[u8], delimiter: u8) -> bool {
+    let (mut is_quoted, mut begins_cell) = (false, true);
+    let mut bytes = row.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match (is_quoted, byte) {
+            (true, b'"') if bytes.peek() == Some(&b'"') => drop(bytes.next()),
+            (true, b'"') => is_quoted = false,
+            (true, _) => {}
+            (false, b'"') if begins_cell => is_quoted = true,
+            (false, _) => {}
+        }
+        begins_cell = !is_quoted && (byte == delimiter || matches!(byte, b'\n' | b'\r'));
+    }
+    is_quoted
+}
+
+/// Whether a row is no data but what `psql` draws: the rule below the head, and how many rows there are.
+fn is_ruled(record: &StringRecord, delimiter: u8) -> bool {
+    let mut cells = record.iter();
+    let (Some(only), None, b'|') = (cells.next(), cells.next(), delimiter) else {
+        return false;
+    };
+    let is_rule = only.bytes().all(|byte| matches!(byte, b'-' | b'+'));
+    is_rule || only.starts_with('(') && (only.ends_with(" rows)") || only.ends_with(" row)"))
+}
+
 fn normalise(cell: &str) -> String {
     cell.trim().trim_start_matches('\u{FEFF}').to_lowercase()
 }
@@ -286,6 +366,29 @@ fn delimiter(text: &str) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quote_that_never_closes_costs_its_line() {
+        let text = "name,note\na,\"two\nlines\"\nb,\"open\nc,y\nd,z\n";
+        let mut diagnostics = Diagnostics::default();
+        let table = Table::read(text, &mut diagnostics);
+        let names: Vec<&str> = table.rows().map(|row| row.get("name")).collect();
+        assert_eq!(names, ["a", "c", "d"]);
+        let told: Vec<String> = (diagnostics.into_vec().iter())
+            .map(|told| format!("{}: {}", told.place, told.found))
+            .collect();
+        assert_eq!(told, ["line 4: a quote that never closes"]);
+    }
+
+    #[test]
+    fn what_psql_draws_is_no_row() {
+        let text = " rolname  | rolsuper \n----------+----------\n postgres | t\n app      | f\n(2 rows)\n";
+        let mut diagnostics = Diagnostics::default();
+        let table = Table::read(text, &mut diagnostics);
+        let names: Vec<&str> = table.rows().map(|row| row.get("rolname")).collect();
+        assert_eq!(names, ["postgres", "app"]);
+        assert!(diagnostics.into_vec().is_empty());
+    }
 
     #[test]
     fn cells_are_found_by_name() {

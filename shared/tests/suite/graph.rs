@@ -2,6 +2,8 @@
 //! fact takes back.
 
 use serde_json::{Value, json};
+use shared::access::decision::{Holds, Outcome};
+use shared::access::escalation::Through;
 use shared::analysis::{Analysis, analyze};
 use shared::answers;
 use shared::answers::graph::{self, NoAnswer};
@@ -12,6 +14,7 @@ use shared::graph::adjacency::Direction;
 use shared::kpi::formulas;
 use shared::merge::{AsOf, FileBatch, merge};
 use shared::model::instant::Instant;
+use shared::model::snapshot::IdentityId;
 
 /// An estate of these files: source, path, text.
 fn estate(files: &[(&str, &str, String)]) -> Analysis {
@@ -586,4 +589,122 @@ fn a_known_way_up_is_an_edge_with_its_proof() {
         (change.outcome.as_str(), change.n_changes, change.verified),
         ("cut", 1, true)
     );
+}
+
+/// A role with one inline policy of these actions on everything.
+fn role_that_may(name: &str, trusted: &Value, actions: &[&str]) -> Value {
+    let mut role = role(name, trusted, &[], None);
+    role["RolePolicyList"] = json!([{
+        "PolicyName": "own",
+        "PolicyDocument": {"Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}}
+    }]);
+    role
+}
+
+/// Two that pass roles to a service, which an administrator trusts; a trust in the whole account, one that may use it and
+/// one that may not; and the root.
+#[test]
+fn the_graph_leads_where_the_tiers_say() {
+    let lambda = json!({"Service": "lambda.amazonaws.com"});
+    let ec2 = json!({"Service": "ec2.amazonaws.com"});
+    let pass = &["lambda:*", "iam:PassRole"];
+    let details = json!({
+        "UserDetailList": [],
+        "GroupDetailList": [],
+        "RoleDetailList": [
+            role_that_may("a-deploy", &lambda, pass),
+            role_that_may("b-deploy", &lambda, pass),
+            role("z-admin", &lambda, &["AdministratorAccess"], None),
+            role("trusting", &json!({"AWS": format!("{ACCOUNT}:root")}), &["AdministratorAccess"], None),
+            role_that_may("assumes", &ec2, &["sts:AssumeRole"]),
+            role_that_may("lists", &ec2, &["s3:ListAllMyBuckets"]),
+        ],
+        "Policies": [],
+    });
+    let report = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
+        password_next_rotation,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,\
+        access_key_1_last_used_region,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,\
+        access_key_2_last_used_date,access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,\
+        cert_1_last_rotated,cert_2_active,cert_2_last_rotated\n\
+        <root_account>,arn:aws:iam::111122223333:root,2020-01-01T00:00:00+00:00,not_supported,no_information,\
+        not_supported,not_supported,true,false,N/A,N/A,N/A,N/A,false,N/A,N/A,N/A,N/A,false,N/A,false,N/A\n";
+    let analysis = estate(&[
+        ("aws", "details.json", details.to_string()),
+        ("aws", "report.csv", report.to_owned()),
+    ]);
+    let snapshot = &analysis.snapshot;
+    let mut told = Vec::new();
+    for (at, identity) in (0..).zip(&snapshot.identities) {
+        let id = IdentityId(at);
+        let standing = analysis.access.standing(id);
+        let has_power = standing.is_administrator.max(standing.can_escalate) == Holds::Yes;
+        let name = snapshot.strings.get(identity.name);
+        let page = reach(
+            &analysis,
+            Direction::Out,
+            &format!("node=identity:{}", snapshot.strings.get(identity.id)),
+        );
+        let reaches = (labels(&page).iter()).any(|(_, label)| label.starts_with("administrators of"));
+        assert_eq!(reaches, has_power, "{name}");
+        // Whoever it rises through has the power from the start, or rises through somebody else.
+        let (mut now, mut through) = (id, Vec::new());
+        while analysis.access.standing(now).is_administrator < Holds::Yes {
+            let ways = analysis.access.escalations(snapshot, now);
+            let next = ways.iter().find_map(|way| match (way.outcome, way.through) {
+                (Outcome::Allowed, Some(Through::Identity(next))) => Some(next),
+                _ => None,
+            });
+            let Some(next) = next else { break };
+            now = next;
+            through.push(snapshot.strings.get(snapshot.identity(now).name));
+            assert!(through.len() < 5, "{name} rises in a circle: {through:?}");
+        }
+        told.push(format!("{name}: {has_power} {}", through.join(", ")));
+    }
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            "a-deploy: true z-admin",
+            "assumes: true trusting",
+            "b-deploy: true z-admin",
+            "lists: false ",
+            "root: true ",
+            "trusting: true ",
+            "z-admin: true ",
+        ]
+    );
+}
+
+#[test]
+fn namespaces_of_two_clusters_are_two_places() {
+    let objects = |account: &str, rules: Value| {
+        json!({"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"namespace": "shop", "name": account}},
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+             "metadata": {"namespace": "shop", "name": "own"}, "rules": rules},
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+             "metadata": {"namespace": "shop", "name": "own"},
+             "roleRef": {"kind": "Role", "name": "own"},
+             "subjects": [{"kind": "ServiceAccount", "namespace": "shop", "name": account}]},
+        ]})
+        .to_string()
+    };
+    let escalates = json!([{
+        "apiGroups": ["rbac.authorization.k8s.io"],
+        "resources": ["roles", "rolebindings"],
+        "verbs": ["escalate", "bind", "create", "update"],
+    }]);
+    let reads = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]);
+    let analysis = estate(&[
+        ("k8s-dev", "objects.json", objects("ci", escalates)),
+        ("k8s-prod", "objects.json", objects("boss", reads)),
+    ]);
+    let page = reach(&analysis, Direction::Out, "node=identity:k8s:k8s-dev/shop/ci");
+    let reached = labels(&page);
+    assert!(
+        reached.iter().any(|(_, label)| label.contains("administrators of")),
+        "{reached:?}"
+    );
+    assert!(!reached.iter().any(|(_, label)| label.contains("boss")), "{reached:?}");
 }

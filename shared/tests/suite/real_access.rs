@@ -123,7 +123,7 @@ fn the_example_of_cloudsplaining() {
         ),
         (
             "privesc20-PassExistingRoleToCloudFormation-role",
-            through("aws.cloudformation-001", stack_role),
+            through("aws.cloudformation-001", service_role),
         ),
         (
             "privesc21-PassExistingRoleToNewDataPipeline-role",

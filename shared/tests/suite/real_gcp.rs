@@ -61,7 +61,12 @@ fn recorded_answers() {
             + reading.batch.credentials.len()
             + reading.batch.grants.len()
             + reading.batch.trusts.len();
-        assert_eq!(n_errors(&reading), usize::from(id == "none"), "{}", file.display());
+        // Two of the certificates that were recorded are cut.
+        let n_expected = match file.to_string_lossy().contains("certmanager-certificate") {
+            true => 2,
+            false => usize::from(id == "none"),
+        };
+        assert_eq!(n_errors(&reading), n_expected, "{}", file.display());
     }
     let expected = [
         ("gcp_api_keys", 6, 7),
@@ -70,7 +75,8 @@ fn recorded_answers() {
         ("gcp_roles", 4, 0),
         ("gcp_service_account_keys", 3, 3),
         ("gcp_service_accounts", 11, 14),
-        ("none", 33, 0),
+        ("none", 29, 0),
+        ("x509_certificates", 4, 7),
     ];
     assert_eq!(n_files, expected.iter().map(|(id, n, _)| (*id, *n)).collect());
     assert_eq!(n_facts, expected.iter().map(|(id, _, n)| (*id, *n)).collect());

@@ -91,14 +91,7 @@ fn limbo() {
     let text = |file: &Path| std::fs::read_to_string(file).unwrap().replace("\\n", "\n");
     let readings: Vec<_> = files
         .iter()
-        .map(|file| {
-            connectors::read(
-                "source",
-                "all.pem",
-                text(file).replace(['{', '[', '"'], "\n").as_bytes(),
-                "salt",
-            )
-        })
+        .map(|file| connectors::read("source", "limbo.json", &std::fs::read(file).unwrap(), "salt"))
         .collect();
     let told = compare(&files, &readings, |file| pem_blocks(&text(file)));
     assert_eq!(told.len(), 354);

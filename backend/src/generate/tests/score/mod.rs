@@ -8,6 +8,7 @@ mod credential_findings;
 mod credentials;
 mod findings;
 mod governance;
+mod graph;
 mod history;
 mod identities;
 mod identity_findings;
@@ -57,6 +58,7 @@ fn rollcall_finds_what_was_planted() {
             leads::score(&planted, &found, &mut scores);
             sources::score(&planted, &found, &mut scores);
             sources::score_numbers(&planted, &found, &mut scores);
+            graph::score(&found, &mut scores);
             for (what, n) in &scores.n_planted {
                 *n_planted.entry(what.clone()).or_default() += n;
             }
