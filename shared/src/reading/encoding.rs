@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_pasted_byte_spoils_no_other_name() {
-        let bytes = [&"Jürgen, Zoë, ".as_bytes()[..], b"Ren\xE9, Ana"].concat();
+        let bytes = ["Jürgen, Zoë, ".as_bytes(), b"Ren\xE9, Ana"].concat();
         assert_eq!(decode(&bytes), "Jürgen, Zoë, René, Ana");
     }
 
