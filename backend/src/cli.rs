@@ -46,6 +46,8 @@ enum Verb {
     Export(export::ExportArgs),
     /// Ask the identity graph: what reaches what, and how
     Graph(graph::GraphArgs),
+    /// Ask whether an identity may do one thing to one resource, and why
+    Access(access::AccessArgs),
     /// Hold the newest snapshot against the gates of rollcall.toml; status 1 when one fails
     Check(check::CheckArgs),
     /// Access reviews without a server: files that owners fill in
@@ -105,6 +107,7 @@ impl Cli {
             Verb::Report(args) => report::run(args),
             Verb::Export(args) => export::run(args),
             Verb::Graph(args) => graph::run(args),
+            Verb::Access(args) => access::run(args),
             Verb::Check(args) => check::run(args),
             Verb::Review(args) => review::run(&args),
             Verb::Config(args) => config::run(&args),

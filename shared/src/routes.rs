@@ -10,6 +10,7 @@ use crate::answers::graph::{
     self, NEIGHBOURS_KEYS, NODES_KEYS, NoAnswer, PATHS_KEYS, REACH_KEYS, SAFE_TO_ACT_KEYS, SMALLEST_CHANGE_KEYS,
 };
 use crate::answers::{self, NoReport};
+use crate::api::access::AccessQuery;
 use crate::api::graph::GraphQuery;
 use crate::api::history::HistoryQuery;
 use crate::api::kpis::Kpis;
@@ -81,11 +82,12 @@ pub enum Unanswered {
     Failed(String),
 }
 
-const ROUTES: [(&str, Route); 39] = [
+const ROUTES: [(&str, Route); 40] = [
     (route::OVERVIEW, Route::Snapshot(overview)),
     (route::KPIS, Route::Snapshots(kpis)),
     (route::IDENTITIES, Route::Snapshot(identities)),
     (route::IDENTITY, Route::Snapshot(identity)),
+    (route::ACCESS, Route::Snapshot(access)),
     (route::CREDENTIALS, Route::Snapshot(credentials)),
     (route::CERTIFICATES, Route::Snapshot(certificates)),
     (route::FINDINGS, Route::Snapshot(findings)),
@@ -248,6 +250,17 @@ fn identity(analysis: &Analysis, query: &str) -> Json {
     let found = answers::identity(analysis, &id);
     let none = || Unanswered::NotFound(format!("this snapshot lists no identity `{}`", shorten(&id)));
     json(&found.ok_or_else(none)?)
+}
+
+fn access(analysis: &Analysis, query: &str) -> Json {
+    let query = AccessQuery::parse(query)?;
+    let none = || {
+        Unanswered::NotFound(format!(
+            "this snapshot lists no identity `{}`",
+            shorten(&query.identity)
+        ))
+    };
+    json(&answers::access(analysis, &query).ok_or_else(none)?)
 }
 
 fn credentials(analysis: &Analysis, query: &str) -> Json {

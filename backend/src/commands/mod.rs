@@ -1,5 +1,6 @@
 //! One file for each verb.
 
+pub mod access;
 pub mod check;
 pub mod completions;
 pub mod config;

@@ -83,6 +83,27 @@ fn inspect_reads_the_members_of_archives_apart() {
     assert_eq!(names, [member("web.pem"), member("in/other.pem")]);
 }
 
+/// With its reasons, and the same from the server.
+#[test]
+fn access_is_decided_and_explained() {
+    let estate = folder::fixture();
+    let question = [
+        "identity=arn:aws:iam::111122223333:user/ci-deploy",
+        "action=s3:GetObject",
+        "resource=arn:aws:s3:::reports/2026.csv",
+    ];
+    let arguments = [&["access", estate.to_str().unwrap(), "--format", "json"][..], &question].concat();
+    let printed: Value = serde_json::from_str(&printed(&arguments, 0)).unwrap();
+    let app = http::app(&estate);
+    let ask = |query: &str| http::get(&app, &format!("/api/v1/access?{query}"));
+    assert_eq!(printed, ask(&question.join("&")).json());
+    insta::assert_json_snapshot!("access", printed);
+    let unknown = ask("identity=x&action=a&resource=b");
+    assert!(unknown.body.contains("lists no identity `x`"), "{}", unknown.body);
+    let unasked = ask("identity=x");
+    assert!(unasked.body.contains("action=…"), "{}", unasked.body);
+}
+
 #[test]
 fn wrong_use_is_status_2() {
     let estate = folder::fixture();

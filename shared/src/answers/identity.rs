@@ -372,7 +372,7 @@ fn leaks(snapshot: &Snapshot, id: IdentityId) -> Vec<LeakView> {
         .collect()
 }
 
-fn named(snapshot: &Snapshot, id: IdentityId) -> Named {
+pub(super) fn named(snapshot: &Snapshot, id: IdentityId) -> Named {
     let identity = snapshot.identity(id);
     Named {
         id: Some(snapshot.strings.get(identity.id).to_owned()),
@@ -413,7 +413,7 @@ fn way_up(snapshot: &Snapshot, way: &Escalation) -> WayUpView {
 }
 
 /// What an answer depends on, as the end of "it depends on".
-fn dependency(snapshot: &Snapshot, on: &Dependency) -> String {
+pub(super) fn dependency(snapshot: &Snapshot, on: &Dependency) -> String {
     match on {
         Dependency::Condition(key) => format!("the condition on {key}"),
         Dependency::Policy(policy) => {

@@ -1,5 +1,6 @@
 //! One function for each route: an analysis in, a wire type out. The command line calls the same ones.
 
+mod access;
 mod check;
 mod compliance;
 mod durations;
@@ -23,6 +24,7 @@ mod story;
 mod tables;
 mod what_if;
 
+pub use access::access;
 pub use check::check;
 pub use compliance::compliance;
 pub use durations::durations;

@@ -3,6 +3,7 @@
 //! Instants are RFC 3339 text in UTC. Enumerations are the stable words that `model` defines. `docs/api.md` describes
 //! the routes.
 
+pub mod access;
 pub mod check;
 pub mod compliance;
 pub mod detail;
@@ -34,6 +35,8 @@ pub mod route {
     pub const IDENTITIES: &str = "/api/v1/identities";
     /// One identity: `?id=…`, because ids hold slashes.
     pub const IDENTITY: &str = "/api/v1/identity";
+    /// Whether an identity may do one thing to one resource: `?identity=…&action=…&resource=…`.
+    pub const ACCESS: &str = "/api/v1/access";
     pub const CREDENTIALS: &str = "/api/v1/credentials";
     pub const CERTIFICATES: &str = "/api/v1/certificates";
     pub const FINDINGS: &str = "/api/v1/findings";
