@@ -8,8 +8,8 @@ use shared::model::instant::Instant;
 
 use crate::cache::Cache;
 use crate::commands::{
-    self, check, completions, config, demo, docs, export, generate, graph, inspect, kpis, list, man, password, report,
-    review, serve,
+    self, access, check, completions, config, demo, docs, export, generate, graph, inspect, kpis, list, man, password,
+    report, review, serve,
 };
 
 /// Every non-human identity you have, what it can reach, and who answers for it: from files you already export.

@@ -88,7 +88,7 @@ fn inspect_reads_the_members_of_archives_apart() {
 fn access_is_decided_and_explained() {
     let estate = folder::fixture();
     let question = [
-        "identity=arn:aws:iam::111122223333:user/ci-deploy",
+        "identity=arn:aws:iam::111122223333:user/ci/ci-deploy",
         "action=s3:GetObject",
         "resource=arn:aws:s3:::reports/2026.csv",
     ];
@@ -97,7 +97,7 @@ fn access_is_decided_and_explained() {
     let app = http::app(&estate);
     let ask = |query: &str| http::get(&app, &format!("/api/v1/access?{query}"));
     assert_eq!(printed, ask(&question.join("&")).json());
-    insta::assert_json_snapshot!("access", printed);
+    insta::assert_snapshot!("access", serde_json::to_string_pretty(&printed).unwrap());
     let unknown = ask("identity=x&action=a&resource=b");
     assert!(unknown.body.contains("lists no identity `x`"), "{}", unknown.body);
     let unasked = ask("identity=x");
