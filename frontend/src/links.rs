@@ -493,9 +493,9 @@ mod tests {
 /identities?q=%C3%BCber
 /identities?snapshot=2026-10-31&q=a&kind=role
 /identities?q=a
-/api/v1/export/identities?format=csv&q=ci%20deploy&kind=role&owner=
+/api/v1/export/identities?format=csv&q=ci%20deploy&kind=role&owner=&offset=200&limit=100
 /api/v1/export/leads?format=json
-/api/v1/report?format=pdf&snapshot=2026-10-31
+/api/v1/report?format=html&snapshot=2026-10-31&team=pay%20%26%20go
 /api/v1/identities?q=ci%20deploy&kind=role&owner=&offset=200&limit=100
 /api/v1/overview
 /api/v1/kpis?snapshot=2026-10-31

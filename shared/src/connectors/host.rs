@@ -242,6 +242,7 @@ fn is_of_the_system(uid: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reading::probe::Format;
 
     #[test]
     fn lines_of_accounts_are_told_from_others() {
@@ -265,7 +266,6 @@ mod tests {
             assert!(!passwd.has_line(line) && !shadow.has_line(line), "{line}");
         }
     }
-    use crate::reading::probe::Format;
 
     #[test]
     fn a_path_names_host_and_account() {
