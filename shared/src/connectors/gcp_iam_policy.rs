@@ -98,8 +98,9 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &[], &mut diagnostics).rows;
     let mut policies = Vec::with_capacity(rows.len());
+    let mut broken = Diagnostics::default();
     for row in &rows {
-        policies.extend(row.parse::<RawPolicy<'_>>(&mut diagnostics).map(|policy| (row, policy)));
+        policies.extend(row.parse::<RawPolicy<'_>>(&mut broken).map(|policy| (row, policy)));
     }
     // A flattened policy is many rows with one etag.
     let etag = |policy: &RawPolicy<'_>| policy.etag.as_deref().unwrap_or("").to_owned();
@@ -131,6 +132,21 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             &mut batch,
             &mut diagnostics,
         );
+    }
+    // One that is broken or cut off is read binding by binding.
+    let bindings = match policies.is_empty() {
+        true => json::rows(input.text, &["bindings"], &mut Diagnostics::default()).rows,
+        false => Vec::new(),
+    };
+    if bindings.is_empty() {
+        diagnostics.append(broken);
+    }
+    for row in bindings {
+        if let Some(binding) = row.parse::<RawBinding<'_>>(&mut diagnostics) {
+            let resource = named.as_ref().map(|named| &*named.resource);
+            let place = Places::Row(batch.item("bindings", row.index));
+            reader.read(&RawPolicy::of(binding), resource, place, &mut batch, &mut diagnostics);
+        }
     }
     let is_guessed = policies
         .iter()
@@ -603,6 +619,7 @@ fn is_project_id(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::config::SourceConfig;
+    use crate::diagnostic::Severity;
     use crate::model::instant::Instant;
     use crate::reading::probe::Format;
 
@@ -626,6 +643,38 @@ mod tests {
             .strip_prefix("//cloudresourcemanager.googleapis.com/")
             .unwrap_or(&named.resource);
         (resource.to_owned(), basis)
+    }
+
+    #[test]
+    fn a_broken_binding_or_a_cut_costs_no_other() {
+        let policy = |middle: &str| {
+            let binding = |role: &str| format!(r#"{{"role": "roles/{role}", "members": ["user:a@example.com"]}}"#);
+            format!(
+                r#"{{"bindings": [{}, {middle}, {}], "etag": "x"}}"#,
+                binding("viewer"),
+                binding("editor")
+            )
+        };
+        let whole = policy(r#"{"role": "roles/browser", "members": ["user:b@example.com"]}"#);
+        let cut = &whole[..whole.len() - 15];
+        for (text, n_grants, n_errors) in [
+            (&*whole, 3, 0),
+            (cut, 3, 1),
+            (&policy("null"), 2, 1),
+            (&policy(r#"{"role": "roles/browser", "members": [7]}"#), 2, 1),
+        ] {
+            let reading = crate::connectors::read("gcp", "acme-prod.iam-policy.json", text.as_bytes(), "");
+            let errors = reading
+                .diagnostics
+                .iter()
+                .filter(|told| told.severity == Severity::Error);
+            assert_eq!(
+                (reading.batch.grants.len(), errors.count()),
+                (n_grants, n_errors),
+                "{text}: {:?}",
+                reading.diagnostics
+            );
+        }
     }
 
     #[test]
