@@ -66,6 +66,20 @@ fn inspect_prints_one_object_for_each_file() {
 }
 
 #[test]
+fn inspect_says_why_a_file_is_not_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.json");
+    fs::write(
+        &path,
+        r#"{"AccessKeyMetadata": [], "IsTruncated": true, "Marker": "x"}"#,
+    )
+    .unwrap();
+    let told = &inspect(&[&path], 0)[0];
+    assert_eq!(told["complete"], false);
+    assert_eq!(told["diagnostics"][0]["severity"], "warning", "{told}");
+}
+
+#[test]
 fn inspect_reads_the_members_of_archives_apart() {
     let folder = tempfile::tempdir().unwrap();
     let pem = fs::read(folder::fixture().join("2026-10-31/tls-edge/web.pem")).unwrap();

@@ -150,7 +150,8 @@ impl Relation {
             }
             Relation::RunsAs => "the definition of the workload",
             Relation::MemberOf => "the membership",
-            Relation::IsGranted | Relation::Opens | Relation::Administers => "the attachment, assignment or binding",
+            Relation::IsGranted | Relation::Opens => "the attachment, assignment or binding",
+            Relation::Administers => "the attachment, assignment or binding; of a root, the export that lists it",
             Relation::Controls => "the export that lists the identity there",
             Relation::Escalates => "the statements of policies that allow the way",
             Relation::AnswersFor => "the claim of ownership that counts",

@@ -7,6 +7,7 @@ use shared::access::escalation::Through;
 use shared::analysis::{Analysis, analyze};
 use shared::answers;
 use shared::answers::graph::{self, NoAnswer};
+use shared::api::access::AccessQuery;
 use shared::api::graph::{GraphQuery, PathsView, ReachPage};
 use shared::config::Config;
 use shared::connectors;
@@ -672,6 +673,58 @@ fn the_graph_leads_where_the_tiers_say() {
             "root: true ",
             "trusting: true ",
             "z-admin: true ",
+        ]
+    );
+}
+
+#[test]
+fn access_is_told_with_the_statement_that_decides() {
+    let ec2 = json!({"Service": "ec2.amazonaws.com"});
+    let mut guarded = role("guarded", &ec2, &[], None);
+    guarded["RolePolicyList"] = json!([{
+        "PolicyName": "own",
+        "PolicyDocument": {"Statement": [
+            {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+            {"Effect": "Deny", "Action": "s3:*", "Resource": "*",
+             "Condition": {"Bool": {"aws:SecureTransport": "false"}}},
+        ]}
+    }]);
+    let details = json!({
+        "UserDetailList": [],
+        "GroupDetailList": [],
+        "RoleDetailList": [role_that_may("lists", &ec2, &["s3:ListBucket"]), guarded],
+        "Policies": [],
+    });
+    let analysis = estate(&[("aws", "details.json", details.to_string())]);
+    let ask = |name: &str, action: &str, given: &[(&str, &str)]| {
+        let query = AccessQuery {
+            identity: format!("{ACCOUNT}:role/{name}"),
+            action: action.to_owned(),
+            resource: "arn:aws:s3:::reports".to_owned(),
+            given: given
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+            ..AccessQuery::default()
+        };
+        let answer = answers::access(&analysis, &query).unwrap();
+        let because = answer.because.iter().map(|reason| reason.sentence.as_str());
+        format!("{} [{}]", answer.sentence, because.collect::<Vec<_>>().join("; "))
+    };
+    let insecure = &[("aws:SecureTransport", "false")];
+    assert_eq!(
+        [
+            ask("lists", "s3:ListBucket", &[]),
+            ask("lists", "s3:PutObject", &[]),
+            ask("guarded", "s3:ListBucket", &[]),
+            ask("guarded", "s3:ListBucket", insecure),
+        ],
+        [
+            "lists may do s3:ListBucket on arn:aws:s3:::reports. [own, statement 1, allows it]",
+            "lists may not do s3:PutObject on arn:aws:s3:::reports: nothing allows it. []",
+            "Whether guarded may do s3:ListBucket on arn:aws:s3:::reports depends on the condition on \
+             aws:SecureTransport. [own, statement 2, denies it; own, statement 1, allows it]",
+            "guarded may not do s3:ListBucket on arn:aws:s3:::reports: it is taken away. [own, statement 2, denies it]",
         ]
     );
 }
