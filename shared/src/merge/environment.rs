@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::counts_before;
 use crate::config::Config;
 use crate::model::identity::Presence;
 use crate::model::pattern::covers;
@@ -61,6 +62,12 @@ pub fn classify_identities(snapshot: &mut Snapshot, registry_rows: &[Vec<usize>]
                 .or_insert_with(|| present(strings.get(text)).map(normal).map(|text| strings.intern(&text)));
             tagged.extend(normal.map(|normal| (normal, evidence)));
         }
+        let text = |tag: &(Sym, Evidence)| snapshot.strings.get(tag.0);
+        tagged.sort_by(|a, b| {
+            (counts_before(a.1.file, snapshot).cmp(&counts_before(b.1.file, snapshot)))
+                .then_with(|| text(a).cmp(text(b)))
+                .then_with(|| a.1.cmp(&b.1))
+        });
         if let Some((first, _)) = tagged.first()
             && tagged.iter().any(|(text, _)| text != first)
         {

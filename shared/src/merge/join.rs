@@ -1,9 +1,12 @@
 //! Which facts are about the same identity: those that share a handle.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
+use super::counts_before;
 use crate::model::access_policy::Ceiling;
 use crate::model::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, Presence, Status};
 use crate::model::instant::{Instant, LastUsed, SECONDS_PER_DAY};
@@ -160,9 +163,20 @@ fn merge_facts(
         .next()
         .map_or(SourceId(0), |fact| snapshot.files[fact.file.0 as usize].source);
     // The more an export knows what it lists, the better its word for it: a CSV inventory only repeats.
-    let kind = listed()
-        .filter_map(|fact| fact.fact.kind)
-        .min_by_key(|kind| kind_rank(*kind));
+    let stated_kinds = || listed().filter_map(|fact| fact.fact.kind);
+    let best_rank = stated_kinds().map(kind_rank).min();
+    let kind = decide(
+        facts,
+        ConflictField::Kind,
+        identity,
+        snapshot,
+        |fact| {
+            let kind = fact.kind.filter(|_| fact.presence == Presence::Listed)?;
+            (Some(kind_rank(kind)) == best_rank).then_some(kind)
+        },
+        |_, a, b| a.cmp(&b),
+        |strings, kind| strings.intern(kind.id()),
+    );
     let kind = kind.unwrap_or(IdentityKind::Unclassified);
     let stated_class = decide(
         facts,
@@ -170,7 +184,8 @@ fn merge_facts(
         identity,
         snapshot,
         |fact| fact.class.filter(|class| *class != Class::Unknown),
-        |class| class_word(class).to_owned(),
+        |_, a, b| a.cmp(&b),
+        |strings, class| strings.intern(class_word(class)),
     )
     .or_else(|| facts.iter().find_map(|fact| fact.fact.class));
     let class = stated_class.unwrap_or_else(|| kind.class());
@@ -180,18 +195,31 @@ fn merge_facts(
         identity,
         snapshot,
         |fact| (fact.status != Status::Unknown && fact.presence == Presence::Listed).then_some(fact.status),
-        |status| if status == Status::Active { "active" } else { "inactive" }.to_owned(),
+        |_, a, b| a.cmp(&b),
+        |strings, status| strings.intern(if status == Status::Active { "active" } else { "inactive" }),
     );
     note_creation_conflict(facts, identity, snapshot);
-    let known = |get: fn(&IdentityFact) -> Option<Sym>| listed().chain(facts.iter()).find_map(|fact| get(&fact.fact));
+    let purpose = decide(
+        facts,
+        ConflictField::Purpose,
+        identity,
+        snapshot,
+        |fact| fact.purpose,
+        by_text,
+        |_, purpose| purpose,
+    );
+    let text = |get: fn(&IdentityFact) -> Option<Sym>| {
+        let stated = stated(facts, snapshot, get, by_text);
+        stated.first().map(|(text, _)| *text)
+    };
     Identity {
         id: group.id,
-        name: known(|fact| fact.name).unwrap_or(group.best.text),
+        name: text(|fact| fact.name).unwrap_or(group.best.text),
         kind,
         class,
         origin: listed().map(|fact| fact.fact.origin).max().unwrap_or(Origin::Estate),
         source,
-        account: known(|fact| fact.account),
+        account: text(|fact| fact.account),
         status: status.unwrap_or_default(),
         created_at: facts.iter().filter_map(|fact| fact.fact.created_at).min(),
         last_used: facts.iter().fold(LastUsed::NotReported, |used, fact| {
@@ -199,7 +227,7 @@ fn merge_facts(
         }),
         environment: None,
         owner: Owner::default(),
-        purpose: known(|fact| fact.purpose),
+        purpose,
         reviewed_at: None,
         retires_at: None,
         human_use: facts
@@ -222,31 +250,48 @@ fn merge_facts(
     }
 }
 
-/// The word of the export that was made last; the first file's where none says when. Different words are a conflict.
+/// What the exports say of one fact, the word that counts first: see [`counts_before`].
+fn stated<T: Copy>(
+    facts: &[Fact],
+    snapshot: &Snapshot,
+    get: impl Fn(&IdentityFact) -> Option<T>,
+    compare: impl Fn(&Strings, T, T) -> Ordering,
+) -> SmallVec<[(T, Evidence); 2]> {
+    let mut stated: SmallVec<[(T, &Fact); 2]> = (facts.iter())
+        .filter_map(|fact| Some((get(&fact.fact)?, fact)))
+        .collect();
+    let rank = |fact: &Fact| (fact.fact.presence, counts_before(fact.file, snapshot));
+    stated.sort_by(|(a, of_a), (b, of_b)| {
+        (rank(of_a).cmp(&rank(of_b)))
+            .then_with(|| compare(&snapshot.strings, *a, *b))
+            .then_with(|| (of_a.file, of_a.fact.place).cmp(&(of_b.file, of_b.fact.place)))
+    });
+    let evidence = |fact: &Fact| Evidence {
+        file: fact.file,
+        place: fact.fact.place,
+    };
+    stated
+        .into_iter()
+        .map(|(value, fact)| (value, evidence(fact)))
+        .collect()
+}
+
+/// The word that counts, when any export has one. Different words are a conflict.
 fn decide<T: Copy + PartialEq>(
     facts: &[Fact],
     field: ConflictField,
     identity: IdentityId,
     snapshot: &mut Snapshot,
     get: impl Fn(&IdentityFact) -> Option<T>,
-    word: impl Fn(T) -> String,
+    compare: impl Fn(&Strings, T, T) -> Ordering,
+    word: impl Fn(&mut Strings, T) -> Sym,
 ) -> Option<T> {
-    let mut stated: Vec<(T, Option<Instant>, Evidence)> = facts
-        .iter()
-        .filter_map(|fact| {
-            let evidence = Evidence {
-                file: fact.file,
-                place: fact.fact.place,
-            };
-            get(&fact.fact).map(|value| (value, snapshot.files[fact.file.0 as usize].stated_at, evidence))
-        })
-        .collect();
-    stated.sort_by_key(|(_, stated_at, evidence)| (std::cmp::Reverse(*stated_at), *evidence));
+    let stated = stated(facts, snapshot, get, compare);
     let first = stated.first()?.0;
     if stated.iter().any(|(value, ..)| *value != first) {
         let statements = stated
             .iter()
-            .map(|(value, _, evidence)| (snapshot.strings.intern(&word(*value)), *evidence))
+            .map(|(value, evidence)| (word(&mut snapshot.strings, *value), *evidence))
             .collect();
         snapshot.conflicts.push(Conflict {
             identity,
@@ -256,6 +301,10 @@ fn decide<T: Copy + PartialEq>(
         });
     }
     Some(first)
+}
+
+fn by_text(strings: &Strings, a: Sym, b: Sym) -> Ordering {
+    strings.get(a).cmp(strings.get(b))
 }
 
 /// Two exports of the same object that differ by more than a day. An application and its service principal are two

@@ -1,7 +1,8 @@
 //! Batches → [`Snapshot`]: the same identity seen in several exports becomes one, and what disagrees is said.
 //!
-//! The result does not depend on the order in which files were read: they are sorted first, and every choice between
-//! statements is by rule. No statement is dropped: the facts stay beside the merged view.
+//! The result does not depend on the order in which files were read, nor on what they are called: every choice between
+//! statements is by rule. The newest export counts, and where none says when it was made, or two at once, the value that
+//! comes first by itself. No statement is dropped: the facts stay beside the merged view.
 
 mod activity;
 mod ceiling;
@@ -96,7 +97,7 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     home::decide(&facts.applications, &mut facts.identities, &mut snapshot);
     let joined = join::identities(std::mem::take(&mut facts.identities), &mut snapshot);
     name_by_serial(&mut facts.credentials, &mut snapshot.strings);
-    use_one_key(&mut facts.credentials, &facts.synonyms);
+    use_one_key(&mut facts.credentials, &facts.synonyms, &snapshot.strings);
     merge_credentials(std::mem::take(&mut facts.credentials), &joined, &mut snapshot);
     resolve_grants(&mut facts, &joined, &mut snapshot);
     withhold_tokens(&mut facts);
@@ -117,9 +118,11 @@ pub fn merge(mut files: Vec<FileBatch>, as_of: AsOf, config: &Config) -> Snapsho
     reviews::resolve(&facts.decisions, &mut snapshot);
     owner::resolve(&mut snapshot, &rows);
     finish_identities(&facts.listed_of, &mut snapshot);
+    let strings = &snapshot.strings;
+    let credential = |conflict: &Conflict| conflict.credential.map(|key| strings.get(key));
     snapshot
         .conflicts
-        .sort_by_key(|conflict| (conflict.identity, conflict.credential, conflict.field));
+        .sort_by(|a, b| (a.identity, credential(a), a.field).cmp(&(b.identity, credential(b), b.field)));
     snapshot
 }
 
@@ -373,6 +376,11 @@ fn note_gaps(snapshot: &mut Snapshot, pages: &HashMap<(SourceId, Sym), (u32, u32
     }
 }
 
+/// Orders what files say where they disagree: the export that was made last comes first.
+fn counts_before(file: FileId, snapshot: &Snapshot) -> Reverse<Option<Instant>> {
+    Reverse(snapshot.files[file.0 as usize].stated_at)
+}
+
 /// How many hex digits a serial number has at least that no two certificates share: 64 random bits, which public
 /// authorities must use.
 const MIN_UNIQUE_SERIAL: usize = 15;
@@ -399,11 +407,14 @@ fn name_by_serial(facts: &mut [(FileId, CredentialFact)], strings: &mut Strings)
 }
 
 /// Gives facts that call a certificate by another name the key of the certificate. Where a name stands for two, as that
-/// of a secret whose certificate was renewed between two exports, the first file counts.
-fn use_one_key(facts: &mut [(FileId, CredentialFact)], synonyms: &[Synonym]) {
+/// of a secret whose certificate was renewed between two exports, the key that comes first by its text counts.
+fn use_one_key(facts: &mut [(FileId, CredentialFact)], synonyms: &[Synonym], strings: &Strings) {
     let mut keys: HashMap<Sym, Sym> = HashMap::with_capacity(synonyms.len());
     for synonym in synonyms {
-        keys.entry(synonym.name).or_insert(synonym.key);
+        let known = keys.entry(synonym.name).or_insert(synonym.key);
+        if strings.get(synonym.key) < strings.get(*known) {
+            *known = synonym.key;
+        }
     }
     for (_, fact) in facts {
         let by_fingerprint = fact.fingerprint.and_then(|name| keys.get(&name));
@@ -427,18 +438,39 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             // counts before an earlier.
             let certificate = fact.certificate.as_deref();
             let is_shown = certificate.is_some_and(|certificate| certificate.sha256.is_some());
-            let stated_at = snapshot.files[file.0 as usize].stated_at;
             (
                 (fact.presence, !is_shown, certificate.is_none(), fact.keyed_by),
-                Reverse(stated_at),
-                file,
-                fact.place,
+                counts_before(file, snapshot),
             )
+        };
+        // Of two that say nothing of when they were made, the one that lets a credential be older and live longer: what
+        // is wrong with it must not be hidden by a file's name.
+        let end = |fact: &CredentialFact| match fact.expires_at {
+            Expiry::Never => (0, Reverse(Instant(0))),
+            Expiry::At(at) => (1, Reverse(at)),
+            Expiry::NotReported => (2, Reverse(Instant(0))),
+        };
+        let values = |fact: &CredentialFact| {
+            (
+                fact.status,
+                fact.created_at.is_none(),
+                fact.created_at,
+                end(fact),
+                fact.kind,
+                fact.key_algorithm,
+            )
+        };
+        let texts = |fact: &CredentialFact| {
+            [fact.name, fact.last_used_for, fact.fingerprint, fact.environment]
+                .map(|text| text.map_or("", |text| strings.get(text)))
         };
         strings
             .get(a.key)
             .cmp(strings.get(b.key))
             .then_with(|| order(*file_a, a).cmp(&order(*file_b, b)))
+            .then_with(|| values(a).cmp(&values(b)))
+            .then_with(|| texts(a).cmp(&texts(b)))
+            .then_with(|| (file_a, a.place).cmp(&(file_b, b.place)))
     });
     let mut conflicts = Vec::new();
     let mut held: Vec<(IdentityId, CredentialId)> = Vec::new();

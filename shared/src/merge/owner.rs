@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::counts_before;
 use super::registry::RegistryIndex;
 use crate::model::batch::Employment;
 use crate::model::identity::{OwnerBasis, OwnerClaim};
@@ -162,7 +163,10 @@ fn of_credential(
             .or_insert_with(|| roster.resolve(claim.text, snapshot));
         Some((claim.basis, resolved?))
     });
-    let best = claims.min_by_key(|(basis, resolved)| (rank(resolved.state), *basis));
+    let best = claims.min_by_key(|(basis, resolved)| {
+        let text = snapshot.strings.get(resolved.text);
+        (rank(resolved.state), *basis, text)
+    });
     best.map_or_else(Owner::default, |(basis, resolved)| Owner {
         text: Some(resolved.text),
         team: resolved.team,
@@ -178,7 +182,7 @@ pub fn owners(snapshot: &Snapshot, identity: usize) -> Vec<Claim> {
 }
 
 /// The best state comes first (somebody who works here, somebody unknown, somebody who left), then the most trusted
-/// basis, then the order of the files.
+/// basis, then the newest export, then the owner whose name does.
 fn claims(
     identity: usize,
     rows: &[usize],
@@ -209,7 +213,16 @@ fn claims(
             })
         })
         .collect();
-    claims.sort_by_key(|claim| (rank(claim.resolved.state), claim.basis, claim.evidence));
+    let order = |claim: &Claim| {
+        let made = counts_before(claim.evidence.file, snapshot);
+        (rank(claim.resolved.state), claim.basis, made)
+    };
+    let text = |claim: &Claim| snapshot.strings.get(claim.resolved.text);
+    claims.sort_by(|a, b| {
+        (order(a).cmp(&order(b)))
+            .then_with(|| text(a).cmp(text(b)))
+            .then_with(|| a.evidence.cmp(&b.evidence))
+    });
     claims
 }
 

@@ -162,7 +162,9 @@ impl<'a> Sides<'a> {
                 && let (Some(identity), Some(target)) = (joined.find(actor), joined.find(fact.target))
                 && let Some((_, local)) = strings.get(actor.text).split_once('/')
             {
-                annotated.insert((target, local), identity);
+                // Of two clusters' accounts of one name, always the same.
+                let known = annotated.entry((target, local)).or_insert(identity);
+                *known = identity.min(*known);
             }
         }
         let mut only_account: HashMap<&str, Option<IdentityId>> = HashMap::new();

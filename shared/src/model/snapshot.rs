@@ -386,6 +386,8 @@ pub struct Conflict {
 /// A fact on which exports can disagree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum ConflictField {
+    Kind,
+    Purpose,
     CreatedAt,
     ExpiresAt,
     Status,
@@ -398,6 +400,8 @@ impl ConflictField {
     /// The stable word for this field.
     pub fn id(self) -> &'static str {
         match self {
+            ConflictField::Kind => "kind",
+            ConflictField::Purpose => "purpose",
             ConflictField::CreatedAt => "created_at",
             ConflictField::ExpiresAt => "expires_at",
             ConflictField::Status => "status",

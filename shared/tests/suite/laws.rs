@@ -473,6 +473,81 @@ fn files_in_another_order_say_the_same() {
     );
 }
 
+/// What exports say counts by what it is and when it was made, never by the name of its file.
+#[test]
+fn files_by_other_names_say_the_same() {
+    let says = |rename: fn(usize, &mut FileBatch)| {
+        let analysis = estate(|files| {
+            files.extend(disagreeing());
+            for (at, file) in files.iter_mut().enumerate() {
+                rename(at, file);
+            }
+        });
+        let conflicts = analysis.snapshot.conflicts.iter().map(|conflict| {
+            let strings = &analysis.snapshot.strings;
+            let said = conflict.statements.iter().map(|(text, _)| strings.get(*text).to_owned());
+            (
+                strings.get(analysis.snapshot.identity(conflict.identity).id).to_owned(),
+                conflict.field,
+                said.collect::<Vec<_>>(),
+            )
+        });
+        let conflicts: Vec<_> = conflicts.collect();
+        let everything = ListQuery {
+            limit: Some(usize::MAX),
+            ..ListQuery::default()
+        };
+        let mut rows = serde_json::to_value(answers::identities(&analysis, &everything).unwrap().rows).unwrap();
+        let credentials = answers::credentials(&analysis, &everything).unwrap().rows;
+        rows.as_array_mut().unwrap().push(serde_json::to_value(credentials).unwrap());
+        let kpis = serde_json::to_string(&answers::kpi_values(&analysis)).unwrap();
+        (conflicts, serde_json::to_string_pretty(&rows).unwrap(), kpis)
+    };
+    let expected = says(|_, _| ());
+    let fields: HashSet<_> = expected.0.iter().map(|(_, field, _)| field.id()).collect();
+    for field in ["kind", "purpose", "owner", "environment", "status", "created_at", "expires_at"] {
+        assert!(fields.contains(field), "nothing disagrees on {field}");
+    }
+    // Backwards, and in an order that has nothing to do with their own.
+    for renamed in [
+        says(|at, file| file.path = format!("{:04}-{}", 9999 - at, file.path)),
+        says(|at, file| file.path = format!("{:04}-{}", at * 7919 % 9973, file.path)),
+    ] {
+        for (expected, renamed) in expected.0.iter().zip(&renamed.0) {
+            assert_eq!(renamed, expected);
+        }
+        for (expected, renamed) in expected.1.lines().zip(renamed.1.lines()) {
+            assert_eq!(renamed, expected);
+        }
+        assert_eq!(renamed.2, expected.2);
+        assert_eq!((renamed.0.len(), renamed.1.len()), (expected.0.len(), expected.1.len()));
+    }
+}
+
+/// Two inventories, and two exports of one application, that agree on nothing and do not say when they were made.
+fn disagreeing() -> Vec<FileBatch> {
+    let csv = |name: &str, row: &str| {
+        let text = format!("name,type,owner,purpose,environment,status,created\n{row}\n");
+        read("inventory", name, text.as_bytes())
+    };
+    let application = |name: &str, created: &str, ends: &str| {
+        let text = format!(
+            r#"{{"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#applications", "value": [{{
+                "id": "aaaaaaaa-0000-4000-8000-000000000001", "appId": "aaaaaaaa-0000-4000-8000-000000000002",
+                "displayName": "{name}", "signInAudience": "AzureADMyOrg", "createdDateTime": "{created}T00:00:00Z",
+                "keyCredentials": [], "passwordCredentials": [{{"keyId": "aaaaaaaa-0000-4000-8000-000000000003",
+                "displayName": "{name}", "startDateTime": "{created}T00:00:00Z", "endDateTime": "{ends}T00:00:00Z"}}]}}]}}"#
+        );
+        read("tenant", &format!("{name}.json"), text.as_bytes())
+    };
+    vec![
+        csv("a.csv", "svc-a,service account,alice,pays bills,prod,active,2024-01-01"),
+        csv("b.csv", "svc-a,robot,bob,sends mail,dev,disabled,2025-01-01"),
+        application("one", "2024-01-01", "2027-01-01"),
+        application("two", "2024-06-01", "2028-01-01"),
+    ]
+}
+
 #[test]
 fn a_file_that_is_there_twice_counts_once() {
     let once = estate(|_| ());
