@@ -18,6 +18,9 @@ use crate::memory;
 
 /// How often the estate is looked at for changes. Looking lists files and opens none.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How many looks in a row may see changes before what is there is read all the same: a log that is written all the time
+/// must not keep a new report from being served.
+const PATIENCE: u32 = 10;
 /// How often a loading server tells its pages how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(250);
 
@@ -28,6 +31,8 @@ pub struct Watcher {
     tried: Option<String>,
     /// What the look before saw.
     seen: String,
+    /// How many looks in a row saw changes, or changes under a reading.
+    n_unsettled: u32,
 }
 
 /// What became of one reading.
@@ -44,6 +49,7 @@ impl Watcher {
             root,
             tried: None,
             seen: String::new(),
+            n_unsettled: 0,
         }
     }
 
@@ -55,7 +61,8 @@ impl Watcher {
         }
     }
 
-    /// Looks once. A change is read when two looks in a row see the same files; the first reading does not wait.
+    /// Looks once. A change is read when two looks in a row see the same files, or when too many in a row did not; the
+    /// first reading does not wait.
     pub fn look(&mut self, app: &App) {
         let estate = match Estate::open(&self.root) {
             Ok(estate) => estate,
@@ -66,19 +73,28 @@ impl Watcher {
         };
         let digest = estate.digest();
         let held_still = std::mem::replace(&mut self.seen, digest.clone()) == digest;
-        if self.tried.as_ref() == Some(&digest) || !held_still && app.served.load().is_some() {
+        if self.tried.as_ref() == Some(&digest) {
             return;
         }
-        self.tried = match app.read(estate) {
-            Reading::Over => Some(digest),
+        self.n_unsettled += 1;
+        let is_patient = self.n_unsettled < PATIENCE;
+        if is_patient && !held_still && app.served.load().is_some() {
+            return;
+        }
+        self.tried = match app.read(estate, is_patient) {
+            Reading::Over => {
+                self.n_unsettled = 0;
+                Some(digest)
+            }
             Reading::Overtaken => None,
         };
     }
 }
 
 impl App {
-    /// Reads the newest snapshot of the estate, and serves it if it is whole.
-    fn read(&self, estate: Estate) -> Reading {
+    /// Reads the newest snapshot of the estate, and serves it: if it `must_hold_still`, only when no file changed
+    /// meanwhile.
+    fn read(&self, estate: Estate, must_hold_still: bool) -> Reading {
         let started = Instant::now();
         let newest = estate.snapshots.len() - 1;
         tracing::info!(snapshot = estate.snapshots[newest].name, "reading the estate");
@@ -92,7 +108,7 @@ impl App {
             })
         });
         // Half an estate is better than none, and no better than a whole one.
-        if self.served.load().is_some() && !estate.holds_still(newest) {
+        if must_hold_still && self.served.load().is_some() && !estate.holds_still(newest) {
             self.fail("files changed while they were read; they are read again when they hold still".to_owned());
             return Reading::Overtaken;
         }

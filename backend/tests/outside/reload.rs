@@ -63,6 +63,23 @@ fn a_change_is_read_when_it_holds_still() {
 }
 
 #[test]
+fn a_file_that_never_holds_still_keeps_no_other_from_being_read() {
+    let estate = folder::copy();
+    let (app, mut watcher) = watched(estate.path());
+    fs::write(estate.path().join("2026-10-31/late.csv"), ROW).unwrap();
+    let log = estate.path().join("2026-10-31/growing.log");
+    let mut n_looks = 0;
+    while n_late(&app) == 0 {
+        n_looks += 1;
+        assert!(n_looks < 20, "the log keeps all from being read");
+        fs::write(&log, "a line\n".repeat(n_looks)).unwrap();
+        watcher.look(&app);
+    }
+    assert!(n_looks > 5, "a copy that goes on for a moment was not waited for");
+    assert_eq!(problem(&app), Value::Null);
+}
+
+#[test]
 fn an_estate_may_go_and_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("estate");

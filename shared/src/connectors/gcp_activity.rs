@@ -7,7 +7,7 @@
 //! without a last authentication says that there was none in that period.
 //!
 //! Cannot tell: use in the last days before the end of the observation period, and use outside Google's API
-//! authentication (signed blobs, HMAC keys). What has no row was not looked at: it stays not reported.
+//! authentication (signed blobs, HMAC keys). What has no row stays not reported: see docs/adr/0023-no-row-is-no-answer.md.
 
 use serde::Deserialize;
 use smallvec::smallvec;
@@ -34,7 +34,7 @@ pub const CONNECTOR: Connector = Connector {
     cannot_tell: &[
         "use after the end of the observation period, which lies some days before the export",
         "use that does not authenticate to a Google API, such as HMAC keys",
-        "use of accounts and keys that have no row: Google did not look at them",
+        "use of accounts and keys that have no row, which a limit or a filter may have left out",
     ],
     signatures: &[
         &[Mark::Has("activityType"), Mark::Has("fullResourceName")],

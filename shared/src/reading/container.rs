@@ -100,6 +100,14 @@ impl Unpacking<'_> {
             Ok(archive) => archive,
             Err(error) => return self.refuse(path, error.to_string(), "a whole zip archive"),
         };
+        // Of members of one name the directory keeps the last.
+        if let Some(n_members) = n_members(bytes).filter(|n| *n != archive.len()) {
+            self.refuse(
+                path,
+                format!("{n_members} members, some of one name: {} were read", archive.len()),
+                "members with names of their own",
+            );
+        }
         for index in 0..archive.len() {
             let inner = match archive.name_for_index(index) {
                 Some(Ok(name)) => join(path, &name),
@@ -244,6 +252,15 @@ impl Packing {
     }
 }
 
+/// How many members a zip archive says it has; `None` when there are too many for the field.
+/// <https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT>, 4.3.16
+fn n_members(bytes: &[u8]) -> Option<usize> {
+    let end = memchr::memmem::rfind(bytes, b"PK\x05\x06")?;
+    let field = bytes.get(end + 10..end + 12)?;
+    let n_members = u16::from_le_bytes([field[0], field[1]]);
+    (n_members != u16::MAX).then_some(usize::from(n_members))
+}
+
 /// A name for a member that cannot climb: `..`, `.` and empty parts are dropped.
 fn join(path: &str, member: &str) -> String {
     let parts = member
@@ -324,6 +341,19 @@ mod tests {
         assert_eq!(problems, vec![]);
         assert_eq!(found[0], ("x.zip/etc/a.json.gz".into(), b"[1]".to_vec()));
         assert_eq!(found[1].0, "x.zip/b.txt");
+    }
+
+    #[test]
+    fn a_member_that_another_hides_is_told() {
+        let mut bytes = zip_of(&[("a.json", b"[1]"), ("b.json", b"[2]")]);
+        let (_, problems) = members("x.zip", &bytes);
+        assert_eq!(problems, vec![]);
+        for name in memchr::memmem::find_iter(&bytes.clone(), b"b.json") {
+            bytes[name] = b'a';
+        }
+        let (found, problems) = members("x.zip", &bytes);
+        assert_eq!(found, vec![("x.zip/a.json".into(), b"[2]".to_vec())]);
+        assert_eq!(problems[0].1, "2 members, some of one name: 1 were read");
     }
 
     #[test]

@@ -7,8 +7,20 @@ use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 /// The text of a file: UTF-8 with or without a byte order mark, UTF-16 (Windows PowerShell's `>`), UTF-32, or Windows-1252.
 ///
 /// Valid UTF-8 is borrowed. In a file that is UTF-8 otherwise, single bytes that are not are Windows-1252: somebody pasted
-/// them. Bytes that no encoding explains are replaced, never refused.
+/// them. Bytes that no encoding explains are replaced, never refused. Without what DOS and unfinished writes leave at the
+/// end: Ctrl-Z and NULs.
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    const PADDING: [char; 2] = ['\0', '\x1A'];
+    match decode_all(bytes) {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches(PADDING)),
+        Cow::Owned(mut text) => {
+            text.truncate(text.trim_end_matches(PADDING).len());
+            Cow::Owned(text)
+        }
+    }
+}
+
+fn decode_all(bytes: &[u8]) -> Cow<'_, str> {
     if let Some(rest) = bytes.strip_prefix(b"\xFF\xFE\0\0") {
         return Cow::Owned(utf_32(rest, u32::from_le_bytes));
     }
@@ -112,6 +124,12 @@ mod tests {
         assert_eq!(decode(&units("\u{FEFF}user\n", u32::to_le_bytes)), "user\n");
         assert_eq!(decode(&units("\u{FEFF}user\n", u32::to_be_bytes)), "user\n");
         assert_eq!(decode(&units("\u{FEFF}user", u32::to_le_bytes)[..18]), "use\u{FFFD}");
+    }
+
+    #[test]
+    fn what_is_padded_ends_where_its_text_does() {
+        assert_eq!(decode(b"a: 1\n\x1A"), "a: 1\n");
+        assert_eq!(decode(b"\xFF\xFEa\0\n\0\0\0"), "a\n");
     }
 
     #[test]

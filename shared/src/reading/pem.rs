@@ -86,9 +86,17 @@ fn next_begin(text: &str, from: usize) -> Option<(&str, usize, usize)> {
             Some((label, _)) if !label.contains(['\n', '\r']) => {
                 return Some((label, begin, label_at + label.len() + DASHES.len()));
             }
+            // The file was cut within the line.
+            _ if label_at < text.len() && text[label_at..].bytes().all(is_of_label) => {
+                return Some((&text[label_at..], begin, text.len()));
+            }
             _ => at = label_at,
         }
     }
+}
+
+fn is_of_label(byte: u8) -> bool {
+    matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b' ' | b'-')
 }
 
 /// The bytes of a block's body. RFC 1421 headers (`Proc-Type: …`) are passed over.
@@ -139,6 +147,8 @@ mod tests {
         let text = "-----BEGIN A-----\nAQID\n-----BEGIN B-----\nA?==\n-----END B-----\n-----BEGIN C-----\nAQ==\n-----END D-----\n-----BEGIN E-----\n-----END E-----\n-----BEGIN F-----\nAQ==\n-----END F-----\n-----BEGIN G-----\nAQ";
         let found = blocks(text);
         assert_eq!(found.len(), 6);
+        let cut_in_its_first_line = blocks("-----BEGIN A-----\nAQ==\n-----END A-----\n-----BEGIN A--");
+        assert!(matches!(cut_in_its_first_line[1].2, PemContents::Broken(_)));
         assert_eq!(found[4], ("F", 11, der(&[1])));
         for (_, _, contents) in [&found[0], &found[1], &found[2], &found[3], &found[5]] {
             assert!(matches!(contents, PemContents::Broken(_)), "{contents:?}");

@@ -293,6 +293,10 @@ fn has_pem_line(text: &str) -> bool {
     text.starts_with("-----BEGIN ") || text.contains("\n-----BEGIN ")
 }
 
+/// The fewest bytes of text for each NUL in it.
+const MIN_BYTES_PER_NUL: usize = 50;
+
+/// A few NULs are what a crash leaves in a text; a binary format has more.
 fn is_binary(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(4096)];
     let is_utf16 = matches!(
@@ -303,7 +307,8 @@ fn is_binary(bytes: &[u8]) -> bool {
             | [1..=255, 0, 1..=255, 0, ..]
             | [0, 1..=255, 0, 1..=255, ..]
     );
-    !is_utf16 && memchr::memchr(0, head).is_some()
+    let n_nuls = memchr::memchr_iter(0, head).count();
+    !is_utf16 && n_nuls * MIN_BYTES_PER_NUL > head.len()
 }
 
 #[cfg(test)]

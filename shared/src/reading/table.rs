@@ -108,18 +108,33 @@ impl Table {
             // A quote that stays open takes everything behind it into its cell.
             let is_last = reader.position().byte() as usize >= text.len();
             if is_last && ends_in_quotes(&text.as_bytes()[start..], delimiter) {
+                // The names of columns need no quotes.
+                let what_to_do = match self.header.is_empty() {
+                    true => {
+                        self.header = unquoted(text[start..].lines().next().unwrap_or(""), delimiter);
+                        "this line was read without its quotes, and what follows with them; mend it in the export"
+                    }
+                    false => "this line was left out, and what follows was read; mend it in the export",
+                };
                 diagnostics.push(Diagnostic::error(
                     format!("line {line}"),
                     "a quote that never closes",
                     "a closing quote",
-                    "this line was left out, and what follows was read; mend it in the export",
+                    what_to_do,
                 ));
                 return Some(Broken { start, line });
             }
-            if self.header.is_empty() {
-                self.header = record.iter().map(normalise).collect();
-            } else if record.iter().all(|cell| cell.trim().is_empty()) || is_ruled(&record, delimiter) {
+            if record.iter().all(|cell| cell.trim().is_empty()) || is_ruled(&record, delimiter) {
                 // An empty line of a spreadsheet, or what a terminal draws below a table.
+            } else if self.header.is_empty() {
+                self.header = record.iter().map(normalise).collect();
+            } else if record.as_slice().contains('\0') {
+                diagnostics.push(Diagnostic::error(
+                    format!("line {line}"),
+                    "bytes of zero, as a crash leaves them",
+                    "text",
+                    "this row was left out; export it again",
+                ));
             } else if self.rows.len() == MAX_ROWS {
                 diagnostics.push(Diagnostic::error(
                     format!("line {line}"),
@@ -321,6 +336,12 @@ fn ends_in_quotes(row: &[u8], delimiter: u8) -> bool {
     is_quoted
 }
 
+/// The names of columns in a line whose quotes cannot be trusted.
+fn unquoted(line: &str, delimiter: u8) -> Vec<String> {
+    let names = line.split(char::from(delimiter));
+    names.map(|name| normalise(name.trim().trim_matches('"'))).collect()
+}
+
 /// Whether a row is no data but what `psql` draws: the rule below the head, and how many rows there are.
 fn is_ruled(record: &StringRecord, delimiter: u8) -> bool {
     let mut cells = record.iter();
@@ -374,10 +395,34 @@ mod tests {
         let table = Table::read(text, &mut diagnostics);
         let names: Vec<&str> = table.rows().map(|row| row.get("name")).collect();
         assert_eq!(names, ["a", "c", "d"]);
-        let told: Vec<String> = (diagnostics.into_vec().iter())
+        assert_eq!(told(diagnostics), ["line 4: a quote that never closes"]);
+    }
+
+    /// Each diagnostic's place and what was found there.
+    fn told(diagnostics: Diagnostics) -> Vec<String> {
+        let told = diagnostics.into_vec();
+        told.iter()
             .map(|told| format!("{}: {}", told.place, told.found))
-            .collect();
-        assert_eq!(told, ["line 4: a quote that never closes"]);
+            .collect()
+    }
+
+    #[test]
+    fn a_header_whose_quote_never_closes_still_names_the_columns() {
+        let mut diagnostics = Diagnostics::default();
+        let table = Table::read("name,\"owner,team\na,b,c\n", &mut diagnostics);
+        assert_eq!(table.header(), ["name", "owner", "team"]);
+        let owners: Vec<&str> = table.rows().map(|row| row.get("owner")).collect();
+        assert_eq!(owners, ["b"]);
+        assert_eq!(told(diagnostics), ["line 1: a quote that never closes"]);
+    }
+
+    #[test]
+    fn what_a_crash_leaves_costs_its_row() {
+        let mut diagnostics = Diagnostics::default();
+        let table = Table::read("   \nname,owner\na,b\n\0\0\0c,d\ne,f\n", &mut diagnostics);
+        let names: Vec<&str> = table.rows().map(|row| row.get("name")).collect();
+        assert_eq!(names, ["a", "e"]);
+        assert_eq!(told(diagnostics), ["line 4: bytes of zero, as a crash leaves them"]);
     }
 
     #[test]
