@@ -10,6 +10,7 @@ use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use serde::de::DeserializeOwned;
+use shared::api::access::AccessAnswer;
 use shared::api::compliance::Compliance;
 use shared::api::detail::IdentityDetail;
 use shared::api::findings::{FindingRow, Rules};
@@ -108,6 +109,13 @@ pub fn history(query: Memo<HistoryQuery>) -> Answer<History> {
 pub fn identity(id: Memo<Option<String>>, snapshot: Memo<Option<String>>) -> Answer<IdentityDetail> {
     answer(memo(move || {
         links::api_identity(&id.get().unwrap_or_default(), snapshot.get().as_deref())
+    }))
+}
+
+/// Whether an identity may do one thing to one resource.
+pub fn access(id: String, action: String, resource: String, snapshot: Memo<Option<String>>) -> Answer<AccessAnswer> {
+    answer(memo(move || {
+        links::api_access(&id, &action, &resource, snapshot.get().as_deref())
     }))
 }
 

@@ -107,6 +107,10 @@ fn a_number_leads_to_its_rows_and_a_row_to_the_line_that_says_so() -> Result<()>
         page.role("heading", "old-batch").wait()?;
         page.text("Has left").wait()?;
         page.text("line 4").nth(0).wait()?;
+        // What stands above the page leads back to the rows that it was chosen from.
+        page.css(".crumbs a[href*='kpi=owner&verdict=fail']").click()?;
+        wait_for_rows(page, 4)?;
+        page.role("link", "old-batch").click()?;
         page.css(".evidence[href*='/sources']").nth(0).click()?;
         page.role("heading", "Sources").wait()?;
 
@@ -196,6 +200,24 @@ fn a_page_tells_what_an_identity_can_do_and_who_would_break() -> Result<()> {
         page.text("Who would break").wait()?;
         page.role("link", "Close").click()?;
         page.text("Who would break").wait_until_gone()
+    })
+}
+
+#[test]
+fn a_page_answers_whether_an_identity_may_do_one_thing() -> Result<()> {
+    let (rollcall, _estate) = estate::served()?;
+    journey("may", |page| {
+        page.goto(&rollcall.url("/identity?id=arn:aws:iam::111122223333:user/ci-deploy"))?;
+        page.role("textbox", "Action").type_text("s3:GetObject")?;
+        page.role("textbox", "Resource").type_text("arn:aws:s3:::books/2026")?;
+        page.role("button", "Ask").click()?;
+        page.text("ci-deploy may not do s3:GetObject on arn:aws:s3:::books/2026: nothing allows it.")
+            .wait()?;
+        page.text("Not looked at:").wait()?;
+        // The address asks the same.
+        let address = page.url()?;
+        page.goto(&address)?;
+        page.text("nothing allows it").wait()
     })
 }
 

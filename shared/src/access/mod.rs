@@ -148,30 +148,66 @@ impl Access {
         resource: &str,
         given: Given<'_>,
     ) -> Decision {
+        match Rules::of(snapshot, identity) {
+            Some(Rules::Kubernetes) => kubernetes::evaluate::decide(snapshot, &self.index, identity, action, resource),
+            // Azure's resources are named by paths, Entra's APIs by words.
+            Some(Rules::Named(named::Platform::Entra)) if resource.starts_with('/') => {
+                azure::evaluate::decide(snapshot, &self.index, identity, action, resource)
+            }
+            Some(Rules::Named(platform)) => named::decide(snapshot, identity, platform, action, resource),
+            Some(Rules::Vault) => vault::evaluate::decide(snapshot, &self.index, identity, action, resource),
+            Some(Rules::Aws) => {
+                let target = match resource.contains(['*', '?']) {
+                    true => Target::Some(resource),
+                    false => Target::One(resource),
+                };
+                Asker::new(snapshot, &self.index, identity).decide(action, target, given)
+            }
+            None => {
+                let roles = Dependency::Export("what the roles of its platform allow");
+                Decision::depends(Vec::new(), vec![roles], &[])
+            }
+        }
+    }
+}
+
+/// By which rules a question about an identity is decided.
+enum Rules {
+    Aws,
+    Kubernetes,
+    /// Those of platforms whose roles are known by their names.
+    Named(named::Platform),
+    Vault,
+}
+
+impl Rules {
+    /// `None` where nothing is known of the platform's.
+    fn of(snapshot: &Snapshot, identity: IdentityId) -> Option<Self> {
         let who = snapshot.identity(identity);
         if kubernetes::standing::is_kubernetes(who, snapshot) {
-            return kubernetes::evaluate::decide(snapshot, &self.index, identity, action, resource);
+            Some(Rules::Kubernetes)
+        } else if let Some(platform) = named::Platform::of(who, snapshot) {
+            Some(Rules::Named(platform))
+        } else if vault::evaluate::has_policies(snapshot, identity) {
+            Some(Rules::Vault)
+        } else {
+            standing::is_aws(who, snapshot).then_some(Rules::Aws)
         }
-        if let Some(platform) = named::Platform::of(who, snapshot) {
-            // Azure's resources are named by paths, Entra's APIs by words.
-            if platform == named::Platform::Entra && resource.starts_with('/') {
-                return azure::evaluate::decide(snapshot, &self.index, identity, action, resource);
-            }
-            return named::decide(snapshot, identity, platform, action, resource);
-        }
-        if vault::evaluate::has_policies(snapshot, identity) {
-            return vault::evaluate::decide(snapshot, &self.index, identity, action, resource);
-        }
-        if !standing::is_aws(who, snapshot) {
-            let roles = Dependency::Export("what the roles of its platform allow");
-            return Decision::depends(Vec::new(), vec![roles], &[]);
-        }
-        let target = match resource.contains(['*', '?']) {
-            true => Target::Some(resource),
-            false => Target::One(resource),
-        };
-        Asker::new(snapshot, &self.index, identity).decide(action, target, given)
     }
+}
+
+/// An action and a resource as the rules for an identity call them; `None` where nothing can be decided.
+pub fn example(snapshot: &Snapshot, identity: IdentityId) -> Option<(&'static str, &'static str)> {
+    Some(match Rules::of(snapshot, identity)? {
+        Rules::Aws => ("s3:GetObject", "arn:aws:s3:::bucket/key"),
+        Rules::Kubernetes => ("get", "/api/v1/namespaces/default/secrets/db"),
+        Rules::Named(named::Platform::Gcp) => (
+            "storage.objects.get",
+            "//cloudresourcemanager.googleapis.com/projects/PROJECT",
+        ),
+        Rules::Named(named::Platform::Entra) => ("Mail.Read", "Microsoft Graph"),
+        Rules::Vault => ("read", "secret/data/app"),
+    })
 }
 
 /// How strong a policy is, and whether only under conditions.

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::access::decision::{Dependency, Holds};
 use crate::access::escalation::{Escalation, Through};
+use crate::access::example;
 use crate::analysis::{Analysis, Force};
 use crate::api::detail::{
-    AccessView, CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, ExportView, FactView, GrantView,
-    IdentityDetail, LeakView, MAX_RELATED, Named, OwnerView, ServiceUseView, TrustView, WayUpView,
+    AccessExample, AccessView, CredentialDetail, CriterionView, Cut, Evidence as EvidenceView, ExportView, FactView,
+    GrantView, IdentityDetail, LeakView, MAX_RELATED, Named, OwnerView, ServiceUseView, TrustView, WayUpView,
 };
 use crate::api::findings::FindingRow;
 use crate::connectors::CONNECTORS;
@@ -391,6 +392,10 @@ fn access(analysis: &Analysis, id: IdentityId) -> AccessView {
         tier: standing.tier.id().to_owned(),
         at_most: standing.at_most.id().to_owned(),
         ways_up: ways_up.iter().map(|way| way_up(&analysis.snapshot, way)).collect(),
+        example: example(&analysis.snapshot, id).map(|(action, resource)| AccessExample {
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+        }),
     }
 }
 

@@ -137,6 +137,15 @@ pub struct AccessView {
     pub at_most: String,
     /// How it can become an administrator, the certain ways first; empty when it is one.
     pub ways_up: Vec<WayUpView>,
+    /// What `/api/v1/access` can be asked about it, as an example; `None` where nothing is known of its platform's rules.
+    pub example: Option<AccessExample>,
+}
+
+/// A question in the words of an identity's platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessExample {
+    pub action: String,
+    pub resource: String,
 }
 
 /// A known way in which an identity becomes more than it was given.
