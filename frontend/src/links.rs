@@ -20,6 +20,17 @@ pub enum List {
 }
 
 impl List {
+    pub const ALL: [List; 4] = [List::Identities, List::Credentials, List::Certificates, List::Findings];
+
+    pub fn title(self) -> &'static str {
+        match self {
+            List::Identities => "Identities",
+            List::Credentials => "Credentials",
+            List::Certificates => "Certificates",
+            List::Findings => "Findings",
+        }
+    }
+
     /// The last part of its page's path, its API's and its export's.
     pub fn id(self) -> &'static str {
         match self {
@@ -108,6 +119,11 @@ pub fn list(list: List, query: &ListQuery) -> String {
     with_query(&format!("/{}", list.id()), &query.to_query_string())
 }
 
+/// A list by the query string that it had.
+pub fn searched(list: List, search: &str) -> String {
+    with_query(&format!("/{}", list.id()), search)
+}
+
 pub fn identity(id: &str, snapshot: Option<&str>) -> String {
     let id = format!("id={}", encode(id));
     with_query("/identity", &join([snapshot_query(snapshot), id]))
@@ -116,6 +132,12 @@ pub fn identity(id: &str, snapshot: Option<&str>) -> String {
 /// An identity's page with what to know before one of its credentials is replaced.
 pub fn safe_to_act(id: &str, credential: &str, snapshot: Option<&str>) -> String {
     format!("{}&act={}", identity(id, snapshot), encode(credential))
+}
+
+/// An identity's page with the answer whether it may do one thing to one resource.
+pub fn may(id: &str, action: &str, resource: &str, snapshot: Option<&str>) -> String {
+    let asked = format!("may={}&on={}", encode(action), encode(resource));
+    format!("{}&{asked}", identity(id, snapshot))
 }
 
 /// An identity in the access graph.
@@ -384,6 +406,15 @@ pub fn api_identity(id: &str, snapshot: Option<&str>) -> String {
 }
 
 /// A question about one node of the graph, with the first rows of the answer.
+pub fn api_access(id: &str, action: &str, resource: &str, snapshot: Option<&str>) -> String {
+    let asked = [("identity", id), ("action", action), ("resource", resource)];
+    let asked = asked.map(|(name, value)| format!("{name}={}", encode(value)));
+    with_query(
+        route::ACCESS,
+        &join([snapshot_query(snapshot)].into_iter().chain(asked)),
+    )
+}
+
 pub fn api_graph(path: &str, node: String, limit: Option<usize>, snapshot: Option<&str>) -> String {
     let query = GraphQuery {
         snapshot: snapshot.map(str::to_owned),

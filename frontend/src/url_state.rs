@@ -8,6 +8,7 @@ use shared::api::reviews::ReviewQuery;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement};
 
+use crate::links::{self, List};
 use crate::ui::follow::memo;
 
 /// Where the browser is.
@@ -19,6 +20,8 @@ pub struct Location {
     pub search: Memo<String>,
     /// The fragment, with `#` unless it is empty.
     pub hash: Memo<String>,
+    /// The list that was left last.
+    left: StoredValue<Option<(List, Address)>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,7 +66,7 @@ pub enum Step {
 /// location without loading the document again.
 pub fn provide() {
     let address = RwSignal::new(Address::of_window());
-    let location = Location::new(address, None);
+    let location = Location::new(address, None, StoredValue::new(None));
     provide_context(location);
     // Back, forward, and links to a fragment. The listeners live as long as the document.
     window_event_listener(ev::popstate, move |_| address.set(Address::of_window()));
@@ -80,7 +83,7 @@ pub fn provide() {
 
 impl Location {
     /// The location as long as it is at `path`, if one is given; after that as it was there last.
-    fn new(address: RwSignal<Address>, path: Option<String>) -> Self {
+    fn new(address: RwSignal<Address>, path: Option<String>, left: StoredValue<Option<(List, Address)>>) -> Self {
         let now = Memo::new(move |before: Option<&Address>| {
             address.with(|address| match (before, &path) {
                 (Some(before), Some(path)) if address.path != *path => before.clone(),
@@ -92,15 +95,30 @@ impl Location {
             path: memo(move || now.with(|address| address.path.clone())),
             search: memo(move || now.with(|address| address.search.clone())),
             hash: memo(move || now.with(|address| address.hash.clone())),
+            left,
         }
     }
 
     /// For a page: when another one is asked for, the page that is left must not read the other's parameters as its own.
     pub fn at_page(self, path: &str) -> Self {
-        Location::new(self.address, Some(path.to_owned()))
+        Location::new(self.address, Some(path.to_owned()), self.left)
+    }
+
+    /// The list of this snapshot that was left last, as it was filtered.
+    pub fn list_before(self, snapshot: Option<&str>) -> Option<(List, String)> {
+        let (list, address) = self.left.get_value()?;
+        let is_same = parameter(&address.search, "snapshot").as_deref() == snapshot;
+        is_same.then(|| (list, links::searched(list, &address.search)))
     }
 
     fn go(self, link: &str, step: Step) {
+        let here = self.address.get_untracked();
+        if let Some(list) = List::ALL
+            .into_iter()
+            .find(|list| here.path.strip_prefix('/') == Some(list.id()))
+        {
+            self.left.set_value(Some((list, here)));
+        }
         // Fails only where there is no history, as in a document that is being closed.
         if let Ok(history) = window().history() {
             let _ = match step {

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use shared::api::history::{Durations, Survival, SurvivalPoint};
-use shared::charts::survival::{self, Step};
+use shared::api::history::{Durations, SurvivalPoint};
+use shared::charts::questions::{self, HOW_LONG};
+use shared::charts::survival;
 
 use crate::charts::frame::{ChartFrame, Draw, Twin, TwinCell, TwinRow, nothing_drawn};
 use crate::ui::html::html;
 use crate::{format, words};
 
-const TITLE: &str = "How long until a credential is replaced?";
 const HEIGHT: u32 = 232;
-/// The curve is drawn until this share is left.
-const LAST_DRAWN: f64 = 0.1;
 
 /// The curve of `kind`; of all kinds together without one.
 pub fn survival_chart(durations: &Durations, kind: Option<&str>) -> AnyView {
@@ -27,22 +25,9 @@ pub fn survival_chart(durations: &Durations, kind: Option<&str>) -> AnyView {
             0 | 1 => "How long credentials stay in place is told by several snapshots; there is one.".to_owned(),
             n => format!("No credential {what} was replaced in {} snapshots.", format::count(n)),
         };
-        return nothing_drawn(TITLE, text);
+        return nothing_drawn(HOW_LONG, text);
     };
-    // Beyond, the few that stay for years would press the curve against its axis; the table has them.
-    let n_left = curve.points.iter().position(|point| point.share <= LAST_DRAWN);
-    let drawn = n_left.map_or(curve.points.len(), |at| at + 1);
-    let steps = curve.points[..drawn].iter().map(|point| Step {
-        days: point.days,
-        share: point.share,
-        lower: point.lower,
-        upper: point.upper,
-        label: label(point),
-    });
-    let data = survival::Survival {
-        steps: steps.collect(),
-        median_days: curve.median_days,
-    };
+    let data = questions::rotation(curve);
     let row = |point: &SurvivalPoint| {
         let cell = |text: String| TwinCell { text, href: None };
         TwinRow {
@@ -67,27 +52,8 @@ pub fn survival_chart(durations: &Durations, kind: Option<&str>) -> AnyView {
         html! { <p class="chart-rest">{format!("{n} not in it: no export says when they were made.")}</p> }
     });
     html! {
-        <ChartFrame title=TITLE line=line(curve) draw=draw twin=twin>
+        <ChartFrame title=HOW_LONG line=questions::rotation_line(curve) draw=draw twin=twin>
             {left_out}
         </ChartFrame>
     }
-}
-
-fn label(point: &SurvivalPoint) -> String {
-    format!(
-        "{} d: {} still in place ({}), {} under observation",
-        point.days,
-        format::percent(point.share),
-        format::range(point.lower, point.upper),
-        format::number(point.n_at_risk)
-    )
-}
-
-/// Of which kinds, and the median with its band or why there is none.
-fn line(curve: &Survival) -> String {
-    let of = match curve.kind.as_str() {
-        "" => "All kinds with a maximum age".to_owned(),
-        kind => words::sentence(kind),
-    };
-    format!("{of}: {}", curve.note)
 }

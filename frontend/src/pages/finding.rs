@@ -8,6 +8,7 @@ use shared::api::query::Facet;
 use super::rules::references;
 use crate::client::{self, Outcome};
 use crate::components::badges::severity_word;
+use crate::components::crumbs::crumbs;
 use crate::components::moment::absent;
 use crate::components::page_head::PageHead;
 use crate::links::{self, List};
@@ -40,12 +41,9 @@ pub fn FindingPage() -> impl IntoView {
         },
         None => "\u{a0}".into_any(),
     };
-    let back = move || links::facet_rows(List::Findings, Vec::new(), snapshot.get().as_deref());
     html! {
         <div class="page identity finding">
-            <nav class="crumbs" aria-label="Above this page">
-                <a href=back>"Findings"</a>
-            </nav>
+            {crumbs(List::Findings)}
             <PageHead title=title line=move || html! { {line} } />
             {asynchronous::show(
                 answer,

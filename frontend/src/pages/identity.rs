@@ -8,7 +8,7 @@ use shared::api::detail::{
 };
 use shared::api::findings::FindingRow;
 use shared::api::history::HistoryQuery;
-use shared::api::query::{Facet, ListQuery};
+use shared::api::query::Facet;
 use shared::charts::Ink;
 use shared::charts::timeline::{self, Span, Timeline};
 use shared::kpi::catalog;
@@ -22,7 +22,9 @@ use crate::client::{self, Outcome};
 use crate::components::access;
 use crate::components::access_links::access_links;
 use crate::components::badges::{governed_badge, severity_word, status_badge, verdict_class, verdict_icon};
+use crate::components::crumbs::crumbs;
 use crate::components::evidence::evidence_link;
+use crate::components::may::may;
 use crate::components::moment::{absent, ends, last_used, maybe_moment, moment};
 use crate::components::page_head::PageHead;
 use crate::components::safe_to_act::safe_to_act;
@@ -49,13 +51,6 @@ pub fn IdentityPage() -> impl IntoView {
         Outcome::Ready(detail) => summary(&detail).into_any(),
         Outcome::Loading | Outcome::Failed(_) => "\u{a0}".into_any(),
     };
-    let back = move || {
-        let query = ListQuery {
-            snapshot: snapshot.get(),
-            ..ListQuery::default()
-        };
-        links::list(List::Identities, &query)
-    };
     let changed = move || {
         links::history(&HistoryQuery {
             identity: id.get(),
@@ -65,9 +60,7 @@ pub fn IdentityPage() -> impl IntoView {
     };
     html! {
         <div class="page identity">
-            <nav class="crumbs" aria-label="Above this page">
-                <a href=back>"Identities"</a>
-            </nav>
+            {crumbs(List::Identities)}
             <PageHead title=title line=move || html! { {line} }>
                 <a class="button" href=changed>
                     {icon(Icon::Calendar)}
@@ -112,7 +105,11 @@ fn ready(detail: Arc<IdentityDetail>, asked: Asked) -> AnyView {
                 {criteria(&detail, at)}
                 {findings(&detail, at)}
                 {leads(&detail, at)}
-                {section("access", "What it can do", None, html! { {access::access(&detail.access, at)} {cut_note(&detail, "ways_up", detail.access.ways_up.len())} })}
+                {section("access", "What it can do", None, html! {
+                    {access::access(&detail.access, at)}
+                    {cut_note(&detail, "ways_up", detail.access.ways_up.len())}
+                    {detail.access.example.as_ref().map(|example| may(example, asked.id, asked.snapshot))}
+                })}
                 {credentials(&detail, at)}
                 {acting(asked)}
                 {leaks(&detail, at)}

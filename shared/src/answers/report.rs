@@ -2,6 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::durations::durations;
 use super::history::{history_of, trends};
 use super::sources::sources;
 use super::{kpis, overview};
@@ -74,6 +75,10 @@ pub fn report(material: Material<'_>) -> Report {
         coverage: coverage(analysis, &kpis),
         kpis,
         trends,
+        rotation: match history.snapshots.len() {
+            0 | 1 => Vec::new(),
+            n => durations(history, n - 1).rotation,
+        },
         ending,
         n_ending,
         findings: findings(analysis),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SnapshotName;
 use super::findings::FindingRow;
-use super::history::{Change, ChangeCount, KpiChange, SourceComparison, Trends};
+use super::history::{Change, ChangeCount, KpiChange, SourceComparison, Survival, Trends};
 use super::kpis::KpiValue;
 use super::overview::Overview;
 use super::query::{BadQuery, Facet, bad, pairs, query_string};
@@ -29,6 +29,9 @@ pub struct Report {
     pub kpis: Vec<KpiLine>,
     /// Every KPI over the snapshots until this one; `None` when the estate has no other.
     pub trends: Option<Trends>,
+    /// How long credentials stay in place, of all kinds with a maximum age and of each: [`super::history::Durations`] says
+    /// how. Empty when the estate has no other snapshot.
+    pub rotation: Vec<Survival>,
     /// What ends within 90 days, the soonest first: at most [`MAX_LISTED`].
     pub ending: Vec<Ending>,
     pub n_ending: usize,

@@ -3,9 +3,10 @@
 use super::Ink;
 use super::columns::Columns;
 use super::heat::{Cell, HeatMap};
+use super::survival;
 use super::trend::{Scale, Standing, Trend, TrendPoint};
-use crate::api::history::{Point, Trend as KpiTrend, TrendSnapshot, Trends};
-use crate::api::overview::{ExpiringBucket, Heat, RenewalWeek};
+use crate::api::history::{Point, Survival, SurvivalPoint, Trend as KpiTrend, TrendSnapshot, Trends};
+use crate::api::overview::{AgeRow, ExpiringBucket, Heat, RenewalWeek};
 use crate::api::query::Facet;
 use crate::format;
 use crate::words;
@@ -13,6 +14,8 @@ use crate::words;
 pub const WHAT_ENDS: &str = "What ends when?";
 pub const HOW_MANY_RENEWALS: &str = "How many renewals come, week by week?";
 pub const WHERE_GOVERNED: &str = "Where is it governed?";
+pub const HOW_OLD: &str = "How old are credentials?";
+pub const HOW_LONG: &str = "How long until a credential is replaced?";
 
 /// Sources in the map; beyond, a map is read no faster than the list behind it.
 pub const MAX_SOURCES: usize = 14;
@@ -57,6 +60,105 @@ pub fn renewals(weeks: &[RenewalWeek]) -> Columns {
         values: vec![weeks.iter().map(|week| week.n_certificates).collect()],
         unit: "renewals".to_owned(),
         beside: Vec::new(),
+    }
+}
+
+/// Active credentials by age: the most frequent kinds each have an ink, the others share the last. With each its rows.
+pub fn ages(ages: &[AgeRow]) -> (Columns, Vec<&[AgeRow]>) {
+    let n_own = match ages.len() > Ink::SERIES.len() {
+        true => Ink::SERIES.len() - 1,
+        false => ages.len(),
+    };
+    let (own, others) = ages.split_at(n_own);
+    let mut series: Vec<(String, Ink)> = own
+        .iter()
+        .zip(Ink::SERIES)
+        .map(|(row, ink)| (words::sentence(&row.kind), ink))
+        .collect();
+    let mut groups: Vec<&[AgeRow]> = own.iter().map(std::slice::from_ref).collect();
+    if !others.is_empty() {
+        series.push(("Other kinds".to_owned(), Ink::Series6));
+        groups.push(others);
+    }
+    let buckets = ages.first().map_or(&[][..], |first| &first.buckets);
+    let columns = Columns {
+        categories: buckets
+            .iter()
+            .map(|bucket| words::bucket(&bucket.value).to_owned())
+            .collect(),
+        series,
+        values: groups
+            .iter()
+            .map(|group| (0..buckets.len()).map(|at| n_of_age(group, at)).collect())
+            .collect(),
+        unit: "credentials".to_owned(),
+        beside: Vec::new(),
+    };
+    (columns, groups)
+}
+
+/// How many of some kinds are in one bucket of age.
+pub fn n_of_age(kinds: &[AgeRow], bucket: usize) -> u64 {
+    kinds
+        .iter()
+        .filter_map(|row| row.buckets.get(bucket))
+        .map(|bucket| bucket.n)
+        .sum()
+}
+
+/// How much is over a year old, in words.
+pub fn ages_line(ages: &[AgeRow]) -> String {
+    let buckets = || ages.iter().flat_map(|row| &row.buckets);
+    let total: u64 = buckets().map(|bucket| bucket.n).sum();
+    let old: u64 = buckets()
+        .filter(|bucket| bucket.value == "older")
+        .map(|bucket| bucket.n)
+        .sum();
+    format!(
+        "{} of {} active credentials are over a year old",
+        format::number(old),
+        format::number(total)
+    )
+}
+
+/// How many credentials stay in place, by age, until few are left: beyond, those that stay for years would press the
+/// curve against its axis.
+pub fn rotation(curve: &Survival) -> survival::Survival {
+    const LAST_DRAWN: f64 = 0.1;
+    let n_left = curve.points.iter().position(|point| point.share <= LAST_DRAWN);
+    let drawn = n_left.map_or(curve.points.len(), |at| at + 1);
+    let label = |point: &SurvivalPoint| {
+        format!(
+            "{} d: {} still in place ({}), {} under observation",
+            point.days,
+            format::percent(point.share),
+            format::range(point.lower, point.upper),
+            format::number(point.n_at_risk)
+        )
+    };
+    let steps = curve.points[..drawn].iter().map(|point| survival::Step {
+        days: point.days,
+        share: point.share,
+        lower: point.lower,
+        upper: point.upper,
+        label: label(point),
+    });
+    survival::Survival {
+        steps: steps.collect(),
+        median_days: curve.median_days,
+    }
+}
+
+/// Of which kinds a curve is, and the median with its band or why there is none.
+pub fn rotation_line(curve: &Survival) -> String {
+    format!("{}: {}", rotation_of(curve), curve.note)
+}
+
+/// Of which kinds a curve is.
+pub fn rotation_of(curve: &Survival) -> String {
+    match curve.kind.as_str() {
+        "" => "All kinds with a maximum age".to_owned(),
+        kind => words::sentence(kind),
     }
 }
 

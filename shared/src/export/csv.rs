@@ -44,6 +44,7 @@ pub fn csv(report: &Report) -> Vec<u8> {
         kpi(&mut table, report, line);
     }
     trends(&mut table, report);
+    lifetimes(&mut table, report);
     outlook(&mut table, report);
     findings(&mut table, report);
     changes(&mut table, report);
@@ -204,6 +205,37 @@ fn trends(table: &mut Table, report: &Report) {
             table.number(of, "upper", point.upper, &trend.unit);
             table.text(of, "not_comparable", point.reason.as_deref());
         }
+    }
+}
+
+fn lifetimes(table: &mut Table, report: &Report) {
+    let of = Of {
+        section: "lifetimes",
+        ..Of::default()
+    };
+    for row in &report.overview.ages {
+        for bucket in &row.buckets {
+            let of = Of {
+                id: &row.kind,
+                by: "age",
+                part: &bucket.value,
+                ..of
+            };
+            table.number(of, "n", Some(bucket.n), "credentials");
+        }
+    }
+    for curve in &report.rotation {
+        let of = Of {
+            title: "Time to rotate",
+            by: "kind",
+            part: &curve.kind,
+            ..of
+        };
+        table.number(of, "n", Some(curve.n), "credentials");
+        table.number(of, "ended", Some(curve.n_ended), "credentials");
+        table.number(of, "median", curve.median_days, "days");
+        table.number(of, "median_lower", curve.median_lower, "days");
+        table.number(of, "median_upper", curve.median_upper, "days");
     }
 }
 

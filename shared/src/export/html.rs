@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::document::{Align, Block, Chart, Column, Document, Picture, Share, Table};
 use crate::api::report::Report;
 use crate::charts::svg::Paint;
-use crate::charts::{Ink, columns, heat, trend};
+use crate::charts::{Ink, columns, heat, survival, trend};
 use crate::diagnostic::printable;
 
 /// The colours of the pages, and how a report looks.
@@ -163,6 +163,7 @@ impl Page {
         let drawing = match &picture.chart {
             Chart::Columns(data) => columns::svg(data, width, height, Paint::Themed),
             Chart::Heat(data) => heat::svg(data, width, Paint::Themed),
+            Chart::Survival(data) => survival::svg(data, width, height, Paint::Themed),
             Chart::Trend(data) => trend::svg(data, width, height, Paint::Themed),
         };
         self.raw(&drawing.svg);
@@ -199,7 +200,7 @@ impl Page {
         self.raw("</colgroup>\n<thead>\n<tr>");
         for column in &table.columns {
             let _ = write!(self.0, "<th scope=\"col\"{}>", class(column));
-            self.text(column.title);
+            self.text(&column.title);
             self.raw("</th>");
         }
         self.raw("</tr>\n</thead>\n<tbody>\n");

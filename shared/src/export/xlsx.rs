@@ -4,7 +4,7 @@ use super::ExportError;
 use super::commands;
 use super::document::{WORDS, more, scope_text, value_text};
 use super::workbook::{Cell, Sheet, write};
-use crate::api::kpis::KpiValue;
+use crate::api::kpis::{Bucket, KpiValue};
 use crate::api::query::Facet;
 use crate::api::report::Report;
 use crate::api::sources::Completeness;
@@ -19,6 +19,8 @@ pub fn xlsx(report: &Report) -> Result<Vec<u8>, ExportError> {
     sheets.extend(trends(report));
     sheets.extend([
         environments(report),
+        ages(report),
+        rotation(report),
         outlook(report),
         renewals(report),
         ending(report),
@@ -264,6 +266,46 @@ fn outlook(report: &Report) -> Sheet {
     });
     let columns = [("Ends", 24.0), ("Certificates", 14.0), ("Other credentials", 18.0)];
     sheet("Outlook", &columns, rows.collect())
+}
+
+fn ages(report: &Report) -> Sheet {
+    let rows = report.overview.ages.iter().flat_map(|row| {
+        let cells = |bucket: &Bucket| {
+            vec![
+                Cell::text(&row.kind),
+                Cell::text(words::facet_value(Facet::Age, &bucket.value)),
+                Cell::count(bucket.n),
+            ]
+        };
+        row.buckets.iter().map(cells)
+    });
+    let columns = [("Kind", 24.0), ("Age", 24.0), ("Active credentials", 18.0)];
+    sheet("Ages", &columns, rows.collect())
+}
+
+fn rotation(report: &Report) -> Sheet {
+    let days = |days: Option<u32>| days.map_or(Cell::Empty, |days| Cell::count(u64::from(days)));
+    let rows = report.rotation.iter().map(|curve| {
+        vec![
+            Cell::text(if curve.kind.is_empty() { "all" } else { &curve.kind }),
+            Cell::count(curve.n as u64),
+            Cell::count(curve.n_ended as u64),
+            days(curve.median_days),
+            days(curve.median_lower),
+            days(curve.median_upper),
+            Cell::text(&curve.note),
+        ]
+    });
+    let columns = [
+        ("Kind", 24.0),
+        ("Observed", 11.0),
+        ("Replaced", 11.0),
+        ("Half within, days", 16.0),
+        ("Band from", 11.0),
+        ("Band to", 11.0),
+        ("Note", 70.0),
+    ];
+    sheet("Time to rotate", &columns, rows.collect())
 }
 
 fn renewals(report: &Report) -> Sheet {

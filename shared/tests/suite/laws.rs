@@ -485,7 +485,10 @@ fn files_by_other_names_say_the_same() {
         });
         let conflicts = analysis.snapshot.conflicts.iter().map(|conflict| {
             let strings = &analysis.snapshot.strings;
-            let said = conflict.statements.iter().map(|(text, _)| strings.get(*text).to_owned());
+            let said = conflict
+                .statements
+                .iter()
+                .map(|(text, _)| strings.get(*text).to_owned());
             (
                 strings.get(analysis.snapshot.identity(conflict.identity).id).to_owned(),
                 conflict.field,
@@ -499,13 +502,23 @@ fn files_by_other_names_say_the_same() {
         };
         let mut rows = serde_json::to_value(answers::identities(&analysis, &everything).unwrap().rows).unwrap();
         let credentials = answers::credentials(&analysis, &everything).unwrap().rows;
-        rows.as_array_mut().unwrap().push(serde_json::to_value(credentials).unwrap());
+        rows.as_array_mut()
+            .unwrap()
+            .push(serde_json::to_value(credentials).unwrap());
         let kpis = serde_json::to_string(&answers::kpi_values(&analysis)).unwrap();
         (conflicts, serde_json::to_string_pretty(&rows).unwrap(), kpis)
     };
     let expected = says(|_, _| ());
     let fields: HashSet<_> = expected.0.iter().map(|(_, field, _)| field.id()).collect();
-    for field in ["kind", "purpose", "owner", "environment", "status", "created_at", "expires_at"] {
+    for field in [
+        "kind",
+        "purpose",
+        "owner",
+        "environment",
+        "status",
+        "created_at",
+        "expires_at",
+    ] {
         assert!(fields.contains(field), "nothing disagrees on {field}");
     }
     // Backwards, and in an order that has nothing to do with their own.

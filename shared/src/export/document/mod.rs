@@ -10,7 +10,8 @@ use crate::api::report::{KpiLine, Report, ScopePart, SourceLine};
 use crate::api::sources::Completeness;
 use crate::charts::columns::Columns;
 use crate::charts::heat::HeatMap;
-use crate::charts::questions::{self, HOW_MANY_RENEWALS, MAX_SOURCES, WHAT_ENDS, WHERE_GOVERNED};
+use crate::charts::questions::{self, HOW_LONG, HOW_MANY_RENEWALS, HOW_OLD, MAX_SOURCES, WHAT_ENDS, WHERE_GOVERNED};
+use crate::charts::survival::Survival;
 use crate::charts::trend::Trend;
 use crate::charts::{Ink, heat};
 use crate::format;
@@ -75,6 +76,7 @@ pub struct Picture {
 pub enum Chart {
     Columns(Columns),
     Heat(HeatMap),
+    Survival(Survival),
     Trend(Trend),
 }
 
@@ -83,7 +85,7 @@ impl Chart {
     pub fn height(&self, width: u32) -> u32 {
         match self {
             Chart::Heat(data) => heat::height(data.rows.len()),
-            Chart::Columns(_) | Chart::Trend(_) => (width * 2 / 5).clamp(150, 240),
+            Chart::Columns(_) | Chart::Survival(_) | Chart::Trend(_) => (width * 2 / 5).clamp(150, 240),
         }
     }
 }
@@ -97,7 +99,7 @@ pub struct Table {
 }
 
 pub struct Column {
-    pub title: &'static str,
+    pub title: String,
     pub align: Align,
     /// How wide it is beside the others.
     pub weight: f32,
@@ -156,7 +158,8 @@ impl Document {
         });
         let mut sections = vec![summary(report), kpis(report)];
         sections.extend(report.trends.as_ref().map(|trends| trend_section(report, trends)));
-        sections.extend([environments(report), outlook(report), rows::findings(report)]);
+        sections.extend([environments(report), lifetimes(report), outlook(report)]);
+        sections.push(rows::findings(report));
         sections.extend(rows::changes(report));
         sections.extend([rows::coverage(report), rows::appendix(report)]);
         Document {
@@ -196,17 +199,17 @@ fn with_small(text: impl Into<String>, small: impl Into<String>) -> Cell {
     }
 }
 
-fn left(title: &'static str, weight: f32) -> Column {
+fn left(title: impl Into<String>, weight: f32) -> Column {
     Column {
-        title,
+        title: title.into(),
         align: Align::Left,
         weight,
     }
 }
 
-fn right(title: &'static str, weight: f32) -> Column {
+fn right(title: impl Into<String>, weight: f32) -> Column {
     Column {
-        title,
+        title: title.into(),
         align: Align::Right,
         weight,
     }
@@ -642,6 +645,83 @@ fn named(name: &str) -> String {
     match name {
         "" => "None recorded".to_owned(),
         name => name.to_owned(),
+    }
+}
+
+fn lifetimes(report: &Report) -> Section {
+    let ages = &report.overview.ages;
+    let mut blocks = Vec::new();
+    let mut pictures = Vec::new();
+    if let Some(first) = ages.first() {
+        let (columns, groups) = questions::ages(ages);
+        let rows = columns.series.iter().zip(&groups).map(|((name, _), group)| {
+            let numbers = (0..first.buckets.len()).map(|at| text(format::number(questions::n_of_age(group, at))));
+            std::iter::once(text(name)).chain(numbers).collect()
+        });
+        let columns_of = first
+            .buckets
+            .iter()
+            .map(|bucket| right(words::bucket(&bucket.value), 1.0));
+        blocks.push(Block::Table(Table {
+            caption: "Active credentials by age".to_owned(),
+            columns: std::iter::once(left("Kind", 2.4)).chain(columns_of).collect(),
+            rows: rows.collect(),
+            note: None,
+        }));
+        pictures.push(Picture {
+            title: HOW_OLD.to_owned(),
+            summary: questions::ages_line(ages),
+            legend: columns.series.clone(),
+            chart: Chart::Columns(columns),
+        });
+    }
+    if let Some(all) = report.rotation.first().filter(|curve| curve.n_ended > 0) {
+        pictures.push(Picture {
+            title: HOW_LONG.to_owned(),
+            summary: questions::rotation_line(all),
+            chart: Chart::Survival(questions::rotation(all)),
+            legend: Vec::new(),
+        });
+    }
+    let rows = report.rotation.iter().map(|curve| {
+        vec![
+            text(questions::rotation_of(curve)),
+            text(format::count(curve.n)),
+            text(format::count(curve.n_ended)),
+            text(
+                curve
+                    .median_days
+                    .map_or_else(|| "–".to_owned(), |days| format!("{days} d")),
+            ),
+            text(capital(&curve.note)),
+        ]
+    });
+    let rows: Vec<_> = rows.collect();
+    blocks.push(match rows.is_empty() {
+        true => {
+            Block::Text("How long credentials stay in place is told by several snapshots; there is one.".to_owned())
+        }
+        false => Block::Table(Table {
+            caption:
+                "How long credentials stay in place: Kaplan and Meier's estimate over the snapshots until this one, \
+                      which counts those that are not replaced yet"
+                    .to_owned(),
+            columns: vec![
+                left("Kind", 2.4),
+                right("Observed", 1.2),
+                right("Replaced", 1.2),
+                right("Half within", 1.2),
+                left("With its 95% band, or why there is none", 5.0),
+            ],
+            rows,
+            note: None,
+        }),
+    });
+    blocks.insert(0, Block::Pictures(pictures));
+    Section {
+        id: "lifetimes",
+        title: "How old are credentials, and how long do they stay?",
+        blocks,
     }
 }
 

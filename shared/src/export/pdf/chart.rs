@@ -8,7 +8,7 @@ use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyl
 
 use super::draw::Shape;
 use super::face::{Faces, Weight};
-use crate::charts::{Ink, columns, heat, trend};
+use crate::charts::{Ink, columns, heat, survival, trend};
 use crate::export::document::Chart;
 
 /// A chart of so many pixels, drawn at a place and size of a page.
@@ -26,6 +26,7 @@ pub fn shapes(chart: &Chart, faces: &Faces, at: (f32, f32), (width, height): (u3
     let _ = match chart {
         Chart::Columns(data) => columns::draw(data, &root),
         Chart::Heat(data) => heat::draw(data, &root),
+        Chart::Survival(data) => survival::draw(data, &root),
         Chart::Trend(data) => trend::draw(data, &root),
     };
     drop(root);

@@ -534,7 +534,7 @@ impl<'f> Writer<'f> {
     /// The heads of columns; on the pages after the first they are only there for the eye.
     fn table_head(&mut self, table: &Table, widths: &[f32], row: Option<usize>) {
         let titles: Vec<Vec<String>> = (table.columns.iter().zip(widths))
-            .map(|(column, width)| self.broken(column.title, HEAD, *width))
+            .map(|(column, width)| self.broken(&column.title, HEAD, *width))
             .collect();
         let n_lines = titles.iter().map(Vec::len).max().unwrap_or(1);
         let mut x = SIDE;
