@@ -52,7 +52,7 @@ fn field(label: &'static str, example: &str, asked: Memo<Option<String>>, field:
     html! {
         <label class="may-field">
             {label}
-            <input class="field" required node_ref=field placeholder=example.to_owned() autocomplete="off" spellcheck="false" prop:value=asked/>
+            <input class="field" required node_ref=field placeholder=example.to_owned() autocomplete="off" spellcheck="false" prop:value=move || asked.get().unwrap_or_default()/>
         </label>
     }
 }

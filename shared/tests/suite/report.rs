@@ -195,6 +195,20 @@ fn csv_rows(report: &Report) -> Vec<csv::StringRecord> {
 }
 
 #[test]
+fn ages_are_those_of_the_kpi() {
+    let analysis = estate(|_| ());
+    let report = report_on(&analysis, &[]);
+    let ages = csv_rows(&report).into_iter().filter(|row| &row[0] == "lifetimes");
+    let n: u64 = ages.map(|row| row[6].parse::<u64>().unwrap()).sum();
+    let kpi = report.kpis.iter().find(|line| line.value.id == "credential.age");
+    assert_eq!(Some(n), kpi.and_then(|line| line.value.population));
+    assert!(n > 100, "the fixtures hold few credentials: {n}");
+    let html = String::from_utf8(export::report(&report, ReportFormat::Html).unwrap()).unwrap();
+    assert!(html.contains("How old are credentials?"), "the picture is missing");
+    assert!(html.contains("told by several snapshots; there is one"));
+}
+
+#[test]
 fn a_table_says_what_it_is_of_and_has_every_section() {
     let scope = [(Facet::Environment, "prod".to_owned())];
     let part = estate(|_| ()).of_part(&scope).unwrap();
