@@ -58,10 +58,11 @@ fn field(label: &'static str, example: &str, asked: Memo<Option<String>>, field:
 }
 
 fn decision(answer: &Arc<AccessAnswer>, snapshot: Option<&str>) -> AnyView {
-    let (class, symbol, word) = match answer.outcome.as_str() {
-        "allowed" => ("badge is-pass", Icon::Pass, "Allowed"),
-        "denied" => ("badge is-fail", Icon::Fail, "Denied"),
-        _ => ("badge is-unknown", Icon::Unknown, "Depends"),
+    // Neither is good or bad by itself: no colour.
+    let (symbol, word) = match answer.outcome.as_str() {
+        "allowed" => (Icon::Pass, "Allowed"),
+        "denied" => (Icon::Fail, "Denied"),
+        _ => (Icon::Unknown, "Depends"),
     };
     let because = answer.because.iter().map(|reason| {
         html! {
@@ -76,7 +77,7 @@ fn decision(answer: &Arc<AccessAnswer>, snapshot: Option<&str>) -> AnyView {
     });
     html! {
         <div class="may-answer" role="status">
-            <p><span class=class>{icon(symbol)} {word}</span> " " {answer.sentence.clone()}</p>
+            <p><span class="badge is-unknown">{icon(symbol)} {word}</span> " " {answer.sentence.clone()}</p>
             <ul>{because.collect_view()}</ul>
             {unseen}
         </div>
