@@ -3,45 +3,71 @@
 //! This judges one document alone: other policies of the same principal, permissions boundaries, service control
 //! policies and resource policies can only take from it here, and are not looked at.
 
+mod changing;
 pub mod condition;
 mod denials;
 pub mod evaluate;
 pub mod request;
 pub mod resource;
 pub mod standing;
+mod trust;
 
+use super::escalation::aws::AWS;
 use crate::model::access_policy::{AwsStatement, Conditional, Effect, Matched, Privilege};
+use crate::model::pattern;
 use crate::model::strings::{Strings, Sym};
 
 /// How much a document gives, and whether always.
 ///
 /// Only everything on everything counts as administrator: an allowed action `*` (or `*:*`) on resource `*`. Neither
 /// `NotAction` nor a list of many services does, however near they come. A denial of everything, or of everything
-/// but a few actions or resources, takes it away; a conditional one makes it conditional. A denial of some actions
-/// leaves an administrator one.
+/// but a few actions or resources, takes it away, as do denials of all that changes on everything who may do what; a
+/// conditional one makes it conditional. A denial of some other actions leaves an administrator one.
 pub fn privilege<'a>(
     statements: impl IntoIterator<Item = &'a AwsStatement>,
     strings: &Strings,
 ) -> (Privilege, Conditional) {
-    beside(None, statements, strings)
+    let when = |statement: &AwsStatement| match statement.conditions.is_empty() {
+        true => Some(Conditional::Always),
+        false => Some(Conditional::OnCondition),
+    };
+    beside(None, statements, strings, when)
 }
 
-/// The same, where something without a document gives everything already.
+/// The same, where something without a document gives everything already. `when` says when a statement holds; `None` for
+/// never.
 fn beside<'a>(
     mut administrator: Option<Conditional>,
     statements: impl IntoIterator<Item = &'a AwsStatement>,
     strings: &Strings,
+    when: impl Fn(&AwsStatement) -> Option<Conditional>,
 ) -> (Privilege, Conditional) {
     let mut limited = None;
     let mut denied = None;
+    let mut taken = Vec::new();
     for statement in statements {
-        let when = conditional(statement);
+        let Some(when) = when(statement) else { continue };
         let (actions, resources) = reaches(statement, strings);
         match (statement.effect, actions, resources) {
             (Effect::Allow, Reach::Everything, Reach::Everything) => keep_surest(&mut administrator, when),
             (Effect::Allow, _, _) => keep_surest(&mut limited, when),
+            (Effect::Deny, Reach::Part, Reach::Everything) => taken.push((statement, when)),
             (Effect::Deny, Reach::Part, _) | (Effect::Deny, _, Reach::Part) => {}
             (Effect::Deny, Reach::Everything | Reach::AllBut, Reach::Everything | Reach::AllBut) => {
+                keep_surest(&mut denied, when);
+            }
+        }
+    }
+    if administrator.is_some() && !taken.is_empty() {
+        let is_taken = |at_most: Conditional| {
+            let mut changing = (AWS.iter().flat_map(|row| row.needs)).filter(|need| need.action.starts_with("iam:"));
+            changing.all(|need| {
+                let mut denials = taken.iter().filter(|(_, when)| *when <= at_most);
+                denials.any(|(statement, _)| is_about(statement, need.action, strings))
+            })
+        };
+        for when in [Conditional::Always, Conditional::OnCondition] {
+            if is_taken(when) {
                 keep_surest(&mut denied, when);
             }
         }
@@ -96,6 +122,15 @@ fn reach(matched: &Matched, strings: &Strings) -> Reach {
     }
 }
 
+/// Whether the actions of a statement include this one. Their case does not matter.
+fn is_about(statement: &AwsStatement, action: &str, strings: &Strings) -> bool {
+    let covers = |pattern: &Sym| pattern::covers(strings.get(*pattern), action);
+    match &statement.actions {
+        Matched::AnyOf(patterns) => patterns.iter().any(covers),
+        Matched::NoneOf(patterns) => !patterns.iter().any(covers),
+    }
+}
+
 /// `*`, `**`, `*:*`.
 fn is_everything(pattern: &str) -> bool {
     !pattern.is_empty() && pattern.split(':').count() <= 2 && pattern.split(':').all(is_stars)
@@ -103,14 +138,6 @@ fn is_everything(pattern: &str) -> bool {
 
 fn is_stars(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|b| b == b'*')
-}
-
-fn conditional(statement: &AwsStatement) -> Conditional {
-    if statement.conditions.is_empty() {
-        Conditional::Always
-    } else {
-        Conditional::OnCondition
-    }
 }
 
 /// What holds always outweighs what holds on condition.
@@ -149,6 +176,7 @@ mod tests {
                     } else {
                         Effect::Allow
                     },
+                    principals: Vec::new(),
                     actions,
                     resources,
                     conditions: words.get(4).map(|_| condition).into_iter().collect(),
@@ -195,6 +223,13 @@ mod tests {
             ("allow * on *; deny s3:* on *", ADMINISTRATOR),
             ("allow * on *; deny * on arn:aws:s3:::x", ADMINISTRATOR),
             ("allow * on *; deny !* on *", ADMINISTRATOR),
+            // The same as to allow everything but these.
+            ("allow * on *; deny iam:*,sts:*,organizations:* on *", LIMITED),
+            ("allow * on *; deny sts:* on *; deny IAM:* on *", LIMITED),
+            ("allow * on *; deny iam:* on * if", AT_TIMES),
+            ("allow * on *; deny iam:C*,iam:P* on *; deny iam:* on * if", AT_TIMES),
+            ("allow * on *; deny iam:Create* on *", ADMINISTRATOR),
+            ("allow * on *; deny iam:* on arn:aws:iam::1:role/x", ADMINISTRATOR),
             ("deny * on *", LIMITED),
         ] {
             assert_eq!(check(document), expected, "{document}");

@@ -177,6 +177,17 @@ impl Decision {
         }
     }
 
+    /// The same, where something else that no export tells must allow it, too.
+    pub(super) fn depending(self, what: &'static str) -> Self {
+        match self.outcome {
+            Outcome::Denied => self,
+            Outcome::DependsOn | Outcome::Allowed => {
+                let needs = self.depends_on.into_iter().chain([Dependency::Export(what)]);
+                Self::depends(self.proof, needs.collect(), self.blind_spots)
+            }
+        }
+    }
+
     pub(super) fn depends(
         proof: Vec<Reason>,
         mut depends_on: Vec<Dependency>,

@@ -139,7 +139,7 @@ impl Index {
     }
 
     /// The listed user or role with this ARN.
-    pub fn identity_of_arn(&self, arn: &str, snapshot: &Snapshot) -> Option<IdentityId> {
-        self.arns.get(&snapshot.strings.find(arn)?).copied()
+    pub fn identity_of_arn(&self, arn: Sym) -> Option<IdentityId> {
+        self.arns.get(&arn).copied()
     }
 }

@@ -107,7 +107,7 @@ impl Access {
 
     /// The trusts by which an identity of AWS may take on another, for certain or perhaps, as indices: those that name it,
     /// its account, or everybody, where its own policies allow what they must.
-    pub fn assumed(&self, snapshot: &Snapshot, actor: IdentityId) -> Vec<u32> {
+    pub fn assumed(&self, snapshot: &Snapshot, actor: IdentityId) -> Vec<(u32, Decision)> {
         standing::assumed(snapshot, &self.index, actor)
     }
 

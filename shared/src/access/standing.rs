@@ -359,24 +359,24 @@ fn needs_own_policy(trust: &Trust, target: &Identity, account: Option<Sym>) -> b
 }
 
 /// See [`super::Access::assumed`].
-pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<u32> {
+pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<(u32, Decision)> {
     let identity = snapshot.identity(id);
     if !is_aws(identity, snapshot) {
         return Vec::new();
     }
     let mut actor = Actor::new(snapshot, index, id, Assumes::Some);
-    let mut assumes = |at: &u32| {
-        let trust = &snapshot.trusts[*at as usize];
+    let mut assumes = |at: u32| {
+        let trust = &snapshot.trusts[at as usize];
         let target = trust.target_identity.filter(|target| {
             *target != id && trust.kind == TrustKind::Assumes && is_aws(snapshot.identity(*target), snapshot)
-        });
-        target.is_some_and(|target| {
-            let is_possible = !needs_own_policy(trust, snapshot.identity(target), identity.account)
-                || actor.could_assume(trust) > Holds::No;
-            is_possible && actor.acts_as(trust, target).outcome != Outcome::Denied
-        })
+        })?;
+        let is_possible = !needs_own_policy(trust, snapshot.identity(target), identity.account)
+            || actor.could_assume(trust) > Holds::No;
+        let decision = is_possible.then(|| actor.acts_as(trust, target))?;
+        (decision.outcome != Outcome::Denied).then_some((at, decision))
     };
-    index.trust_indices_by(id, snapshot).filter(|at| assumes(at)).collect()
+    let trusts = index.trust_indices_by(id, snapshot);
+    trusts.filter_map(|at| assumes(at)).collect()
 }
 
 fn lent<'a>(trust: &'a Trust, power: &Power) -> Option<Lent<'a>> {

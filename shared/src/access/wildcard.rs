@@ -86,6 +86,7 @@ mod tests {
         let mut strings = Strings::default();
         let mut statement = |effect, action: &str, resource: &str, conditions| AwsStatement {
             effect,
+            principals: Vec::new(),
             actions: match action.strip_prefix('!') {
                 Some(action) => Matched::NoneOf(vec![strings.intern(action)]),
                 None => Matched::AnyOf(vec![strings.intern(action)]),

@@ -525,11 +525,17 @@ impl File {
 
     fn trusts(&mut self, target: Handle, document: &Document<'_>, place: Place, row: &Row<'_>) {
         let strings = &mut self.batch.strings;
-        match aws_policy::open(document, |policy| aws_trust::trusts(policy, strings)) {
-            Ok(trusts) => {
-                for trust in trusts {
+        match aws_policy::open(document, |policy| aws_trust::trust_policy(policy, strings)) {
+            Ok(policy) => {
+                for trust in policy.let_in {
                     self.trust(trust.actor, target, trust.kind, trust.guard, place);
                 }
+                self.batch.policies.push(PolicyFact {
+                    id: target.text,
+                    name: target.text,
+                    document: AccessPolicy::Aws(policy.statements),
+                    place,
+                });
             }
             Err(flaw) => {
                 let document_place = format!("{}.AssumeRolePolicyDocument", row.name());

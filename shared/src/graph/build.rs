@@ -7,13 +7,13 @@ use super::Graph;
 use super::adjacency::{Adjacency, Edge, NodeId};
 use super::node::{Given, Node, Scope, store};
 use crate::access::Access;
-use crate::access::decision::{Holds, Outcome};
+use crate::access::decision::{Dependency, Holds, Outcome};
 use crate::access::escalation::{Escalation, Through};
 use crate::access::kubernetes::standing::is_kubernetes;
 use crate::access::named::Platform;
 use crate::access::standing::is_aws;
 use crate::model::access_policy::{AccessPolicy, Ceiling, Privilege};
-use crate::model::grant::TrustKind;
+use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::{IdentityKind, Status};
 use crate::model::leak::Liveness;
 use crate::model::principal::Principal;
@@ -56,6 +56,7 @@ struct Builder<'s> {
     numbers: HashMap<Node, u32>,
     edges: Vec<Edge>,
     escalations: Vec<Escalation>,
+    decided_otherwise: HashSet<(NodeId, u32)>,
     /// Ids of what exports define as a policy, in the words of the platform.
     policies: HashSet<Sym>,
     /// Sources by name, for roles and groups that are local to one.
@@ -77,6 +78,7 @@ impl<'s> Builder<'s> {
             numbers: HashMap::new(),
             edges: Vec::new(),
             escalations: Vec::new(),
+            decided_otherwise: HashSet::new(),
             policies: snapshot
                 .policies
                 .iter()
@@ -304,11 +306,17 @@ impl<'s> Builder<'s> {
     /// trusts an account trusts those whom it lets.
     fn assumed(&mut self) {
         for index in 0..self.n_identities {
-            for at in self.access.assumed(self.snapshot, IdentityId(index)) {
+            for (at, decision) in self.access.assumed(self.snapshot, IdentityId(index)) {
                 let trust = &self.snapshot.trusts[at as usize];
                 let target = trust.target_identity;
                 if let Some(target) = target.filter(|id| self.snapshot.identity(*id).status != Status::Disabled) {
                     self.edge(NodeId(index), Relation::Assumes, NodeId(target.0), at);
+                    // That a policy is in no export is no condition.
+                    let is_conditional = (decision.depends_on.iter())
+                        .any(|need| matches!(need, Dependency::Condition(_) | Dependency::Export(_)));
+                    if is_conditional == (trust.guard == Some(TrustGuard::Open)) {
+                        self.decided_otherwise.insert((NodeId(index), at));
+                    }
                 }
             }
         }
@@ -448,6 +456,7 @@ impl<'s> Builder<'s> {
             n_credentials: self.n_credentials,
             others,
             escalations: self.escalations,
+            decided_otherwise: self.decided_otherwise,
         }
     }
 

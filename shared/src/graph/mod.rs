@@ -14,6 +14,8 @@ pub mod order;
 pub mod paths;
 pub mod reach;
 
+use hashbrown::HashSet;
+
 use self::adjacency::{Adjacency, Edge, NodeId};
 use self::node::{Node, NodeKind, is_id};
 use crate::access::Access;
@@ -35,6 +37,9 @@ pub struct Graph {
     others: Vec<Node>,
     /// What edges of [`Relation::Escalates`] stand for.
     escalations: Vec<Escalation>,
+    /// Who takes on a role by which trust, where that depends on no condition although the trust has a guard, or on one
+    /// although it has none.
+    decided_otherwise: HashSet<(NodeId, u32)>,
 }
 
 impl Graph {
@@ -193,6 +198,10 @@ impl Graph {
     /// On what an edge depends beyond the names at its ends; `None` when it holds always.
     pub fn condition(&self, snapshot: &Snapshot, edge: Edge) -> Option<&'static str> {
         match edge.relation {
+            Relation::Assumes if self.decided_otherwise.contains(&(edge.from, edge.origin)) => {
+                let is_open = snapshot.trusts[edge.origin as usize].guard == Some(TrustGuard::Open);
+                is_open.then_some("under a condition")
+            }
             Relation::Assumes | Relation::Federates | Relation::Impersonates | Relation::RunsAs => {
                 match snapshot.trusts[edge.origin as usize].guard {
                     Some(TrustGuard::Open) => None,

@@ -250,6 +250,7 @@ impl Rename for AzureOperations {
 
 impl Rename for AwsStatement {
     fn rename(&mut self, names: &Adopted) {
+        self.principals.rename(names);
         self.actions.rename(names);
         self.resources.rename(names);
         self.conditions.rename(names);

@@ -1,5 +1,6 @@
 //! Access policies as typed documents. Only `access/` reads what is inside them.
 
+use super::principal::Principal;
 use super::provenance::Place;
 use super::strings::Sym;
 use bitcode::{Decode, Encode};
@@ -7,7 +8,8 @@ use bitcode::{Decode, Encode};
 /// The definition of a role or policy, as one export states it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyFact {
-    /// The id that grants name: a policy ARN, `source/ClusterRole/name`, `roles/…`.
+    /// The id that grants name: a policy ARN, `source/ClusterRole/name`, `roles/…`. A role's trust policy, which no
+    /// grant names, has the role's ARN.
     pub id: Sym,
     pub name: Sym,
     pub document: AccessPolicy,
@@ -63,6 +65,8 @@ pub enum Denied {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Encode, Decode)]
 pub struct AwsStatement {
     pub effect: Effect,
+    /// Whom it is about, in the trust policy of a role. The policies of identities name nobody.
+    pub principals: Vec<Principal>,
     pub actions: Matched,
     pub resources: Matched,
     /// Condition operator, key and values, one row for each key: `StringEquals`, `sts:ExternalId`, `[…]`.

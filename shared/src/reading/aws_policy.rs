@@ -157,7 +157,8 @@ impl Policy<'_> {
             .collect()
     }
 
-    fn words(&self) -> Words {
+    /// What `${…}` is in this document.
+    pub fn words(&self) -> Words {
         match self.version.iter().next() {
             Some("2012-10-17") => Words::WithVariables,
             _ => Words::Plain,
@@ -182,7 +183,7 @@ impl Policy<'_> {
 
 /// What `${aws:username}` is in a document: since the version of 2012 a variable, before it just text.
 #[derive(Clone, Copy)]
-enum Words {
+pub enum Words {
     Plain,
     WithVariables,
 }
@@ -241,9 +242,11 @@ impl Statement<'_> {
         Ok(all)
     }
 
-    fn typed(&self, words: Words, strings: &mut Strings) -> Result<AwsStatement, Flaw> {
+    /// The statement in the model's words, without its principals.
+    pub fn typed(&self, words: Words, strings: &mut Strings) -> Result<AwsStatement, Flaw> {
         Ok(AwsStatement {
             effect: self.effect()?,
+            principals: Vec::new(),
             actions: matched((&self.action, &self.not_action), ".Action", words, strings)?,
             resources: matched((&self.resource, &self.not_resource), ".Resource", words, strings)?,
             conditions: self

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
 use super::aws_policy::{Flaw, Members, Object, Policy, Statement, Texts};
-use crate::model::access_policy::Effect;
+use crate::model::access_policy::{AwsStatement, Conditional, Effect, Matched};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::pattern;
 use crate::model::principal::{Handle, HandleKind, Principal};
@@ -29,12 +29,19 @@ const ASSUME_ACTIONS: [&str; 3] = [
 /// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html>
 pub const EKS_POD_IDENTITY: &str = "pods.eks.amazonaws.com";
 
-/// Who a trust policy lets in. A principal that a statement denies without condition is left out; a denial of
-/// everybody under a condition is a guard on every way in.
-pub fn trusts(policy: &Policy<'_>, strings: &mut Strings) -> Result<Vec<Trust>, Flaw> {
+/// A role's trust policy.
+#[derive(Debug)]
+pub struct TrustPolicy {
+    /// Who is let in: the allowed, without those whom a statement denies always. A denial of them at times is a guard.
+    pub let_in: Vec<Trust>,
+    /// What it says, for a request to be held against. Statements about something else stand empty in their places.
+    pub statements: Vec<AwsStatement>,
+}
+
+pub fn trust_policy(policy: &Policy<'_>, strings: &mut Strings) -> Result<TrustPolicy, Flaw> {
     let mut let_in = Vec::new();
-    let mut shut_out = Vec::new();
-    let mut least_guard = TrustGuard::Open;
+    let mut shut_out: Vec<(Principal, Conditional)> = Vec::new();
+    let mut statements = Vec::with_capacity(policy.statement.0.len());
     for (index, statement) in policy.statement.0.iter().enumerate() {
         let member = format!(".Statement[{index}]");
         let at = |flaw: Flaw| Flaw {
@@ -43,38 +50,59 @@ pub fn trusts(policy: &Policy<'_>, strings: &mut Strings) -> Result<Vec<Trust>, 
         };
         let statement = statement.object("", "a statement").map_err(at)?;
         if !is_about_assuming(statement).map_err(at)? {
+            statements.push(AwsStatement::default());
             continue;
         }
         let conditions = statement.conditions().map_err(at)?;
-        let named = principals(statement).map_err(at)?;
-        match statement.effect().map_err(at)? {
+        let mut named = principals(statement).map_err(at)?;
+        let mut typed = statement.typed(policy.words(), strings).map_err(at)?;
+        if typed.effect == Effect::Deny {
+            // One session of a role is not the role.
+            named.retain(|(_, text)| !text.contains(":assumed-role/"));
+        }
+        typed.principals = (named.iter())
+            .map(|(kind, text)| actor(kind, text, strings).0)
+            .collect();
+        match typed.effect {
             Effect::Allow => {
                 for principal in named {
                     add(principal, &conditions, strings, &mut let_in);
                 }
             }
-            Effect::Deny if conditions.is_empty() => {
-                for principal in named {
-                    add(principal, &[], strings, &mut shut_out);
-                }
+            Effect::Deny => {
+                let when = match conditions.is_empty() {
+                    true => Conditional::Always,
+                    false => Conditional::OnCondition,
+                };
+                shut_out.extend(typed.principals.iter().map(|principal| (*principal, when)));
             }
-            Effect::Deny if named.iter().any(|(_, text)| *text == "*") => least_guard = TrustGuard::OtherCondition,
-            // A conditional denial of some: the others come in all the same, and these at times.
-            Effect::Deny => {}
         }
+        // A trust policy is about its role and nothing else.
+        typed.resources = Matched::NoneOf(Vec::new());
+        statements.push(typed);
     }
-    let is_shut_out = |actor| {
-        shut_out
-            .iter()
-            .any(|other: &Trust| other.actor == Principal::Anyone || other.actor == actor)
+    let is_shut_out = |actor: Principal, at: Conditional| {
+        (shut_out.iter()).any(|(denied, when)| *when == at && is_within(actor, *denied, strings))
     };
-    let_in.retain(|trust| !is_shut_out(trust.actor));
+    let_in.retain(|trust: &Trust| !is_shut_out(trust.actor, Conditional::Always));
     for trust in &mut let_in {
-        if trust.guard == TrustGuard::Open {
-            trust.guard = least_guard;
+        if trust.guard == TrustGuard::Open && is_shut_out(trust.actor, Conditional::OnCondition) {
+            trust.guard = TrustGuard::OtherCondition;
         }
     }
-    Ok(let_in)
+    Ok(TrustPolicy { let_in, statements })
+}
+
+/// Whether whoever is denied covers all of an actor. An account as principal stands for all that is in it.
+fn is_within(actor: Principal, denied: Principal, strings: &Strings) -> bool {
+    match (denied, actor) {
+        (Principal::Anyone, _) => true,
+        (Principal::Account(account), Principal::Identity(handle)) => {
+            strings.get(handle.text).split(':').nth(4) == Some(strings.get(account))
+        }
+        (Principal::Federated { issuer, subject: None }, Principal::Federated { issuer: of, .. }) => issuer == of,
+        (_, _) => denied == actor,
+    }
 }
 
 fn is_about_assuming(statement: &Statement<'_>) -> Result<bool, Flaw> {
@@ -307,7 +335,7 @@ mod tests {
         let json = format!("{{\"Statement\":{statements}}}");
         let policy: Policy<'_> = serde_json::from_str(&json).unwrap();
         let mut strings = Strings::default();
-        let trusts = trusts(&policy, &mut strings).unwrap();
+        let trusts = trust_policy(&policy, &mut strings).unwrap().let_in;
         let text = |sym| strings.get(sym);
         trusts
             .iter()
@@ -471,6 +499,24 @@ mod tests {
             ["account 222222222222 Assumes Open"]
         );
         assert!(with(r#"{"Effect":"Deny","Principal":"*","Action":"*"}"#).is_empty());
+        // Who is in a denied account is denied, and who is not the denied one of an account is not.
+        let one =
+            r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:role/a"},"Action":"sts:AssumeRole"}"#;
+        let denied = r#"{"Effect":"Deny","Principal":{"AWS":"111111111111"},"Action":"sts:*"}"#;
+        assert!(check(&format!("[{one},{denied}]")).is_empty());
+        assert_eq!(
+            with(r#"{"Effect":"Deny","Principal":{"AWS":"arn:aws:iam::111111111111:role/a"},"Action":"sts:*"}"#),
+            ["account 111111111111 Assumes Open", "account 222222222222 Assumes Open"]
+        );
+        assert_eq!(
+            with(
+                r#"{"Effect":"Deny","Principal":{"AWS":"111111111111"},"Action":"*","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}}"#
+            ),
+            [
+                "account 111111111111 Assumes OtherCondition",
+                "account 222222222222 Assumes Open"
+            ]
+        );
         assert_eq!(
             with(
                 r#"{"Effect":"Deny","Principal":"*","Action":"*","Condition":{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}}"#

@@ -169,6 +169,154 @@ fn a_denial_lowers_what_is_written_and_read() {
     }
 }
 
+/// Conditions that tell who asks, or the time of the exports, decide whether somebody who may do everything is an
+/// administrator.
+#[test]
+fn conditions_that_are_known_decide_who_administers() {
+    let itself = format!("arn:aws:iam::{ACCOUNT}:user/alice");
+    let other = format!("arn:aws:iam::{ACCOUNT}:user/bob");
+    let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+    let on = |effect: &str, condition: Value| json!({"Effect": effect, "Action": "*", "Resource": "*", "Condition": condition});
+    for (statements, expected) in [
+        (
+            vec![on("Allow", json!({"ArnEquals": {"aws:PrincipalArn": other}}))],
+            Holds::No,
+        ),
+        (
+            vec![on("Allow", json!({"ArnLike": {"aws:PrincipalArn": itself}}))],
+            Holds::Yes,
+        ),
+        (vec![on("Allow", json!({"Null": {"aws:username": "true"}}))], Holds::No),
+        (
+            vec![on("Allow", json!({"StringNotEquals": {"aws:username": "alice"}}))],
+            Holds::No,
+        ),
+        (
+            vec![on(
+                "Allow",
+                json!({"DateGreaterThan": {"aws:CurrentTime": "2021-01-01T00:00:00Z"}}),
+            )],
+            Holds::No,
+        ),
+        (
+            vec![on("Allow", json!({"NumericLessThan": {"aws:EpochTime": "1609459200"}}))],
+            Holds::Yes,
+        ),
+        (
+            vec![on("Allow", json!({"StringEquals": {"aws:PrincipalTag/admin": "yes"}}))],
+            Holds::Maybe,
+        ),
+        (
+            vec![
+                all.clone(),
+                on("Deny", json!({"ArnNotEquals": {"aws:PrincipalArn": itself}})),
+            ],
+            Holds::Yes,
+        ),
+        (
+            vec![
+                all.clone(),
+                on("Deny", json!({"ArnEquals": {"aws:PrincipalArn": itself}})),
+            ],
+            Holds::No,
+        ),
+        (
+            vec![
+                all.clone(),
+                on("Deny", json!({"Bool": {"aws:MultiFactorAuthPresent": "false"}})),
+            ],
+            Holds::Maybe,
+        ),
+    ] {
+        let details = details(&json!(statements), None);
+        let snapshot = snapshot_of(&[("details.json", &details.to_string())]);
+        let standing = Access::new(&snapshot).standing(find(&snapshot, "alice"));
+        assert_eq!(standing.is_administrator, expected, "{}", json!(statements));
+    }
+}
+
+/// What is allowed but a few is the same as everything without them.
+#[test]
+fn equal_policies_give_equal_tiers() {
+    for (actions, is_administrator) in [
+        (json!(["iam:*", "sts:*", "organizations:*"]), false),
+        (json!("s3:*"), true),
+    ] {
+        let standing = |statements: Value| {
+            let details = details(&statements, None);
+            let snapshot = snapshot_of(&[("details.json", &details.to_string())]);
+            Access::new(&snapshot).standing(find(&snapshot, "alice"))
+        };
+        let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        let denied = standing(json!([all, {"Effect": "Deny", "Action": actions, "Resource": "*"}]));
+        assert_eq!(denied.tier == Tier::Administrator, is_administrator, "{actions}");
+        if !is_administrator {
+            let but = standing(json!([{"Effect": "Allow", "NotAction": actions, "Resource": "*"}]));
+            assert_eq!((denied.tier, denied.at_most), (but.tier, but.at_most), "{actions}");
+        }
+    }
+}
+
+/// The statement; how surely the user can become an administrator by what it may attach or write.
+#[test]
+fn what_is_attached_and_to_whom_decides() {
+    let can = |action: &str, condition: Value, boundary: Option<&Value>| {
+        let statement = json!({"Effect": "Allow", "Action": action, "Resource": "*", "Condition": condition});
+        let details = details(&json!([statement]), boundary);
+        let snapshot = snapshot_of(&[("details.json", &details.to_string())]);
+        Access::new(&snapshot).standing(find(&snapshot, "alice")).can_escalate
+    };
+    let attaches =
+        |operator: &str, arn: &str| can("iam:AttachUserPolicy", json!({operator: {"iam:PolicyARN": arn}}), None);
+    assert_eq!(
+        attaches("ArnEquals", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        Holds::No
+    );
+    assert_eq!(attaches("ArnLike", "arn:aws:iam::aws:policy/*"), Holds::Yes);
+    assert_eq!(
+        attaches("ArnNotEquals", "arn:aws:iam::aws:policy/AdministratorAccess"),
+        Holds::Maybe
+    );
+    let boundary = format!("arn:aws:iam::{ACCOUNT}:policy/boundary");
+    let all = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]);
+    let writes = |operator: &str, of: Option<&Value>| {
+        can(
+            "iam:PutUserPolicy",
+            json!({operator: {"iam:PermissionsBoundary": boundary}}),
+            of,
+        )
+    };
+    assert_eq!(writes("StringEquals", None), Holds::No);
+    assert_eq!(writes("StringNotEquals", None), Holds::Yes);
+    assert_eq!(writes("StringEquals", Some(&all)), Holds::Yes);
+    // One of the account's own policies is the boundary itself: what it gives is another question.
+    let own = json!({"ArnLike": {"iam:PolicyARN": format!("arn:aws:iam::{ACCOUNT}:policy/*")}});
+    assert_eq!(can("iam:AttachUserPolicy", own, Some(&all)), Holds::Maybe);
+}
+
+/// What must be allowed by others' policies, too: the key's, and nobody's where the resource is AWS's own.
+#[test]
+fn other_sides_are_asked_for() {
+    let all = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]);
+    let key = format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/1");
+    let by_key = "depends on the policy of the key, without which no other allows it";
+    check(&all, ("kms:Decrypt", &key), &[], by_key);
+    check(&all, ("KMS:Decrypt", "*"), &[], by_key);
+    check(&all, ("kms:ListKeys", "*"), &[], "allowed");
+    check(
+        &all,
+        ("iam:GetPolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        &[],
+        "allowed",
+    );
+    check(
+        &all,
+        ("sqs:SendMessage", "arn:aws:sqs:eu-west-1:444455556666:orders"),
+        &[],
+        "depends on the policy of the resource, which belongs to another account",
+    );
+}
+
 /// Account authorization details with one user, `alice`, who has one inline policy, and perhaps a boundary.
 fn details(statements: &Value, boundary: Option<&Value>) -> Value {
     let policy = |statements: &Value| json!({"Version": "2012-10-17", "Statement": statements});
@@ -282,7 +430,8 @@ fn the_examples_of_the_user_guide() {
         &[("aws:CurrentTime", &["2020-07-01T00:00:00Z"])],
         "not allowed",
     );
-    check(&dates, at, &[], "depends on aws:CurrentTime");
+    // Of itself a request has the time of the exports.
+    check(&dates, at, &[], "not allowed");
 
     // reference_policies_examples_aws_deny-ip
     let addresses = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {

@@ -662,6 +662,21 @@ fn the_graph_leads_where_the_tiers_say() {
         }
         told.push(format!("{name}: {has_power} {}", through.join(", ")));
     }
+    // The root may do everything in its account, but STS lets it take on no role.
+    let root = snapshot.find(&format!("{ACCOUNT}:root")).unwrap();
+    let may = |action, resource: &str| analysis.access.decide(snapshot, root, action, resource, &[]).outcome;
+    assert_eq!(
+        may("sts:AssumeRole", &format!("{ACCOUNT}:role/trusting")),
+        Outcome::Denied
+    );
+    assert_eq!(
+        may("iam:GetRole", &format!("{ACCOUNT}:role/trusting")),
+        Outcome::Allowed
+    );
+    assert_eq!(
+        may("iam:GetRole", "arn:aws:iam::999988887777:role/x"),
+        Outcome::DependsOn
+    );
     told.sort_unstable();
     assert_eq!(
         told,
@@ -673,6 +688,56 @@ fn the_graph_leads_where_the_tiers_say() {
             "root: true ",
             "trusting: true ",
             "z-admin: true ",
+        ]
+    );
+}
+
+/// A role that trusts its account on conditions: who is met by them for certain, perhaps, and never.
+#[test]
+fn trusts_lead_whom_their_conditions_let() {
+    let trust = json!({"Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": format!("{ACCOUNT}:root")}, "Action": "sts:AssumeRole",
+            "Condition": {"ArnLike": {"aws:PrincipalArn": format!("{ACCOUNT}:role/ci-*")}}},
+        {"Effect": "Deny", "Principal": {"AWS": format!("{ACCOUNT}:role/ci-old")}, "Action": "sts:AssumeRole"},
+        {"Effect": "Deny", "Principal": {"AWS": format!("{ACCOUNT}:role/ci-odd")}, "Action": "sts:AssumeRole",
+            "Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}},
+    ]});
+    let ec2 = json!({"Service": "ec2.amazonaws.com"});
+    let names = ["ci-main", "ci-odd", "ci-old", "person"];
+    let mut roles = names
+        .map(|name| role_that_may(name, &ec2, &["sts:AssumeRole"]))
+        .to_vec();
+    let mut admin = role("admin", &ec2, &["AdministratorAccess"], None);
+    admin["AssumeRolePolicyDocument"] = trust;
+    roles.push(admin);
+    let details = json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []});
+    let analysis = estate(&[("aws", "details.json", details.to_string())]);
+    let told = names.map(|name| {
+        let arn = format!("{ACCOUNT}:role/{name}");
+        let found = paths(
+            &analysis,
+            &format!("identity:{arn}"),
+            &format!("identity:{ACCOUNT}:role/admin"),
+        );
+        let standing = analysis.access.standing(analysis.snapshot.find(&arn).unwrap());
+        let sentences = found
+            .paths
+            .iter()
+            .flat_map(|path| &path.steps)
+            .map(|step| step.sentence.as_str());
+        format!(
+            "{:?} {}",
+            standing.can_escalate,
+            sentences.collect::<Vec<_>>().join(" ")
+        )
+    });
+    assert_eq!(
+        told,
+        [
+            "Yes role ci-main may assume role admin.",
+            "Maybe role ci-odd may assume role admin, under a condition.",
+            "No ",
+            "No ",
         ]
     );
 }

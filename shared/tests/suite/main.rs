@@ -8,6 +8,7 @@ mod access_aws;
 mod access_azure;
 mod access_kubernetes;
 mod access_named;
+mod access_trusts;
 mod aws_joins;
 mod certificate_names;
 mod certificates;

@@ -1,7 +1,7 @@
 //! What explicit denials in AWS policies leave of what others allow, taken together: writing, reading, or nothing.
 
 use super::evaluate::{Asker, Document};
-use super::request::{Request, Target, Unknown};
+use super::request::{Target, Unknown};
 use super::resource::{Among, leaves_some};
 use super::standing::is_reading;
 use crate::access::decision::Holds;
@@ -28,12 +28,7 @@ pub fn left(asker: &Asker<'_>, sureness: Holds) -> Tier {
             is_excluded,
         )
     };
-    let request = Request {
-        action: "",
-        target: Target::Some("*"),
-        principal: &asker.principal,
-        given: &[],
-    };
+    let request = asker.request("", Target::Some("*"), &[]);
     // What is not known of a variable lets a statement be about as much as it may, but a denial that must be sure.
     let resources = |statement: &AwsStatement, unknown: Unknown| {
         request.among(&statement.resources, strings, unknown, &mut Vec::new())

@@ -3,21 +3,20 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 //!
 //! Looked at: the policies of the identity and of its groups, its permissions boundary, and for taking on a role the
-//! role's trust policy. An explicit denial goes before everything. Service control policies, session policies and the
+//! role's trust policy, with its conditions. An explicit denial in any of them goes before everything. Service control policies, session policies and the
 //! policies of other resources are in no export that Rollcall reads: see [`Decision::blind_spots`].
 
 use super::condition::all_hold;
 use super::request::{Given, Principal, PrincipalKind, Request, Target, Unknown, account_in};
 use super::resource::{self, Among, Compared, Glob};
-use super::well_known;
+use super::{is_about, trust, well_known};
 use crate::access::decision::{BlindSpot, Decision, Dependency, Holds, Reason, Says};
 use crate::access::index::Index;
 use crate::model::access_policy::{AccessPolicy, AwsStatement, Effect, Matched};
-use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::IdentityKind;
 use crate::model::pattern;
 use crate::model::principal;
-use crate::model::snapshot::{Evidence, IdentityId, Snapshot};
+use crate::model::snapshot::{Evidence, IdentityId, Policy, Snapshot};
 use crate::model::strings::{Strings, Sym};
 
 const ALLOWED: &[BlindSpot] = &[
@@ -30,7 +29,24 @@ const NOT_ALLOWED: &[BlindSpot] = &[BlindSpot::ResourcePolicies];
 /// What is denied stays so.
 const DENIED: &[BlindSpot] = &[];
 
-const ASSUME_ROLE: &str = "sts:AssumeRole";
+pub const ASSUME_ROLE: &str = "sts:AssumeRole";
+
+const KMS: &str = "kms:";
+/// What KMS does to no key: everything else the key's own policy must allow.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>
+const NOT_ON_KEYS: [&str; 11] = [
+    "ConnectCustomKeyStore",
+    "CreateCustomKeyStore",
+    "CreateKey",
+    "DeleteCustomKeyStore",
+    "DescribeCustomKeyStores",
+    "DisconnectCustomKeyStore",
+    "GenerateRandom",
+    "ListAliases",
+    "ListKeys",
+    "ListRetirableGrants",
+    "UpdateCustomKeyStore",
+];
 
 /// The policies that bear on one identity.
 #[derive(Default)]
@@ -153,14 +169,6 @@ impl<'s> Policies<'s> {
     }
 }
 
-/// Whether the actions of a statement include this one. Their case does not matter.
-fn is_about(statement: &AwsStatement, action: &str, strings: &Strings) -> bool {
-    match &statement.actions {
-        Matched::AnyOf(patterns) => patterns.iter().any(|p| pattern::covers(strings.get(*p), action)),
-        Matched::NoneOf(patterns) => !patterns.iter().any(|p| pattern::covers(strings.get(*p), action)),
-    }
-}
-
 fn gather<'s>(
     snapshot: &'s Snapshot,
     index: &Index,
@@ -182,41 +190,48 @@ fn gather<'s>(
     } else if defined.is_empty() {
         undefined.push(policy);
     }
+    held.extend(documents(defined, grant));
+}
+
+/// The documents by which exports define one policy.
+pub fn documents(defined: &[Policy], grant: Option<u32>) -> impl Iterator<Item = Held<'_>> {
     let is_disputed = defined.windows(2).any(|two| two[0].document != two[1].document);
-    for (at, policy) in defined.iter().enumerate() {
-        // Another file's word on the same policy is no second one.
-        if let AccessPolicy::Aws(statements) = &policy.document
-            && (at == 0 || is_disputed)
-        {
-            held.push(Held {
-                id: policy.id,
-                name: policy.name,
-                grant,
-                document: Document::Statements(statements),
-                offset: 0,
-                evidence: policy.evidence,
-                is_disputed,
-            });
-        }
-    }
+    // Another file's word on the same policy is no second one.
+    let different = defined.iter().take(if is_disputed { usize::MAX } else { 1 });
+    different.filter_map(move |policy| match &policy.document {
+        AccessPolicy::Aws(statements) => Some(Held {
+            id: policy.id,
+            name: policy.name,
+            grant,
+            document: Document::Statements(statements),
+            offset: 0,
+            evidence: policy.evidence,
+            is_disputed,
+        }),
+        AccessPolicy::Azure { .. }
+        | AccessPolicy::Kubernetes { .. }
+        | AccessPolicy::Vault(_)
+        | AccessPolicy::Permissions(_) => None,
+    })
 }
 
 /// What a set of policies says to a request, with the statement that says so.
-struct Word {
-    holds: Holds,
-    reason: Option<Reason>,
-    needs: Vec<Dependency>,
+#[derive(Clone)]
+pub struct Word {
+    pub holds: Holds,
+    pub reason: Option<Reason>,
+    pub needs: Vec<Dependency>,
 }
 
 impl Word {
-    const NOTHING: Word = Word {
+    pub const NOTHING: Word = Word {
         holds: Holds::No,
         reason: None,
         needs: Vec::new(),
     };
 
     /// The surer word; of two that are not sure, the one that depends on less.
-    fn or(self, other: Word) -> Word {
+    pub fn or(self, other: Word) -> Word {
         let is_better = other.holds > self.holds
             || other.holds == Holds::Maybe && self.holds == Holds::Maybe && other.needs.len() < self.needs.len();
         if is_better { other } else { self }
@@ -305,34 +320,51 @@ impl<'s> Asker<'s> {
         }
     }
 
-    /// Decides one request.
-    pub fn decide(&self, action: &str, target: Target<'_>, given: Given<'_>) -> Decision {
-        let request = Request {
+    /// A request of it.
+    pub fn request<'r>(&'r self, action: &'r str, target: Target<'r>, given: Given<'r>) -> Request<'r> {
+        Request {
             action,
             target,
             principal: &self.principal,
             given,
-        };
-        let snapshot = self.snapshot;
-        let identity = snapshot.identity(self.id);
-        if identity.kind == IdentityKind::Root {
-            let fact = &snapshot.facts_of(identity)[0];
-            let reason = Reason {
-                says: Says::Allows,
-                name: identity.name,
-                statement: None,
-                grant: None,
-                evidence: Evidence {
-                    file: fact.file,
-                    place: fact.fact.place,
-                },
-            };
-            return Decision::allowed(vec![reason], ALLOWED);
+            at: self.snapshot.as_of,
         }
-        match target {
+    }
+
+    /// Decides one request.
+    pub fn decide(&self, action: &str, target: Target<'_>, given: Given<'_>) -> Decision {
+        let request = self.request(action, target, given);
+        let snapshot = self.snapshot;
+        let decision = match target {
+            _ if snapshot.identity(self.id).kind == IdentityKind::Root => self.as_root(action),
             Target::One(_) => decide_one(snapshot, self.index, self.id, &self.policies, &request),
             Target::Some(pattern) => decide_some(&snapshot.strings, &self.policies, &request, pattern),
+        };
+        match other_side(&request) {
+            Some(what) => decision.depending(what),
+            None => decision,
         }
+    }
+
+    /// The root of an account may do everything in it, but STS lets it take on no role.
+    /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+    fn as_root(&self, action: &str) -> Decision {
+        if action.eq_ignore_ascii_case(ASSUME_ROLE) {
+            return Decision::denied(Vec::new(), DENIED);
+        }
+        let identity = self.snapshot.identity(self.id);
+        let fact = &self.snapshot.facts_of(identity)[0];
+        let reason = Reason {
+            says: Says::Allows,
+            name: identity.name,
+            statement: None,
+            grant: None,
+            evidence: Evidence {
+                file: fact.file,
+                place: fact.fact.place,
+            },
+        };
+        Decision::allowed(vec![reason], ALLOWED)
     }
 }
 
@@ -362,61 +394,79 @@ fn decide_one(
         .boundary
         .as_ref()
         .map(|cap| grants_word(&cap.held, &cap.undefined, strings, request));
-    let owner = account_in(resource);
-    let is_at_home = match (request.principal.account, owner) {
-        (Some(own), Some(owner)) => own == owner,
-        // A bucket's ARN names no account.
-        (_, None) | (None, Some(_)) => true,
-    };
-    let is_assuming = request.action.eq_ignore_ascii_case(ASSUME_ROLE) && resource.contains(":role/");
-    let (mut words, blind_spots) = match is_assuming.then(|| trust_word(snapshot, index, id, request, resource)) {
-        Some(Some(trust)) => {
-            let is_named = trust.names_principal;
-            let word = trust.word;
-            match is_at_home && is_named && word.holds >= given.holds {
-                // Named by itself, it needs no policy of its own. A user then is not capped either.
-                true if request.principal.kind == PrincipalKind::User => {
-                    return finish(vec![word], denies, &policies.undefined, ALLOWED);
-                }
-                true => (vec![word], ALLOWED),
-                false => (vec![given, word], ALLOWED),
-            }
-        }
-        Some(None) => {
-            let unknown = Word {
-                holds: Holds::Maybe,
-                reason: None,
-                needs: vec![Dependency::Export(
-                    "the trust policy of the role, which no export lists",
-                )],
-            };
-            (vec![given, unknown], ALLOWED)
-        }
-        None if !is_at_home => {
-            let unknown = Word {
-                holds: Holds::Maybe,
-                reason: None,
-                needs: vec![Dependency::Export(
-                    "the policy of the resource, which belongs to another account",
-                )],
-            };
-            (vec![given, unknown], ALLOWED)
-        }
-        None => (vec![given], ALLOWED),
-    };
-    if let Some(mut cap) = cap {
+    let is_at_home = is_at_home(request.principal, resource);
+    let is_assuming = is_assuming(request, resource);
+    let cap = cap.map(|mut cap| {
         if cap.holds == Holds::No
             && let Some(held) = policies.boundary.as_ref().and_then(|cap| cap.held.first())
         {
             cap.reason = Some(reason(held, Says::LeavesOut, None));
         }
-        words.push(cap);
+        cap
+    });
+    let mut words = vec![given];
+    if is_assuming && let Some(trust) = trust::words(snapshot, index, id, request, resource) {
+        match trust.denies.holds {
+            Holds::Yes => return Decision::denied(trust.denies.reason.into_iter().collect(), DENIED),
+            Holds::Maybe => denies.push(trust.denies),
+            Holds::No => {}
+        }
+        if is_at_home && trust.by_name.holds > Holds::No {
+            // Named by itself, it needs no policy of its own. A user then is not capped either.
+            let is_capped = request.principal.kind != PrincipalKind::User;
+            let alone = std::iter::once(trust.by_name).chain(cap.clone().filter(|_| is_capped));
+            let by_name = finish(alone.collect(), denies.clone(), &policies.undefined);
+            words.push(trust.by_account);
+            words.extend(cap);
+            let by_account = finish(words, denies, &policies.undefined);
+            return match by_account.outcome > by_name.outcome {
+                true => by_account,
+                false => by_name,
+            };
+        }
+        words.push(trust.by_name.or(trust.by_account));
+        words.extend(cap);
+        return finish(words, denies, &policies.undefined);
     }
-    finish(words, denies, &policies.undefined, blind_spots)
+    words.extend(cap);
+    let decision = finish(words, denies, &policies.undefined);
+    match is_assuming {
+        true => decision.depending("the trust policy of the role, which no export lists"),
+        false => decision,
+    }
+}
+
+/// Whether a resource belongs to the account of whoever asks, for as much as its ARN tells.
+fn is_at_home(principal: &Principal<'_>, resource: &str) -> bool {
+    match (principal.account, account_in(resource)) {
+        (Some(own), Some(owner)) => own == owner,
+        // A bucket's ARN names no account.
+        (_, None) | (None, Some(_)) => true,
+    }
+}
+
+/// Whose policy must allow it, too, which no export lists.
+fn other_side(request: &Request<'_>) -> Option<&'static str> {
+    let action = request.action.get(..KMS.len());
+    let is_of_key = |name: &str| !NOT_ON_KEYS.iter().any(|other| other.eq_ignore_ascii_case(name));
+    if action.is_some_and(|start| start.eq_ignore_ascii_case(KMS)) && is_of_key(&request.action[KMS.len()..]) {
+        return Some("the policy of the key, without which no other allows it");
+    }
+    match request.target {
+        // Roles tell themselves whom they trust.
+        Target::One(resource) if !is_at_home(request.principal, resource) && !is_assuming(request, resource) => {
+            Some("the policy of the resource, which belongs to another account")
+        }
+        Target::One(_) | Target::Some(_) => None,
+    }
+}
+
+fn is_assuming(request: &Request<'_>, resource: &str) -> bool {
+    request.action.eq_ignore_ascii_case(ASSUME_ROLE) && resource.contains(":role/")
 }
 
 /// All words must hold, and no denial.
-fn finish(words: Vec<Word>, denies: Vec<Word>, undefined: &[Sym], blind_spots: &'static [BlindSpot]) -> Decision {
+fn finish(words: Vec<Word>, denies: Vec<Word>, undefined: &[Sym]) -> Decision {
     if let Some(no) = words.iter().find(|word| word.holds == Holds::No) {
         return Decision::denied(no.reason.into_iter().collect(), NOT_ALLOWED);
     }
@@ -425,11 +475,11 @@ fn finish(words: Vec<Word>, denies: Vec<Word>, undefined: &[Sym], blind_spots: &
     let may_deny = undefined.iter().map(|policy| Dependency::Policy(*policy));
     let proof = words.iter().filter_map(|word| word.reason);
     if is_sure && denies.is_empty() && undefined.is_empty() {
-        return Decision::allowed(proof.collect(), blind_spots);
+        return Decision::allowed(proof.collect(), ALLOWED);
     }
     let proof = denies.iter().filter_map(|word| word.reason).chain(proof).collect();
     let needs = words.into_iter().chain(denies).flat_map(|word| word.needs);
-    Decision::depends(proof, needs.chain(may_deny).collect(), blind_spots)
+    Decision::depends(proof, needs.chain(may_deny).collect(), ALLOWED)
 }
 
 /// What policies that give say: the surest of them, and what is not defined may give anything.
@@ -450,6 +500,17 @@ fn grants_word(held: &[Held<'_>], undefined: &[Sym], strings: &Strings, request:
 
 /// What the statements of one policy with this effect say to a request for one resource.
 fn word_of(held: &Held<'_>, effect: Effect, strings: &Strings, request: &Request<'_>) -> Word {
+    word_to(held, effect, |_| true, strings, request)
+}
+
+/// The same of those of them that are about these principals.
+pub fn word_to(
+    held: &Held<'_>,
+    effect: Effect,
+    is_meant: impl Fn(&[principal::Principal]) -> bool,
+    strings: &Strings,
+    request: &Request<'_>,
+) -> Word {
     let Document::Statements(statements) = held.document else {
         return match effect {
             Effect::Allow => Word {
@@ -462,7 +523,8 @@ fn word_of(held: &Held<'_>, effect: Effect, strings: &Strings, request: &Request
     };
     let mut best = Word::NOTHING;
     for (at, statement) in statements.iter().enumerate() {
-        if statement.effect != effect || !is_about(statement, request.action, strings) {
+        let is_one = statement.effect == effect && is_meant(&statement.principals);
+        if !is_one || !is_about(statement, request.action, strings) {
             continue;
         }
         let mut needs = Vec::new();
@@ -526,82 +588,6 @@ fn covers(resources: &Matched, strings: &Strings, request: &Request<'_>, needs: 
         Matched::AnyOf(patterns) => any_of(patterns),
         Matched::NoneOf(patterns) => any_of(patterns).opposite(),
     }
-}
-
-/// What a role's trust policy says of one that would take it on.
-struct TrustWord {
-    word: Word,
-    /// It is let in by its own name or as anybody, not by its account.
-    names_principal: bool,
-}
-
-/// `None` when no export lists the role, so that whom it trusts is not known.
-fn trust_word(
-    snapshot: &Snapshot,
-    index: &Index,
-    id: IdentityId,
-    request: &Request<'_>,
-    role: &str,
-) -> Option<TrustWord> {
-    let target = index.identity_of_arn(role, snapshot)?;
-    let account = request.principal.account;
-    let mut best = TrustWord {
-        word: Word::NOTHING,
-        names_principal: false,
-    };
-    for trust in index.trusts_to(target, snapshot) {
-        if trust.kind != TrustKind::Assumes {
-            continue;
-        }
-        let names_principal = match trust.actor {
-            principal::Principal::Anyone => true,
-            principal::Principal::Account(trusted) if account == Some(snapshot.strings.get(trusted)) => false,
-            principal::Principal::Identity(_) if trust.actor_identity == Some(id) => true,
-            principal::Principal::Identity(_)
-            | principal::Principal::Account(_)
-            | principal::Principal::Group(_)
-            | principal::Principal::AnyoneAuthenticated
-            | principal::Principal::PlatformService(_)
-            | principal::Principal::Federated { .. }
-            | principal::Principal::Workload(_)
-            | principal::Principal::Named(_) => continue,
-        };
-        let needs = match trust.guard {
-            Some(TrustGuard::Open) => Vec::new(),
-            Some(TrustGuard::ExternalId) => match request.value("sts:ExternalId") {
-                super::request::Value::Texts(_) | super::request::Value::Unknown => {
-                    vec![Dependency::Condition("sts:ExternalId".to_owned())]
-                }
-                super::request::Value::Absent => continue,
-            },
-            Some(TrustGuard::SubjectOrAudience | TrustGuard::OtherCondition) => {
-                vec![Dependency::Export(
-                    "the conditions of the role's trust policy, of which only their sort is kept",
-                )]
-            }
-            // Seen in a log: it was let in once, and no policy says by what.
-            None => vec![Dependency::Export("the role's trust policy")],
-        };
-        let word = Word {
-            holds: match needs.is_empty() {
-                true => Holds::Yes,
-                false => Holds::Maybe,
-            },
-            reason: Some(Reason {
-                says: Says::LetsIn,
-                name: trust.target.text,
-                statement: None,
-                grant: None,
-                evidence: trust.evidence,
-            }),
-            needs,
-        };
-        let is_better = (word.holds, names_principal) > (best.word.holds, best.names_principal);
-        if is_better {
-            best = TrustWord { word, names_principal };
-        }
-    }
-    Some(best)
 }
 
 /// Whether there is a resource among those that `universe` covers to which the action is allowed.

@@ -4,6 +4,7 @@ use super::resource::{Among, Compared, Glob};
 use crate::access::decision::{Dependency, Holds};
 use crate::model::access_policy::Matched;
 use crate::model::identity::IdentityKind;
+use crate::model::instant::Instant;
 use crate::model::principal::HandleKind;
 use crate::model::snapshot::{IdentityId, Snapshot};
 use crate::model::strings::Strings;
@@ -17,6 +18,8 @@ pub struct Request<'a> {
     pub target: Target<'a>,
     pub principal: &'a Principal<'a>,
     pub given: Given<'a>,
+    /// When.
+    pub at: Instant,
 }
 
 /// What the request is for.
@@ -139,6 +142,10 @@ impl Request<'_> {
                 PrincipalKind::Account => known(principal.account),
                 PrincipalKind::AssumedRole => Value::Unknown,
             }
+        } else if is("aws:CurrentTime") {
+            Value::Texts(vec![self.at.to_string()])
+        } else if is("aws:EpochTime") {
+            Value::Texts(vec![self.at.0.to_string()])
         } else if is("aws:ResourceAccount") {
             match self.target {
                 Target::One(resource) => known(account_in(resource)),
@@ -236,10 +243,10 @@ impl Request<'_> {
     }
 }
 
-/// The account that an ARN names; none in that of a bucket.
+/// The account that an ARN names; none in that of a bucket, and of what AWS has for everybody.
 pub fn account_in(arn: &str) -> Option<&str> {
     let account = arn.strip_prefix("arn:")?.split(':').nth(3)?;
-    Some(account).filter(|account| !account.is_empty() && *account != "*")
+    Some(account).filter(|account| !matches!(*account, "" | "*" | "aws"))
 }
 
 fn next_variable(text: &str) -> Option<(&str, &str, &str)> {

@@ -5,16 +5,19 @@
 
 use hashbrown::HashMap;
 
+use super::changing;
+use super::condition::all_hold;
 use super::denials;
 use super::evaluate::{Asker, Document, Held, Policies};
-use super::request::Target;
+use super::request::{Target, account_in};
+use super::trust;
 use crate::access::decision::{Decision, Dependency, Holds, Outcome, Reason};
 use crate::access::escalation::aws::AWS;
 use crate::access::escalation::{Escalation, EscalationPath, Gives, Kind, Need, On, Through};
 use crate::access::index::Index;
 use crate::access::standing::{Assumes, Granted, Power, Tier, is_aws};
 use crate::model::access_policy::{AwsStatement, Conditional, Effect, Matched, Privilege};
-use crate::model::grant::{TrustGuard, TrustKind};
+use crate::model::grant::TrustKind;
 use crate::model::identity::IdentityKind;
 use crate::model::pattern;
 use crate::model::principal::{HandleKind, Principal};
@@ -150,11 +153,7 @@ impl Accounts {
                 let asker = Asker::with(snapshot, index, id, policies);
                 let policies = &asker.policies;
                 let is_administrator = match sight.is_everything || !policies.undefined.is_empty() {
-                    true => administers(
-                        policies,
-                        &snapshot.strings,
-                        identity.ceiling.leaves(Some(Privilege::Administrator)),
-                    ),
+                    true => administers(&asker),
                     false => Holds::No,
                 };
                 let fitting = rows.iter().filter(|(_, bits)| sight.allows & bits == *bits);
@@ -297,10 +296,18 @@ fn surest(answers: impl Iterator<Item = Holds>) -> Holds {
 }
 
 /// Whether the policies of an identity together give everything.
-fn administers(policies: &Policies<'_>, strings: &Strings, leaves: Option<Privilege>) -> Holds {
+fn administers(asker: &Asker<'_>) -> Holds {
+    let policies = &asker.policies;
+    let request = asker.request("*", Target::Some("*"), &[]);
+    let strings = &asker.snapshot.strings;
+    let when = |statement: &AwsStatement| match all_hold(&statement.conditions, strings, &request, &mut Vec::new()) {
+        Holds::Yes => Some(Conditional::Always),
+        Holds::Maybe => Some(Conditional::OnCondition),
+        Holds::No => None,
+    };
     let everything = (policies.held.iter()).any(|held| matches!(held.document, Document::Everything));
     let statements = || policies.held.iter().flat_map(Held::statements);
-    let (privilege, when) = super::beside(everything.then_some(Conditional::Always), statements(), strings);
+    let (privilege, when) = super::beside(everything.then_some(Conditional::Always), statements(), strings, when);
     let is_disputed = policies.held.iter().any(|held| held.is_disputed);
     let holds = match (privilege, when) {
         (Privilege::Administrator, Conditional::Always) if everything || !is_disputed => Holds::Yes,
@@ -310,7 +317,8 @@ fn administers(policies: &Policies<'_>, strings: &Strings, leaves: Option<Privil
         (Privilege::Limited, _) if !policies.undefined.is_empty() => Holds::Maybe,
         (Privilege::Limited, _) => Holds::No,
     };
-    match leaves {
+    let ceiling = asker.snapshot.identity(asker.id).ceiling;
+    match ceiling.leaves(Some(Privilege::Administrator)) {
         Some(Privilege::Administrator) => holds,
         Some(Privilege::Limited) => Holds::No,
         None => holds.min(Holds::Maybe),
@@ -506,6 +514,8 @@ pub struct Targets {
     /// Groups, each with its grants.
     groups: HashMap<Sym, Vec<(Sym, Vec<u32>)>>,
     all: HashMap<(Sym, Kind), Vec<IdentityId>>,
+    /// The policies that the account itself manages.
+    policies: HashMap<Sym, Vec<Sym>>,
 }
 
 impl Targets {
@@ -540,6 +550,14 @@ impl Targets {
                     Some((_, grants)) => grants.push(at as u32),
                     None => groups.push((group, vec![at as u32])),
                 }
+            }
+        }
+        for policy in &snapshot.policies {
+            let arn = snapshot.strings.get(policy.id);
+            if is_managed(arn)
+                && let Some(account) = account_in(arn).and_then(|account| snapshot.strings.find(account))
+            {
+                targets.policies.entry(account).or_default().push(policy.id);
             }
         }
         // Who has power for certain is tried first, and of these who has it from the start: one who rose through whoever
@@ -638,6 +656,8 @@ fn escalation(
         On::ItsPolicy => matches!(path.gives, Gives::Written(_)),
         On::Itself | On::ItsGroup => false,
     };
+    let policies = account.and_then(|account| targets.policies.get(&account));
+    let policies = policies.map_or(&[][..], Vec::as_slice);
     // What does not depend on whom it is done to comes first: it mostly fails already.
     let kind = match path.gives {
         Gives::Another(kind) | Gives::Written(kind) => Some(kind),
@@ -657,7 +677,7 @@ fn escalation(
         if kind.is_some_and(|kind| is_about(&need, kind)) {
             continue;
         }
-        met = met.and(own_need(asker, need)?);
+        met = met.and(own_need(asker, need, policies)?);
         if met.holds == Holds::No {
             return None;
         }
@@ -687,12 +707,13 @@ fn escalation(
         }
     }
     let met_for = |target: IdentityId| {
-        let arn = arn_of(asker.snapshot, target)?;
         let mut met = met.clone();
         for (need, asker) in &about {
             let decision = match need.on {
                 On::ItsPolicy => policy_need(asker, target, need.action)?,
-                On::Some(_) | On::Itself | On::ItsGroup => asker.decide(need.action, Target::One(arn), given),
+                On::Some(_) | On::Itself | On::ItsGroup => {
+                    changing::to_identity(asker, need.action, target, given, policies)?
+                }
             };
             met = met.and(decision);
             if met.holds == Holds::No {
@@ -710,10 +731,12 @@ fn escalation(
             if path.gives.needs_another() && power[candidate.0 as usize] == Holds::Maybe {
                 met = met.depending(Dependency::Power(candidate));
             }
-            if let Gives::RoleOf(service) = path.gives
-                && !is_open_to(asker, candidate, service)
-            {
-                met = met.depending(Dependency::Export("the condition on which the role trusts the service"));
+            if let Gives::RoleOf(service) = path.gives {
+                match trust::to_service(asker, candidate, service) {
+                    (Holds::No, _) => continue,
+                    (Holds::Maybe, needs) => met = needs.into_iter().fold(met, Met::depending),
+                    (Holds::Yes, _) => {}
+                }
             }
             if best.as_ref().is_none_or(|(_, best)| met.holds > best.holds) {
                 best = Some((candidate, met));
@@ -764,7 +787,8 @@ fn escalation(
         Gives::Written(kind) => best_of(account.and_then(|account| targets.all.get(&(account, kind)))?),
         Gives::RoleOf(service) => best_of(of_service(asker, targets, service)),
         Gives::RoleOfSome { service, thing } => {
-            of_service(asker, targets, service).iter().find(|id| **id != asker.id)?;
+            let lets = |id: &&IdentityId| **id != asker.id && trust::to_service(asker, **id, service).0 > Holds::No;
+            of_service(asker, targets, service).iter().find(lets)?;
             met.depending(Dependency::Export(thing)).escalation(path, None)
         }
         Gives::OlderVersion => met
@@ -782,14 +806,7 @@ fn escalation(
 
 /// How surely one that has joined a group is an administrator, or can become one.
 fn as_member(joined: &Asker<'_>, targets: &Targets, power: &Power) -> Holds {
-    let is_administrator = {
-        let ceiling = joined.snapshot.identity(joined.id).ceiling;
-        administers(
-            &joined.policies,
-            &joined.snapshot.strings,
-            ceiling.leaves(Some(Privilege::Administrator)),
-        )
-    };
+    let is_administrator = administers(joined);
     let rows = AWS.iter().filter(|row| row.gives != Gives::Another(Kind::Group));
     let ways = rows.filter_map(|row| escalation(joined, row, targets, power));
     let can_escalate = ways.map(|way| way.outcome.holds()).max();
@@ -803,23 +820,13 @@ fn of_service<'t>(asker: &Asker<'_>, targets: &'t Targets, service: &str) -> &'t
     ids.map_or(&[], Vec::as_slice)
 }
 
-/// Whether a role lets a service act as it without a condition.
-fn is_open_to(asker: &Asker<'_>, role: IdentityId, service: &str) -> bool {
-    let mut trusts = asker.index.trusts_to(role, asker.snapshot);
-    trusts.any(|trust| {
-        trust.kind == TrustKind::Assumes
-            && trust.guard == Some(TrustGuard::Open)
-            && matches!(trust.actor, Principal::PlatformService(of) if asker.snapshot.strings.get(of) == service)
-    })
-}
-
 /// Whether only AWS itself changes a role and passes it on: one that is linked to a service, or made by Identity Center.
 fn is_platforms(arn: &str) -> bool {
     arn.contains(":role/aws-service-role/") || arn.contains(":role/aws-reserved/")
 }
 
 /// Whether a need is met that is about nobody else; `None` when there is nothing that it could be done to.
-fn own_need(asker: &Asker<'_>, need: &Need) -> Option<Decision> {
+fn own_need(asker: &Asker<'_>, need: &Need, policies: &[Sym]) -> Option<Decision> {
     let snapshot = asker.snapshot;
     match need.on {
         On::Some(pattern) => Some(asker.decide(need.action, Target::Some(pattern), &[])),
@@ -829,8 +836,7 @@ fn own_need(asker: &Asker<'_>, need: &Need) -> Option<Decision> {
             if is_user != (kind == Kind::User) {
                 return None;
             }
-            let arn = asker.principal.arn?;
-            Some(asker.decide(need.action, Target::One(arn), &[]))
+            changing::to_identity(asker, need.action, asker.id, &[], policies)
         }
         On::ItsGroup => {
             let groups = snapshot
@@ -839,7 +845,7 @@ fn own_need(asker: &Asker<'_>, need: &Need) -> Option<Decision> {
                 .map(|membership| membership.group);
             let decisions = groups.map(|group| {
                 let arn = snapshot.strings.get(group);
-                asker.decide(need.action, Target::One(arn), &[])
+                changing::with_policy(asker, need.action, arn, &[], policies)
             });
             decisions.max_by_key(|decision| decision.outcome)
         }
@@ -854,13 +860,18 @@ fn policy_need(asker: &Asker<'_>, of: IdentityId, action: &str) -> Option<Decisi
         .grants_of(snapshot.identity(of))
         .filter_map(|grant| grant.policy);
     let policies = grants.map(|policy| snapshot.strings.get(policy));
-    let managed =
-        policies.filter(|arn| arn.contains(":policy/") && !arn.contains(":iam::aws:") && !arn.contains("/inline/"));
-    let decisions = managed.map(|arn| asker.decide(action, Target::One(arn), &[]));
+    let decisions = policies
+        .filter(|arn| is_managed(arn))
+        .map(|arn| asker.decide(action, Target::One(arn), &[]));
     decisions.max_by_key(|decision| decision.outcome)
 }
 
-fn arn_of(snapshot: &Snapshot, id: IdentityId) -> Option<&str> {
+/// Whether a policy is one that an account manages, neither AWS's own nor inside of one identity.
+fn is_managed(arn: &str) -> bool {
+    arn.contains(":policy/") && !arn.contains(":iam::aws:") && !arn.contains("/inline/")
+}
+
+pub fn arn_of(snapshot: &Snapshot, id: IdentityId) -> Option<&str> {
     let facts = snapshot.facts_of(snapshot.identity(id));
     let mut handles = facts.iter().flat_map(|fact| &fact.fact.handles);
     let arn = handles.find(|handle| handle.kind == HandleKind::Arn)?;

@@ -132,15 +132,27 @@ impl State<'_, '_> {
         }
         let Some(document) = raw.assume_role_policy else { return };
         let strings = &mut self.batch.strings;
-        match aws_policy::open(&Object::Text(document.0), |policy| aws_trust::trusts(policy, strings)) {
-            Ok(trusts) => self.batch.trusts.extend(trusts.into_iter().map(|trust| TrustFact {
-                actor: trust.actor,
-                target: handle,
-                kind: trust.kind,
-                guard: trust.guard,
-                presence: Presence::Listed,
-                place,
-            })),
+        match aws_policy::open(&Object::Text(document.0), |policy| {
+            aws_trust::trust_policy(policy, strings)
+        }) {
+            Ok(policy) => {
+                self.batch
+                    .trusts
+                    .extend(policy.let_in.into_iter().map(|trust| TrustFact {
+                        actor: trust.actor,
+                        target: handle,
+                        kind: trust.kind,
+                        guard: trust.guard,
+                        presence: Presence::Listed,
+                        place,
+                    }));
+                self.batch.policies.push(PolicyFact {
+                    id: handle.text,
+                    name: handle.text,
+                    document: AccessPolicy::Aws(policy.statements),
+                    place,
+                });
+            }
             Err(flaw) => self
                 .diagnostics
                 .push(flaw.diagnostic(&format!("{}.assume_role_policy", resource.address))),
