@@ -6,8 +6,10 @@
 
 mod access_aws;
 mod access_azure;
+mod access_google;
 mod access_kubernetes;
 mod access_named;
+mod access_vault;
 mod aws_joins;
 mod certificate_names;
 mod certificates;

@@ -650,7 +650,8 @@ fn escalation(
         | Gives::RunningServiceAccount
         | Gives::StoredToken
         | Gives::Node
-        | Gives::RoleOfGroup => None,
+        | Gives::RoleOfGroup
+        | Gives::AnyPolicy => None,
     };
     let mut met = Met::ALL;
     for need in path.needs {
@@ -776,7 +777,8 @@ fn escalation(
         | Gives::RunningServiceAccount
         | Gives::StoredToken
         | Gives::Node
-        | Gives::RoleOfGroup => None,
+        | Gives::RoleOfGroup
+        | Gives::AnyPolicy => None,
     }
 }
 
