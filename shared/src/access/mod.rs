@@ -105,6 +105,8 @@ impl Access {
             all.extend(ways);
         }
         all.extend(survey.vaults.escalations(snapshot, index, identity));
+        let in_azure = &survey.in_azure;
+        all.extend((survey.managed).escalations(snapshot, index, identity, in_azure, &survey.power));
         all.extend(named::escalations(
             snapshot,
             identity,

@@ -12,6 +12,7 @@ use hashbrown::HashMap;
 use super::aws::evaluate::{Asker, Policies};
 use super::aws::request::Target;
 use super::aws::standing::{Accounts, Targets};
+use super::azure::standing::Managed;
 use super::decision::{Decision, Dependency, Holds, Outcome, Reason, Says};
 use super::escalation::{ACTS_AS, Escalation, Through};
 use super::index::Index;
@@ -125,6 +126,9 @@ pub struct Survey {
     pub roles: named::Roles,
     pub clusters: Clusters,
     pub vaults: Vaults,
+    pub managed: Managed,
+    /// Managed identities of Azure.
+    pub in_azure: azure::standing::Targets,
     /// Those of clusters.
     pub in_clusters: kubernetes::standing::Targets,
     /// By identity: whether it can act as one of production; `None` where none is known to be of production, or none of
@@ -147,6 +151,7 @@ impl Survey {
         let in_vaults = vaults.survey(snapshot, index, &mut granted);
         let mut accounts = Accounts::new(snapshot, index, &mut granted);
         let clusters = Clusters::new(snapshot, index, &mut granted);
+        let managed = Managed::new(snapshot, index);
         let roles = named::Roles::new(snapshot, index);
         let named = named::candidates(snapshot, &roles);
         let mut power: Vec<Holds> = granted.iter().map(|granted| granted.is_administrator).collect();
@@ -160,6 +165,7 @@ impl Survey {
             let mut risen = accounts.ways_up(snapshot, index, &targets, &power);
             risen.extend(named::ways_up(snapshot, &roles, &named, &power, &rounds));
             risen.extend(clusters.ways_up(snapshot, index, &power, &rounds));
+            risen.extend(managed.ways_up(snapshot, index, &power, &rounds));
             // They need nobody else's power.
             risen.extend_from_slice(&in_vaults);
             let powerful = Powerful::new(snapshot, index, &risen_to);
@@ -189,6 +195,8 @@ impl Survey {
                     standings: standings.collect(),
                     named: named::Targets::new(snapshot, &power, &rounds),
                     in_clusters: kubernetes::standing::Targets::new(snapshot, &power, &rounds),
+                    in_azure: azure::standing::Targets::new(&managed, &power, &rounds),
+                    managed,
                     roles,
                     power,
                     targets,
@@ -209,6 +217,7 @@ impl Survey {
         acts_in_production: Option<Vec<Holds>>,
     ) -> Self {
         let rounds: Vec<u32> = standings.iter().map(|standing| standing.round).collect();
+        let managed = Managed::new(snapshot, index);
         Self {
             targets: Targets::new(snapshot, index, &power, &rounds),
             named: named::Targets::new(snapshot, &power, &rounds),
@@ -216,6 +225,8 @@ impl Survey {
             in_clusters: kubernetes::standing::Targets::new(snapshot, &power, &rounds),
             clusters: Clusters::new(snapshot, index, &mut vec![Granted::default(); power.len()]),
             vaults: Vaults::new(snapshot),
+            in_azure: azure::standing::Targets::new(&managed, &power, &rounds),
+            managed,
             standings,
             power,
             acts_in_production,

@@ -4,6 +4,7 @@
 //! for many rows on whom it can act as: [`super::standing`] looks for one.
 
 pub mod aws;
+pub mod azure;
 pub mod entra;
 pub mod gcp;
 pub mod kubernetes;
