@@ -15,6 +15,7 @@ mod certificate_names;
 mod certificates;
 mod connectors;
 mod graph;
+mod graph_tiers;
 mod history;
 mod history_oracle;
 mod identity;
