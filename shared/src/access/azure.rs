@@ -3,6 +3,7 @@
 //! <https://learn.microsoft.com/azure/role-based-access-control/role-definitions>
 
 pub mod evaluate;
+pub mod standing;
 
 use crate::model::access_policy::{AzureOperations, Privilege};
 use crate::model::pattern::covers;

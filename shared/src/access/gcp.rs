@@ -25,6 +25,7 @@ pub const TO_EVERYTHING: &[&str] = &[
 pub const RESOURCE_MANAGER: &str = "//cloudresourcemanager.googleapis.com/";
 const ACT_AS: &str = "iam.serviceAccounts.actAs";
 const MAKE_TOKEN: &str = "iam.serviceAccounts.getAccessToken";
+const MAKE_ID_TOKEN: &str = "iam.serviceAccounts.getOpenIdToken";
 const MAKE_KEY: &str = "iam.serviceAccountKeys.create";
 
 const READ_OBJECTS: &[&str] = &["storage.objects.get"];
@@ -46,6 +47,16 @@ const READS: &[(&str, &[&str], Tier)] = &[
     ("roles/bigquery.dataEditor", READ_TABLES, Tier::Write),
     ("roles/bigquery.dataOwner", READ_TABLES, Tier::Write),
     ("roles/bigquery.dataViewer", READ_TABLES, Tier::Read),
+];
+
+/// What the role of owners has not, or not where it is given: storage is opened by buckets' own policies, and what lies
+/// above a project is another's.
+///
+/// <https://cloud.google.com/storage/docs/access-control/iam#basic-roles>
+const NOT_OF_OWNERS: &[&str] = &[
+    "storage.objects.",
+    "resourcemanager.folders.",
+    "resourcemanager.organizations.",
 ];
 
 /// How strong a list of permissions is. Those of other platforms have none of Google's names.
@@ -70,8 +81,50 @@ pub fn privilege(role: &str) -> Option<Privilege> {
 
 /// Whether a grant is on one thing of Google Cloud, and on nothing that holds others: who owns a topic owns a topic.
 pub fn is_on_one_thing(snapshot: &Snapshot, grant: &Grant) -> bool {
-    let resource = snapshot.strings.get_or_empty(grant.resource);
+    is_one_thing(snapshot.strings.get_or_empty(grant.resource))
+}
+
+pub fn is_one_thing(resource: &str) -> bool {
     resource.starts_with("//") && !resource.starts_with(RESOURCE_MANAGER)
+}
+
+/// The permissions that a definition lists; none of another platform's.
+pub fn permissions(policy: &Policy) -> &[Sym] {
+    match &policy.document {
+        AccessPolicy::Permissions(permissions) => permissions,
+        AccessPolicy::Aws(_)
+        | AccessPolicy::Kubernetes { .. }
+        | AccessPolicy::Vault(_)
+        | AccessPolicy::Azure { .. } => &[],
+    }
+}
+
+/// Whether the role of a grant has a permission: by its list, or as far as its name tells.
+pub fn gives(snapshot: &Snapshot, defined: &[Policy], grant: &Grant, permission: &str) -> Holds {
+    if !defined.is_empty() {
+        let mut listed = defined.iter().flat_map(permissions);
+        return Holds::of(listed.any(|listed| snapshot.strings.get(*listed) == permission));
+    }
+    let role = snapshot.strings.get(grant.role);
+    let reads = READS.iter().filter(|(known, ..)| *known == role);
+    let mut known = reads.flat_map(|(_, permissions, _)| *permissions);
+    let is_owner = grant.privilege == Some(Privilege::Administrator)
+        && !NOT_OF_OWNERS.iter().any(|start| permission.starts_with(start));
+    match is_owner || known.any(|known| *known == permission) {
+        true => Holds::Yes,
+        false => Holds::Maybe,
+    }
+}
+
+/// Whether what is given on one resource is given on another: on itself, and on what lies below. Which projects lie below
+/// folders and organisations, and the project of many resources, no name tells.
+pub fn reaches(on: &str, resource: &str) -> Holds {
+    let is_below = resource.strip_prefix(on).is_some_and(|rest| rest.starts_with('/'));
+    match (is_below, container(on)) {
+        (true, _) => Holds::Yes,
+        (false, Some(_)) => is_attached_above(on, resource),
+        (false, None) => Holds::No,
+    }
 }
 
 /// Whether a grant that gives everything in its scope still does, by what denials leave of it; `None` when its scope is
@@ -82,15 +135,7 @@ pub fn gives_everything(snapshot: &Snapshot, index: &Index, id: IdentityId, gran
     let defined = index.policies_of(grant.policy.unwrap_or(grant.role), snapshot);
     let is_given = |permission: &str| {
         defined.is_empty()
-            || defined.iter().any(|policy| match &policy.document {
-                AccessPolicy::Permissions(given) => {
-                    given.iter().any(|given| snapshot.strings.get(*given) == permission)
-                }
-                AccessPolicy::Aws(_)
-                | AccessPolicy::Kubernetes { .. }
-                | AccessPolicy::Vault(_)
-                | AccessPolicy::Azure { .. } => false,
-            })
+            || (defined.iter().flat_map(permissions)).any(|given| snapshot.strings.get(*given) == permission)
     };
     let given: Vec<&str> = (TO_EVERYTHING.iter().copied())
         .filter(|permission| is_given(permission))
@@ -232,14 +277,8 @@ pub fn tiers(snapshot: &Snapshot, defined: &[Policy], role: &str, denials: &[&De
     let strings = &snapshot.strings;
     let is_taken = |permission: &str| denials.iter().any(|denial| is_about(denial, strings, permission));
     if !defined.is_empty() {
-        let listed = defined.iter().flat_map(|policy| match &policy.document {
-            AccessPolicy::Permissions(permissions) => permissions.as_slice(),
-            AccessPolicy::Aws(_)
-            | AccessPolicy::Kubernetes { .. }
-            | AccessPolicy::Vault(_)
-            | AccessPolicy::Azure { .. } => &[],
-        });
-        let left = listed.map(|permission| strings.get(*permission));
+        let left = defined.iter().flat_map(permissions);
+        let left = left.map(|permission| strings.get(*permission));
         let left = left.filter(|permission| !is_taken(permission));
         let tier = left.map(tier_of).max().unwrap_or_default();
         return (tier, tier);
@@ -279,9 +318,12 @@ pub fn tiers(snapshot: &Snapshot, defined: &[Policy], role: &str, denials: &[&De
 /// What one permission gives, by its name.
 fn tier_of(permission: &str) -> Tier {
     let reads = |(_, permissions, _): &(&str, &[&str], Tier)| permissions.contains(&permission);
+    // What is got by them is used to act.
+    let acts = [MAKE_TOKEN, MAKE_ID_TOKEN].contains(&permission);
     let verb = permission.rsplit('.').next().unwrap_or(permission).to_ascii_lowercase();
     match READS.iter().any(reads) {
         true => Tier::SensitiveData,
+        false if acts => Tier::Write,
         false
             if ["get", "list", "search", "view", "read", "export"]
                 .iter()

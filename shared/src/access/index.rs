@@ -17,7 +17,7 @@ pub struct Index {
     by_actor: Vec<(IdentityId, u32)>,
     /// Trusts by the account whose identities may act.
     by_account: HashMap<Sym, Vec<u32>>,
-    /// Trusts that let everybody act.
+    /// Trusts that let everybody act, or everybody who has an account of some sort.
     by_anyone: Vec<u32>,
     arns: HashMap<Sym, IdentityId>,
     /// Grants to everybody of a cluster, by source.
@@ -45,10 +45,9 @@ impl Index {
         for (at, trust) in snapshot.trusts.iter().enumerate() {
             match trust.actor {
                 Principal::Account(account) => by_account.entry(account).or_default().push(at as u32),
-                Principal::Anyone => by_anyone.push(at as u32),
+                Principal::Anyone | Principal::AnyoneAuthenticated => by_anyone.push(at as u32),
                 Principal::Identity(_)
                 | Principal::Group(_)
-                | Principal::AnyoneAuthenticated
                 | Principal::PlatformService(_)
                 | Principal::Federated { .. }
                 | Principal::Workload(_)

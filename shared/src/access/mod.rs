@@ -28,7 +28,7 @@ use self::escalation::Escalation;
 use self::index::Index;
 use self::standing::{Standing, Survey};
 use crate::model::access_policy::{AccessPolicy, Conditional, Privilege};
-use crate::model::snapshot::{Grant, IdentityId, Snapshot};
+use crate::model::snapshot::{Grant, IdentityId, Snapshot, SourceId};
 use crate::model::strings::Strings;
 
 /// Effective access over one snapshot. Nothing is expanded: every answer is worked out when it is asked for.
@@ -71,10 +71,13 @@ impl Access {
     /// tells.
     pub fn left_of(&self, snapshot: &Snapshot, identity: IdentityId, grant: &Grant) -> Option<Privilege> {
         let left = standing::left_of(snapshot, &self.index, identity, grant);
-        if left != Some(Privilege::Administrator) || !standing::is_aws(snapshot.identity(identity), snapshot) {
+        let denies_within = || {
+            standing::is_aws(snapshot.identity(identity), snapshot) || vault::evaluate::has_policies(snapshot, identity)
+        };
+        if left != Some(Privilege::Administrator) || !denies_within() {
             return left;
         }
-        // AWS denies within policies, and what one of them denies no other gives.
+        // AWS and Vault deny within policies, and what one of them denies no other gives.
         match (self.standing(identity).is_administrator, grant.conditional) {
             (Holds::Yes, _) | (Holds::Maybe, Conditional::OnCondition) => left,
             (Holds::Maybe, Conditional::Always) => None,
@@ -101,14 +104,28 @@ impl Access {
             let ways = (survey.clusters).escalations(snapshot, index, identity, &survey.in_clusters, &survey.power);
             all.extend(ways);
         }
-        all.extend(named::escalations(snapshot, identity, &survey.named, &survey.power));
+        all.extend(survey.vaults.escalations(snapshot, index, identity));
+        let in_azure = &survey.in_azure;
+        all.extend((survey.managed).escalations(snapshot, index, identity, in_azure, &survey.power));
+        all.extend(named::escalations(
+            snapshot,
+            identity,
+            &survey.roles,
+            &survey.named,
+            &survey.power,
+        ));
         all
     }
 
-    /// The trusts by which an identity of AWS may take on another, for certain or perhaps, as indices: those that name it,
-    /// its account, or everybody, where its own policies allow what they must.
+    /// The trusts by which an identity may take on another, for certain or perhaps, as indices. In AWS those that name it,
+    /// its account, or everybody, where its own policies allow what they must; in Google Cloud those in everybody.
     pub fn assumed(&self, snapshot: &Snapshot, actor: IdentityId) -> Vec<(u32, Decision)> {
         standing::assumed(snapshot, &self.index, actor)
+    }
+
+    /// The grants of a source to everybody, or to everybody who is logged in, as indices.
+    pub fn everybodys(&self, source: SourceId) -> &[u32] {
+        self.index.everybodys(source)
     }
 
     /// How surely each identity can act as one of production, in one step or several; those themselves do. `None` where
@@ -154,7 +171,7 @@ impl Access {
             Some(Rules::Named(named::Platform::Entra)) if resource.starts_with('/') => {
                 azure::evaluate::decide(snapshot, &self.index, identity, action, resource)
             }
-            Some(Rules::Named(platform)) => named::decide(snapshot, identity, platform, action, resource),
+            Some(Rules::Named(platform)) => named::decide(snapshot, &self.index, (identity, platform), action, resource),
             Some(Rules::Vault) => vault::evaluate::decide(snapshot, &self.index, identity, action, resource),
             Some(Rules::Aws) => {
                 let target = match resource.contains(['*', '?']) {

@@ -9,16 +9,16 @@ use super::decision::{BlindSpot, Decision, Dependency, Holds, Outcome, Reason};
 use super::denial;
 use super::escalation::entra::ENTRA;
 use super::escalation::gcp::{GCP, WORKS_BY};
-use super::escalation::{Escalation, EscalationPath, Gives, Through};
+use super::escalation::{Escalation, EscalationPath, Gives, Need, Through};
 use super::gcp;
 use super::index::Index;
 use super::standing::{Granted, Power, Tier};
-use crate::model::access_policy::{Conditional, Privilege};
+use crate::model::access_policy::Conditional;
 use crate::model::identity::IdentityKind;
 use crate::model::principal::HandleKind;
 use crate::model::snapshot::{Denial, Grant, Identity, IdentityId, Snapshot, SourceId};
 use crate::model::strings::Sym;
-use crate::reading::gcp_member::PROJECTS;
+use crate::reading::gcp_member::{self, PROJECTS};
 
 /// Permissions of Entra that read secrets or what stores hold.
 const SENSITIVE: &[&str] = &[
@@ -36,6 +36,8 @@ const SENSITIVE: &[&str] = &[
     "BitlockerKey.Read.All",
     "full_access_as_app",
 ];
+
+const BELOW: Dependency = Dependency::Export("which projects lie below the folder or organisation");
 
 /// A platform of this sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,8 +181,14 @@ pub fn is_reading(role: &str) -> bool {
 }
 
 /// Decides one request. Google Cloud: a permission on a full resource name; Entra: a permission of an API by its name.
-pub fn decide(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &str, resource: &str) -> Decision {
-    let by_roles = by_roles(snapshot, id, platform, action, resource);
+pub fn decide(
+    snapshot: &Snapshot,
+    index: &Index,
+    (id, platform): (IdentityId, Platform),
+    action: &str,
+    resource: &str,
+) -> Decision {
+    let by_roles = by_roles(snapshot, index, (id, platform), action, resource);
     match platform {
         Platform::Gcp => denial::after(snapshot, id, by_roles, |denial| {
             gcp::takes(denial, &snapshot.strings, action, resource)
@@ -189,7 +197,13 @@ pub fn decide(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &
     }
 }
 
-fn by_roles(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &str, resource: &str) -> Decision {
+fn by_roles(
+    snapshot: &Snapshot,
+    index: &Index,
+    (id, platform): (IdentityId, Platform),
+    action: &str,
+    resource: &str,
+) -> Decision {
     let blind_spots = platform.blind_spots(snapshot);
     let identity = snapshot.identity(id);
     let range = identity.grants.start as usize..identity.grants.end as usize;
@@ -197,38 +211,47 @@ fn by_roles(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &st
     let mut may = Vec::new();
     for &at in &snapshot.granted[range] {
         let grant = &snapshot.grants[at as usize];
-        let reaches = match grant.has_ended(snapshot.as_of) {
-            true => Holds::No,
-            false => reaches(snapshot, platform, grant, resource),
-        };
-        if reaches == Holds::No {
+        if grant.has_ended(snapshot.as_of) {
             continue;
         }
-        if reaches == Holds::Maybe {
-            needs.push(Dependency::Export("of which project the resource is"));
-        }
+        let policy = grant.policy.unwrap_or(grant.role);
+        let defined = index.policies_of(policy, snapshot);
         let gives = match platform {
-            Platform::Gcp if grant.privilege == Some(Privilege::Administrator) => Holds::Yes,
-            Platform::Gcp => Holds::Maybe,
+            Platform::Gcp => gcp::gives(snapshot, defined, grant, action),
             Platform::Entra => Holds::of(snapshot.strings.get(grant.role) == action),
         };
-        let reason = Reason::of_grant(at, grant);
-        match (gives, grant.conditional, platform) {
-            (Holds::No, _, _) => continue,
-            (Holds::Yes, Conditional::Always, _) if reaches == Holds::Yes => {
-                return Decision::allowed(vec![reason], blind_spots);
-            }
-            (Holds::Maybe, _, _) => needs.push(Dependency::Policy(grant.policy.unwrap_or(grant.role))),
-            (Holds::Yes, Conditional::Always, _) => {}
-            (Holds::Yes, Conditional::OnCondition, Platform::Entra) => {
-                needs.push(Dependency::Condition("what the user may who is signed in".to_owned()));
-            }
-            (Holds::Yes, Conditional::OnCondition, Platform::Gcp) => {
-                needs.push(Dependency::Export(
-                    "the condition of the binding, of which only its end is kept",
-                ));
-            }
+        let reaches = reaches(snapshot, platform, grant, resource);
+        if gives.min(reaches) == Holds::No {
+            continue;
         }
+        let mut here = Vec::new();
+        if reaches == Holds::Maybe {
+            let is_project = snapshot.strings.get_or_empty(grant.resource).starts_with(PROJECTS);
+            here.push(match is_project {
+                true => Dependency::Export("of which project the resource is"),
+                false => BELOW,
+            });
+        }
+        if gives == Holds::Maybe {
+            here.push(Dependency::Policy(policy));
+        }
+        if grant.conditional == Conditional::OnCondition {
+            here.push(match platform {
+                Platform::Entra => Dependency::Condition("what the user may who is signed in".to_owned()),
+                Platform::Gcp => Dependency::Export("the condition of the binding, of which only its end is kept"),
+            });
+        }
+        let reason = match defined.first().filter(|_| platform == Platform::Gcp) {
+            Some(definition) => Reason {
+                evidence: definition.evidence,
+                ..Reason::of_grant(at, grant)
+            },
+            None => Reason::of_grant(at, grant),
+        };
+        if here.is_empty() {
+            return Decision::allowed(vec![reason], blind_spots);
+        }
+        needs.extend(here);
         may.push(reason);
     }
     match needs.is_empty() {
@@ -237,34 +260,94 @@ fn by_roles(snapshot: &Snapshot, id: IdentityId, platform: Platform, action: &st
     }
 }
 
-/// Whether a grant reaches a resource: it is given on it, on what holds it, or somewhere above, which only the
-/// hierarchy of projects could tell. Names of some things, buckets among them, do not tell of which project they are.
+/// Whether a grant reaches a resource: it is given on it, or on what holds it.
 fn reaches(snapshot: &Snapshot, platform: Platform, grant: &Grant, resource: &str) -> Holds {
     let Some(on) = grant.resource.map(|on| snapshot.strings.get(on)) else {
         return Holds::Yes;
     };
-    let project = on.strip_prefix(PROJECTS);
     match platform {
         _ if resource == "*" || on.eq_ignore_ascii_case(resource) => Holds::Yes,
         Platform::Entra => Holds::No,
-        Platform::Gcp => {
-            let is_above = on.contains("/folders/") || on.contains("/organizations/");
-            let holds_project = project.is_some_and(|project| resource.contains(&format!("/projects/{project}/")));
-            let is_below = is_above || holds_project || resource.starts_with(&format!("{on}/"));
-            let tells_project = resource.contains("/projects/") || resource.starts_with(gcp::RESOURCE_MANAGER);
-            match (is_below, project.is_some() && !tells_project) {
-                (true, _) => Holds::Yes,
-                (false, true) => Holds::Maybe,
-                (false, false) => Holds::No,
-            }
-        }
+        Platform::Gcp => gcp::reaches(on, resource),
     }
 }
 
-/// Who has power, by platform and account.
+/// What the roles of these platforms meet of the catalogue's needs, each looked through once.
+#[derive(Debug, Default)]
+pub struct Roles {
+    /// By role.
+    met: HashMap<Sym, Vec<Met>>,
+}
+
+/// A need that a role meets.
+#[derive(Debug)]
+struct Met {
+    need: &'static Need,
+    /// By which of the role's permissions; none where its name tells, and these are too many to name.
+    permissions: Vec<&'static str>,
+}
+
+impl Roles {
+    pub fn new(snapshot: &Snapshot, index: &Index) -> Self {
+        let mut by_word: HashMap<&'static str, Vec<&'static Need>> = HashMap::new();
+        for need in GCP.iter().chain(ENTRA).flat_map(|path| path.needs) {
+            for word in need.action.split('|') {
+                by_word.entry(word).or_default().push(need);
+            }
+        }
+        let mut seen = HashSet::new();
+        let mut met: HashMap<Sym, Vec<Met>> = HashMap::new();
+        for grant in &snapshot.grants {
+            let role = grant.policy.unwrap_or(grant.role);
+            if !seen.insert(role) {
+                continue;
+            }
+            let mut of_role: Vec<Met> = Vec::new();
+            let name = snapshot.strings.get(grant.role);
+            for need in by_word.get(name).into_iter().flatten() {
+                let works_by = WORKS_BY.iter().find(|(known, _)| *known == name);
+                let permissions = works_by.map(|(_, permissions)| permissions.to_vec());
+                of_role.push(Met {
+                    need,
+                    permissions: permissions.unwrap_or_default(),
+                });
+            }
+            let defined = index.policies_of(role, snapshot);
+            for listed in defined.iter().flat_map(gcp::permissions) {
+                let Some((&permission, needs)) = by_word.get_key_value(snapshot.strings.get(*listed)) else {
+                    continue;
+                };
+                for &need in needs {
+                    match of_role.iter_mut().find(|met| met.need == need) {
+                        Some(known) if known.permissions.contains(&permission) => {}
+                        Some(known) => known.permissions.push(permission),
+                        None => of_role.push(Met {
+                            need,
+                            permissions: vec![permission],
+                        }),
+                    }
+                }
+            }
+            if !of_role.is_empty() {
+                met.insert(role, of_role);
+            }
+        }
+        Self { met }
+    }
+
+    /// What the role of a grant meets.
+    fn of(&self, grant: &Grant) -> &[Met] {
+        let met = self.met.get(&grant.policy.unwrap_or(grant.role));
+        met.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Who has power, by platform; of Google Cloud also by project and by name. The surest come first.
 #[derive(Debug, Default)]
 pub struct Targets {
     gcp: Vec<IdentityId>,
+    in_project: HashMap<Sym, Vec<IdentityId>>,
+    by_name: HashMap<Sym, Vec<IdentityId>>,
     entra: Vec<IdentityId>,
 }
 
@@ -284,35 +367,70 @@ impl Targets {
         let surest_first = |id: &IdentityId| (std::cmp::Reverse(power[id.0 as usize]), rounds[id.0 as usize], *id);
         targets.gcp.sort_by_key(surest_first);
         targets.entra.sort_by_key(surest_first);
+        for &id in &targets.gcp {
+            let identity = snapshot.identity(id);
+            if let Some(project) = identity.account {
+                targets.in_project.entry(project).or_default().push(id);
+            }
+            for handle in snapshot.facts_of(identity).iter().flat_map(|fact| &fact.fact.handles) {
+                targets.by_name.entry(handle.text).or_default().push(id);
+            }
+        }
         targets
+    }
+
+    /// The service accounts that a place has.
+    fn at(&self, place: Place<'_>, snapshot: &Snapshot) -> &[IdentityId] {
+        let strings = &snapshot.strings;
+        let found = match place {
+            Place::Above => return &self.gcp,
+            Place::Thing => None,
+            Place::Project(project) => strings.find(project).and_then(|project| self.in_project.get(&project)),
+            // As addresses are kept.
+            Place::Account(name) => {
+                let name = strings.find(&name.to_ascii_lowercase());
+                name.and_then(|name| self.by_name.get(&name))
+            }
+        };
+        found.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What service accounts lie where something is given in Google Cloud.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// Those of any project below it.
+    Above,
+    Project(&'a str),
+    /// This one alone, by its address or number.
+    Account(&'a str),
+    /// None.
+    Thing,
+}
+
+impl<'a> Place<'a> {
+    fn of(scope: &'a str) -> Self {
+        match (scope.strip_prefix(PROJECTS), gcp_member::service_account_in(scope)) {
+            (Some(project), _) => Place::Project(project),
+            (None, Some(account)) => Place::Account(account),
+            (None, None) if gcp::is_one_thing(scope) => Place::Thing,
+            (None, None) => Place::Above,
+        }
     }
 }
 
 /// Those whose grants meet all needs of some row of the catalogue, if not always on one resource: few of many.
-pub fn candidates(snapshot: &Snapshot) -> Vec<IdentityId> {
-    let mut is_needed: HashMap<Sym, bool> = HashMap::new();
+pub fn candidates(snapshot: &Snapshot, roles: &Roles) -> Vec<IdentityId> {
     let all = (0..snapshot.identities.len() as u32).map(IdentityId);
     all.filter(|id| {
         let identity = snapshot.identity(*id);
         let Some(platform) = Platform::of(identity, snapshot) else {
             return false;
         };
-        let mut roles: SmallVec<[&str; 8]> = SmallVec::new();
-        for grant in snapshot.grants_of(identity) {
-            let role = snapshot.strings.get(grant.role);
-            let is_needed = is_needed.entry(grant.role).or_insert_with(|| {
-                let needs = GCP.iter().chain(ENTRA).flat_map(|path| path.needs);
-                needs.into_iter().any(|need| need.is_met_by(role))
-            });
-            if *is_needed {
-                roles.push(role);
-            }
-        }
-        let is_fulfilled = |path: &EscalationPath| {
-            let mut needs = path.needs.iter();
-            needs.all(|need| roles.iter().any(|role| need.is_met_by(role)))
-        };
-        !roles.is_empty() && platform.paths().iter().any(is_fulfilled)
+        let grants = snapshot.grants_of(identity);
+        let met: SmallVec<[&Need; 8]> = grants.flat_map(|grant| roles.of(grant)).map(|met| met.need).collect();
+        let is_fulfilled = |path: &EscalationPath| path.needs.iter().all(|need| met.contains(&need));
+        !met.is_empty() && platform.paths().iter().any(is_fulfilled)
     })
     .collect()
 }
@@ -320,6 +438,7 @@ pub fn candidates(snapshot: &Snapshot) -> Vec<IdentityId> {
 /// Which of these [`candidates`] have a way up by a row of the catalogue, when others have this power.
 pub fn ways_up(
     snapshot: &Snapshot,
+    roles: &Roles,
     candidates: &[IdentityId],
     power: &Power,
     rounds: &[u32],
@@ -328,7 +447,7 @@ pub fn ways_up(
     let mut found = Vec::new();
     for &id in candidates {
         if power[id.0 as usize] < Holds::Yes {
-            let ways = escalations(snapshot, id, &targets, power);
+            let ways = escalations(snapshot, id, roles, &targets, power);
             let surest = ways.iter().map(|way| way.outcome.holds()).max();
             found.extend(surest.map(|holds| (id, holds)));
         }
@@ -337,23 +456,42 @@ pub fn ways_up(
 }
 
 /// The rows of the catalogue that an identity fulfils.
-pub fn escalations(snapshot: &Snapshot, id: IdentityId, targets: &Targets, power: &Power) -> Vec<Escalation> {
+pub fn escalations(
+    snapshot: &Snapshot,
+    id: IdentityId,
+    roles: &Roles,
+    targets: &Targets,
+    power: &Power,
+) -> Vec<Escalation> {
     let identity = snapshot.identity(id);
     let Some(platform) = Platform::of(identity, snapshot) else {
         return Vec::new();
     };
     let range = identity.grants.start as usize..identity.grants.end as usize;
     let grants = snapshot.granted[range].iter().copied();
-    let in_force = grants.filter(|at| !snapshot.grants[*at as usize].has_ended(snapshot.as_of));
-    let grants: &[u32] = &in_force.collect::<Vec<_>>();
+    let in_force = grants.filter(|at| {
+        let grant = &snapshot.grants[*at as usize];
+        !grant.has_ended(snapshot.as_of) && !roles.of(grant).is_empty()
+    });
+    let holder = Holder {
+        snapshot,
+        id,
+        platform,
+        roles,
+        grants: in_force.collect(),
+    };
+    let mut scopes: Vec<Option<Sym>> = holder
+        .grants
+        .iter()
+        .map(|at| snapshot.grants[*at as usize].resource)
+        .collect();
+    scopes.sort_unstable();
+    scopes.dedup();
     let mut found = Vec::new();
     for path in platform.paths() {
-        let mut scopes: Vec<Option<Sym>> = grants.iter().map(|at| snapshot.grants[*at as usize].resource).collect();
-        scopes.sort_unstable();
-        scopes.dedup();
         let ways = scopes
-            .into_iter()
-            .filter_map(|scope| escalation(snapshot, (id, platform), path, grants, scope, targets, power));
+            .iter()
+            .filter_map(|scope| holder.escalation(path, *scope, targets, power));
         let mut best: Option<Escalation> = None;
         for way in ways {
             if best.as_ref().is_none_or(|best| way.outcome > best.outcome) {
@@ -371,160 +509,180 @@ fn sources<'s>(snapshot: &'s Snapshot, identity: &Identity) -> impl Iterator<Ite
     facts.map(|fact| snapshot.file(fact.file).source)
 }
 
-/// What the grants in one scope come to that meet all needs of a row, when it is made use of on a resource there; `None`
-/// when they do not, or denials take it.
-fn met(
-    snapshot: &Snapshot,
+/// One whose ways up are looked for.
+struct Holder<'a> {
+    snapshot: &'a Snapshot,
     id: IdentityId,
-    path: &EscalationPath,
-    (grants, scope): (&[u32], Option<Sym>),
-    resource: &str,
-) -> Option<Decision> {
-    let mut met = Decision::allowed(Vec::new(), &[]);
-    for need in path.needs {
-        let meeting = grants.iter().filter_map(|&at| {
-            let grant = &snapshot.grants[at as usize];
-            let role = snapshot.strings.get(grant.role);
-            if grant.resource != scope || !need.is_met_by(role) {
-                return None;
-            }
-            let reason = Reason::of_grant(at, grant);
-            let by_role = match grant.conditional {
-                Conditional::Always => Decision::allowed(vec![reason], &[]),
-                Conditional::OnCondition => Decision::depends(
-                    vec![reason],
-                    vec![Dependency::Export("the condition of the grant")],
-                    &[],
-                ),
-            };
-            let works_by = WORKS_BY.iter().find(|(known, _)| *known == role);
-            Some(match works_by {
-                Some((_, permissions)) => gcp::left_of(snapshot, id, &by_role, permissions, resource),
-                None => by_role,
-            })
-        });
-        // The first of the surest.
-        let best = meeting.reduce(|best, next| if next.outcome > best.outcome { next } else { best })?;
-        met.outcome = met.outcome.min(best.outcome);
-        met.proof.extend(best.proof);
-        met.depends_on.extend(best.depends_on);
-    }
-    (met.outcome != Outcome::Denied).then_some(met)
+    platform: Platform,
+    roles: &'a Roles,
+    /// Its grants in force that meet some need.
+    grants: Vec<u32>,
 }
 
-fn escalation(
-    snapshot: &Snapshot,
-    (id, platform): (IdentityId, Platform),
-    path: &'static EscalationPath,
-    grants: &[u32],
-    scope: Option<Sym>,
-    targets: &Targets,
-    power: &Power,
-) -> Option<Escalation> {
-    let scoped = (grants, scope);
-    let scope = snapshot.strings.get_or_empty(scope);
-    let project = scope.strip_prefix(PROJECTS);
-    // What is denied for all of the scope is denied in every project of it.
-    let mut met = met(snapshot, id, path, scoped, scope)?;
-    let through = match path.gives {
-        Gives::Everything => None,
-        Gives::ServiceAccount if platform == Platform::Gcp => {
-            // Above projects, it may be in any.
-            let is_in_project = |other: &&IdentityId| {
-                let account = snapshot.strings.get_or_empty(snapshot.identity(**other).account);
-                project.is_none_or(|project| account == project)
-            };
-            let others = targets.gcp.iter().filter(|other| **other != id).filter(is_in_project);
-            let (other, there) = through_account(snapshot, id, path, scoped, others)?;
-            met = there;
-            Some(other)
+impl Holder<'_> {
+    /// What the grants in one scope come to that meet all needs of a row, when it is made use of on a resource there;
+    /// `None` when they do not, or denials take it.
+    fn met(&self, path: &EscalationPath, scope: Option<Sym>, resource: &str) -> Option<Decision> {
+        let mut met = Decision::allowed(Vec::new(), &[]);
+        for need in path.needs {
+            let meeting = self.grants.iter().filter_map(|&at| {
+                let grant = &self.snapshot.grants[at as usize];
+                let by = self.roles.of(grant).iter().find(|met| met.need == need);
+                let by = by.filter(|_| grant.resource == scope)?;
+                let reason = Reason::of_grant(at, grant);
+                let by_role = match grant.conditional {
+                    Conditional::Always => Decision::allowed(vec![reason], &[]),
+                    Conditional::OnCondition => Decision::depends(
+                        vec![reason],
+                        vec![Dependency::Export("the condition of the grant")],
+                        &[],
+                    ),
+                };
+                Some(gcp::left_of(
+                    self.snapshot,
+                    self.id,
+                    &by_role,
+                    &by.permissions,
+                    resource,
+                ))
+            });
+            // The first of the surest.
+            let best = meeting.reduce(|best, next| if next.outcome > best.outcome { next } else { best })?;
+            met.outcome = met.outcome.min(best.outcome);
+            met.proof.extend(best.proof);
+            met.depends_on.extend(best.depends_on);
         }
-        Gives::Another(_) if platform == Platform::Entra => {
-            // One source is one tenant.
-            let own = sources(snapshot, snapshot.identity(id));
-            let is_application = |other: &&IdentityId| {
-                let other = snapshot.identity(**other);
-                matches!(other.kind, IdentityKind::Application | IdentityKind::ManagedIdentity)
-                    && sources(snapshot, other).any(|source| own.clone().any(|own| own == source))
-            };
-            let mut others = targets.entra.iter().filter(|other| **other != id);
-            Some(*others.find(is_application)?)
-        }
-        Gives::OlderVersion => {
-            let roles = Dependency::Export("which custom roles there are, and who has them");
-            met.depends_on.push(roles);
-            None
-        }
-        Gives::RoleOfGroup => {
-            let groups = Dependency::Export("what groups and access packages give");
-            met.depends_on.push(groups);
-            None
-        }
-        Gives::Another(_)
-        | Gives::Written(_)
-        | Gives::RoleOf(_)
-        | Gives::RoleOfSome { .. }
-        | Gives::ServiceAccount
-        | Gives::ServiceAccountOrNode
-        | Gives::RunningServiceAccount
-        | Gives::StoredToken
-        | Gives::Node => return None,
-    };
-    let Decision {
-        proof, mut depends_on, ..
-    } = met;
-    if let Some(through) = through {
-        if power[through.0 as usize] == Holds::Maybe {
+        (met.outcome != Outcome::Denied).then_some(met)
+    }
+
+    fn escalation(
+        &self,
+        path: &'static EscalationPath,
+        scope: Option<Sym>,
+        targets: &Targets,
+        power: &Power,
+    ) -> Option<Escalation> {
+        let Self { snapshot, id, .. } = *self;
+        let resource = snapshot.strings.get_or_empty(scope);
+        let place = (self.platform == Platform::Gcp).then(|| Place::of(resource));
+        // What is denied for all of the scope is denied in every project of it.
+        let mut met = self.met(path, scope, resource)?;
+        let through = match (path.gives, place) {
+            (Gives::ServiceAccount, Some(place)) => {
+                let others = targets.at(place, snapshot).iter().filter(|other| **other != id);
+                let (other, there) = self.through_account(path, scope, others)?;
+                met = there;
+                if matches!(place, Place::Above) {
+                    met.depends_on.push(BELOW);
+                }
+                Some(other)
+            }
+            // One thing is not everything.
+            (Gives::Everything | Gives::OlderVersion, Some(Place::Thing | Place::Account(_))) => return None,
+            (Gives::Everything, _) => None,
+            (Gives::Another(_), None) => {
+                // One source is one tenant.
+                let own = sources(snapshot, snapshot.identity(id));
+                let is_application = |other: &&IdentityId| {
+                    let other = snapshot.identity(**other);
+                    matches!(other.kind, IdentityKind::Application | IdentityKind::ManagedIdentity)
+                        && sources(snapshot, other).any(|source| own.clone().any(|own| own == source))
+                };
+                let mut others = targets.entra.iter().filter(|other| **other != id);
+                Some(*others.find(is_application)?)
+            }
+            (Gives::OlderVersion, _) => {
+                if !self.has_custom_role(scope) {
+                    let roles = Dependency::Export("which custom roles there are, and who has them");
+                    met.depends_on.push(roles);
+                }
+                None
+            }
+            (Gives::RoleOfGroup, _) => {
+                let groups = Dependency::Export("what groups and access packages give");
+                met.depends_on.push(groups);
+                None
+            }
+            (
+                Gives::Another(_)
+                | Gives::Written(_)
+                | Gives::RoleOf(_)
+                | Gives::RoleOfSome { .. }
+                | Gives::ServiceAccount
+                | Gives::ServiceAccountOrNode
+                | Gives::RunningServiceAccount
+                | Gives::StoredToken
+                | Gives::AnyPolicy
+                | Gives::Node,
+                _,
+            ) => return None,
+        };
+        let Decision {
+            proof, mut depends_on, ..
+        } = met;
+        if let Some(through) = through
+            && power[through.0 as usize] == Holds::Maybe
+        {
             depends_on.push(Dependency::Power(through));
         }
-        if platform == Platform::Gcp && project.is_none() {
-            depends_on.push(Dependency::Export(
-                "which projects lie below the folder or organisation",
-            ));
-        }
+        depends_on.sort_unstable();
+        depends_on.dedup();
+        Some(Escalation {
+            path,
+            outcome: match depends_on.is_empty() {
+                true => Outcome::Allowed,
+                false => Outcome::DependsOn,
+            },
+            through: through.map(Through::Identity),
+            within: None,
+            proof,
+            depends_on,
+        })
     }
-    depends_on.sort_unstable();
-    depends_on.dedup();
-    Some(Escalation {
-        path,
-        outcome: match depends_on.is_empty() {
-            true => Outcome::Allowed,
-            false => Outcome::DependsOn,
-        },
-        through: through.map(Through::Identity),
-        within: None,
-        proof,
-        depends_on,
-    })
-}
 
-/// The service account through which a row works most surely, of these with the surest of power first. Denials are
-/// attached to projects and above, so that one of each project is enough.
-fn through_account<'t>(
-    snapshot: &Snapshot,
-    id: IdentityId,
-    path: &EscalationPath,
-    scoped: (&[u32], Option<Sym>),
-    others: impl Iterator<Item = &'t IdentityId>,
-) -> Option<(IdentityId, Decision)> {
-    let is_denied_somewhere = gcp::has_denials(snapshot);
-    let mut tried: HashSet<Option<Sym>> = HashSet::new();
-    let mut best: Option<(IdentityId, Decision)> = None;
-    for &other in others {
-        let account = snapshot.identity(other).account;
-        if !tried.insert(account) {
-            continue;
-        }
-        let project = format!("{PROJECTS}{}", snapshot.strings.get_or_empty(account));
-        if let Some(met) = met(snapshot, id, path, scoped, &project)
-            && best.as_ref().is_none_or(|(_, best)| met.outcome > best.outcome)
-        {
-            best = Some((other, met));
-        }
-        let is_sure = best.as_ref().is_some_and(|(_, best)| best.outcome == Outcome::Allowed);
-        if is_sure || !is_denied_somewhere {
-            break;
-        }
+    /// Whether it has a role for certain, on all of a project or organisation, that is that project's or organisation's
+    /// own: who writes these widens it.
+    fn has_custom_role(&self, scope: Option<Sym>) -> bool {
+        let strings = &self.snapshot.strings;
+        let here = strings.get_or_empty(scope).strip_prefix(gcp::RESOURCE_MANAGER);
+        let is_own = |grant: &Grant, here: &str| {
+            let role = strings.get(grant.role).strip_prefix(here);
+            grant.resource == scope
+                && grant.conditional == Conditional::Always
+                && !grant.has_ended(self.snapshot.as_of)
+                && role.is_some_and(|role| role.starts_with("/roles/"))
+        };
+        let mut grants = self.snapshot.grants_of(self.snapshot.identity(self.id));
+        here.is_some_and(|here| grants.any(|grant| is_own(grant, here)))
     }
-    best
+
+    /// The service account through which a row works most surely, of these with the surest of power first. Denials are
+    /// attached to projects and above, so that one of each project is enough.
+    fn through_account<'t>(
+        &self,
+        path: &EscalationPath,
+        scope: Option<Sym>,
+        others: impl Iterator<Item = &'t IdentityId>,
+    ) -> Option<(IdentityId, Decision)> {
+        let is_denied_somewhere = gcp::has_denials(self.snapshot);
+        let mut tried: HashSet<Option<Sym>> = HashSet::new();
+        let mut best: Option<(IdentityId, Decision)> = None;
+        for &other in others {
+            let account = self.snapshot.identity(other).account;
+            if !tried.insert(account) {
+                continue;
+            }
+            let project = format!("{PROJECTS}{}", self.snapshot.strings.get_or_empty(account));
+            if let Some(met) = self.met(path, scope, &project)
+                && best.as_ref().is_none_or(|(_, best)| met.outcome > best.outcome)
+            {
+                best = Some((other, met));
+            }
+            let is_sure = best.as_ref().is_some_and(|(_, best)| best.outcome == Outcome::Allowed);
+            if is_sure || !is_denied_somewhere {
+                break;
+            }
+        }
+        best
+    }
 }

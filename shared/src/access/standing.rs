@@ -4,16 +4,21 @@
 //! trusts tell together: whoever can act as an administrator, or as one who can become one, can become one. That is
 //! gone over until nothing changes.
 
+use std::cmp::Reverse;
+
 use bitcode::{Decode, Encode};
 use hashbrown::HashMap;
 
 use super::aws::evaluate::{Asker, Policies};
 use super::aws::request::Target;
 use super::aws::standing::{Accounts, Targets};
+use super::azure::standing::Managed;
 use super::decision::{Decision, Dependency, Holds, Outcome, Reason, Says};
 use super::escalation::{ACTS_AS, Escalation, Through};
 use super::index::Index;
 use super::kubernetes::standing::Clusters;
+use super::named::Platform;
+use super::vault::standing::Vaults;
 use super::{azure, gcp, kubernetes, named};
 use crate::model::access_policy::{Conditional, Privilege};
 use crate::model::grant::{TrustGuard, TrustKind};
@@ -103,6 +108,11 @@ pub fn is_aws(identity: &Identity, snapshot: &Snapshot) -> bool {
     handles.any(|handle| handle.kind == HandleKind::Arn)
 }
 
+/// Whether an identity is one of Google Cloud.
+fn is_google(id: IdentityId, snapshot: &Snapshot) -> bool {
+    Platform::of(snapshot.identity(id), snapshot) == Some(Platform::Gcp)
+}
+
 /// The standings of all identities of a snapshot, and in whom power lies.
 #[derive(Debug, Default)]
 pub struct Survey {
@@ -113,7 +123,12 @@ pub struct Survey {
     pub targets: Targets,
     /// Those of Google Cloud and Entra.
     pub named: named::Targets,
+    pub roles: named::Roles,
     pub clusters: Clusters,
+    pub vaults: Vaults,
+    pub managed: Managed,
+    /// Managed identities of Azure.
+    pub in_azure: azure::standing::Targets,
     /// Those of clusters.
     pub in_clusters: kubernetes::standing::Targets,
     /// By identity: whether it can act as one of production; `None` where none is known to be of production, or none of
@@ -132,9 +147,13 @@ impl Survey {
                 granted
             })
             .collect();
+        let vaults = Vaults::new(snapshot);
+        let in_vaults = vaults.survey(snapshot, index, &mut granted);
         let mut accounts = Accounts::new(snapshot, index, &mut granted);
         let clusters = Clusters::new(snapshot, index, &mut granted);
-        let named = named::candidates(snapshot);
+        let managed = Managed::new(snapshot, index);
+        let roles = named::Roles::new(snapshot, index);
+        let named = named::candidates(snapshot, &roles);
         let mut power: Vec<Holds> = granted.iter().map(|granted| granted.is_administrator).collect();
         let mut can_escalate = vec![Holds::No; power.len()];
         let mut rounds = vec![0; power.len()];
@@ -144,8 +163,11 @@ impl Survey {
             round += 1;
             let targets = Targets::new(snapshot, index, &power, &rounds);
             let mut risen = accounts.ways_up(snapshot, index, &targets, &power);
-            risen.extend(named::ways_up(snapshot, &named, &power, &rounds));
+            risen.extend(named::ways_up(snapshot, &roles, &named, &power, &rounds));
             risen.extend(clusters.ways_up(snapshot, index, &power, &rounds));
+            risen.extend(managed.ways_up(snapshot, index, &power, &rounds));
+            // They need nobody else's power.
+            risen.extend_from_slice(&in_vaults);
             let powerful = Powerful::new(snapshot, index, &risen_to);
             for (at, &before) in power.iter().enumerate() {
                 let id = IdentityId(at as u32);
@@ -173,9 +195,13 @@ impl Survey {
                     standings: standings.collect(),
                     named: named::Targets::new(snapshot, &power, &rounds),
                     in_clusters: kubernetes::standing::Targets::new(snapshot, &power, &rounds),
+                    in_azure: azure::standing::Targets::new(&managed, &power, &rounds),
+                    managed,
+                    roles,
                     power,
                     targets,
                     clusters,
+                    vaults,
                     acts_in_production: acts_in_production(snapshot, index, &accounts.into_assumes()),
                 };
             }
@@ -191,11 +217,16 @@ impl Survey {
         acts_in_production: Option<Vec<Holds>>,
     ) -> Self {
         let rounds: Vec<u32> = standings.iter().map(|standing| standing.round).collect();
+        let managed = Managed::new(snapshot, index);
         Self {
             targets: Targets::new(snapshot, index, &power, &rounds),
             named: named::Targets::new(snapshot, &power, &rounds),
+            roles: named::Roles::new(snapshot, index),
             in_clusters: kubernetes::standing::Targets::new(snapshot, &power, &rounds),
             clusters: Clusters::new(snapshot, index, &mut vec![Granted::default(); power.len()]),
+            vaults: Vaults::new(snapshot),
+            in_azure: azure::standing::Targets::new(&managed, &power, &rounds),
+            managed,
             standings,
             power,
             acts_in_production,
@@ -276,6 +307,8 @@ struct Powerful<'a> {
     power: &'a Power,
     by_account: HashMap<Sym, Vec<Lent<'a>>>,
     by_anyone: Vec<Lent<'a>>,
+    /// Those of `by_anyone` whose power is one of Google Cloud, where everybody who has an account may; the surest first.
+    by_anyone_in_google: Vec<Lent<'a>>,
     /// Those of `by_anyone` whose power lies in one account.
     by_anyone_in: HashMap<Option<Sym>, Vec<Lent<'a>>>,
 }
@@ -296,11 +329,15 @@ impl<'a> Powerful<'a> {
             let account = snapshot.identity(lent.1).account;
             by_anyone_in.entry(account).or_default().push(*lent);
         }
+        let in_google = by_anyone.iter().filter(|(_, target, _)| is_google(*target, snapshot));
+        let mut by_anyone_in_google: Vec<Lent<'a>> = in_google.copied().collect();
+        by_anyone_in_google.sort_by_key(|(trust, _, most)| (Reverse(*most), trust.guard));
         Self {
             power,
             by_account: by_account.filter(|(_, trusts)| !trusts.is_empty()).collect(),
             by_anyone,
             by_anyone_in,
+            by_anyone_in_google,
         }
     }
 
@@ -310,13 +347,15 @@ impl<'a> Powerful<'a> {
         let own = own.filter_map(|trust| lent(trust, self.power));
         let identity = snapshot.identity(id);
         let account = identity.account;
+        let is_aws = is_aws(identity, snapshot);
         let of_account = account
             .filter(|_| assumes == Assumes::Some)
             .and_then(|account| self.by_account.get(&account));
         // What another platform calls everybody is not told by its trusts: see `Actor::acts_as`.
-        let of_anyone = match (is_aws(identity, snapshot), assumes) {
+        let of_anyone = match (is_aws, assumes) {
             (true, Assumes::Some) => Some(&self.by_anyone),
             (true, Assumes::Nothing | Assumes::Unmentioned) => self.by_anyone_in.get(&account),
+            (false, _) if is_google(id, snapshot) => Some(&self.by_anyone_in_google),
             (false, _) => None,
         };
         let others = of_account.into_iter().chain(of_anyone).flatten().copied();
@@ -329,7 +368,8 @@ impl<'a> Powerful<'a> {
             if target == id || most <= best {
                 continue;
             }
-            let is_possible = match (needs_own_policy(trust, snapshot.identity(target), account), assumes) {
+            let needs_own = is_aws && needs_own_policy(trust, snapshot.identity(target), account);
+            let is_possible = match (needs_own, assumes) {
                 (false, _) => true,
                 (true, Assumes::Nothing | Assumes::Unmentioned) => false,
                 (true, Assumes::Some) => actor.could_assume(trust) > best,
@@ -361,10 +401,19 @@ fn needs_own_policy(trust: &Trust, target: &Identity, account: Option<Sym>) -> b
 /// See [`super::Access::assumed`].
 pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<(u32, Decision)> {
     let identity = snapshot.identity(id);
+    let mut actor = Actor::new(snapshot, index, id, Assumes::Some);
+    if is_google(id, snapshot) {
+        let open = index.by_anyone().iter().filter_map(|&at| {
+            let trust = &snapshot.trusts[at as usize];
+            let target = trust.target_identity.filter(|target| *target != id)?;
+            let decision = actor.acts_as(trust, target);
+            (decision.outcome != Outcome::Denied).then_some((at, decision))
+        });
+        return open.collect();
+    }
     if !is_aws(identity, snapshot) {
         return Vec::new();
     }
-    let mut actor = Actor::new(snapshot, index, id, Assumes::Some);
     let mut assumes = |at: u32| {
         let trust = &snapshot.trusts[at as usize];
         let target = trust.target_identity.filter(|target| {
@@ -518,7 +567,9 @@ impl<'s> Actor<'s> {
                 .asker()
                 .decide(ASSUME_ROLE, Target::One(snapshot.strings.get(trust.target.text)), &[]);
         }
-        if matches!(trust.actor, Principal::Account(_) | Principal::Anyone) {
+        let is_open = matches!(trust.actor, Principal::Anyone | Principal::AnyoneAuthenticated);
+        let are_google = || [target, self.id].iter().all(|id| is_google(*id, snapshot));
+        if matches!(trust.actor, Principal::Account(_)) || is_open && !are_google() {
             // What another platform calls its account's own rights is not told by its trusts.
             return Decision::denied(Vec::new(), &[]);
         }

@@ -12,6 +12,7 @@ use crate::access::escalation::{Escalation, Through};
 use crate::access::kubernetes::standing::is_kubernetes;
 use crate::access::named::Platform;
 use crate::access::standing::is_aws;
+use crate::access::vault::evaluate::has_policies;
 use crate::model::access_policy::{AccessPolicy, Ceiling, Privilege};
 use crate::model::grant::{TrustGuard, TrustKind};
 use crate::model::identity::{IdentityKind, Status};
@@ -176,6 +177,14 @@ impl<'s> Builder<'s> {
                     }
                 }
             }
+            // Of what everybody of a cluster is given, that which gives everything.
+            if is_kubernetes(identity, self.snapshot) {
+                for &grant in self.access.everybodys(identity.source) {
+                    if self.snapshot.grants[grant as usize].privilege == Some(Privilege::Administrator) {
+                        self.grant(NodeId(index as u32), None, grant, &mut opened);
+                    }
+                }
+            }
         }
     }
 
@@ -292,25 +301,19 @@ impl<'s> Builder<'s> {
             };
             let target = self.number(target);
             let actor = self.principal(trust.actor, trust.actor_identity, trust.evidence);
-            let relation = match trust.kind {
-                TrustKind::Assumes => Relation::Assumes,
-                TrustKind::Federates => Relation::Federates,
-                TrustKind::Impersonates => Relation::Impersonates,
-                TrustKind::RunsAs => Relation::RunsAs,
-            };
-            self.edge(actor, relation, target, index as u32);
+            self.edge(actor, relation(trust.kind), target, index as u32);
         }
     }
 
     /// Within AWS it takes more than a trust to take on a role: what the identity's own policies say counts, too; and who
-    /// trusts an account trusts those whom it lets.
+    /// trusts an account trusts those whom it lets. In Google Cloud everybody is, among others, every service account.
     fn assumed(&mut self) {
         for index in 0..self.n_identities {
             for (at, decision) in self.access.assumed(self.snapshot, IdentityId(index)) {
                 let trust = &self.snapshot.trusts[at as usize];
                 let target = trust.target_identity;
                 if let Some(target) = target.filter(|id| self.snapshot.identity(*id).status != Status::Disabled) {
-                    self.edge(NodeId(index), Relation::Assumes, NodeId(target.0), at);
+                    self.edge(NodeId(index), relation(trust.kind), NodeId(target.0), at);
                     // That a policy is in no export is no condition.
                     let is_conditional = (decision.depends_on.iter())
                         .any(|need| matches!(need, Dependency::Condition(_) | Dependency::Export(_)));
@@ -344,11 +347,13 @@ impl<'s> Builder<'s> {
                 let power = match (way.through, identity.account) {
                     (Some(Through::Identity(other)), _) => Node::Identity(other),
                     (Some(Through::Group(group)), _) => Node::Group(group),
-                    // A cluster's namespaces are its own.
-                    (None, _) if is_kubernetes(identity, self.snapshot) => Node::Administrators(Scope {
-                        source: Some(identity.source),
-                        name: way.within,
-                    }),
+                    // A cluster's namespaces are its own, and so is what a Vault holds.
+                    (None, _) if is_kubernetes(identity, self.snapshot) || has_policies(self.snapshot, id) => {
+                        Node::Administrators(Scope {
+                            source: Some(identity.source),
+                            name: way.within,
+                        })
+                    }
                     (None, Some(account)) => Node::Administrators(Scope {
                         source: None,
                         name: Some(account),
@@ -501,6 +506,15 @@ impl<'s> Builder<'s> {
             relation,
             origin,
         });
+    }
+}
+
+fn relation(kind: TrustKind) -> Relation {
+    match kind {
+        TrustKind::Assumes => Relation::Assumes,
+        TrustKind::Federates => Relation::Federates,
+        TrustKind::Impersonates => Relation::Impersonates,
+        TrustKind::RunsAs => Relation::RunsAs,
     }
 }
 

@@ -31,7 +31,7 @@ use self::rename::Rename;
 use crate::access;
 use crate::config::Config;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::model::access_policy::{Conditional, Privilege};
+use crate::model::access_policy::{AccessPolicy, Conditional, Privilege};
 use crate::model::batch::{Batch, DecisionRow, Employment, Synonym};
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{BoundaryFact, MembershipFact, TrustFact, TrustGuard, TrustKind, TrustUseFact};
@@ -821,15 +821,28 @@ impl Defined {
             let well_known = access::aws::well_known(snapshot.strings.get(id));
             return well_known.map(|privilege| (privilege, Conditional::Always));
         };
-        let strength = self.strength.entry(first).or_insert_with(|| {
-            snapshot.policies[first..]
-                .iter()
-                .take_while(|policy| policy.id == id)
-                .map(|policy| access::privilege(&policy.document, &snapshot.strings))
-                .max_by_key(|(privilege, when)| (*privilege, Reverse(*when)))
-                .unwrap_or((Privilege::Limited, Conditional::Always))
-        });
-        Some(*strength)
+        if let Some(known) = self.strength.get(&first) {
+            return Some(*known);
+        }
+        // With those that it gathers, and those that these gather.
+        let mut all = Vec::new();
+        let mut seen: HashSet<Sym> = HashSet::from_iter([id]);
+        let mut open = vec![id];
+        while let Some(id) = open.pop() {
+            let first = self.first.get(&id).copied().unwrap_or(snapshot.policies.len());
+            for policy in snapshot.policies[first..].iter().take_while(|policy| policy.id == id) {
+                all.push(access::privilege(&policy.document, &snapshot.strings));
+                if let AccessPolicy::Kubernetes { aggregates, .. } = &policy.document {
+                    open.extend(aggregates.iter().filter(|gathered| seen.insert(**gathered)));
+                }
+            }
+        }
+        let strength = all
+            .into_iter()
+            .max_by_key(|(privilege, when)| (*privilege, Reverse(*when)))
+            .unwrap_or((Privilege::Limited, Conditional::Always));
+        self.strength.insert(first, strength);
+        Some(strength)
     }
 }
 

@@ -23,6 +23,7 @@ const ASSIGNS_ROLES: &str = "f58310d9-a9f6-439a-9e8d-f62e7b41a168";
 const READER: &str = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 const BLOB_DATA_CONTRIBUTOR: &str = "ba92f5b4-2d11-453d-a403-e96b0029c9fe";
 const SECRETS_USER: &str = "4633458b-17de-408a-b874-0445c86b69e6";
+const OWN: &str = "00000078-1111-4222-8333-000000000078";
 const READ_BLOB: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read";
 const READ_CONTAINER: &str = "Microsoft.Storage/storageAccounts/blobServices/containers/read";
 const READ_SECRET: &str = "Microsoft.KeyVault/vaults/secrets/getSecret/action";
@@ -683,4 +684,143 @@ proptest! {
             }
         }
     }
+}
+
+/// The first of two applications has these roles (id, scope); a managed identity, which a machine also runs as, owns the
+/// subscription.
+fn with_managed_identity(roles: &[(&str, &str)], definitions: &Value) -> Snapshot {
+    let principal = |n: u32, kind: &str, names: &Value| {
+        json!({"id": format!("5e1f0000-0000-4000-8000-00000000000{n}"), "appId": format!("aaaa0000-0000-4000-8000-00000000000{n}"),
+            "displayName": format!("app-{n}"), "servicePrincipalType": kind, "accountEnabled": true,
+            "appOwnerOrganizationId": "7e7a7e7a-0000-4000-8000-000000000001", "alternativeNames": names})
+    };
+    let machine = format!("{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.Compute/virtualMachines/web");
+    let metadata = "https://graph.microsoft.com/v1.0/$metadata#servicePrincipals";
+    let principals = json!({"@odata.context": metadata, "value": [
+        principal(1, "Application", &json!([])),
+        principal(2, "ManagedIdentity", &json!(["isExplicit=True", managed_identity()])),
+        principal(3, "ManagedIdentity", &json!(["isExplicit=False", machine])),
+    ]});
+    let identities = json!([{"id": managed_identity(), "name": "deployer", "clientId": "aaaa0000-0000-4000-8000-000000000002",
+        "principalId": "5e1f0000-0000-4000-8000-000000000002", "location": "westeurope", "tags": {}}]);
+    let assignment = |n: usize, who: u32, role: &str, scope: &str| {
+        json!({"id": format!("{scope}/providers/Microsoft.Authorization/roleAssignments/{n}"), "name": n.to_string(),
+            "principalId": format!("5e1f0000-0000-4000-8000-00000000000{who}"), "principalType": "ServicePrincipal",
+            "scope": scope, "type": "Microsoft.Authorization/roleAssignments",
+            "roleDefinitionId": format!("{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}")})
+    };
+    let mut assignments: Vec<Value> = (0..)
+        .zip(roles)
+        .map(|(n, (role, scope))| assignment(n, 1, role, scope))
+        .collect();
+    assignments.extend([2, 3].map(|who| assignment(100 + who as usize, who, OWNER, SUBSCRIPTION)));
+    let files = [
+        ("principals.json", principals),
+        ("identities.json", identities),
+        ("role-assignments.json", json!(assignments)),
+        ("role-definitions.json", definitions.clone()),
+    ];
+    let files = files.iter().filter(|(_, rows)| *rows != json!([]));
+    let texts: Vec<(&str, String)> = files.map(|(name, rows)| (*name, rows.to_string())).collect();
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    snapshot_of(&files)
+}
+
+fn managed_identity() -> String {
+    format!("{SUBSCRIPTION}/resourceGroups/shop/providers/Microsoft.ManagedIdentity/userAssignedIdentities/deployer")
+}
+
+#[test]
+fn who_runs_something_as_a_managed_identity_has_its_power() {
+    let shop = format!("{SUBSCRIPTION}/resourceGroups/shop");
+    let other = format!("{SUBSCRIPTION}/resourceGroups/other");
+    let group = "/providers/Microsoft.Management/managementGroups/acme";
+    let custom = |actions: &[&str]| json!([definition(OWN, json!([{"actions": actions, "notActions": []}]))]);
+    let own = |scope: &str| vec![(OWN.to_owned(), scope.to_owned())];
+    let contributor = |scope: &str| vec![(CONTRIBUTOR.to_owned(), scope.to_owned())];
+    let run = "Microsoft.Compute/virtualMachines/runCommand/action";
+    let federate = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write";
+    let assign = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action";
+    let start = "Microsoft.Web/sites/write";
+    let none = json!([]);
+    let all = &["azure.federations", "azure.assign-identities", "azure.run-commands"][..];
+    for (roles, definitions, tier, expected) in [
+        (contributor(SUBSCRIPTION), none.clone(), Tier::Escalates, all),
+        (contributor(&shop), none.clone(), Tier::Escalates, all),
+        (
+            contributor(&managed_identity()),
+            none.clone(),
+            Tier::Escalates,
+            &["azure.federations", "azure.assign-identities"],
+        ),
+        // Neither of both lies there.
+        (contributor(&other), none.clone(), Tier::SensitiveData, &[]),
+        (
+            vec![(READER.to_owned(), SUBSCRIPTION.to_owned())],
+            none.clone(),
+            Tier::Read,
+            &[],
+        ),
+        (own(&shop), custom(&[run]), Tier::Escalates, &["azure.run-commands"]),
+        (own(&shop), custom(&[federate]), Tier::Escalates, &["azure.federations"]),
+        (
+            own(&shop),
+            custom(&[assign, start]),
+            Tier::Escalates,
+            &["azure.assign-identities"],
+        ),
+        // Nothing to assign it to.
+        (own(&shop), custom(&[assign]), Tier::Write, &[]),
+        // Which subscriptions the group holds, no export tells.
+        (own(group), custom(&[run]), Tier::Write, &["? azure.run-commands"]),
+    ] {
+        let roles: Vec<(&str, &str)> = roles
+            .iter()
+            .map(|(role, scope)| (role.as_str(), scope.as_str()))
+            .collect();
+        let snapshot = with_managed_identity(&roles, &definitions);
+        let access = Access::new(&snapshot);
+        let id = snapshot.find("entra:app/aaaa0000-0000-4000-8000-000000000001").unwrap();
+        let ways = access.escalations(&snapshot, id);
+        let shown: Vec<String> = ways
+            .iter()
+            .map(|way| {
+                assert!(way.through.is_some() && !way.proof.is_empty());
+                let perhaps = if way.outcome == Outcome::DependsOn { "? " } else { "" };
+                format!("{perhaps}{}", way.path.id)
+            })
+            .collect();
+        assert_eq!(shown, expected, "{roles:?} {definitions}");
+        assert_eq!(access.standing(id).tier, tier, "{roles:?} {definitions}");
+    }
+}
+
+/// Of services whose operations on data are not known here, `*` on resources opens none for certain.
+#[test]
+fn an_operation_may_be_one_on_data() {
+    for (operation, expected) in [
+        (
+            "Microsoft.AppConfiguration/configurationStores/keyValues/read",
+            Outcome::DependsOn,
+        ),
+        (
+            "Microsoft.ContainerService/managedClusters/secrets/read",
+            Outcome::DependsOn,
+        ),
+        ("Microsoft.ContainerService/managedClusters/read", Outcome::Allowed),
+        ("Microsoft.Network/virtualNetworks/subnets/read", Outcome::Allowed),
+        ("Microsoft.Compute/virtualMachines/loginAsAdmin/action", Outcome::Denied),
+    ] {
+        let snapshot = tenant(&[(OWNER, SUBSCRIPTION, None)], &json!([]));
+        assert_eq!(
+            decide(&snapshot, operation, SUBSCRIPTION).outcome,
+            expected,
+            "{operation}"
+        );
+    }
+    // A role that names it tells which it is.
+    let read = "Microsoft.AppConfiguration/configurationStores/keyValues/read";
+    let definitions = json!([definition(OWN, json!([{"actions": [], "dataActions": [read]}]))]);
+    let snapshot = tenant(&[(OWN, SUBSCRIPTION, None)], &definitions);
+    assert_eq!(decide(&snapshot, read, SUBSCRIPTION).outcome, Outcome::Allowed);
 }

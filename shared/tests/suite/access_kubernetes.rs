@@ -159,8 +159,47 @@ fn a_role_that_gathers_others_has_their_rules() {
     assert_eq!(snapshot.strings.get(decision.proof[0].name), "part");
 }
 
+#[test]
+fn who_is_given_everything_by_many_steps_administers() {
+    let everything = json!([{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]);
+    let gathers = |name: &str, part: &str| {
+        let selector = json!({"clusterRoleSelectors": [{"matchLabels": {part: "yes"}}]});
+        object(
+            "ClusterRole",
+            None,
+            name,
+            json!({"rules": [], "aggregationRule": selector}),
+        )
+    };
+    let labelled = |mut role: Value, part: &str| {
+        role["metadata"]["labels"] = json!({part: "yes"});
+        role
+    };
+    let by_gathering = cluster(&[
+        account("shop", "web"),
+        gathers("outer", "inner"),
+        labelled(gathers("middle", "part"), "inner"),
+        labelled(role(None, "all", everything), "part"),
+        binding(None, "b", "outer", to("shop", "web")),
+    ]);
+    // As everybody who is logged in.
+    let as_everybody = cluster(&[
+        account("shop", "web"),
+        binding(
+            None,
+            "b",
+            "cluster-admin",
+            json!([{"kind": "Group", "name": "system:authenticated"}]),
+        ),
+    ]);
+    for snapshot in [by_gathering, as_everybody] {
+        let standing = Access::new(&snapshot).standing(find(&snapshot, "web"));
+        assert_eq!(standing.tier, Tier::Administrator);
+    }
+}
+
 /// What `web` is given, in `shop` or in the whole cluster, and the ways up that it then has. There is an administrator of
-/// the cluster in `ops`, which a pod runs as, and one that nothing runs as in `shop`.
+/// the cluster in `ops`, which a pod runs as, one that nothing runs as in `shop`, and one that is a user of no export.
 fn ways(namespace: Option<&str>, rules: Value) -> (Tier, Vec<String>) {
     let pod = object(
         "Pod",
@@ -186,6 +225,7 @@ fn ways(namespace: Option<&str>, rules: Value) -> (Tier, Vec<String>) {
         pod,
         binding(None, "admin", "cluster-admin", to("ops", "operator")),
         binding(None, "idle", "cluster-admin", to("shop", "idle")),
+        binding(None, "jane", "cluster-admin", json!([{"kind": "User", "name": "jane"}])),
     ];
     items.extend(given);
     let snapshot = cluster(&items);
@@ -216,6 +256,12 @@ fn ways(namespace: Option<&str>, rules: Value) -> (Tier, Vec<String>) {
 fn every_way_up_is_found_where_it_leads_somewhere() {
     let rule = |verbs: Value, group: &str, resources: Value| json!({"verbs": verbs, "apiGroups": [group], "resources": resources});
     let rbac = "rbac.authorization.k8s.io";
+    let bind_of = |names: &[&str]| {
+        json!([
+            {"verbs": ["bind"], "apiGroups": [rbac], "resources": ["clusterroles"], "resourceNames": names},
+            rule(json!(["create"]), rbac, json!(["rolebindings"])),
+        ])
+    };
     let bind = json!([
         rule(json!(["bind"]), rbac, json!(["clusterroles"])),
         rule(json!(["create"]), rbac, json!(["rolebindings"])),
@@ -257,7 +303,7 @@ fn every_way_up_is_found_where_it_leads_somewhere() {
             None,
             json!([rule(json!(["impersonate"]), "", json!(["users", "groups"]))]),
             Tier::Escalates,
-            Some(vec!["impersonate-groups"]),
+            Some(vec!["impersonate-groups", "impersonate-users"]),
         ),
         (
             Some("shop"),
@@ -276,7 +322,53 @@ fn every_way_up_is_found_where_it_leads_somewhere() {
             None,
             json!([{"verbs": ["create"], "apiGroups": [""], "resources": ["serviceaccounts/token"], "resourceNames": ["one"]}]),
             Tier::Write,
-            Some(vec!["? token-request through operator"]),
+            Some(vec![]),
+        ),
+        (
+            None,
+            json!([{"verbs": ["create"], "apiGroups": [""], "resources": ["serviceaccounts/token"], "resourceNames": ["idle"]}]),
+            Tier::Escalates,
+            Some(vec!["token-request through idle"]),
+        ),
+        (
+            None,
+            json!([{"verbs": ["impersonate"], "apiGroups": [""], "resources": ["serviceaccounts"], "resourceNames": ["nobody"]}]),
+            Tier::Write,
+            Some(vec![]),
+        ),
+        // What is created has no name yet.
+        (
+            None,
+            json!([{"verbs": ["create"], "apiGroups": [""], "resources": ["pods"], "resourceNames": ["one"]}]),
+            Tier::Write,
+            Some(vec![]),
+        ),
+        (None, bind_of(&["view"]), Tier::Write, Some(vec![])),
+        (
+            None,
+            bind_of(&["view", "cluster-admin"]),
+            Tier::Escalates,
+            Some(vec!["bind-cluster-role"]),
+        ),
+        // Its rules no export has.
+        (None, bind_of(&["edit"]), Tier::Write, Some(vec!["? bind-cluster-role"])),
+        (
+            None,
+            json!([{"verbs": ["impersonate"], "apiGroups": [""], "resources": ["users"]}]),
+            Tier::Escalates,
+            Some(vec!["impersonate-users"]),
+        ),
+        (
+            None,
+            json!([{"verbs": ["impersonate"], "apiGroups": [""], "resources": ["users"], "resourceNames": ["jane"]}]),
+            Tier::Escalates,
+            Some(vec!["impersonate-users"]),
+        ),
+        (
+            None,
+            json!([{"verbs": ["impersonate"], "apiGroups": [""], "resources": ["users"], "resourceNames": ["joe"]}]),
+            Tier::Write,
+            Some(vec![]),
         ),
         (
             Some("shop"),

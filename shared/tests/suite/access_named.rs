@@ -11,7 +11,7 @@ use shared::model::snapshot::{IdentityId, Snapshot};
 use crate::access_aws::{snapshot_of, snapshot_of_sources};
 
 /// The tier of an identity, and its ways up.
-fn standing(snapshot: &Snapshot, id: &str) -> (Tier, Vec<String>) {
+pub fn standing(snapshot: &Snapshot, id: &str) -> (Tier, Vec<String>) {
     let access = Access::new(snapshot);
     let id = identity(snapshot, id);
     let ways = access.escalations(snapshot, id);
@@ -23,11 +23,11 @@ fn standing(snapshot: &Snapshot, id: &str) -> (Tier, Vec<String>) {
     (access.standing(id).tier, shown.collect())
 }
 
-fn identity(snapshot: &Snapshot, id: &str) -> IdentityId {
+pub fn identity(snapshot: &Snapshot, id: &str) -> IdentityId {
     snapshot.find(id).unwrap_or_else(|| panic!("no {id}"))
 }
 
-fn project(bindings: Value) -> Snapshot {
+pub fn project(bindings: Value) -> Snapshot {
     project_with(bindings, None)
 }
 
@@ -40,7 +40,7 @@ fn project_with(bindings: Value, deny_policy: Option<&Value>) -> Snapshot {
 }
 
 /// A project with two service accounts, and other exports of it.
-fn project_and(bindings: Value, others: impl IntoIterator<Item = (&'static str, String)>) -> Snapshot {
+pub fn project_and(bindings: Value, others: impl IntoIterator<Item = (&'static str, String)>) -> Snapshot {
     let account = |name: &str, n: u32| {
         let email = format!("{name}@acme-prod.iam.gserviceaccount.com");
         json!({"name": format!("projects/acme-prod/serviceAccounts/{email}"), "projectId": "acme-prod",
@@ -57,7 +57,7 @@ fn project_and(bindings: Value, others: impl IntoIterator<Item = (&'static str, 
     snapshot_of(&files)
 }
 
-fn binding(role: &str, who: &str) -> Value {
+pub fn binding(role: &str, who: &str) -> Value {
     json!({"role": role, "members": [format!("serviceAccount:{who}@acme-prod.iam.gserviceaccount.com")]})
 }
 
@@ -604,7 +604,7 @@ fn permissions_of_graph_lead_to_applications_with_power() {
 }
 
 /// A Vault with these policies (name, rules), and a token for each of `tokens` (name, policies).
-fn vault(policies: &[(&str, String)], tokens: &[(&str, Value)]) -> Snapshot {
+pub fn vault(policies: &[(&str, String)], tokens: &[(&str, Value)]) -> Snapshot {
     let answer = |id: &str, data: Value| {
         json!({"request_id": id, "lease_id": "", "renewable": false, "lease_duration": 0, "data": data}).to_string()
     };
@@ -623,7 +623,7 @@ fn vault(policies: &[(&str, String)], tokens: &[(&str, Value)]) -> Snapshot {
     snapshot_of(&[("policies.ndjson", &policies), ("tokens.ndjson", &tokens)])
 }
 
-fn named(snapshot: &Snapshot, name: &str) -> IdentityId {
+pub fn named(snapshot: &Snapshot, name: &str) -> IdentityId {
     let mut names = snapshot
         .identities
         .iter()

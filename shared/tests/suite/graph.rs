@@ -18,7 +18,7 @@ use shared::model::instant::Instant;
 use shared::model::snapshot::IdentityId;
 
 /// An estate of these files: source, path, text.
-fn estate(files: &[(&str, &str, String)]) -> Analysis {
+pub fn estate(files: &[(&str, &str, String)]) -> Analysis {
     let read = |(source, path, text): &(&str, &str, String)| {
         let reading = connectors::read(source, path, text.as_bytes(), "salt");
         assert!(reading.connector.is_some(), "{path}: {:?}", reading.diagnostics);
@@ -136,11 +136,11 @@ fn paths(analysis: &Analysis, from: &str, to: &str) -> PathsView {
     graph::paths(analysis, &ask(&format!("from={from}&to={to}"))).unwrap()
 }
 
-fn reach(analysis: &Analysis, direction: Direction, query: &str) -> ReachPage {
+pub fn reach(analysis: &Analysis, direction: Direction, query: &str) -> ReachPage {
     graph::reached(analysis, &ask(query), direction).unwrap()
 }
 
-fn labels(page: &ReachPage) -> Vec<(usize, &str)> {
+pub fn labels(page: &ReachPage) -> Vec<(usize, &str)> {
     page.rows
         .iter()
         .map(|row| (row.n_steps, row.node.label.as_str()))

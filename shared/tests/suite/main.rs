@@ -6,14 +6,17 @@
 
 mod access_aws;
 mod access_azure;
+mod access_google;
 mod access_kubernetes;
 mod access_named;
 mod access_trusts;
+mod access_vault;
 mod aws_joins;
 mod certificate_names;
 mod certificates;
 mod connectors;
 mod graph;
+mod graph_tiers;
 mod history;
 mod history_oracle;
 mod identity;

@@ -670,7 +670,8 @@ fn escalation(
         | Gives::RunningServiceAccount
         | Gives::StoredToken
         | Gives::Node
-        | Gives::RoleOfGroup => None,
+        | Gives::RoleOfGroup
+        | Gives::AnyPolicy => None,
     };
     let mut met = Met::ALL;
     for need in path.needs {
@@ -800,7 +801,8 @@ fn escalation(
         | Gives::RunningServiceAccount
         | Gives::StoredToken
         | Gives::Node
-        | Gives::RoleOfGroup => None,
+        | Gives::RoleOfGroup
+        | Gives::AnyPolicy => None,
     }
 }
 

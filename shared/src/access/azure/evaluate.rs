@@ -38,6 +38,35 @@ const ON_DATA: &[&str] = &[
     "Microsoft.KeyVault/vaults/secrets/*/action",
     "Microsoft.EventHub/namespaces/messages/*",
     "Microsoft.ServiceBus/namespaces/messages/*",
+    "Microsoft.Compute/virtualMachines/login*/action",
+    "Microsoft.HybridCompute/machines/login*/action",
+];
+
+/// Other services that have operations on data. Which of theirs are, is not looked up here, but for those on resources
+/// at the top, which are not.
+///
+/// <https://learn.microsoft.com/azure/role-based-access-control/resource-provider-operations>
+const ALSO_ON_DATA: &[&str] = &[
+    "Microsoft.AppConfiguration",
+    "Microsoft.CognitiveServices",
+    "Microsoft.Communication",
+    "Microsoft.ContainerRegistry",
+    "Microsoft.ContainerService",
+    "Microsoft.Devices",
+    "Microsoft.DigitalTwins",
+    "Microsoft.DocumentDB",
+    "Microsoft.EventGrid",
+    "Microsoft.HealthcareApis",
+    "Microsoft.Insights",
+    "Microsoft.Kubernetes",
+    "Microsoft.KubernetesConfiguration",
+    "Microsoft.LoadTestService",
+    "Microsoft.MachineLearningServices",
+    "Microsoft.Maps",
+    "Microsoft.OperationalInsights",
+    "Microsoft.Relay",
+    "Microsoft.Search",
+    "Microsoft.SignalRService",
 ];
 
 /// What Azure's own roles allow, by the last part of their ids, where no export defines them: operations on resources,
@@ -124,10 +153,46 @@ const BUILT_IN: &[BuiltIn] = &[
 
 /// Decides one request: an operation on a resource, by its id.
 pub fn decide(snapshot: &Snapshot, index: &Index, id: IdentityId, operation: &str, resource: &str) -> Decision {
-    let is_on_data = is_on_data(snapshot, operation);
-    let by_roles = by_roles(snapshot, index, id, (operation, is_on_data), resource);
+    let on = |is_on_data| decide_on(snapshot, index, id, (operation, is_on_data), resource);
+    let is_on_data = match is_on_data(snapshot, operation) {
+        Holds::Yes => return on(true),
+        Holds::No => return on(false),
+        Holds::Maybe => on(true),
+    };
+    let is_on_resources = on(false);
+    if is_on_data.outcome == is_on_resources.outcome {
+        return is_on_resources;
+    }
+    let both = [is_on_resources, is_on_data];
+    let blind_spots = both[0].blind_spots;
+    let mut needs = vec![Dependency::Export(
+        "whether the operation is one on resources or on data",
+    )];
+    let mut proof = Vec::new();
+    for decision in both {
+        proof.extend(decision.proof);
+        needs.extend(decision.depends_on);
+    }
+    Decision::depends(proof, needs, blind_spots)
+}
+
+/// Decides an operation on resources.
+pub fn manage(snapshot: &Snapshot, index: &Index, id: IdentityId, operation: &str, resource: &str) -> Decision {
+    decide_on(snapshot, index, id, (operation, false), resource)
+}
+
+/// Whether the role of a grant is known to allow an operation on resources.
+pub fn may_allow(snapshot: &Snapshot, index: &Index, grant: &Grant, operation: &str) -> bool {
+    match allowing(snapshot, index, grant, (operation, false)) {
+        Allowing::By(_) | Allowing::ByItself => true,
+        Allowing::No | Allowing::Unknown => false,
+    }
+}
+
+fn decide_on(snapshot: &Snapshot, index: &Index, id: IdentityId, operation: (&str, bool), resource: &str) -> Decision {
+    let by_roles = by_roles(snapshot, index, id, operation, resource);
     denial::after(snapshot, id, by_roles, |denial| {
-        takes(snapshot, denial, (operation, is_on_data), resource)
+        takes(snapshot, denial, operation, resource)
     })
 }
 
@@ -404,18 +469,30 @@ fn starts_with(text: &str, start: &str) -> bool {
 }
 
 /// Whether an operation is one on data: of those that are known, or by a role of the estate that names it as one.
-fn is_on_data(snapshot: &Snapshot, operation: &str) -> bool {
-    let names_it = |policy: &Policy| match &policy.document {
-        AccessPolicy::Azure { on_data, .. } => {
-            let mut patterns = on_data.actions.iter().map(|pattern| snapshot.strings.get(*pattern));
-            patterns.any(|pattern| pattern.eq_ignore_ascii_case(operation))
-        }
-        AccessPolicy::Aws(_)
-        | AccessPolicy::Kubernetes { .. }
-        | AccessPolicy::Vault(_)
-        | AccessPolicy::Permissions(_) => false,
+fn is_on_data(snapshot: &Snapshot, operation: &str) -> Holds {
+    let is_named = |patterns: &[Sym]| {
+        let mut patterns = patterns.iter().map(|pattern| snapshot.strings.get(*pattern));
+        patterns.any(|pattern| pattern.eq_ignore_ascii_case(operation))
     };
-    ON_DATA.iter().any(|pattern| covers(pattern, operation)) || snapshot.policies.iter().any(names_it)
+    if ON_DATA.iter().any(|pattern| covers(pattern, operation)) {
+        return Holds::Yes;
+    }
+    let mut is_on_resources = false;
+    for policy in &snapshot.policies {
+        if let AccessPolicy::Azure { on_resources, on_data } = &policy.document {
+            if is_named(&on_data.actions) {
+                return Holds::Yes;
+            }
+            is_on_resources |= is_named(&on_resources.actions);
+        }
+    }
+    let (service, rest) = operation.split_once('/').unwrap_or((operation, ""));
+    let is_at_top = rest.matches('/').count() < 2 && !rest.to_ascii_lowercase().ends_with("/action");
+    let has_data = ALSO_ON_DATA.iter().any(|known| known.eq_ignore_ascii_case(service));
+    match has_data && !is_at_top && !is_on_resources {
+        true => Holds::Maybe,
+        false => Holds::No,
+    }
 }
 
 fn built_in(policy: &str) -> Option<&'static BuiltIn> {

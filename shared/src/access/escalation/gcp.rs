@@ -1,6 +1,8 @@
-//! Ways up in Google Cloud, by the roles that Google defines: what a custom role allows, no policy tells.
+//! Ways up in Google Cloud, by the roles that Google defines, and by the permissions that a role lists.
 //!
-//! A need is a role (of several parted by `|` one will do). All needs of a row must be met on one resource.
+//! A need is a role or a permission (of several parted by `|` one will do); permissions are of roles whose lists an export
+//! has. All needs of a row must be met on one resource. Whose list of permissions lets them write a policy is called an
+//! administrator, and needs no row.
 
 use crate::access::gcp::TO_EVERYTHING as SET_POLICY;
 
@@ -68,7 +70,7 @@ pub const GCP: &[EscalationPath] = &[
         id: "gcp.service-account-tokens",
         does: "makes a token or key of a service account of the project",
         needs: &[need(
-            "roles/iam.serviceAccountTokenCreator|roles/iam.serviceAccountKeyAdmin|roles/iam.serviceAccountAdmin|roles/iam.workloadIdentityUser",
+            "roles/iam.serviceAccountTokenCreator|roles/iam.serviceAccountKeyAdmin|roles/iam.serviceAccountAdmin|roles/iam.securityAdmin|roles/iam.workloadIdentityUser|iam.serviceAccounts.getAccessToken|iam.serviceAccounts.signBlob|iam.serviceAccounts.signJwt|iam.serviceAccountKeys.create|iam.serviceAccounts.setIamPolicy",
         )],
         gives: Gives::ServiceAccount,
         source: "https://cloud.google.com/iam/docs/best-practices-service-accounts#privilege-escalation",
@@ -77,9 +79,9 @@ pub const GCP: &[EscalationPath] = &[
         id: "gcp.act-as",
         does: "starts something that runs as a service account of the project",
         needs: &[
-            need("roles/iam.serviceAccountUser"),
+            need("roles/iam.serviceAccountUser|iam.serviceAccounts.actAs"),
             need(
-                "roles/compute.admin|roles/compute.instanceAdmin|roles/compute.instanceAdmin.v1|roles/cloudfunctions.admin|roles/cloudfunctions.developer|roles/run.admin|roles/run.developer|roles/dataproc.admin|roles/dataproc.editor|roles/dataflow.admin|roles/dataflow.developer|roles/cloudscheduler.admin|roles/workflows.admin|roles/workflows.editor|roles/composer.admin|roles/notebooks.admin|roles/container.admin|roles/appengine.appAdmin",
+                "roles/compute.admin|roles/compute.instanceAdmin|roles/compute.instanceAdmin.v1|roles/cloudfunctions.admin|roles/cloudfunctions.developer|roles/run.admin|roles/run.developer|roles/dataproc.admin|roles/dataproc.editor|roles/dataflow.admin|roles/dataflow.developer|roles/cloudscheduler.admin|roles/workflows.admin|roles/workflows.editor|roles/composer.admin|roles/notebooks.admin|roles/container.admin|roles/appengine.appAdmin|compute.instances.create|compute.instances.setServiceAccount|cloudfunctions.functions.create|cloudfunctions.functions.update|run.services.create|run.services.update|run.jobs.create|run.jobs.update|dataproc.clusters.create|dataflow.jobs.create|cloudscheduler.jobs.create|workflows.workflows.create|workflows.workflows.update|composer.environments.create|notebooks.instances.create|container.clusters.create|appengine.versions.create",
             ),
         ],
         gives: Gives::ServiceAccount,
@@ -96,21 +98,27 @@ pub const GCP: &[EscalationPath] = &[
     EscalationPath {
         id: "gcp.builds",
         does: "runs a build, which runs as the service account of Cloud Build",
-        needs: &[need("roles/cloudbuild.builds.editor|roles/cloudbuild.builds.builder")],
+        needs: &[need(
+            "roles/cloudbuild.builds.editor|roles/cloudbuild.builds.builder|cloudbuild.builds.create",
+        )],
         gives: Gives::ServiceAccount,
         source: "https://rhinosecuritylabs.com/gcp/privilege-escalation-google-cloud-platform-part-1/",
     },
     EscalationPath {
         id: "gcp.deployments",
         does: "has Deployment Manager make what it may not, as an editor of the project",
-        needs: &[need("roles/deploymentmanager.editor")],
+        needs: &[need(
+            "roles/deploymentmanager.editor|deploymentmanager.deployments.create|deploymentmanager.deployments.update",
+        )],
         gives: Gives::ServiceAccount,
         source: "https://rhinosecuritylabs.com/gcp/privilege-escalation-google-cloud-platform-part-1/",
     },
     EscalationPath {
         id: "gcp.custom-roles",
         does: "adds permissions to a custom role that it has",
-        needs: &[need("roles/iam.roleAdmin|roles/iam.organizationRoleAdmin")],
+        needs: &[need(
+            "roles/iam.roleAdmin|roles/iam.organizationRoleAdmin|iam.roles.update",
+        )],
         gives: Gives::OlderVersion,
         source: "https://rhinosecuritylabs.com/gcp/privilege-escalation-google-cloud-platform-part-1/",
     },

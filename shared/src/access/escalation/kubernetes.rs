@@ -3,7 +3,7 @@
 //! A need is a verb (of several parted by `|` one will do) on `resource.group/subresource`, as `kubectl auth can-i`
 //! writes it. All needs of a row must be met in one namespace or in the whole cluster.
 
-use super::{EscalationPath, Gives, Need, On};
+use super::{EscalationPath, Gives, Kind, Need, On};
 
 const fn need(action: &'static str, resource: &'static str) -> Need {
     Need {
@@ -83,6 +83,13 @@ pub const KUBERNETES: &[EscalationPath] = &[
         does: "speaks as any user of any group",
         needs: &[need("impersonate", "users"), need("impersonate", "groups")],
         gives: Gives::Everything,
+        source: "https://kubernetes.io/docs/concepts/security/rbac-good-practices/#impersonate-verb",
+    },
+    EscalationPath {
+        id: "kubernetes.impersonate-users",
+        does: "speaks as another user",
+        needs: &[need("impersonate", "users")],
+        gives: Gives::Another(Kind::User),
         source: "https://kubernetes.io/docs/concepts/security/rbac-good-practices/#impersonate-verb",
     },
     EscalationPath {

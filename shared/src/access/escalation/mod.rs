@@ -4,9 +4,11 @@
 //! for many rows on whom it can act as: [`super::standing`] looks for one.
 
 pub mod aws;
+pub mod azure;
 pub mod entra;
 pub mod gcp;
 pub mod kubernetes;
+pub mod vault;
 
 use super::decision::{Dependency, Outcome, Reason};
 use crate::model::snapshot::IdentityId;
@@ -65,13 +67,6 @@ pub struct Need {
     pub on: On,
 }
 
-impl Need {
-    /// Whether a role or permission of this name meets it.
-    pub fn is_met_by(&self, name: &str) -> bool {
-        self.action.split('|').any(|wanted| wanted == name)
-    }
-}
-
 /// To what the action must be allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum On {
@@ -112,6 +107,8 @@ pub enum Gives {
     Node,
     /// What a group or access package gives, which no export tells.
     RoleOfGroup,
+    /// What any policy gives that there is.
+    AnyPolicy,
 }
 
 impl Gives {
@@ -125,7 +122,12 @@ impl Gives {
             | Gives::ServiceAccountOrNode
             | Gives::RunningServiceAccount
             | Gives::StoredToken => true,
-            Gives::Everything | Gives::Written(_) | Gives::OlderVersion | Gives::Node | Gives::RoleOfGroup => false,
+            Gives::Everything
+            | Gives::Written(_)
+            | Gives::OlderVersion
+            | Gives::Node
+            | Gives::RoleOfGroup
+            | Gives::AnyPolicy => false,
         }
     }
 }

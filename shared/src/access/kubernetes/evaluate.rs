@@ -79,13 +79,18 @@ pub fn bound<'s>(snapshot: &'s Snapshot, index: &'s Index, id: IdentityId) -> im
     let everybodys = index.everybodys(identity.source);
     snapshot.granted[range].iter().chain(everybodys).map(|&at| {
         let grant = &snapshot.grants[at as usize];
-        let scope = grant.resource.map(|scope| snapshot.strings.get(scope));
         Bound {
             grant,
             index: at,
-            namespace: scope.filter(|scope| *scope != "cluster"),
+            namespace: namespace_of(grant, snapshot),
         }
     })
+}
+
+/// The namespace in which a grant holds; `None`: in the whole cluster.
+pub fn namespace_of<'s>(grant: &Grant, snapshot: &'s Snapshot) -> Option<&'s str> {
+    let scope = grant.resource.map(|scope| snapshot.strings.get(scope));
+    scope.filter(|scope| *scope != "cluster")
 }
 
 /// The definitions of a role, with those of the roles that it gathers.
