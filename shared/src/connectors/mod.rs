@@ -143,6 +143,7 @@ use std::borrow::Cow;
 use crate::config::SourceConfig;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
+use crate::reading::carried;
 use crate::reading::encoding;
 use crate::reading::probe::{Format, Probe};
 use crate::reading::recording;
@@ -414,19 +415,27 @@ pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], sa
     }
 }
 
-/// A file's format, and its text as connectors get it: decoded, out of recordings, YAML as JSON, nothing of what is no
+/// A file's format, and its text as connectors get it: decoded, out of recordings and entries of logs, YAML as JSON, nothing of what is no
 /// text.
 pub fn text_of<'a>(bytes: &'a [u8], diagnostics: &mut Diagnostics) -> (Format, Cow<'a, str>) {
     let decoded = encoding::decode(bytes);
     let format = Format::of(bytes, &decoded);
     let text = match (format, decoded) {
-        (Format::Json, Cow::Borrowed(text)) => recording::answers(text),
-        (Format::Json, Cow::Owned(text)) => Cow::Owned(recording::answers(&text).into_owned()),
+        (Format::Json, Cow::Borrowed(text)) => unwrapped(text, diagnostics),
+        (Format::Json, Cow::Owned(text)) => Cow::Owned(unwrapped(&text, diagnostics).into_owned()),
         (Format::Yaml, decoded) => Cow::Owned(yaml::to_json(&decoded, diagnostics)),
         (Format::Binary | Format::Der | Format::JavaKeyStore, _) => Cow::Borrowed(""),
         (Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text, decoded) => decoded,
     };
     (format, text)
+}
+
+/// JSON out of recordings, and events out of the entries of a log service.
+fn unwrapped<'a>(text: &'a str, diagnostics: &mut Diagnostics) -> Cow<'a, str> {
+    match recording::answers(text) {
+        Cow::Borrowed(text) => carried::events(text, diagnostics),
+        Cow::Owned(text) => Cow::Owned(carried::events(&text, diagnostics).into_owned()),
+    }
 }
 
 /// Whether a document of something else holds certificates: what a web server, a load balancer or a program keeps of them.
@@ -810,6 +819,19 @@ mod tests {
                 "{diagnostic:?}"
             );
             assert!(diagnostic.help.contains("`[[inventory]]`"), "{diagnostic:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_of_events_is_no_inventory() {
+        for text in [
+            "action,actor,user,repo,created_at\norg.add_member,mona,hubot,,2026-10-01\n",
+            "ID,Author ID,Author Name,Entity ID,Entity Type,Entity Path,Target ID,Target Type,Target Details,Action,IP Address,Created At\n\
+             1,2,ann,3,Group,acme,4,User,bob,Added,192.0.2.1,2026-10-01\n",
+            "RecordId,CreationDate,RecordType,Operation,UserId,AuditData\n1,2026-10-01,8,Add,ann,{}\n",
+        ] {
+            let reading = read("s", "f.csv", text.as_bytes(), "");
+            assert!(reading.connector.is_none(), "{text}");
         }
     }
 
