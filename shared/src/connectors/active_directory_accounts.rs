@@ -117,13 +117,19 @@ enum Scope<'a> {
     Source(&'a str),
 }
 
-/// The domain that `source.toml` or a folder names: `corp.example.com/users.csv`.
+/// The domain that `source.toml`, a folder or the source names: `corp.example.com/users.csv`.
 fn domain_of_file(input: Input<'_>) -> Option<&str> {
-    let declared = input.config.subject_of(input.path);
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
     let is_domain = |part: &&str| {
-        part.contains('.') && part.split('.').all(|label| !label.is_empty() && label.len() < 64) && !part.contains(' ')
+        let Some((before, last)) = part.rsplit_once('.') else {
+            return false;
+        };
+        let is_name = last.len() > 1 && last.chars().all(char::is_alphabetic);
+        is_name && before.split('.').all(is_label)
     };
-    declared.or_else(|| input.path.rsplit('/').skip(1).find(is_domain))
+    let folders = input.path.rsplit('/').skip(1).chain([input.source]);
+    let declared = input.config.subject_of(input.path);
+    declared.or_else(|| folders.into_iter().find(is_domain))
 }
 
 fn read_account(
@@ -257,5 +263,24 @@ fn read_account(
             expires_at: Expiry::Never,
             place,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+
+    #[test]
+    fn accounts_without_ids_are_of_the_domain_of_their_folder() {
+        let text = "SamAccountName,Enabled,PasswordLastSet\nSvc,True,2024-01-15 09:00:00\n";
+        for (source, path, id) in [
+            ("ad", "corp.example.com/users.csv", "ad/corp.example.com/svc"),
+            ("corp.example.com", "users.csv", "ad/corp.example.com/svc"),
+            ("ad", "2026.10/users.d/users.csv", "ad/ad/svc"),
+        ] {
+            let batch = read(source, path, text.as_bytes(), "").batch;
+            let handle = batch.identities[0].handles[0];
+            assert_eq!(batch.strings.get(handle.text), id, "{path}");
+        }
     }
 }

@@ -97,9 +97,12 @@ struct RawApplication<'a> {
     owners: List<RawDirectoryObject<'a>>,
 }
 
-/// Only a certificate's row says what it is used for.
+/// A credential by itself; only a certificate's says what it is used for.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct RawCredential<'a> {
+    #[serde(borrow, default, alias = "KeyId")]
+    key_id: Option<Text<'a>>,
     #[serde(borrow, default, alias = "Usage")]
     usage: Option<Text<'a>>,
 }
@@ -107,10 +110,13 @@ struct RawCredential<'a> {
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
-    let is_credential = |row: &&Row<'_>| row.text.contains("eyId\"") && !row.text.contains("ppId\"");
-    match rows.rows.first().filter(is_credential) {
-        Some(_) => read_credentials(&rows.rows, input, &mut export),
-        None => rows.rows.iter().for_each(|row| read_row(row, &mut export)),
+    let is_credential = |row: &Row<'_>| {
+        let raw = serde_json::from_str::<RawCredential<'_>>(row.text);
+        raw.is_ok_and(|raw| raw.key_id.is_some())
+    };
+    match rows.rows.first().is_some_and(is_credential) {
+        true => read_credentials(&rows.rows, input, &mut export),
+        false => rows.rows.iter().for_each(|row| read_row(row, &mut export)),
     }
     note_pages(&rows, &mut export.batch, "applications");
     export.finish()

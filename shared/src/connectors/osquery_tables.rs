@@ -130,7 +130,7 @@ struct RawDifference<'a> {
     removed: Vec<RawRecord<'a>>,
 }
 
-/// A list of rows; some versions write a text without letters, or `null`, where there is none.
+/// A list of rows; an empty text, or `null`, is what some versions write where there is none.
 fn rows_if_any<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RawRecord<'a>>, D::Error> {
     let written = <&RawValue>::deserialize(deserializer)?.get();
     match written {

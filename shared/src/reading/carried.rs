@@ -28,6 +28,9 @@ const BESIDE_MESSAGE: [&str; 7] = [
     "ptr",
 ];
 
+/// How deep lists of entries stand in one another: pages in a list, in a list of such.
+const MAX_DEPTH: usize = 3;
+
 /// How much of a file is looked at to see whether it has entries at all.
 const LOOK_BYTES: usize = 64 << 10;
 
@@ -42,6 +45,7 @@ pub fn events<'a>(text: &'a str, diagnostics: &mut Diagnostics) -> Cow<'a, str> 
         text,
         out: String::new(),
         copied: 0,
+        depth: 0,
         n_events: 0,
         n_plain: 0,
         n_broken: 0,
@@ -63,6 +67,8 @@ struct Unwrapping<'a> {
     out: String,
     /// How much of the text stands in `out`, as it is or replaced.
     copied: usize,
+    /// How many lists stand around what is looked at.
+    depth: usize,
     n_events: usize,
     n_plain: usize,
     n_broken: usize,
@@ -103,6 +109,16 @@ impl<'a> Unwrapping<'a> {
     }
 
     fn list(&mut self, scan: &mut Scan<'a>) -> Result<(), Broken> {
+        if self.depth == MAX_DEPTH {
+            return scan.value().map(drop);
+        }
+        self.depth += 1;
+        let walked = self.elements(scan);
+        self.depth -= 1;
+        walked
+    }
+
+    fn elements(&mut self, scan: &mut Scan<'a>) -> Result<(), Broken> {
         let (mut n_kept, mut n_left_out) = (0usize, 0usize);
         scan.array(|scan, _| {
             let kind = scan.start()?;
@@ -293,6 +309,15 @@ mod tests {
             r#"{"category":"kube-apiserver","properties":{"log":"{}"},"x":"kube-audit"}"#,
         ] {
             assert_eq!(check(text), (text.to_owned(), vec![]));
+        }
+    }
+
+    #[test]
+    fn deep_nesting_costs_no_stack() {
+        for (open, close) in [("[", "]"), ("{\"events\":[", "]}")] {
+            let deep = format!("\n{}\"kube-audit\"{}", open.repeat(100_000), close.repeat(100_000));
+            let text = format!("{{\"category\":\"kube-audit\",\"properties\":{{\"log\":\"{{}}\"}}}}{deep}");
+            assert_eq!(check(&text).0, format!("{{}}{deep}"));
         }
     }
 
