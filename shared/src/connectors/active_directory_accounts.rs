@@ -47,6 +47,12 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Column("sid"),
             Mark::Column("enabled"),
         ],
+        // The columns that are chosen most often, without an id.
+        &[
+            Mark::Column("samaccountname"),
+            Mark::Column("enabled"),
+            Mark::AnyColumn(&["passwordlastset", "lastlogondate"]),
+        ],
         &[Mark::Has("SamAccountName"), Mark::Has("DistinguishedName")],
     ],
     parse,
@@ -76,13 +82,64 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     };
     let columns = DATES.iter().filter_map(|name| table.column(&[name]));
     let order = DateOrder::of_column(columns.flat_map(|column| table.cells(column)));
+    let has_ids = ["sid", "objectsid", "distinguishedname"]
+        .iter()
+        .any(|column| table.column(&[column]).is_some());
+    let scope = match (has_ids, domain_of_file(input)) {
+        (true, _) => Scope::InRow,
+        (false, Some(domain)) => Scope::Domain(domain),
+        (false, None) => Scope::Source(input.source),
+    };
+    if let Scope::Source(source) = scope {
+        diagnostics.push(Diagnostic::warning(
+            "header",
+            "neither SID nor distinguished name",
+            "a column that names each account for the whole estate",
+            format!(
+                "accounts count by their names in `{source}` and join no other export: select SID as well, or put \
+                 `[[about]]` into source.toml with the domain (`corp.example.com`) as `subject`"
+            ),
+        ));
+    }
     for row in table.rows() {
-        read_account(row, &table, order, &mut batch, &mut diagnostics);
+        read_account(row, &table, scope, order, &mut batch, &mut diagnostics);
     }
     (batch, diagnostics)
 }
 
-fn read_account(row: TableRow<'_>, table: &Table, order: DateOrder, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+/// In what a name is unique.
+#[derive(Clone, Copy)]
+enum Scope<'a> {
+    /// Each row says it, by SID or distinguished name.
+    InRow,
+    Domain(&'a str),
+    /// Nothing says which domain it is: the source stands for it.
+    Source(&'a str),
+}
+
+/// The domain that `source.toml`, a folder or the source names: `corp.example.com/users.csv`.
+fn domain_of_file(input: Input<'_>) -> Option<&str> {
+    let is_label = |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let is_domain = |part: &&str| {
+        let Some((before, last)) = part.rsplit_once('.') else {
+            return false;
+        };
+        let is_name = last.len() > 1 && last.chars().all(char::is_alphabetic);
+        is_name && before.split('.').all(is_label)
+    };
+    let folders = input.path.rsplit('/').skip(1).chain([input.source]);
+    let declared = input.config.subject_of(input.path);
+    declared.or_else(|| folders.into_iter().find(is_domain))
+}
+
+fn read_account(
+    row: TableRow<'_>,
+    table: &Table,
+    scope: Scope<'_>,
+    order: DateOrder,
+    batch: &mut Batch,
+    diagnostics: &mut Diagnostics,
+) {
     let name = row.get("samaccountname").trim();
     let sid = present(row.get("sid")).or_else(|| present(row.get("objectsid")));
     if name.is_empty() {
@@ -96,8 +153,15 @@ fn read_account(row: TableRow<'_>, table: &Table, order: DateOrder, batch: &mut 
     }
     let place = Place::Line(row.line);
     let dn = row.get("distinguishedname");
-    let domain = directory::domain_of(dn);
+    let domain = match scope {
+        Scope::Domain(domain) => domain.to_lowercase(),
+        Scope::InRow | Scope::Source(_) => directory::domain_of(dn),
+    };
     let mut handles = directory::handles(sid, &domain, name, batch);
+    if let Scope::Source(source) = scope {
+        let text = format!("{source}/ad/{}", name.to_lowercase());
+        handles.push(batch.handle(HandleKind::Local, &text));
+    }
     if let Some(upn) = present(row.get("userprincipalname")).filter(|upn| upn.contains('@')) {
         handles.push(batch.handle(HandleKind::Email, &upn.to_lowercase()));
     }
@@ -162,7 +226,11 @@ fn read_account(row: TableRow<'_>, table: &Table, order: DateOrder, batch: &mut 
         .into_iter()
         .find(|name| table.column(&[name]).is_some());
     if let Some(column) = has_password_columns {
-        let id = sid.map_or_else(|| format!("{domain}/{name}"), str::to_ascii_uppercase);
+        let id = match (sid, scope) {
+            (Some(sid), _) => sid.to_ascii_uppercase(),
+            (None, Scope::Source(source)) => format!("{source}/{name}"),
+            (None, Scope::InRow | Scope::Domain(_)) => format!("{domain}/{name}"),
+        };
         let key = batch.sym(&format!("ad-password:{id}"));
         let mut password = CredentialFact::listed(key, CredentialKind::Password, place);
         password.holder = Some(holder);
@@ -195,5 +263,24 @@ fn read_account(row: TableRow<'_>, table: &Table, order: DateOrder, batch: &mut 
             expires_at: Expiry::Never,
             place,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+
+    #[test]
+    fn accounts_without_ids_are_of_the_domain_of_their_folder() {
+        let text = "SamAccountName,Enabled,PasswordLastSet\nSvc,True,2024-01-15 09:00:00\n";
+        for (source, path, id) in [
+            ("ad", "corp.example.com/users.csv", "ad/corp.example.com/svc"),
+            ("corp.example.com", "users.csv", "ad/corp.example.com/svc"),
+            ("ad", "2026.10/users.d/users.csv", "ad/ad/svc"),
+        ] {
+            let batch = read(source, path, text.as_bytes(), "").batch;
+            let handle = batch.identities[0].handles[0];
+            assert_eq!(batch.strings.get(handle.text), id, "{path}");
+        }
     }
 }

@@ -1,18 +1,23 @@
 //! AWS CloudTrail: who called which service when, with which key, and as which role.
 //!
 //! Written by CloudTrail itself into a bucket (`{"Records": […]}`, gzipped), by `aws cloudtrail lookup-events` (each
-//! event is JSON inside a text), by EventBridge (in `detail`), by queries of Athena and CloudTrail Lake (CSV), and by
-//! tools that gather events in an array or one a line.
+//! event is JSON inside a text), by EventBridge (in `detail`), into CloudWatch Logs (each event in a `message`, which
+//! [`crate::reading::carried`] takes out), by queries of Athena and CloudTrail Lake (CSV), by the console's download as
+//! CSV, and by tools that gather events in an array or one a line.
 //! <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html>
 //!
 //! Read: who called (a role's session counts for the role, a federated session for the user who made it), the access
 //! key, service, time, Region, network and program; successful `AssumeRole…` events as trusts that were used; console sign-ins of users.
 //! Of many events the last of each kind is kept. A denied call is use: it was made with a working credential.
 //!
+//! Insights, which a trail writes beside its events, say how often something was called and not by whom: they are
+//! passed over.
+//!
 //! Cannot tell: that anything was not used. A log covers its own time, account and Regions, and data events only where
 //! a trail records them.
 
 mod athena;
+mod console;
 
 use std::borrow::Cow;
 use std::hash::Hash;
@@ -40,23 +45,37 @@ use crate::reading::aws_trust;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::{DateOrder, Moment};
 use crate::reading::probe::Format;
+use crate::reading::table::Table;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
     id: "aws_cloudtrail",
     title: "CloudTrail events",
     vendor: "AWS",
-    command: "aws s3 sync s3://BUCKET/AWSLogs/ACCOUNT/CloudTrail/REGION/2026/10/ cloudtrail/; aws cloudtrail lookup-events --max-items 10000 > cloudtrail-events.json",
+    command: "aws s3 sync s3://BUCKET/AWSLogs/ACCOUNT/CloudTrail/REGION/2026/10/ cloudtrail/; aws cloudtrail lookup-events --max-items 10000 > cloudtrail-events.json; aws logs filter-log-events --log-group-name GROUP > cloudtrail-events.json",
     cannot_tell: &[
         "that something was not used: a log covers only its own days, account and Regions",
         "reads and writes of data (S3 objects, Lambda calls), unless the trail records data events",
         "events of the last 5 to 15 minutes; `lookup-events` goes back 90 days and has management events only",
         "which principal of another account came in: AWS tells that account only its id",
+        "whose session called, in the console's download as CSV: take the one as JSON",
     ],
     signatures: &[
         &[
             Mark::Has("Records[].eventVersion"),
             Mark::Contains("Records[].eventSource", ".amazonaws.com"),
+        ],
+        &[
+            Mark::Has("Records[].eventVersion"),
+            Mark::Has("Records[].insightDetails"),
+        ],
+        &[
+            Mark::Has("events[].eventVersion"),
+            Mark::Contains("events[].eventSource", ".amazonaws.com"),
+        ],
+        &[
+            Mark::Has("logEvents[].eventVersion"),
+            Mark::Contains("logEvents[].eventSource", ".amazonaws.com"),
         ],
         &[Mark::Has("Events[].CloudTrailEvent")],
         &[Mark::Has("CloudTrailEvent"), Mark::Has("EventId")],
@@ -75,6 +94,12 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Column("eventsource"),
             Mark::Column("eventname"),
             Mark::Column("useridentity"),
+        ],
+        &[
+            Mark::Column("event time"),
+            Mark::Column("event source"),
+            Mark::Column("event name"),
+            Mark::Column("user name"),
         ],
     ],
     parse,
@@ -106,6 +131,9 @@ struct RawEvent<'a> {
     /// Anything at all; read only where it says whether a sign-in succeeded.
     #[serde(borrow, default)]
     response_elements: Option<&'a RawValue>,
+    /// `Insight`, where this is no call.
+    #[serde(borrow, default)]
+    event_category: Option<Text<'a>>,
     #[serde(borrow, default)]
     detail: Option<Box<RawEvent<'a>>>,
     #[serde(borrow, default, rename = "CloudTrailEvent")]
@@ -174,17 +202,27 @@ struct RawConsoleLogin<'a> {
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut log = Log::default();
     if input.format == Format::Table {
-        athena::read(input.text, &mut log);
+        let table = Table::read(input.text, &mut log.diagnostics);
+        match console::is_one(&table) {
+            true => console::read(&table, &mut log),
+            false => athena::read(&table, &mut log),
+        }
         return log.finish();
     }
     let mut problems = Diagnostics::default();
-    let rows = json::each_row(input.text, &["Records", "Events"], &mut problems, |row| {
-        let event = row.parse::<RawEvent<'_>>(&mut log.diagnostics);
-        if let Some(event) = event {
-            log.carried(&event, Spot::Row(**row));
-        }
-    });
+    let rows = json::each_row(
+        input.text,
+        &["Records", "Events", "events", "logEvents"],
+        &mut problems,
+        |row| {
+            let event = row.parse::<RawEvent<'_>>(&mut log.diagnostics);
+            if let Some(event) = event {
+                log.carried(&event, Spot::Row(**row));
+            }
+        },
+    );
     rows.note_pages_of("Events", "cloudtrail lookup-events", &mut log.batch);
+    rows.note_pages_of("events", "logs filter-log-events", &mut log.batch);
     log.diagnostics.append(problems);
     log.finish()
 }
@@ -202,6 +240,7 @@ struct Log<'a> {
     trusts: HashMap<(Principal, Sym, TrustKind), Seen<'a>>,
     /// Events by whom nothing tells: calls from another account, of AWS itself, without a signature.
     n_others: usize,
+    n_insights: usize,
 }
 
 /// The last event of a kind. Its place is put into words only once it is known to be the last.
@@ -242,7 +281,7 @@ struct Caller<'a> {
 
 struct KeyUse<'a> {
     last: Seen<'a>,
-    holder: Sym,
+    holder: Option<Sym>,
     service: Sym,
     region: Option<Sym>,
 }
@@ -267,7 +306,11 @@ impl<'a> Log<'a> {
     }
 
     fn event(&mut self, event: &RawEvent<'_>, spot: Spot<'a>) {
-        let Some(at) = self.time(event, spot) else {
+        if event.event_category.as_deref() == Some("Insight") {
+            self.n_insights += 1;
+            return;
+        }
+        let Some(at) = self.time(event.event_time.as_deref().unwrap_or_default(), spot) else {
             return;
         };
         let seen = Seen { at, spot };
@@ -330,13 +373,17 @@ impl<'a> Log<'a> {
             return;
         }
         let key = self.batch.sym(key);
-        if self.keys.get(&key).is_none_or(|known| known.last.at < seen.at) {
-            let used = KeyUse {
-                last: seen,
-                holder: arn,
-                service,
-                region: self.batch.sym_of(event.aws_region.as_deref()),
-            };
+        let used = KeyUse {
+            last: seen,
+            holder: Some(arn),
+            service,
+            region: self.batch.sym_of(event.aws_region.as_deref()),
+        };
+        self.key_used(key, used);
+    }
+
+    fn key_used(&mut self, key: Sym, used: KeyUse<'a>) {
+        if self.keys.get(&key).is_none_or(|known| known.last.at < used.last.at) {
             self.keys.insert(key, used);
         }
     }
@@ -390,8 +437,7 @@ impl<'a> Log<'a> {
         Some(Principal::Account(self.batch.sym(account)))
     }
 
-    fn time(&mut self, event: &RawEvent<'_>, spot: Spot<'a>) -> Option<Instant> {
-        let text = event.event_time.as_deref().unwrap_or_default();
+    fn time(&mut self, text: &str, spot: Spot<'a>) -> Option<Instant> {
         // CloudTrail's own form first: it is read once an event.
         let at = Instant::from_text(text).or_else(|| match Moment::parse(text, DateOrder::MonthFirst) {
             Moment::At(at) => Some(at),
@@ -433,7 +479,7 @@ impl<'a> Log<'a> {
             let place = used.last.spot.place(&mut self.batch);
             let mut fact = CredentialFact::listed(key, CredentialKind::AccessKey, place);
             fact.presence = Presence::Mentioned;
-            fact.holder = Some(arn_handle(used.holder));
+            fact.holder = used.holder.map(arn_handle);
             fact.last_used = LastUsed::At(used.last.at);
             fact.last_used_for = self.batch.sym_of(Some(&used_for));
             self.batch.credentials.push(fact);
@@ -472,6 +518,14 @@ impl<'a> Log<'a> {
                 ),
                 "calls of users, roles and root",
                 "nothing to do: AWS's own services, other accounts and calls without a signature name no identity here",
+            ));
+        }
+        if self.n_insights > 0 {
+            self.diagnostics.push(Diagnostic::info(
+                "events",
+                format!("Insights: {}", self.n_insights),
+                "calls of users, roles and root",
+                "nothing to do: they say how often something was called, and not by whom",
             ));
         }
         (self.batch, self.diagnostics)

@@ -1,7 +1,8 @@
 //! Azure role assignments: who may do what in which scope of Azure's resources.
 //!
 //! Written by `az role assignment list --all` (flat rows), by the REST API (`value` with `properties`), by Azure
-//! Resource Graph (`data` with `properties`) and by `Get-AzRoleAssignment | ConvertTo-Json`. Assignments that PIM made
+//! Resource Graph (`data` with `properties`), by `Get-AzRoleAssignment | ConvertTo-Json` or `| Export-Csv`, and by the
+//! portal's "Download role assignments", which has the same columns. Assignments that PIM made
 //! for a time are those of `roleAssignmentScheduleInstances`, whose rows say when they end.
 //! <https://learn.microsoft.com/rest/api/authorization/role-assignments>
 //! <https://learn.microsoft.com/rest/api/authorization/role-assignment-schedule-instances>
@@ -14,6 +15,7 @@
 //!
 //! The shapes are those of the documentation: none could be confirmed on a recorded export.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -31,8 +33,11 @@ use crate::model::identity::IdentityFact;
 use crate::model::instant::Expiry;
 use crate::model::principal::{HandleKind, Principal};
 use crate::model::provenance::Place;
+use crate::reading::absent::present;
 use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
+use crate::reading::probe::Format;
+use crate::reading::table::{Table, TableRow};
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -74,6 +79,11 @@ pub const CONNECTOR: Connector = Connector {
             Mark::RowHas("roleDefinitionName"),
             Mark::RowHas("objectId"),
             Mark::RowHas("scope"),
+        ],
+        &[
+            Mark::Column("roledefinitionname"),
+            Mark::Column("objectid"),
+            Mark::Column("scope"),
         ],
     ],
     parse,
@@ -120,6 +130,15 @@ pub(super) struct Assignments {
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let mut assignments = Assignments::default();
+    if input.format == Format::Table {
+        let table = Table::read(input.text, &mut export.diagnostics);
+        for row in table.rows() {
+            let name = format!("line {}", row.line);
+            assignments.state(of_table(row), &name, Place::Line(row.line), &mut export);
+        }
+        assignments.finish(&mut export);
+        return export.finish();
+    }
     let rows = json::rows(input.text, &["value", "data"], &mut export.diagnostics);
     for row in &rows.rows {
         let place = row.place(&mut export.batch);
@@ -128,6 +147,22 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     rows.note_pages(&mut export.batch, "role assignments");
     assignments.finish(&mut export);
     export.finish()
+}
+
+/// A row of PowerShell's table, or the portal's.
+fn of_table(row: TableRow<'_>) -> RawAssignment<'_> {
+    let text = |column: &str| present(row.get(column)).map(|cell| Text(Cow::Borrowed(cell)));
+    RawAssignment {
+        principal_id: text("objectid"),
+        principal_type: text("objecttype"),
+        principal_name: None,
+        role_definition_id: text("roledefinitionid"),
+        role_definition_name: text("roledefinitionname"),
+        scope: text("scope"),
+        condition: text("condition"),
+        assignment_type: None,
+        end_date_time: Moment::Absent,
+    }
 }
 
 impl Assignments {
@@ -140,17 +175,20 @@ impl Assignments {
         let Some(raw) = (Row { text, ..*row }).parse::<RawAssignment<'_>>(&mut export.diagnostics) else {
             return;
         };
-        let Some(principal) = export.required_id(raw.principal_id.as_deref(), || format!("{}.principalId", row.name()))
-        else {
+        self.state(raw, &row.name(), place, export);
+    }
+
+    fn state(&mut self, raw: RawAssignment<'_>, name: &str, place: Place, export: &mut Export) {
+        let Some(principal) = export.required_id(raw.principal_id.as_deref(), || format!("{name}.principalId")) else {
             return;
         };
         let definition = raw.role_definition_id.as_deref().and_then(definition_id);
         let known = definition.as_ref().and_then(|id| azure::built_in(id.as_str()));
         let written = export.batch.sym_of(raw.role_definition_name.as_deref());
-        let named = known.map(|(name, _)| name).or(definition.as_ref().map(Guid::as_str));
+        let named = known.map(|(known, _)| known).or(definition.as_ref().map(Guid::as_str));
         let Some(role) = written.or_else(|| export.batch.sym_of(named)) else {
             export.diagnostics.push(Diagnostic::error(
-                format!("{}.roleDefinitionId", row.name()),
+                format!("{name}.roleDefinitionId"),
                 raw.role_definition_id.as_deref().unwrap_or("nothing"),
                 "a role definition's id, which ends in a GUID",
                 "this assignment was left out: nothing tells which role it gives; export it again",
@@ -179,7 +217,7 @@ impl Assignments {
             Some(_) if raw.end_date_time == Moment::Absent => Expiry::Never,
             Some(_) | None => raw
                 .end_date_time
-                .expiry(|| format!("{}.endDateTime", row.name()), &mut export.diagnostics),
+                .expiry(|| format!("{name}.endDateTime"), &mut export.diagnostics),
         };
         let policy = definition.map(|id| export.batch.sym(&policy_id(&id)));
         let resource = export.batch.sym_of(raw.scope.as_deref());

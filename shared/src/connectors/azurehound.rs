@@ -36,7 +36,7 @@ use crate::model::principal::{HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::reading::absent::nothing_if_null;
 use crate::reading::json::{self, Row};
-use crate::reading::loose::flag;
+use crate::reading::loose::{flag, number};
 use crate::reading::one_or_many::OneOrMany;
 use crate::reading::text::Text;
 
@@ -57,6 +57,13 @@ pub const CONNECTOR: Connector = Connector {
     ],
     parse,
 };
+
+/// What AzureHound says of its file when it is done.
+#[derive(Deserialize)]
+struct RawMeta {
+    #[serde(default, deserialize_with = "number")]
+    count: Option<usize>,
+}
 
 #[derive(Deserialize)]
 struct RawItem<'a> {
@@ -215,11 +222,22 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut reader = Reader::default();
     let mut of_rows = Diagnostics::default();
     let mut items = Vec::new();
-    json::each_row(input.text, &["data"], &mut reader.export.diagnostics, |row| {
+    let rows = json::each_row(input.text, &["data"], &mut reader.export.diagnostics, |row| {
         if let Some(raw) = row.parse::<RawItem<'_>>(&mut of_rows) {
             items.push((raw, **row));
         }
     });
+    for page in &rows.pages {
+        let meta = rows.page_header(page, "meta");
+        let meta = meta.and_then(|meta| serde_json::from_str::<RawMeta>(meta).ok());
+        let announced = meta.and_then(|meta| meta.count).unwrap_or(0);
+        if announced > page.rows.len() {
+            reader.export.batch.gaps.push(format!(
+                "the file announces {announced} objects and holds {}",
+                page.rows.len()
+            ));
+        }
+    }
     reader.export.diagnostics.append(of_rows);
     // Definitions before what names them: what a role is called, which roles a resource defines.
     let is_definition =

@@ -157,10 +157,15 @@ impl<'t> Reader<'t> {
     fn read(&mut self, row: TableRow<'t>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
         let columns = &self.columns;
         let cell = |column: Option<usize>| column.and_then(|at| said(row.at(at)));
-        let Some(name) = [columns.name, columns.id, columns.arn, columns.app_id, columns.object_id]
-            .into_iter()
-            .find_map(cell)
-        else {
+        let naming = [
+            columns.name,
+            columns.id,
+            columns.arn,
+            columns.app_id,
+            columns.object_id,
+            columns.address,
+        ];
+        let Some(name) = naming.into_iter().find_map(cell) else {
             diagnostics.push(Diagnostic::error(
                 format!("line {}", row.line),
                 "no name",
@@ -179,7 +184,12 @@ impl<'t> Reader<'t> {
             *meaning
         });
         let place = Place::Line(row.line);
-        let kind = meaning.map_or(IdentityKind::Unclassified, Meaning::kind);
+        let is_account = cell(columns.address).is_some_and(|cell| cell.ends_with(".gserviceaccount.com"));
+        let kind = match meaning {
+            Some(meaning) => meaning.kind(),
+            None if is_account => IdentityKind::ServiceAccount,
+            None => IdentityKind::Unclassified,
+        };
         let handles = self.handles(row, name, kind, batch);
         let columns = &self.columns;
         let mut fact = IdentityFact::listed(handles, kind, place);
@@ -280,6 +290,7 @@ impl<'t> Reader<'t> {
             (columns.object_id, Some(HandleKind::EntraObject)),
             (columns.name, None),
             (columns.id, None),
+            (columns.address, None),
         ] {
             let Some(text) = cell(column) else { continue };
             if text.starts_with("arn:") {

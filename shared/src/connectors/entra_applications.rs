@@ -1,7 +1,8 @@
 //! Entra application registrations: the applications of a tenant with their secrets, certificates and federations.
 //!
 //! Written by Microsoft Graph (`GET /applications`, one page a file or several), by `az ad app list --all` (a bare
-//! array; before `az` 2.37 in the words of Azure AD Graph), and by `Get-MgApplication | ConvertTo-Json`.
+//! array; before `az` 2.37 in the words of Azure AD Graph), and by `Get-MgApplication | ConvertTo-Json`. Also the answer
+//! of `az ad app credential list`, the credentials of one application, which only `source.toml` or the path names.
 //! <https://learn.microsoft.com/graph/api/resources/application>
 //!
 //! Read: id, appId, displayName, createdDateTime, deletedDateTime, disabledByMicrosoftStatus, passwordCredentials,
@@ -15,7 +16,7 @@ use smallvec::SmallVec;
 
 use super::entra_graph::{Export, List, Nested, RawDirectoryObject, RawFederation, RawKey, RawPassword, note_pages};
 use super::{Connector, Input, Mark};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::principal::{HandleKind, Handles};
@@ -49,6 +50,13 @@ pub const CONNECTOR: Connector = Connector {
             Mark::RowHas("passwordCredentials"),
             Mark::RowLacks("appOwnerOrganizationId"),
             Mark::RowLacks("servicePrincipalType"),
+        ],
+        // The credentials of one application.
+        &[
+            Mark::RowHas("keyId"),
+            Mark::RowHas("startDateTime"),
+            Mark::RowHas("endDateTime"),
+            Mark::RowLacks("appId"),
         ],
     ],
     parse,
@@ -89,14 +97,58 @@ struct RawApplication<'a> {
     owners: List<RawDirectoryObject<'a>>,
 }
 
+/// A credential by itself; only a certificate's says what it is used for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawCredential<'a> {
+    #[serde(borrow, default, alias = "KeyId")]
+    key_id: Option<Text<'a>>,
+    #[serde(borrow, default, alias = "Usage")]
+    usage: Option<Text<'a>>,
+}
+
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
-    for row in &rows.rows {
-        read_row(row, &mut export);
+    let is_credential = |row: &Row<'_>| {
+        let raw = serde_json::from_str::<RawCredential<'_>>(row.text);
+        raw.is_ok_and(|raw| raw.key_id.is_some())
+    };
+    match rows.rows.first().is_some_and(is_credential) {
+        true => read_credentials(&rows.rows, input, &mut export),
+        false => rows.rows.iter().for_each(|row| read_row(row, &mut export)),
     }
     note_pages(&rows, &mut export.batch, "applications");
     export.finish()
+}
+
+/// States the credentials of the application that the file is named by.
+fn read_credentials(rows: &[Row<'_>], input: Input<'_>, export: &mut Export) {
+    let holder = export.application_of_file(input);
+    for row in rows {
+        let place = row.place(&mut export.batch);
+        let Some(raw) = row.parse::<RawCredential<'_>>(&mut export.diagnostics) else {
+            continue;
+        };
+        let (mut passwords, mut keys) = (List::default(), List::default());
+        match raw.usage {
+            Some(_) => keys.0.extend(row.parse(&mut export.diagnostics).map(Nested::Object)),
+            None => passwords
+                .0
+                .extend(row.parse(&mut export.diagnostics).map(Nested::Object)),
+        }
+        export.passwords_and_keys(holder, passwords, keys, place, row);
+    }
+    if holder.is_none() {
+        export.diagnostics.push(Diagnostic::warning(
+            "whole file",
+            format!("credentials, and nothing that says whose they are: {}", rows.len()),
+            "the application's id in the file's name, such as `ID.credentials.json`",
+            "name the file so, or put `[[about]]` into source.toml with the id as `subject`; or export the applications",
+        ));
+        let gap = "the application that has these credentials is not named";
+        export.batch.gaps.push(gap.to_owned());
+    }
 }
 
 /// States one application as Graph writes it, wherever it stands.
@@ -137,7 +189,7 @@ pub(super) fn read_row(row: &Row<'_>, export: &mut Export) {
     export.batch.identities.push(fact);
     let passwords = raw.password_credentials.unwrap_or_default();
     let keys = raw.key_credentials.unwrap_or_default();
-    export.passwords_and_keys(holder, passwords, keys, place, row);
+    export.passwords_and_keys(Some(holder), passwords, keys, place, row);
     export.federations(holder, raw.federated_identity_credentials, place, row);
 }
 

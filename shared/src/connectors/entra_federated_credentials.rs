@@ -23,7 +23,7 @@ pub const CONNECTOR: Connector = Connector {
     vendor: "Microsoft Entra",
     command: "for id in $(az ad app list --all --query '[].id' -o tsv); do az rest --url \"https://graph.microsoft.com/v1.0/applications/$id/federatedIdentityCredentials\"; done > federated-credentials.json",
     cannot_tell: &[
-        "the application, unless the page names it in `@odata.context`: keep what Graph answers whole",
+        "the application, unless the page names it in `@odata.context`, or the file is named by its id: keep what Graph answers whole",
         "when a federation was made, and when it was last used",
     ],
     signatures: &[
@@ -46,6 +46,10 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut export = Export::default();
     let rows = json::rows(input.text, &["value"], &mut export.diagnostics);
     let mut n_unnamed = 0usize;
+    let of_file = match (0..rows.pages.len()).any(|page| target_of_page(&rows, page, &mut export).is_some()) {
+        true => None,
+        false => export.application_of_file(input),
+    };
     let mut page = 0;
     let mut target = target_of_page(&rows, page, &mut export);
     for (index, row) in rows.rows.iter().enumerate() {
@@ -57,7 +61,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             .pages
             .get(page)
             .is_some_and(|current| current.rows.contains(&index));
-        let target = target.filter(|_| is_in_page);
+        let target = target.filter(|_| is_in_page).or(of_file);
         let Some(raw) = row.parse(&mut export.diagnostics) else {
             continue;
         };
@@ -70,7 +74,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             "whole file",
             format!("{n_unnamed} federated credentials, and nothing that says whose they are"),
             "an `@odata.context` such as `…#applications('<object id>')/federatedIdentityCredentials`",
-            "keep the whole page that Graph answers with (`az rest`, without `--query`), or export the applications with `$expand=federatedIdentityCredentials`",
+            "keep the whole page that Graph answers with (`az rest`, without `--query`), or export the applications with `$expand=federatedIdentityCredentials`; or name the file by the application's id, here or in `[[about]]` of source.toml",
         ));
         export
             .batch

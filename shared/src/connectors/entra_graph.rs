@@ -12,8 +12,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use smallvec::smallvec;
 
-use super::entra_graph_permissions;
+use super::{Input, entra_graph_permissions};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact, Privilege};
 use crate::model::batch::{Batch, Synonym};
@@ -272,7 +273,7 @@ impl Export {
     /// <https://learn.microsoft.com/graph/api/serviceprincipal-addtokensigningcertificate>
     pub fn passwords_and_keys(
         &mut self,
-        holder: Handle,
+        holder: Option<Handle>,
         passwords: List<RawPassword<'_>>,
         keys: List<RawKey<'_>>,
         place: Place,
@@ -314,7 +315,7 @@ impl Export {
             if signing.binary_search(&id).is_ok() {
                 continue;
             }
-            let mut fact = self.credential(id, CredentialKind::ClientSecret, Some(holder), place);
+            let mut fact = self.credential(id, CredentialKind::ClientSecret, holder, place);
             fact.name = self.batch.sym_of(password.display_name.as_deref());
             fact.created_at = password
                 .start_date_time
@@ -339,7 +340,7 @@ impl Export {
                     continue;
                 }
             }
-            let mut fact = self.credential(id, CredentialKind::Certificate, Some(holder), place);
+            let mut fact = self.credential(id, CredentialKind::Certificate, holder, place);
             fact.name = self.batch.sym_of(key.display_name.as_deref());
             fact.created_at = key
                 .start_date_time
@@ -404,6 +405,37 @@ impl Export {
         fact.name = self.batch.sym_of(id.rsplit('/').next());
         self.batch.credentials.push(fact);
         self.federated(Some(target), raw, place, name);
+    }
+
+    /// The application that `source.toml` or the path names by one of its ids: which of them it is, is not said, but no
+    /// two things have the same.
+    pub fn application_of_file(&mut self, input: Input<'_>) -> Option<Handle> {
+        const GENERIC: &[&str] = &[
+            "az",
+            "azure",
+            "entra",
+            "ad",
+            "app",
+            "apps",
+            "application",
+            "applications",
+            "sp",
+            "service",
+            "principals",
+            "federated",
+            "federations",
+            "identity",
+            "credential",
+            "credentials",
+            "list",
+        ];
+        let subject = input.subject(GENERIC)?;
+        let id = (0..subject.len()).find_map(|at| Guid::parse(subject.get(at..at + 36)?))?;
+        let target = self.handle(HandleKind::EntraApp, id);
+        let handles = smallvec![target, self.handle(HandleKind::EntraObject, id)];
+        let place = self.batch.item("", 0);
+        self.batch.identities.push(IdentityFact::mentioned(handles, place));
+        Some(target)
     }
 
     /// States who may present a token of the federation.
@@ -776,8 +808,19 @@ pub(super) fn listed_in<'a>(rows: &Rows<'a>, page: usize) -> Option<Cow<'a, str>
     })
 }
 
+/// The pages of one thing that is listed.
+#[derive(Default)]
+struct Chain {
+    n_rows: usize,
+    /// The largest `@odata.count` of them.
+    announced: usize,
+    is_continued: bool,
+}
+
 /// Tells the batch how the pages chain, one chain for each thing that is listed; `otherwise` where a page says none.
+/// Pages that name no next one and yet announce more rows than there are, are a gap.
 pub(super) fn note_pages(rows: &Rows<'_>, batch: &mut Batch, otherwise: &str) {
+    let mut chains: BTreeMap<Cow<'_, str>, Chain> = BTreeMap::new();
     for (index, page) in rows.pages.iter().enumerate() {
         let listed = listed_in(rows, index);
         let is_continued = ["@odata.nextLink", "odata.nextLink"]
@@ -786,6 +829,20 @@ pub(super) fn note_pages(rows: &Rows<'_>, batch: &mut Batch, otherwise: &str) {
             .any(|link| !matches!(link, "" | "null"));
         let (n_continued, n_last) = if is_continued { (1, 0) } else { (0, 1) };
         batch.note_pages(listed.as_deref().unwrap_or(otherwise), n_continued, n_last);
+        let chain = chains.entry(listed.unwrap_or(Cow::Borrowed(otherwise))).or_default();
+        chain.n_rows += page.rows.len();
+        let announced = rows.page_header(page, "@odata.count");
+        let announced = announced.and_then(|count| count.parse().ok()).unwrap_or(0);
+        chain.announced = chain.announced.max(announced);
+        chain.is_continued |= is_continued;
+    }
+    for (listed, chain) in chains {
+        if chain.announced > chain.n_rows && !chain.is_continued {
+            batch.gaps.push(format!(
+                "`{listed}` is announced with {} rows, and the file holds {}",
+                chain.announced, chain.n_rows
+            ));
+        }
     }
 }
 

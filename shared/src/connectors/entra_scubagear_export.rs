@@ -173,7 +173,7 @@ fn read_application(raw: RawApplication<'_>, row: &Row<'_>, tenant: Option<Guid>
         Origin::Estate
     };
     export.batch.identities.push(fact);
-    export.passwords_and_keys(holder, raw.password_credentials, raw.key_credentials, place, row);
+    export.passwords_and_keys(Some(holder), raw.password_credentials, raw.key_credentials, place, row);
     export.federations(holder, raw.federated_credentials, place, row);
     for permission in export.objects(raw.permissions) {
         read_permission(permission, holder, place, export);

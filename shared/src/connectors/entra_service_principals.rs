@@ -116,6 +116,9 @@ struct RawServicePrincipal<'a> {
     alternative_names: OneOrMany<Text<'a>>,
     #[serde(borrow, default, alias = "AgentIdentityBlueprintId")]
     agent_identity_blueprint_id: Option<Text<'a>>,
+    /// Only `riskyServicePrincipals` have it.
+    #[serde(borrow, default, alias = "RiskLevel")]
+    risk_level: Option<Text<'a>>,
     #[serde(borrow, default, alias = "Description")]
     description: Option<Text<'a>>,
     #[serde(borrow, default, alias = "Notes")]
@@ -213,6 +216,11 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, export: &
         return;
     };
     let place = row.place(&mut export.batch);
+    // What is at risk is no list of what there is.
+    if raw.risk_level.is_some() {
+        export.batch.identities.push(IdentityFact::mentioned(handles, place));
+        return;
+    }
     let kind = raw.kind();
     let mut fact = IdentityFact::listed(handles, kind, place);
     if kind != IdentityKind::ManagedIdentity {
@@ -277,7 +285,7 @@ fn read_service_principal(raw: RawServicePrincipal<'_>, row: &Row<'_>, export: &
         let actor = Principal::Identity(export.handle(HandleKind::EntraApp, blueprint));
         export.trust(actor, holder, TrustKind::Impersonates, TrustGuard::Open, place);
     }
-    export.passwords_and_keys(holder, raw.password_credentials, raw.key_credentials, place, row);
+    export.passwords_and_keys(Some(holder), raw.password_credentials, raw.key_credentials, place, row);
     export.federations(holder, raw.federated_identity_credentials, place, row);
     read_grants(
         raw.app_role_assignments,

@@ -1,7 +1,7 @@
 //! Entra sign-ins of service principals and managed identities: which application signed in when, from where, with which
 //! credential.
 //!
-//! Written by Microsoft Graph (`GET /auditLogs/signIns`, its beta version), by the portal's download as JSON, by
+//! Written by Microsoft Graph (`GET /auditLogs/signIns`, its beta version), by the portal's download as JSON or CSV, by
 //! `Get-MgBetaAuditLogSignIn | ConvertTo-Json`, and by diagnostic settings, one event a line with all this in `properties`.
 //! <https://learn.microsoft.com/graph/api/resources/signin>
 //!
@@ -11,6 +11,7 @@
 //! Cannot tell: that something was not used. Entra keeps 30 days, and applications that another tenant signs in to are in
 //! that tenant's log. The shape is that of the documentation: no recorded log was at hand.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -27,9 +28,11 @@ use crate::model::principal::{Handle, HandleKind};
 use crate::model::provenance::Place;
 use crate::reading::absent::present;
 use crate::reading::activity::{Act, Acts};
-use crate::reading::json::{self, Row};
+use crate::reading::json;
 use crate::reading::loose::number;
-use crate::reading::moment::Moment;
+use crate::reading::moment::{DateOrder, Moment};
+use crate::reading::probe::Format;
+use crate::reading::table::{Table, TableRow};
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -52,6 +55,12 @@ pub const CONNECTOR: Connector = Connector {
         &[
             Mark::Contains("category", "SignInLogs"),
             Mark::Has("properties.servicePrincipalId"),
+        ],
+        // The portal's download as CSV.
+        &[
+            Mark::Column("date (utc)"),
+            Mark::Column("service principal id"),
+            Mark::Column("application id"),
         ],
         &[
             Mark::Contains("@odata.context", "auditLogs/signIns"),
@@ -124,18 +133,51 @@ struct Log {
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut log = Log::default();
+    if input.format == Format::Table {
+        let table = Table::read(input.text, &mut log.export.diagnostics);
+        for row in table.rows() {
+            let name = || format!("line {}", row.line);
+            log.signed_in(of_portal(row), name, |_| Place::Line(row.line));
+        }
+        return log.finish();
+    }
     let rows = json::rows(input.text, &["value"], &mut log.export.diagnostics);
     for row in &rows.rows {
         if let Some(raw) = row.parse::<RawSignIn<'_>>(&mut log.export.diagnostics) {
-            log.signed_in(raw, row);
+            log.signed_in(raw, || row.name(), |batch| row.place(batch));
         }
     }
     note_pages(&rows, &mut log.export.batch, "auditLogs/signIns");
     log.finish()
 }
 
+/// A row of the portal's table: `Melbourne, Victoria, AU` is its location.
+fn of_portal(row: TableRow<'_>) -> RawSignIn<'_> {
+    let text = |column: &str| present(row.get(column)).map(|cell| Text(Cow::Borrowed(cell)));
+    let country = row.get("location").rsplit(',').next().and_then(present);
+    let error_code = match row.get("status").trim() {
+        "Success" => Some(0),
+        _ => row.get("sign-in error code").trim().parse().ok(),
+    };
+    RawSignIn {
+        properties: None,
+        created_date_time: Moment::parse(row.get("date (utc)"), DateOrder::MonthFirst),
+        app_id: text("application id"),
+        service_principal_id: text("service principal id"),
+        service_principal_credential_key_id: text("credential key id"),
+        service_principal_credential_thumbprint: text("credential thumbprint"),
+        ip_address: text("ip address"),
+        user_agent: text("user agent"),
+        resource_display_name: text("resource"),
+        location: Nested::Object(RawLocation {
+            country_or_region: country.map(|country| Text(Cow::Borrowed(country.trim()))),
+        }),
+        status: Nested::Object(RawStatus { error_code }),
+    }
+}
+
 impl Log {
-    fn signed_in(&mut self, raw: RawSignIn<'_>, row: &Row<'_>) {
+    fn signed_in(&mut self, raw: RawSignIn<'_>, name: impl Fn() -> String, place: impl FnOnce(&mut Batch) -> Place) {
         let raw = match raw.properties {
             Some(inner) => *inner,
             None => raw,
@@ -145,12 +187,12 @@ impl Log {
             return;
         }
         let export = &mut self.export;
-        let Some(app) = export.required_id(raw.app_id.as_deref(), || format!("{}.appId", row.name())) else {
+        let Some(app) = export.required_id(raw.app_id.as_deref(), || format!("{}.appId", name())) else {
             return;
         };
         let at = raw
             .created_date_time
-            .instant(|| format!("{}.createdDateTime", row.name()), &mut export.diagnostics);
+            .instant(|| format!("{}.createdDateTime", name()), &mut export.diagnostics);
         let Some(at) = at else {
             return;
         };
@@ -162,7 +204,7 @@ impl Log {
         let location = export.object(raw.location);
         let newest = Newest {
             at,
-            place: row.place(&mut export.batch),
+            place: place(&mut export.batch),
         };
         let handle = export.handle(HandleKind::EntraApp, app);
         let last = self.apps.entry(handle).or_insert(newest);

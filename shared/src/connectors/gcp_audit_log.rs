@@ -155,6 +155,8 @@ struct Log {
     acts: Acts<Place>,
     /// Entries by whom nothing tells.
     n_others: usize,
+    /// Entries of a cluster's own users (`system:serviceaccount:shop:api`).
+    n_in_clusters: usize,
 }
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
@@ -188,7 +190,10 @@ impl Log {
         let caller = audit.authentication_info;
         let email = caller.as_ref().and_then(|caller| caller.principal_email.as_deref());
         let Some(who) = email.and_then(|email| self.principal(email)) else {
-            self.n_others += 1;
+            match email {
+                Some(user) if user.starts_with("system:") => self.n_in_clusters += 1,
+                _ => self.n_others += 1,
+            }
             return;
         };
         let newest = Newest {
@@ -277,6 +282,14 @@ impl Log {
                 format!("{} entries that name no caller by an e-mail address", self.n_others),
                 "calls of service accounts and people",
                 "nothing to do: calls without a signature, and of Google itself, name nobody",
+            ));
+        }
+        if self.n_in_clusters > 0 {
+            self.diagnostics.push(Diagnostic::info(
+                "entries",
+                format!("entries of users of Kubernetes clusters: {}", self.n_in_clusters),
+                "calls of service accounts of Google and of people",
+                "their last use was left out: which source lists the cluster's accounts, the entries do not say",
             ));
         }
         (self.batch, self.diagnostics)

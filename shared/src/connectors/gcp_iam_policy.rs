@@ -1,7 +1,8 @@
 //! A Google Cloud IAM policy: who has which role on one resource.
 //!
 //! Written by `gcloud projects get-iam-policy PROJECT --format=json` (also for organisations, folders, buckets and
-//! service accounts), as JSON or YAML, or flattened to one member a row.
+//! service accounts), as JSON or YAML, or flattened to one member a row; and by
+//! `gcloud projects get-ancestors-iam-policy PROJECT`, the policies of a project and of all above it by their ids.
 //! <https://cloud.google.com/iam/docs/reference/rest/v1/Policy>
 //!
 //! Read: bindings (role, members, condition). On a service account, the roles that let somebody act as it are trusts;
@@ -48,6 +49,13 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[Mark::Has("bindings[].role"), Mark::Has("bindings[].members")],
         &[Mark::Has("bindings.role"), Mark::Has("bindings.members")],
+        // Those of a project and of all above it.
+        &[
+            Mark::Has("policy.bindings[].role"),
+            Mark::Has("type"),
+            Mark::Has("id"),
+            Mark::Lacks("assetType"),
+        ],
         // What Google answers for a resource on which nobody has a role.
         &[Mark::Equals("etag", "ACAB"), Mark::Lacks("name")],
     ],
@@ -93,10 +101,46 @@ pub(super) struct RawCondition<'a> {
     pub expression: Option<Text<'a>>,
 }
 
+/// A project, folder or organisation with its policy.
+#[derive(Deserialize)]
+struct RawAncestor<'a> {
+    #[serde(borrow, default)]
+    id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    r#type: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    policy: Option<RawPolicy<'a>>,
+}
+
+/// Reads the policies of a project and of all above it.
+fn read_ancestors(rows: &[json::Row<'_>], batch: &mut Batch, diagnostics: &mut Diagnostics) {
+    let mut reader = PolicyReader::default();
+    for row in rows {
+        let Some(raw) = row.parse::<RawAncestor<'_>>(diagnostics) else {
+            continue;
+        };
+        let resource = raw.r#type.as_deref().zip(raw.id.as_deref());
+        let resource = resource.map(|(kind, id)| format!("//cloudresourcemanager.googleapis.com/{kind}s/{id}"));
+        let list = format!("{}.policy.bindings", row.name());
+        let policy = raw.policy.unwrap_or_default();
+        reader.read(
+            &policy,
+            resource.as_deref(),
+            Places::Bindings(&list),
+            batch,
+            diagnostics,
+        );
+    }
+}
+
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &[], &mut diagnostics).rows;
+    if rows.iter().any(|row| row.text.contains("\"policy\"")) {
+        read_ancestors(&rows, &mut batch, &mut diagnostics);
+        return (batch, diagnostics);
+    }
     let mut policies = Vec::with_capacity(rows.len());
     let mut broken = Diagnostics::default();
     for row in &rows {

@@ -9,6 +9,9 @@
 //! ones itself, so they are counted in a note and left out. Every account has one: an account of which the list shows
 //! no other has no key of its own.
 //!
+//! A key's own file (`"type": "service_account"`) is read as well: as a warning, since whoever reads the estate can sign
+//! in with it.
+//!
 //! Cannot tell: when a key was last used, and where it is kept.
 
 use serde::Deserialize;
@@ -19,7 +22,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::model::certificate::KeyAlgorithm;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
-use crate::model::identity::{IdentityFact, Knowledge};
+use crate::model::identity::{IdentityFact, Knowledge, Presence};
 use crate::model::provenance::Place;
 use crate::reading::gcp_member;
 use crate::reading::json;
@@ -41,6 +44,11 @@ pub const CONNECTOR: Connector = Connector {
         &[
             Mark::Has("keys[].validAfterTime"),
             Mark::Contains("keys[].name", "/serviceAccounts/"),
+        ],
+        &[
+            Mark::Equals("type", "service_account"),
+            Mark::Has("private_key_id"),
+            Mark::Has("client_email"),
         ],
     ],
     parse,
@@ -72,10 +80,16 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let rows = json::rows(input.text, &["keys"], &mut diagnostics);
     let mut n_system_managed = 0;
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
+        let place = row.place(&mut batch);
+        if row.text.contains("\"private_key_id\"") {
+            if let Some(raw) = row.parse::<RawKeyFile<'_>>(&mut diagnostics) {
+                found_live(&raw, &row.name(), place, &mut batch, &mut diagnostics);
+            }
+            continue;
+        }
         let Some(raw) = row.parse::<RawKey<'_>>(&mut diagnostics) else {
             continue;
         };
-        let place = row.place(&mut batch);
         match state(raw, &row.name(), place, &mut batch, &mut diagnostics) {
             Managed::ByUser => {}
             Managed::BySystem => n_system_managed += 1,
@@ -91,6 +105,43 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         ));
     }
     (batch, diagnostics)
+}
+
+/// What the file of a key says beside the key itself, which is never read.
+#[derive(Deserialize)]
+struct RawKeyFile<'a> {
+    #[serde(borrow, default)]
+    project_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    private_key_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    client_email: Option<Text<'a>>,
+}
+
+/// Warns of a key that lies in the estate; whether it still is one, only the list of keys tells.
+fn found_live(raw: &RawKeyFile<'_>, shown: &str, place: Place, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+    let said = |text: &Option<Text<'_>>| text.as_deref().unwrap_or("").to_owned();
+    let (project, id, account) = (
+        said(&raw.project_id),
+        said(&raw.private_key_id),
+        said(&raw.client_email),
+    );
+    diagnostics.push(Diagnostic::warning(
+        shown,
+        format!("a private key of `{account}` in the clear"),
+        "the list of an account's keys",
+        "take this file out of the estate, and delete the key if others could read it",
+    ));
+    if id.is_empty() || !account.contains('@') {
+        return;
+    }
+    let key = key_of(&format!("projects/{project}/serviceAccounts/{account}/keys/{id}"));
+    let key = batch.sym(&key);
+    let mut fact = CredentialFact::listed(key, CredentialKind::ServiceAccountKey, place);
+    fact.presence = Presence::Mentioned;
+    fact.holder = Some(gcp_member::service_account(batch, &account));
+    fact.name = Some(batch.sym(&id));
+    batch.credentials.push(fact);
 }
 
 /// Who holds a key.

@@ -8,6 +8,8 @@
 //!
 //! Cannot tell: which machine has the private key.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use smallvec::smallvec;
 
@@ -33,11 +35,15 @@ pub const CONNECTOR: Connector = Connector {
         "which machine holds the private key, and who answers for it: GitHub knows only who added the public one",
         "when a key was last used, in exports older than the member `last_used`",
     ],
-    signatures: &[&[
-        Mark::Has("key"),
-        Mark::Has("read_only"),
-        Mark::Contains("url", "/repos/"),
-    ]],
+    signatures: &[
+        &[
+            Mark::Has("key"),
+            Mark::Has("read_only"),
+            Mark::Contains("url", "/repos/"),
+        ],
+        // `gh repo deploy-key list --json id,key,title,createdAt,readOnly`.
+        &[Mark::Has("key"), Mark::Has("readOnly"), Mark::Has("id")],
+    ],
     parse,
 };
 
@@ -52,9 +58,9 @@ struct RawDeployKey<'a> {
     url: Option<Text<'a>>,
     #[serde(borrow, default)]
     title: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, alias = "createdAt")]
     created_at: Moment,
-    #[serde(default, deserialize_with = "flag")]
+    #[serde(default, alias = "readOnly", deserialize_with = "flag")]
     read_only: Option<bool>,
     /// Absent in old exports; `null` when the key was never used.
     #[serde(default, deserialize_with = "stated")]
@@ -77,6 +83,21 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     (batch, diagnostics)
 }
 
+/// The repository that `source.toml` or the path names: `OWNER/REPO`, or `OWNER.REPO.deploy-keys.json`.
+fn repository_of_file(input: Input<'_>) -> Option<Cow<'_, str>> {
+    const GENERIC: &[&str] = &["github", "gh", "deploy", "key", "keys", "list", "repo", "repos"];
+    if let Some(declared) = input.config.subject_of(input.path) {
+        return Some(Cow::Borrowed(declared));
+    }
+    let named = input.subject(GENERIC)?;
+    let named = [".deploy-keys", ".deploy_keys", ".keys"]
+        .iter()
+        .find_map(|end| named.strip_suffix(end))
+        .unwrap_or(named);
+    // No owner has a point in its name.
+    Some(Cow::Owned(named.replacen('.', "/", 1)))
+}
+
 fn read_key(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawDeployKey<'_>>(diagnostics) else {
         return;
@@ -84,12 +105,14 @@ fn read_key(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mu
     let url = raw.url.as_deref().unwrap_or("");
     let in_repository = url
         .split_once("/repos/")
-        .and_then(|(_, path)| path.rsplit_once("/keys/"));
-    let (Some((repository, _)), Some(id)) = (in_repository, raw.id) else {
+        .and_then(|(_, path)| path.rsplit_once("/keys/"))
+        .map(|(repository, _)| Cow::Borrowed(repository));
+    let in_repository = in_repository.or_else(|| repository_of_file(input).filter(|_| url.is_empty()));
+    let (Some(repository), Some(id)) = (in_repository, raw.id) else {
         diagnostics.push(Diagnostic::error(
             format!("{}.url", row.name()),
             if url.is_empty() { "no `url`" } else { url },
-            "an id, and a URL such as `https://api.github.com/repos/OWNER/REPO/keys/1`",
+            "an id, and a URL such as `https://api.github.com/repos/OWNER/REPO/keys/1`, or a file named `OWNER.REPO.deploy-keys.json`",
             "this key was left out: nothing tells which repository it opens; export the keys again",
         ));
         return;
@@ -113,7 +136,7 @@ fn read_key(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mu
 
     let mut fact = IdentityFact::listed(smallvec![handle], IdentityKind::Integration, place);
     fact.name = batch.sym_of(raw.title.as_deref());
-    fact.account = Some(batch.sym(repository));
+    fact.account = Some(batch.sym(&repository));
     fact.status = if is_enabled { Status::Active } else { Status::Disabled };
     fact.created_at = created_at;
     fact.last_used = last_used;
@@ -141,7 +164,7 @@ fn read_key(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mu
 
     if let Some(is_read_only) = raw.read_only {
         let level = if is_read_only { "read" } else { "write" };
-        let grant = github::permission(handle, "contents", level, repository, place, batch);
+        let grant = github::permission(handle, "contents", level, &repository, place, batch);
         batch.grants.push(grant);
     }
 }

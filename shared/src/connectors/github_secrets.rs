@@ -29,7 +29,29 @@ pub const CONNECTOR: Connector = Connector {
         "who uses a secret, and when it was last used",
         "what a secret opens: GitHub never shows its value",
     ],
-    signatures: &[&[Mark::Has("secrets"), Mark::Has("total_count")]],
+    signatures: &[
+        &[Mark::Has("secrets"), Mark::Has("total_count")],
+        // `gh api … --jq '.secrets[]'`: variables have a value as well, environments an id.
+        &[
+            Mark::Has("name"),
+            Mark::Has("created_at"),
+            Mark::Has("updated_at"),
+            Mark::OnlyMembers(&[
+                "name",
+                "created_at",
+                "updated_at",
+                "visibility",
+                "selected_repositories_url",
+            ]),
+        ],
+        // `gh secret list --json name,updatedAt,visibility,numSelectedRepos`.
+        &[
+            Mark::Has("name"),
+            Mark::Has("updatedAt"),
+            Mark::Has("numSelectedRepos"),
+            Mark::Lacks("value"),
+        ],
+    ],
     parse,
 };
 
@@ -39,7 +61,7 @@ struct RawSecret<'a> {
     name: Option<Text<'a>>,
     #[serde(default)]
     created_at: Moment,
-    #[serde(default)]
+    #[serde(default, alias = "updatedAt")]
     updated_at: Moment,
 }
 
@@ -73,12 +95,15 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             "the lists were kept apart by their order; write one file for each",
         ));
     }
-    for (page, list) in rows.pages.iter().zip(&lists) {
+    let of_pages = rows.pages.iter().map(|page| page.rows.clone()).zip(lists);
+    // Rows without a page around them are one list.
+    let bare = rows.pages.is_empty().then_some((0..rows.rows.len(), 0));
+    for (range, list) in of_pages.chain(bare) {
         let scope = match list {
             0 => format!("{}/{subject}", input.source),
             list => format!("{}/{subject}/{}", input.source, list + 1),
         };
-        for row in &rows.rows[page.rows.clone()] {
+        for row in &rows.rows[range] {
             let Some(raw) = row.parse::<RawSecret<'_>>(&mut diagnostics) else {
                 continue;
             };

@@ -1,7 +1,9 @@
 //! Kubernetes' audit log: who used the API server, as whom, and with which credential.
 //!
 //! Written by the API server where it was given an audit policy, one event a line; also as an `EventList`, which is what
-//! it sends to a webhook.
+//! it sends to a webhook. EKS gives it through CloudWatch Logs and AKS through diagnostic settings, whose entries
+//! [`crate::reading::carried`] takes the events out of; Log Analytics has it as the tables `AKSAudit` and
+//! `AKSAuditAdmin`. GKE's stands in Cloud Audit Logs.
 //! <https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/>
 //!
 //! Read: of each user the last request that the server let in, of each certificate that it names the same; who acted as
@@ -14,6 +16,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 use smallvec::smallvec;
 
 use super::{Connector, Input, Mark};
@@ -26,7 +30,7 @@ use crate::model::instant::{Instant, LastUsed};
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::reading::activity::{Act, Acts};
-use crate::reading::json::{self, OpenRow};
+use crate::reading::json::{self, OpenRow, Row};
 use crate::reading::loose::number;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
@@ -37,7 +41,7 @@ pub const CONNECTOR: Connector = Connector {
     id: "kubernetes_audit_log",
     title: "Audit log",
     vendor: "Kubernetes",
-    command: "cp /var/log/kubernetes/audit/audit.log audit.log",
+    command: "cp /var/log/kubernetes/audit/audit.log audit.log; aws logs filter-log-events --log-group-name /aws/eks/CLUSTER/cluster --log-stream-name-prefix kube-apiserver-audit > audit.json; az monitor log-analytics query -w WORKSPACE --analytics-query AKSAuditAdmin > audit.json",
     cannot_tell: &[
         "use before the log begins, and requests that the audit policy leaves out",
         "the cluster's name: the folder of the source stands for it",
@@ -46,6 +50,15 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[Mark::Has("auditID"), Mark::Has("stage"), Mark::Has("user.username")],
         &[Mark::Has("items[].auditID"), Mark::Has("items[].stage")],
+        &[Mark::Has("events[].auditID"), Mark::Has("events[].stage")],
+        &[Mark::Has("logEvents[].auditID"), Mark::Has("logEvents[].stage")],
+        &[Mark::Has("records[].auditID"), Mark::Has("records[].stage")],
+        &[
+            Mark::Has("AuditId"),
+            Mark::Has("Stage"),
+            Mark::Has("User"),
+            Mark::Has("StageReceivedTime"),
+        ],
     ],
     parse,
 };
@@ -71,6 +84,9 @@ struct RawEvent<'a> {
     request_received_timestamp: Moment,
     #[serde(default)]
     stage_timestamp: Moment,
+    /// There where the row is of a table of Log Analytics.
+    #[serde(default, rename = "AuditId")]
+    in_log_analytics: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -116,16 +132,37 @@ struct Log {
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut log = Log::default();
     let mut found = Diagnostics::default();
-    json::each_row(input.text, &["items"], &mut found, |row| log.event(row, input));
+    let lists = ["items", "events", "logEvents", "records"];
+    let rows = json::each_row(input.text, &lists, &mut found, |row| log.row(row, input));
+    rows.note_pages_of("events", "logs filter-log-events", &mut log.batch);
     log.diagnostics.append(found);
     log.state(input)
 }
 
 impl Log {
-    fn event(&mut self, row: &mut OpenRow<'_>, input: Input<'_>) {
+    fn row(&mut self, row: &mut OpenRow<'_>, input: Input<'_>) {
         let Some(raw) = row.parse::<RawEvent<'_>>(&mut self.diagnostics) else {
             return;
         };
+        if raw.in_log_analytics.is_none() {
+            return self.event(raw, row, input);
+        }
+        let columns = row
+            .parse::<Map<String, Value>>(&mut self.diagnostics)
+            .unwrap_or_default();
+        let text = Value::Object(columns.into_iter().map(member_of_column).collect()).to_string();
+        match serde_json::from_str::<RawEvent<'_>>(&text) {
+            Ok(raw) => self.event(raw, row, input),
+            Err(_) => self.diagnostics.push(Diagnostic::error(
+                row.name(),
+                "columns of other types",
+                "a row of the table `AKSAudit`",
+                "this row was left out; query the table again",
+            )),
+        }
+    }
+
+    fn event(&mut self, raw: RawEvent<'_>, row: &Row<'_>, input: Input<'_>) {
         // What the server did not let in used nothing.
         let is_refused = raw.response_status.is_some_and(|status| status.code == Some(401));
         let Some(user) = raw.user.as_ref().filter(|_| !is_refused) else {
@@ -262,6 +299,27 @@ fn note(used: &mut BTreeMap<String, (Instant, Place)>, name: &str, at: Instant, 
             used.insert(name.to_owned(), (at, place));
         }
     }
+}
+
+/// A column of Log Analytics as the member of the event that it was. Objects and lists stand there as text.
+fn member_of_column((column, value): (String, Value)) -> (String, Value) {
+    let member = match column.as_str() {
+        "SourceIps" => "sourceIPs".to_owned(),
+        "RequestReceivedTime" => "requestReceivedTimestamp".to_owned(),
+        "StageReceivedTime" => "stageTimestamp".to_owned(),
+        "AuditId" => "auditID".to_owned(),
+        column => {
+            let mut letters = column.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_lowercase());
+            first.into_iter().chain(letters).collect()
+        }
+    };
+    let value = match value {
+        Value::String(text) if text.is_empty() => Value::Null,
+        Value::String(text) if text.starts_with(['{', '[']) => serde_json::from_str(&text).unwrap_or(Value::Null),
+        value => value,
+    };
+    (member, value)
 }
 
 /// Whether a user is a part of the cluster, which asks for tokens on behalf of every pod.

@@ -143,6 +143,7 @@ use std::borrow::Cow;
 use crate::config::SourceConfig;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
+use crate::reading::carried;
 use crate::reading::encoding;
 use crate::reading::probe::{Format, Probe};
 use crate::reading::recording;
@@ -296,6 +297,8 @@ pub enum Mark {
     Has(&'static str),
     /// JSON has nothing at this path.
     Lacks(&'static str),
+    /// No row of JSON has a member but these.
+    OnlyMembers(&'static [&'static str]),
     /// The rows of a Microsoft list, in a page's `value` or by themselves, have this member, in camelCase or, as
     /// PowerShell writes it, in PascalCase.
     RowHas(&'static str),
@@ -315,6 +318,8 @@ pub enum Mark {
     ColonFields(usize),
     /// The first line is an account of a host.
     Accounts(host::AccountFile),
+    /// The first line is one of sudo's, by its grammar.
+    SudoRules,
     /// The text contains this, wherever: for formats that have no paths.
     Text(&'static str),
     /// A table has this column.
@@ -414,19 +419,27 @@ pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], sa
     }
 }
 
-/// A file's format, and its text as connectors get it: decoded, out of recordings, YAML as JSON, nothing of what is no
+/// A file's format, and its text as connectors get it: decoded, out of recordings and entries of logs, YAML as JSON, nothing of what is no
 /// text.
 pub fn text_of<'a>(bytes: &'a [u8], diagnostics: &mut Diagnostics) -> (Format, Cow<'a, str>) {
     let decoded = encoding::decode(bytes);
     let format = Format::of(bytes, &decoded);
     let text = match (format, decoded) {
-        (Format::Json, Cow::Borrowed(text)) => recording::answers(text),
-        (Format::Json, Cow::Owned(text)) => Cow::Owned(recording::answers(&text).into_owned()),
+        (Format::Json, Cow::Borrowed(text)) => unwrapped(text, diagnostics),
+        (Format::Json, Cow::Owned(text)) => Cow::Owned(unwrapped(&text, diagnostics).into_owned()),
         (Format::Yaml, decoded) => Cow::Owned(yaml::to_json(&decoded, diagnostics)),
         (Format::Binary | Format::Der | Format::JavaKeyStore, _) => Cow::Borrowed(""),
         (Format::Empty | Format::Table | Format::Xml | Format::Pem | Format::Text, decoded) => decoded,
     };
     (format, text)
+}
+
+/// JSON out of recordings, and events out of the entries of a log service.
+fn unwrapped<'a>(text: &'a str, diagnostics: &mut Diagnostics) -> Cow<'a, str> {
+    match recording::answers(text) {
+        Cow::Borrowed(text) => carried::events(text, diagnostics),
+        Cow::Owned(text) => Cow::Owned(carried::events(&text, diagnostics).into_owned()),
+    }
 }
 
 /// Whether a document of something else holds certificates: what a web server, a load balancer or a program keeps of them.
@@ -459,6 +472,7 @@ impl Mark {
             Mark::Is(format) => probe.format == format,
             Mark::Has(path) => probe.has(path),
             Mark::Lacks(path) => !probe.has(path),
+            Mark::OnlyMembers(names) => probe.paths().all(|path| names.contains(&path)),
             Mark::RowHas(member) => row_has(probe, member),
             Mark::RowLacks(member) => !row_has(probe, member),
             Mark::Equals(path, text) => probe.value(path).is_some_and(|found| found.eq_ignore_ascii_case(text)),
@@ -473,6 +487,9 @@ impl Mark {
             }
             Mark::Accounts(file) => {
                 matches!(probe.format, Format::Text | Format::Table) && file.has_line(first_line(probe.text))
+            }
+            Mark::SudoRules => {
+                matches!(probe.format, Format::Text | Format::Table) && unix_sudoers::begins_with_rules(probe.text)
             }
             Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
@@ -493,7 +510,11 @@ impl Mark {
     /// Whether a file that says nothing lacks this mark.
     fn asks_for_something(self) -> bool {
         match self {
-            Mark::Lacks(_) | Mark::RowLacks(_) | Mark::NoColumnLike(_) | Mark::OnlyColumns(_) => false,
+            Mark::Lacks(_)
+            | Mark::OnlyMembers(_)
+            | Mark::RowLacks(_)
+            | Mark::NoColumnLike(_)
+            | Mark::OnlyColumns(_) => false,
             Mark::Is(_)
             | Mark::Has(_)
             | Mark::RowHas(_)
@@ -503,6 +524,7 @@ impl Mark {
             | Mark::FirstLine(_)
             | Mark::ColonFields(_)
             | Mark::Accounts(_)
+            | Mark::SudoRules
             | Mark::Text(_)
             | Mark::Column(_)
             | Mark::AnyColumn(_)
@@ -516,6 +538,7 @@ impl Mark {
             Mark::Is(format) => format.name().to_owned(),
             Mark::Has(path) => format!("`{path}`"),
             Mark::Lacks(path) | Mark::RowLacks(path) => format!("no `{path}`"),
+            Mark::OnlyMembers(names) => format!("no members but `{}`", names.join("`, `")),
             Mark::RowHas(member) => format!("`{member}`"),
             Mark::Equals(path, text) => format!("`{path}` = `{text}`"),
             Mark::Contains(path, text) => format!("`{path}` with `{text}` in it"),
@@ -523,6 +546,7 @@ impl Mark {
             Mark::FirstLine(text) => format!("`{text}` in its first line"),
             Mark::ColonFields(n) => format!("a first line of {n} fields between colons"),
             Mark::Accounts(_) => "an account in its first line".to_owned(),
+            Mark::SudoRules => "a rule of sudo in its first line".to_owned(),
             Mark::Text(text) => format!("`{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
@@ -592,12 +616,14 @@ fn is_known_member(name: &str) -> bool {
         Mark::Has(path) | Mark::Lacks(path) | Mark::Equals(path, _) | Mark::Contains(path, _) => {
             path.split(['.', '[']).next() == Some(name)
         }
+        Mark::OnlyMembers(names) => names.contains(&name),
         Mark::RowHas(member) | Mark::RowLacks(member) => member.eq_ignore_ascii_case(name),
         Mark::Is(_)
         | Mark::Begins(_)
         | Mark::FirstLine(_)
         | Mark::ColonFields(_)
         | Mark::Accounts(_)
+        | Mark::SudoRules
         | Mark::Text(_)
         | Mark::Column(_)
         | Mark::AnyColumn(_)
@@ -622,9 +648,11 @@ fn is_known_column(name: &str) -> bool {
         | Mark::FirstLine(_)
         | Mark::ColonFields(_)
         | Mark::Accounts(_)
+        | Mark::SudoRules
         | Mark::Text(_)
         | Mark::Has(_)
         | Mark::Lacks(_)
+        | Mark::OnlyMembers(_)
         | Mark::RowHas(_)
         | Mark::RowLacks(_)
         | Mark::Equals(..)
@@ -810,6 +838,19 @@ mod tests {
                 "{diagnostic:?}"
             );
             assert!(diagnostic.help.contains("`[[inventory]]`"), "{diagnostic:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_of_events_is_no_inventory() {
+        for text in [
+            "action,actor,user,repo,created_at\norg.add_member,mona,hubot,,2026-10-01\n",
+            "ID,Author ID,Author Name,Entity ID,Entity Type,Entity Path,Target ID,Target Type,Target Details,Action,IP Address,Created At\n\
+             1,2,ann,3,Group,acme,4,User,bob,Added,192.0.2.1,2026-10-01\n",
+            "RecordId,CreationDate,RecordType,Operation,UserId,AuditData\n1,2026-10-01,8,Add,ann,{}\n",
+        ] {
+            let reading = read("s", "f.csv", text.as_bytes(), "");
+            assert!(reading.connector.is_none(), "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! osquery's tables of accounts, passwords, SSH keys, sudo rules and certificates, of one host or of many.
 //!
-//! Written by `osqueryi --json "select * from users"` as an array of rows, and by osqueryd as `osqueryd.results.log`,
+//! Written by `osqueryi --json "select * from users"` as an array of rows (`--csv`: as a table), by Fleet with the host
+//! beside each row, and by osqueryd as `osqueryd.results.log`,
 //! one result a line: a row that was added or removed, a batch of both (`diffResults`), or a snapshot of all rows. Values
 //! are text as a rule. <https://osquery.readthedocs.io/en/stable/deployment/logging/>
 //!
@@ -13,7 +14,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use super::unix_passwd::password_key;
@@ -23,11 +25,13 @@ use crate::model::batch::Batch;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::instant::{Expiry, Instant};
 use crate::model::provenance::Place;
-use crate::reading::absent::{nothing_if_null, present};
+use crate::reading::absent::present;
 use crate::reading::json::{self, Row};
 use crate::reading::loose::number;
 use crate::reading::moment::{DateOrder, Moment};
+use crate::reading::probe::Format;
 use crate::reading::ssh_key;
+use crate::reading::table::Table;
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -50,13 +54,41 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("shell"),
             Mark::Has("directory"),
         ],
-        &[Mark::Has("username"), Mark::Has("password_status")],
+        &[
+            Mark::Has("username"),
+            Mark::Has("password_status"),
+            Mark::Has("last_change"),
+        ],
+        &[
+            Mark::Has("username"),
+            Mark::Has("password_status"),
+            Mark::Has("hash_alg"),
+        ],
         &[Mark::Has("algorithm"), Mark::Has("key"), Mark::Has("key_file")],
         &[Mark::Has("header"), Mark::Has("rule_details")],
         &[
             Mark::Has("not_valid_after"),
             Mark::Has("common_name"),
             Mark::Has("sha1"),
+        ],
+        // `osqueryi --csv`.
+        &[
+            Mark::Column("username"),
+            Mark::Column("uid"),
+            Mark::Column("shell"),
+            Mark::Column("directory"),
+        ],
+        &[
+            Mark::Column("username"),
+            Mark::Column("password_status"),
+            Mark::AnyColumn(&["last_change", "hash_alg"]),
+        ],
+        &[Mark::Column("algorithm"), Mark::Column("key"), Mark::Column("key_file")],
+        &[Mark::Column("header"), Mark::Column("rule_details")],
+        &[
+            Mark::Column("not_valid_after"),
+            Mark::Column("common_name"),
+            Mark::Column("sha1"),
         ],
     ],
     parse,
@@ -92,10 +124,19 @@ struct RawResult<'a> {
 
 #[derive(Deserialize)]
 struct RawDifference<'a> {
-    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
+    #[serde(borrow, default, deserialize_with = "rows_if_any")]
     added: Vec<RawRecord<'a>>,
-    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
+    #[serde(borrow, default, deserialize_with = "rows_if_any")]
     removed: Vec<RawRecord<'a>>,
+}
+
+/// A list of rows; an empty text, or `null`, is what some versions write where there is none.
+fn rows_if_any<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RawRecord<'a>>, D::Error> {
+    let written = <&RawValue>::deserialize(deserializer)?.get();
+    match written {
+        "null" | "\"\"" => Ok(Vec::new()),
+        rows => serde_json::from_str(rows).map_err(D::Error::custom),
+    }
 }
 
 /// The rows of one query on one host.
@@ -111,16 +152,38 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let own_host = host::locate(input).host;
     let mut queries: BTreeMap<(String, String), Query> = BTreeMap::new();
-    for row in json::rows(input.text, &[], &mut diagnostics).rows {
-        let place = row.place(&mut batch);
-        if !row.text.contains("\"hostIdentifier\"") {
-            if let Some(raw) = row.parse::<RawRecord<'_>>(&mut diagnostics) {
-                let query = queries.entry((own_host.to_owned(), String::new())).or_default();
-                query.rows.insert(record(&raw), place);
-                query.is_snapshot = true;
-            }
-            continue;
+    let mut add = |record: Record, place: Place| {
+        // Fleet says beside each row whose it is.
+        let host = ["host_hostname", "host_display_name"]
+            .iter()
+            .find_map(|column| present(record.get(*column)?));
+        let host = host.unwrap_or(own_host).to_owned();
+        let query: &mut Query = queries.entry((host, String::new())).or_default();
+        query.rows.insert(record, place);
+        query.is_snapshot = true;
+    };
+    let is_table = input.format == Format::Table;
+    if is_table {
+        let table = Table::read(input.text, &mut diagnostics);
+        for row in table.rows() {
+            let cells = table.header().iter().enumerate();
+            let record = cells.map(|(at, column)| (column.clone(), row.at(at).to_owned()));
+            add(record.collect(), Place::Line(row.line));
         }
+    }
+    let text = if is_table { "" } else { input.text };
+    let rows = json::rows(text, &[], &mut diagnostics).rows;
+    let (results, plain): (Vec<_>, Vec<_>) = rows
+        .into_iter()
+        .partition(|row| row.text.contains("\"hostIdentifier\""));
+    for row in plain {
+        let place = row.place(&mut batch);
+        if let Some(raw) = row.parse::<RawRecord<'_>>(&mut diagnostics) {
+            add(record(&raw), place);
+        }
+    }
+    for row in results {
+        let place = row.place(&mut batch);
         if let Some(raw) = row.parse::<RawResult<'_>>(&mut diagnostics) {
             read_result(&raw, &row, own_host, place, &mut queries, &mut batch, &mut diagnostics);
         }

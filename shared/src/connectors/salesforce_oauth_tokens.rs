@@ -9,6 +9,8 @@
 //!
 //! Cannot tell: a token's scopes and end, which are the connected app's policy, and who answers for an app.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use smallvec::smallvec;
@@ -20,10 +22,13 @@ use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus}
 use crate::model::identity::{IdentityFact, IdentityKind, Knowledge, Status};
 use crate::model::instant::LastUsed;
 use crate::model::principal::HandleKind;
+use crate::model::provenance::Place;
 use crate::reading::absent::{nothing_if_null, present};
 use crate::reading::json::{self, Row};
 use crate::reading::loose::{flag, number};
-use crate::reading::moment::Moment;
+use crate::reading::moment::{DateOrder, Moment};
+use crate::reading::probe::Format;
+use crate::reading::table::{Table, TableRow};
 use crate::reading::text::Text;
 
 pub const CONNECTOR: Connector = Connector {
@@ -45,6 +50,12 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Has("records[].AppName"),
             Mark::Has("records[].UserId"),
             Mark::Has("totalSize"),
+        ],
+        // `--result-format csv`.
+        &[
+            Mark::Column("appname"),
+            Mark::Column("userid"),
+            Mark::AnyColumn(&["lastuseddate", "usecount", "createddate"]),
         ],
     ],
     parse,
@@ -93,6 +104,22 @@ struct RawAttributes<'a> {
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
+    if input.format == Format::Table {
+        let table = Table::read(input.text, &mut diagnostics);
+        for row in table.rows() {
+            let name = format!("line {}", row.line);
+            state(
+                &of_table(row),
+                &name,
+                Place::Line(row.line),
+                input,
+                &mut batch,
+                &mut diagnostics,
+            );
+        }
+        batch.keep_first_identities();
+        return (batch, diagnostics);
+    }
     for row in json::rows(input.text, &[], &mut diagnostics).rows {
         let Some(answer) = row.parse::<RawAnswer<'_>>(&mut diagnostics) else {
             continue;
@@ -126,19 +153,45 @@ fn read_token(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &
     let Some(raw) = row.parse::<RawToken<'_>>(diagnostics) else {
         return;
     };
+    let place = row.place(batch);
+    state(&raw, &row.name(), place, input, batch, diagnostics);
+}
+
+fn of_table(row: TableRow<'_>) -> RawToken<'_> {
+    let text = |column: &str| present(row.get(column)).map(|cell| Text(Cow::Borrowed(cell)));
+    let moment = |column: &str| Moment::parse(row.get(column), DateOrder::MonthFirst);
+    RawToken {
+        attributes: None,
+        id: text("id"),
+        app_name: text("appname"),
+        user_id: text("userid"),
+        last_used_date: moment("lastuseddate"),
+        use_count: row.get("usecount").trim().parse().ok(),
+        created_date: moment("createddate"),
+    }
+}
+
+/// States one token and the app that holds it.
+fn state(
+    raw: &RawToken<'_>,
+    name: &str,
+    place: Place,
+    input: Input<'_>,
+    batch: &mut Batch,
+    diagnostics: &mut Diagnostics,
+) {
     let (Some(app), Some(user)) = (
         raw.app_name.as_deref().and_then(present),
         raw.user_id.as_deref().and_then(present),
     ) else {
         diagnostics.push(Diagnostic::error(
-            format!("{}.AppName", row.name()),
+            format!("{name}.AppName"),
             "no `AppName` or no `UserId`",
             "the app that holds the token and the user it acts as",
             "this token was left out; query again with both fields",
         ));
         return;
     };
-    let place = row.place(batch);
     let handle = batch.handle(HandleKind::Local, &format!("{}/connected-apps/{app}", input.source));
     let mut fact = IdentityFact::listed(smallvec![handle], IdentityKind::Integration, place);
     fact.name = Some(batch.sym(app));
@@ -161,10 +214,12 @@ fn read_token(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &
     fact.status = CredentialStatus::Active;
     fact.created_at = raw
         .created_date
-        .instant(|| format!("{}.CreatedDate", row.name()), diagnostics);
+        .clone()
+        .instant(|| format!("{name}.CreatedDate"), diagnostics);
     let used_at = raw
         .last_used_date
-        .instant(|| format!("{}.LastUsedDate", row.name()), diagnostics);
+        .clone()
+        .instant(|| format!("{name}.LastUsedDate"), diagnostics);
     fact.last_used = match (used_at, raw.use_count) {
         (Some(at), _) => LastUsed::At(at),
         (None, Some(0)) => LastUsed::Never,

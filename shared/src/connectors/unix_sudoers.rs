@@ -38,6 +38,7 @@ pub const CONNECTOR: Connector = Connector {
         &[Mark::FirstLine("Defaults"), Mark::Text("NOPASSWD:")],
         &[Mark::FirstLine("Defaults"), Mark::Text("@includedir")],
         &[Mark::FirstLine("_Alias"), Mark::Text("=(")],
+        &[Mark::SudoRules],
     ],
     parse,
 };
@@ -84,6 +85,70 @@ pub(super) fn read_rules(
     for (line, place) in lines {
         reader.rule(line, *place);
     }
+}
+
+/// The words that begin a definition of members.
+const ALIASES: [&str; 5] = ["User_Alias", "Runas_Alias", "Host_Alias", "Cmnd_Alias", "Cmd_Alias"];
+
+/// Whether a text begins as a file of rules does: with a definition or a rule, as a rule behind defaults.
+pub(super) fn begins_with_rules(text: &str) -> bool {
+    const MAX_BYTES: usize = 64 << 10;
+    let beginning = &text[..text.floor_char_boundary(MAX_BYTES)];
+    let mut lines = beginning.lines().map(str::trim);
+    let first = lines.find(|line| {
+        let is_default = line.strip_prefix("Defaults").is_some_and(|rest| {
+            rest.starts_with(|next: char| next.is_whitespace() || matches!(next, ':' | '@' | '!' | '>'))
+        });
+        !line.is_empty() && !line.starts_with('#') && !is_default
+    });
+    first.is_some_and(|line| match line.split_once(char::is_whitespace) {
+        Some((kind, rest)) if ALIASES.contains(&kind) => rest.contains('='),
+        _ => is_rule(line),
+    })
+}
+
+/// Whether a line is `WHO HOSTS = COMMANDS`. Where the hosts are not `ALL` it must say as whom or with which tag: a
+/// shell's `export PATH=/bin` has the same form.
+fn is_rule(line: &str) -> bool {
+    let Some((left, right)) = line.split_once('=') else {
+        return false;
+    };
+    let left = joined_lists(left);
+    let mut words = left.split_whitespace();
+    let (Some(who), Some(hosts), None) = (words.next(), words.next(), words.next()) else {
+        return false;
+    };
+    let is_of_names = |c: char| c.is_alphanumeric() || "_.-,!%+#@\\\"/:*".contains(c);
+    if !who.chars().all(is_of_names) || !hosts.chars().all(is_of_names) {
+        return false;
+    }
+    let right = right.trim_start();
+    let (as_whom, mut rest) = match right.strip_prefix('(').and_then(|right| right.split_once(')')) {
+        Some((_, rest)) => (true, rest.trim_start()),
+        None => (false, right),
+    };
+    let mut is_tagged = false;
+    while let Some((tag, after)) = rest.split_once(':') {
+        if tag.is_empty()
+            || !tag
+                .trim_end()
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+        {
+            break;
+        }
+        (is_tagged, rest) = (true, after.trim_start());
+    }
+    let command = rest
+        .split([',', ' ', '\t'])
+        .next()
+        .unwrap_or("")
+        .trim_start_matches('!');
+    let is_alias = command.starts_with(|c: char| c.is_ascii_uppercase())
+        && command
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    (hosts == "ALL" || as_whom || is_tagged) && (command.starts_with('/') || is_alias || command == "sudoedit")
 }
 
 /// Lines without comments, each with what follows a backslash at its end, and the number of its first.
@@ -133,10 +198,7 @@ impl Reader<'_> {
         let Some((kind, definitions)) = line.split_once(char::is_whitespace) else {
             return;
         };
-        if !matches!(
-            kind,
-            "User_Alias" | "Runas_Alias" | "Host_Alias" | "Cmnd_Alias" | "Cmd_Alias"
-        ) {
+        if !ALIASES.contains(&kind) {
             return;
         }
         // Several definitions in one line stand between colons.
@@ -340,4 +402,35 @@ fn list(text: &str) -> Vec<String> {
 fn joined_lists(text: &str) -> String {
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
     parts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_told_by_their_grammar() {
+        for text in [
+            "backup ALL=/usr/bin/rsync\n",
+            "%wheel ALL = ALL\n",
+            "# of the shop\nDefaults env_reset\nCmnd_Alias SVC = /bin/systemctl\ndeploy ALL = SVC\n",
+            "deploy web01, web02 = (app) /usr/bin/rsync\n",
+            "ci build01 = NOPASSWD: /usr/bin/make\n",
+            "Defaults !lecture\nann, bob ALL = (root) sudoedit /etc/hosts\n",
+        ] {
+            assert!(begins_with_rules(text), "{text}");
+        }
+        for text in [
+            "",
+            "export PATH=/usr/bin:/bin\n",
+            "export A=(b) c\n",
+            "key = value\n",
+            "Defaults\nname,owner\n",
+            "set x = ALL\n",
+            "SELECT * FROM a WHERE b = /c\n",
+            "a b c = ALL\n",
+        ] {
+            assert!(!begins_with_rules(text), "{text}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ pub mod activity;
 pub mod aws_policy;
 pub mod aws_trust;
 pub mod ber;
+pub mod carried;
 pub mod certificate;
 pub mod container;
 pub mod encoding;

@@ -70,3 +70,22 @@ fn secrets_and_roles_are_of_the_declared_repository_and_mount() {
     let names = named("policy_ml.hcl", policy, "policy_ci", "policy_");
     assert_eq!(names, ["policy_ci"]);
 }
+
+#[test]
+fn credentials_are_of_the_declared_application() {
+    const ID: &str = "44444444-4444-4444-8444-444444444444";
+    let federated = r#"[{"id": "c0de0000-0000-4000-8000-000000000001", "name": "ci", "issuer": "https://issuer.example.com", "subject": "ci", "audiences": ["api://AzureADTokenExchange"]}]"#;
+    assert_eq!(named("federated.json", federated, ID, "4444"), [ID]);
+    let secrets = r#"[{"displayName": "ci", "keyId": "bbbbbbbb-0000-4000-8000-000000000001", "startDateTime": "2026-01-01T00:00:00Z", "endDateTime": "2027-01-01T00:00:00Z"}]"#;
+    assert_eq!(named("credentials.json", secrets, ID, "4444"), [ID]);
+}
+
+#[test]
+fn deploy_keys_and_accounts_are_of_the_declared_repository_and_domain() {
+    let keys = r#"[{"id": 7, "title": "build", "readOnly": true, "key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"}]"#;
+    let handles = named("page-1.json", keys, "acme/shop.api", "acme/repos/");
+    assert_eq!(handles, ["acme/repos/acme/shop.api/keys/7"]);
+    let accounts = "SamAccountName,Enabled,PasswordLastSet\nsvc_shop,True,2024-01-15 09:00:00\n";
+    let handles = named("users.csv", accounts, "corp.example.com", "ad/");
+    assert_eq!(handles, ["ad/corp.example.com/svc_shop"]);
+}

@@ -10,17 +10,13 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::{Log, RawEvent, RawSessionContext, RawSessionIssuer, RawUserIdentity, Spot};
-use crate::diagnostic::Diagnostics;
 use crate::reading::table::{Table, TableRow};
 use crate::reading::text::Text;
 
 /// How deep objects stand in one another: a session's issuer stands three deep. What is deeper is passed over.
 const MAX_DEPTH: usize = 8;
 
-pub(super) fn read(text: &str, log: &mut Log<'_>) {
-    let mut problems = Diagnostics::default();
-    let table = Table::read(text, &mut problems);
-    log.diagnostics.append(problems);
+pub(super) fn read(table: &Table, log: &mut Log<'_>) {
     for row in table.rows() {
         read_row(row, log);
     }
@@ -43,6 +39,7 @@ fn read_row(row: TableRow<'_>, log: &mut Log<'_>) {
         error_code: text("errorcode"),
         request_parameters: request.as_deref(),
         response_elements: response.as_deref(),
+        event_category: None,
         detail: None,
         cloud_trail_event: None,
     };

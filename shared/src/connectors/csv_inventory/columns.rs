@@ -15,6 +15,8 @@ pub(super) struct Columns {
     pub(super) arn: Option<usize>,
     pub(super) app_id: Option<usize>,
     pub(super) object_id: Option<usize>,
+    /// E-mail addresses of Google's service accounts.
+    pub(super) address: Option<usize>,
     pub(super) kind: Option<usize>,
     pub(super) owners: SmallVec<[usize; 3]>,
     pub(super) created: Option<usize>,
@@ -56,6 +58,7 @@ impl Columns {
             app_id: take(APP_ID),
             object_id: take(OBJECT_ID),
             id: take(ID),
+            address: None,
             kind: take(KIND),
             owners: std::iter::from_fn(|| take(OWNER)).collect(),
             created: take(CREATED),
@@ -77,6 +80,13 @@ impl Columns {
             purposes: [take(PURPOSE), take(DESCRIPTION)].into_iter().flatten().collect(),
             order: DateOrder::MonthFirst,
         };
+        columns.address = (0..names.len()).filter(|at| !is_read[*at]).find(|at| {
+            let is_address = |cell: &str| cell.trim().ends_with(".gserviceaccount.com");
+            names[*at] == "email" && table.cells(*at).any(is_address)
+        });
+        if let Some(at) = columns.address {
+            is_read[at] = true;
+        }
         let unread: Vec<_> = table
             .header()
             .iter()
