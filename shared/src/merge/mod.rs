@@ -458,6 +458,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             name: fact.name,
             status: fact.status,
             holders: Vec::new(),
+            stated_holder: stated(fact.holder),
             created_at: fact.created_at,
             last_used: fact.last_used,
             last_used_for: fact.last_used_for,
@@ -478,6 +479,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         };
         while let Some((file, other)) = facts.next_if(|(_, other)| other.key == key) {
             holders.note(other.holder, joined);
+            credential.stated_holder = credential.stated_holder.or(stated(other.holder));
             said.add(file, &other);
             absorb(&mut credential, &other);
             credential.evidence.push(Evidence {
@@ -612,6 +614,11 @@ struct Holders {
     stated: Vec<IdentityId>,
     /// The certificate names them.
     named: Vec<IdentityId>,
+}
+
+/// A holder that an export states: what a certificate says of itself is none.
+fn stated(handle: Option<Handle>) -> Option<Handle> {
+    handle.filter(|handle| handle.kind != HandleKind::CertificateName)
 }
 
 impl Holders {
