@@ -210,18 +210,18 @@ fn take_file(
         .iter()
         .filter(|fact| fact.presence == Presence::Listed)
         .count();
-    let is_complete =
-        batch.is_complete() && diagnostics.iter().all(|d| d.severity != Severity::Error) && connector.is_some();
+    let n_errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    // What no connector recognises is an error, but for an answer without rows.
+    let is_complete = batch.is_complete() && n_errors == 0;
     let current = &mut snapshot.sources[source_id.0 as usize];
     current.files.end = file_id.0 as usize + 1;
     current.stated_at = current.stated_at.max(batch.stated_at);
     current
         .gaps
         .extend(batch.gaps.iter().map(|gap| format!("{path}: {gap}")));
-    let n_errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     match (connector, n_errors) {
+        (_, 0) => {}
         (None, _) => current.gaps.push(format!("{path}: no connector recognises it")),
-        (Some(_), 0) => {}
         (Some(_), n) => current.gaps.push(format!(
             "{path}: {n} {} could not be read",
             if n == 1 { "part" } else { "parts" }
