@@ -47,4 +47,5 @@ mod stored;
 mod subjects;
 mod support;
 mod survival;
+mod terraform_joins;
 mod tidy;
