@@ -49,7 +49,8 @@ pub fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
     for path in &args.files {
         for file in inspect(path)? {
             let inspected = Inspected::of(&file);
-            all_read &= file.connector.is_some() && file.diagnostics.iter().all(|d| d.severity != Severity::Error);
+            // What no connector recognises is an error, but for an answer without rows.
+            all_read &= file.diagnostics.iter().all(|d| d.severity != Severity::Error);
             match args.format {
                 Format::Json => writeln!(out, "{}", escaped(&serde_json::to_string(&inspected)?))?,
                 Format::Text => inspected.print(&mut out)?,
@@ -122,9 +123,7 @@ impl<'a> Inspected<'a> {
         Inspected {
             file: &file.path,
             connector: file.connector,
-            complete: file.connector.is_some()
-                && batch.is_complete()
-                && file.diagnostics.iter().all(|d| d.severity != Severity::Error),
+            complete: batch.is_complete() && file.diagnostics.iter().all(|d| d.severity != Severity::Error),
             identities: batch
                 .identities
                 .iter()
@@ -145,7 +144,9 @@ impl<'a> Inspected<'a> {
     }
 
     fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        let connector = self.connector.unwrap_or("not recognised");
+        let is_refused = self.diagnostics.iter().any(|d| d.severity == Severity::Error);
+        let unknown = if is_refused { "not recognised" } else { "no rows" };
+        let connector = self.connector.unwrap_or(unknown);
         let state = if self.complete { "" } else { ", incomplete" };
         writeln!(out, "{}: {connector}{state}", printable(self.file))?;
         if self.connector.is_some() {

@@ -61,6 +61,7 @@ pub struct CredentialRow {
     pub status: String,
     /// The id of the identity that authenticates with it, when an export lists it.
     pub holder: Option<String>,
+    /// Its name, or `bob, not listed` where an export only names it.
     pub holder_name: Option<String>,
     /// How many identities and places it serves: more than one is shared.
     pub n_holders: usize,
@@ -106,6 +107,7 @@ pub struct CertificateRow {
     pub key: Option<String>,
     pub signature_hash: Option<String>,
     pub holder: Option<String>,
+    /// Its name, or `bob, not listed` where an export only names it.
     pub holder_name: Option<String>,
     pub source: String,
     /// In how many places (files, stores, secrets) it was found.

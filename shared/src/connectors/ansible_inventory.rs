@@ -45,13 +45,43 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[Mark::Has("_meta.hostvars")],
-        &[Mark::Is(Format::Text), Mark::Text("ansible_user=")],
-        &[Mark::Is(Format::Text), Mark::Text("ansible_host=")],
-        &[Mark::Is(Format::Text), Mark::Text("ansible_connection=")],
-        &[Mark::Is(Format::Text), Mark::Text("ansible_ssh_private_key_file=")],
+        &[Mark::Is(Format::Text), Mark::HostVariable("ansible_user=")],
+        &[Mark::Is(Format::Text), Mark::HostVariable("ansible_host=")],
+        &[Mark::Is(Format::Text), Mark::HostVariable("ansible_connection=")],
+        &[
+            Mark::Is(Format::Text),
+            Mark::HostVariable("ansible_ssh_private_key_file="),
+        ],
     ],
     parse,
 };
+
+/// Whether a text is an inventory that sets this variable: behind a host, or by itself below a section. Scripts and
+/// programs that name it are none.
+pub(super) fn sets(text: &str, variable: &str) -> bool {
+    if text.starts_with("#!") {
+        return false;
+    }
+    let mut is_in_section = false;
+    for line in text.lines().map(str::trim) {
+        is_in_section |= line.starts_with('[') && line.contains(']');
+        if !line.contains(variable) || line.starts_with(['#', ';']) {
+            continue;
+        }
+        let mut words = line.split_whitespace();
+        let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let is_host = !first.contains('=') && !matches!(first, "export" | "set" | "env" | "ENV" | "ARG");
+        let is_behind_host = is_host && second.split_once('=').is_some_and(|(name, _)| is_name(name));
+        if is_behind_host || is_in_section && first.starts_with(variable) {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_name(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
 
 #[derive(Deserialize)]
 struct RawInventory<'a> {
@@ -426,6 +456,24 @@ mod tests {
         let shown = |host: &str| format!("{:?}", inventory.variables_of(host));
         assert_eq!(shown("a"), r#"{"x": "1 2", "y": "4", "z": "6"}"#);
         assert_eq!(shown("b"), r#"{"x": "3", "y": "4", "z": "6"}"#);
+    }
+
+    #[test]
+    fn only_an_inventory_sets_a_variable() {
+        for (text, expected) in [
+            ("web01 ansible_user=deploy\n", true),
+            ("web01 x=1 ansible_user=deploy # main\n", true),
+            ("[all:vars]\nansible_user=deploy\n", true),
+            ("ansible_user=deploy\n", false),
+            ("#!/bin/sh\nweb01 ansible_user=deploy\n", false),
+            ("cd x\nansible-playbook -e ansible_user=deploy site.yml\n", false),
+            ("export ansible_user=deploy\n", false),
+            ("# web01 ansible_user=deploy\n", false),
+            ("Set it by `-e ansible_user=deploy` as always.\n", false),
+            ("    result = 'ansible_user=%s' % user\n", false),
+        ] {
+            assert_eq!(sets(text, "ansible_user="), expected, "{text}");
+        }
     }
 
     #[test]

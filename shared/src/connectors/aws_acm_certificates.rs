@@ -133,7 +133,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
 }
 
 /// False when there is no certificate yet, or will never be.
-fn read_certificate(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) -> bool {
+pub(super) fn read_certificate(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) -> bool {
     let Some(raw) = row.parse::<RawCertificate<'_>>(diagnostics) else {
         return true;
     };

@@ -40,7 +40,8 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[Mark::Has("OpenIDConnectProviderList")],
         &[Mark::Has("SAMLProviderList")],
-        &[Mark::Has("Url"), Mark::Has("ClientIDList"), Mark::Has("ThumbprintList")],
+        // AWS checks some providers by its own list of authorities: these need no thumbprint.
+        &[Mark::Has("Url"), Mark::Has("ClientIDList")],
         &[Mark::Has("SAMLMetadataDocument")],
         // What `--query` leaves of the lists.
         &[Mark::Contains("Arn", ":oidc-provider/")],
@@ -72,11 +73,15 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &LISTS, &mut diagnostics);
     for row in rows.rows.iter().filter(|row| !row.is_empty_object()) {
-        if let Some(raw) = row.parse::<RawProvider<'_>>(&mut diagnostics) {
-            read_provider(raw, row, &input, &mut batch, &mut diagnostics);
-        }
+        read_row(row, input, &mut batch, &mut diagnostics);
     }
     (batch, diagnostics)
+}
+
+pub(super) fn read_row(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+    if let Some(raw) = row.parse::<RawProvider<'_>>(diagnostics) {
+        read_provider(raw, row, &input, batch, diagnostics);
+    }
 }
 
 fn read_provider(
@@ -145,8 +150,9 @@ fn signing_certificates(metadata: &str, row: &Row<'_>, batch: &mut Batch, diagno
         let place = Place::Path(batch.sym(&format!("{name} certificate {n}")));
         match STANDARD.decode(base64) {
             Ok(der) => {
-                let n_identities = batch.identities.len();
-                if let Some(index) = certificate::push(&der, place, batch, diagnostics) {
+                let (n_identities, n_credentials) = (batch.identities.len(), batch.credentials.len());
+                let index = certificate::push(&der, place, batch, diagnostics);
+                if let Some(index) = index.filter(|index| *index == n_credentials) {
                     // It signs for the identity provider and names nobody that signs in.
                     batch.identities.truncate(n_identities);
                     batch.credentials[index].holder = None;

@@ -138,7 +138,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     (batch, diagnostics)
 }
 
-fn read_object(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+pub(super) fn read_object(row: &Row<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawObject<'_>>(diagnostics) else {
         return;
     };

@@ -47,6 +47,11 @@ pub const CONNECTOR: Connector = Connector {
     ],
     signatures: &[
         &[Mark::Has("data[].ObjectIdentifier")],
+        // SharpHound 3, whose list is called after what it lists.
+        &[Mark::Has("users[].ObjectIdentifier"), Mark::Has("meta.type")],
+        &[Mark::Has("computers[].ObjectIdentifier"), Mark::Has("meta.type")],
+        &[Mark::Has("groups[].ObjectIdentifier"), Mark::Has("meta.type")],
+        &[Mark::Has("domains[].ObjectIdentifier"), Mark::Has("meta.type")],
         &[Mark::Has("data"), Mark::Has("meta.methods"), Mark::Has("meta.type")],
     ],
     parse,
@@ -128,9 +133,9 @@ struct RawAce<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct RawReference<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "MemberId")]
     object_identifier: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, alias = "MemberType")]
     object_type: Option<Text<'a>>,
 }
 
@@ -145,10 +150,12 @@ enum Listed {
     Others,
 }
 
+const LISTS: [&str; 7] = ["data", "users", "computers", "groups", "domains", "ous", "gpos"];
+
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut batch = Batch::default();
     let mut diagnostics = Diagnostics::default();
-    let rows = json::rows(input.text, &["data"], &mut diagnostics);
+    let rows = json::rows(input.text, &LISTS, &mut diagnostics);
     let meta = rows.headers.iter().rev().find(|(key, _)| *key == "meta");
     let meta = meta.and_then(|(_, meta)| serde_json::from_str::<RawMeta<'_>>(meta).ok());
     let listed = match meta.as_ref().and_then(|meta| meta.r#type.as_deref()) {

@@ -10,6 +10,8 @@
 //! Cannot tell: members of groups and layers, use, and API keys: a host has one unless it authenticates otherwise. The
 //! shape is that of the documentation: none could be confirmed on a recorded export.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use smallvec::smallvec;
 
@@ -103,6 +105,14 @@ struct RawVersion {
     version: Option<u64>,
     #[serde(default)]
     expires_at: Moment,
+}
+
+/// Whether a file is what `conjur list` writes of one kind: ids alone, each of an account, a kind and a path.
+pub(super) fn is_list(format: Format, text: &str) -> bool {
+    const KINDS: [&str; 7] = ["host", "user", "group", "layer", "policy", "variable", "webservice"];
+    let is_id = |id: &Cow<'_, str>| ResourceId::parse(id).is_some_and(|id| KINDS.contains(&id.kind));
+    format == Format::Json
+        && serde_json::from_str::<Vec<Cow<'_, str>>>(text).is_ok_and(|ids| !ids.is_empty() && ids.iter().all(is_id))
 }
 
 /// `acme:host:shop/api`.

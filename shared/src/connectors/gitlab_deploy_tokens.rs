@@ -69,7 +69,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     (batch, diagnostics)
 }
 
-fn read_token(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+pub(super) fn read_token(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(raw) = row.parse::<RawDeployToken<'_>>(diagnostics) else {
         return;
     };

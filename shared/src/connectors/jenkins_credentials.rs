@@ -43,7 +43,7 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[
             Mark::Is(Format::Xml),
-            Mark::Text("com.cloudbees.plugins.credentials.SystemCredentialsProvider"),
+            Mark::Text("<com.cloudbees.plugins.credentials.SystemCredentialsProvider"),
         ],
         &[
             Mark::Is(Format::Xml),

@@ -26,7 +26,16 @@ pub const CONNECTOR: Connector = Connector {
         "where the store is in use",
         "the strength of a key: export the certificates with `keytool -list -rfc`",
     ],
-    signatures: &[&[Mark::Is(Format::Text), Mark::FirstLine("Keystore type:")]],
+    signatures: &[
+        &[Mark::Is(Format::Text), Mark::FirstLine("Keystore type:")],
+        // Behind the question for the password.
+        &[
+            Mark::Is(Format::Text),
+            Mark::FirstLine("Enter keystore password:"),
+            Mark::Text("Keystore type:"),
+            Mark::Text("Your keystore contains"),
+        ],
+    ],
     parse,
 };
 

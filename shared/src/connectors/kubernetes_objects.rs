@@ -239,6 +239,24 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     reader.finish()
 }
 
+/// Reads the objects of another export, each with its place, into its batch.
+pub(super) fn read_into(batch: &mut Batch, objects: &[(String, String)], input: Input<'_>) -> Diagnostics {
+    let mut reader = Reader::new(input);
+    reader.batch = std::mem::take(batch);
+    for (place, object) in objects {
+        let row = Row {
+            list: place,
+            index: 0,
+            document: 0,
+            text: object,
+        };
+        reader.object(&row, ItemType::default(), 0);
+    }
+    let (filled, diagnostics) = reader.finish();
+    *batch = filled;
+    diagnostics
+}
+
 /// The kinds that say something about identities, with how their API names many of them and its groups.
 const KINDS: &[(&str, &str, &[&str], Kind)] = &[
     ("ServiceAccount", "serviceaccounts", &[""], Kind::ServiceAccount),

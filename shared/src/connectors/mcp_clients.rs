@@ -1,9 +1,12 @@
 //! MCP client configurations: the tool servers that AI agents use, and the secrets they are given.
 //!
 //! Written by hand or by the client: `claude_desktop_config.json`, `.cursor/mcp.json`, `.mcp.json` (`mcpServers`),
-//! `.vscode/mcp.json` (`servers` and `inputs`).
+//! `~/.claude.json` (the same, also in each of its `projects`), `.vscode/mcp.json` (`servers` and `inputs`), Continue's
+//! `config.yaml` (a list, whose servers have a `name`), Zed's `settings.json` (`context_servers`). With comments and
+//! trailing commas, where the client takes them.
 //! <https://modelcontextprotocol.io/docs/develop/connect-local-servers>,
-//! <https://code.visualstudio.com/docs/copilot/customization/mcp-servers>
+//! <https://code.visualstudio.com/docs/copilot/reference/mcp-configuration>, <https://docs.continue.dev/reference>,
+//! <https://zed.dev/docs/ai/mcp>
 //!
 //! Read: each server with its command or URL, and which secrets it is given by environment, header, argument or connection
 //! string. Of a secret in the clear stays a fingerprint; a reference (`${TOKEN}`, `${input:key}`) is only known to be one.
@@ -14,6 +17,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
 use smallvec::smallvec;
 
 use super::leaked_secret::access_key;
@@ -27,6 +32,7 @@ use crate::model::provenance::Place;
 use crate::reading::absent::nothing_if_null;
 use crate::reading::fingerprint::fingerprint;
 use crate::reading::json;
+use crate::reading::jsonc;
 use crate::reading::loose::flag;
 use crate::reading::text::Text;
 
@@ -51,39 +57,84 @@ pub const CONNECTOR: Connector = Connector {
             Mark::Text("\"command\""),
             Mark::Text("\"args\""),
         ],
+        &[Mark::Has("servers"), Mark::Lacks("servers[]"), Mark::Text("\"stdio\"")],
+        &[
+            Mark::Has("servers"),
+            Mark::Lacks("servers[]"),
+            Mark::Text("\"url\""),
+            Mark::Text("\"http\""),
+        ],
+        &[
+            Mark::Has("servers"),
+            Mark::Lacks("servers[]"),
+            Mark::Text("\"url\""),
+            Mark::Text("\"sse\""),
+        ],
+        &[Mark::Has("context_servers"), Mark::Lacks("context_servers[]")],
+        &[Mark::Has("projects"), Mark::Text("\"mcpServers\"")],
     ],
     parse,
 };
 
+/// Servers by name, or as a list.
 #[derive(Deserialize)]
 struct RawConfiguration<'a> {
-    #[serde(borrow, default, deserialize_with = "nothing_if_null", rename = "mcpServers")]
-    mcp_servers: BTreeMap<Cow<'a, str>, RawServer<'a>>,
-    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
-    servers: BTreeMap<Cow<'a, str>, RawServer<'a>>,
+    #[serde(borrow, default, rename = "mcpServers")]
+    mcp_servers: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    servers: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    context_servers: Option<&'a RawValue>,
     /// Inside the settings of an editor.
-    #[serde(borrow, default, deserialize_with = "nothing_if_null")]
-    mcp: RawInner<'a>,
+    #[serde(borrow, default)]
+    mcp: Option<&'a RawValue>,
+    /// By folder, each with `mcpServers` of its own.
+    #[serde(borrow, default)]
+    projects: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct RawName<'a> {
+    #[serde(borrow)]
+    name: Text<'a>,
+}
+
+/// A command in one line, or with what it is given.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawCommand<'a> {
+    Line(#[serde(borrow)] Text<'a>),
+    Apart {
+        #[serde(borrow, default)]
+        path: Option<Text<'a>>,
+        #[serde(borrow, default, deserialize_with = "nothing_if_null")]
+        args: Vec<Text<'a>>,
+        #[serde(borrow, default, deserialize_with = "nothing_if_null")]
+        env: BTreeMap<Cow<'a, str>, Value>,
+    },
 }
 
 #[derive(Default, Deserialize)]
-struct RawInner<'a> {
+struct RawRequest<'a> {
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
-    servers: BTreeMap<Cow<'a, str>, RawServer<'a>>,
+    headers: BTreeMap<Cow<'a, str>, Value>,
 }
 
 #[derive(Deserialize)]
 struct RawServer<'a> {
     #[serde(borrow, default)]
-    command: Option<Text<'a>>,
+    command: Option<RawCommand<'a>>,
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
     args: Vec<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
-    env: BTreeMap<Cow<'a, str>, serde_json::Value>,
+    env: BTreeMap<Cow<'a, str>, Value>,
     #[serde(borrow, default, alias = "serverUrl")]
     url: Option<Text<'a>>,
     #[serde(borrow, default, deserialize_with = "nothing_if_null")]
-    headers: BTreeMap<Cow<'a, str>, serde_json::Value>,
+    headers: BTreeMap<Cow<'a, str>, Value>,
+    /// Where Continue puts headers.
+    #[serde(borrow, default, rename = "requestOptions", deserialize_with = "nothing_if_null")]
+    request: RawRequest<'a>,
     #[serde(default, deserialize_with = "flag")]
     disabled: Option<bool>,
 }
@@ -114,29 +165,54 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         Some(subject) => format!("{}/{subject}", input.source),
         None => input.source.to_owned(),
     };
-    let mut n_clear = 0;
-    for row in json::rows(input.text, &[], &mut diagnostics).rows {
+    let plain = jsonc::plain(input.text);
+    let text = plain.as_deref().unwrap_or(input.text);
+    let mut servers = Vec::new();
+    for row in json::rows(text, &[], &mut diagnostics).rows {
         let Some(raw) = row.parse::<RawConfiguration<'_>>(&mut diagnostics) else {
             continue;
         };
-        let all = [
+        let inner = raw.mcp.and_then(|inner| parsed::<RawConfiguration<'_>>(inner));
+        for (list, named) in [
             ("mcpServers", raw.mcp_servers),
             ("servers", raw.servers),
-            ("mcp.servers", raw.mcp.servers),
-        ];
-        for (list, servers) in all {
-            for (name, server) in servers {
-                let place = Place::Path(batch.sym(&format!("{list}[\"{name}\"]")));
-                let mut reading = Reading {
-                    holder: batch.handle(HandleKind::Local, &format!("{scope}/mcp/{name}")),
-                    scope: format!("{scope}/{name}"),
-                    place,
-                    salt: input.salt,
-                    batch: &mut batch,
-                    n_clear: &mut n_clear,
-                };
-                reading.server(&name, &server);
-            }
+            ("context_servers", raw.context_servers),
+            ("mcp.servers", inner.and_then(|inner| inner.servers)),
+        ] {
+            servers.extend(named.map(|named| (list.to_owned(), scope.clone(), named)));
+        }
+        let projects = raw.projects.and_then(parsed::<BTreeMap<Cow<'_, str>, &RawValue>>);
+        for (folder, project) in projects.unwrap_or_default() {
+            let named = parsed::<RawConfiguration<'_>>(project).and_then(|project| project.mcp_servers);
+            let list = format!("projects[\"{folder}\"].mcpServers");
+            let scope = format!("{scope}/projects/{}", folder.trim_start_matches('/'));
+            servers.extend(named.map(|named| (list, scope, named)));
+        }
+    }
+    let mut n_clear = 0;
+    for (list, scope, servers) in servers {
+        for (name, server) in by_name(&list, servers, &mut diagnostics) {
+            let at = format!("{list}[\"{name}\"]");
+            // One odd value costs its server.
+            let Some(server) = parsed::<RawServer<'_>>(server) else {
+                diagnostics.push(Diagnostic::error(
+                    at,
+                    "a server of another form",
+                    "`command`, `args` and `env`, or `url` and `headers`, as texts",
+                    "this server was left out; mend it",
+                ));
+                continue;
+            };
+            let place = Place::Path(batch.sym(&at));
+            let mut reading = Reading {
+                holder: batch.handle(HandleKind::Local, &format!("{scope}/mcp/{name}")),
+                scope: format!("{scope}/{name}"),
+                place,
+                salt: input.salt,
+                batch: &mut batch,
+                n_clear: &mut n_clear,
+            };
+            reading.server(&name, server);
         }
     }
     if n_clear > 0 {
@@ -153,6 +229,42 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     (batch, diagnostics)
 }
 
+fn parsed<'a, T: Deserialize<'a>>(text: &'a RawValue) -> Option<T> {
+    serde_json::from_str(text.get()).ok()
+}
+
+/// Servers by name, in the order of their names, or of the list.
+fn by_name<'a>(list: &str, servers: &'a RawValue, diagnostics: &mut Diagnostics) -> Vec<(Cow<'a, str>, &'a RawValue)> {
+    if servers.get() == "null" {
+        return Vec::new();
+    }
+    if let Some(named) = parsed::<BTreeMap<Cow<'a, str>, &RawValue>>(servers) {
+        return named.into_iter().collect();
+    }
+    let listed = parsed::<Vec<&RawValue>>(servers);
+    if listed.is_none() {
+        diagnostics.push(Diagnostic::error(
+            list,
+            "neither servers by name nor a list of them",
+            "servers by name",
+            "these were left out; mend the configuration",
+        ));
+    }
+    let mut named = Vec::new();
+    for (index, server) in listed.unwrap_or_default().into_iter().enumerate() {
+        match parsed::<RawName<'a>>(server) {
+            Some(raw) => named.push((raw.name.0, server)),
+            None => diagnostics.push(Diagnostic::error(
+                format!("{list}[{index}]"),
+                "a server without a name",
+                "a member `name`",
+                "this server was left out; mend it",
+            )),
+        }
+    }
+    named
+}
+
 struct Reading<'r, 'i> {
     holder: Handle,
     scope: String,
@@ -163,7 +275,17 @@ struct Reading<'r, 'i> {
 }
 
 impl Reading<'_, '_> {
-    fn server(&mut self, name: &str, raw: &RawServer<'_>) {
+    fn server(&mut self, name: &str, mut raw: RawServer<'_>) {
+        let command = match raw.command.take() {
+            Some(RawCommand::Line(command)) => Some(command),
+            Some(RawCommand::Apart { path, args, env }) => {
+                raw.args.extend(args);
+                raw.env.extend(env);
+                path
+            }
+            None => None,
+        };
+        raw.headers.append(&mut raw.request.headers);
         let mut fact = IdentityFact::listed(smallvec![self.holder], IdentityKind::Agent, self.place);
         fact.name = Some(self.batch.sym(name));
         let runs = raw.url.as_deref().map(origin);
@@ -172,7 +294,7 @@ impl Reading<'_, '_> {
             .iter()
             .find(|arg| !arg.starts_with('-') && arg.contains(['/', '@']) && !arg.contains("://"));
         let runs = runs.or_else(|| {
-            let command = raw.command.as_deref()?;
+            let command = command.as_deref()?;
             Some(package.map_or_else(|| command.to_owned(), |package| format!("{command} {}", &**package)))
         });
         fact.account = self.batch.sym_of(runs.as_deref());

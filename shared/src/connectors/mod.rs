@@ -145,6 +145,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
 use crate::reading::carried;
 use crate::reading::encoding;
+use crate::reading::json;
+use crate::reading::jsonc;
 use crate::reading::probe::{Format, Probe};
 use crate::reading::recording;
 use crate::reading::subject::subject_of;
@@ -320,6 +322,8 @@ pub enum Mark {
     Accounts(host::AccountFile),
     /// The first line is one of sudo's, by its grammar.
     SudoRules,
+    /// An inventory of Ansible sets this variable of a host.
+    HostVariable(&'static str),
     /// The text contains this, wherever: for formats that have no paths.
     Text(&'static str),
     /// A table has this column.
@@ -393,12 +397,39 @@ pub fn read_in(source: &str, config: &SourceConfig, path: &str, bytes: &[u8], sa
         .then_some(&csv_inventory::CONNECTOR)
         .or_else(|| recognise(&Probe::quick(format, bytes, text)))
         .or_else(|| recognise(&Probe::thorough(format, bytes, text)).filter(|_| format == Format::Json))
-        .or_else(|| has_certificates(format, text).then_some(&x509_certificates::CONNECTOR));
+        .or_else(|| has_certificates(format, text).then_some(&x509_certificates::CONNECTOR))
+        .or_else(|| conjur_resources::is_list(format, text).then_some(&conjur_resources::CONNECTOR))
+        .or_else(|| vault::is_list(format, source, path, text).then_some(&vault_auth_roles::CONNECTOR));
+    let plain = match connector {
+        None if text.trim_start().starts_with(['{', '/']) => jsonc::plain(text),
+        Some(_) | None => None,
+    };
+    let (connector, format, text) = match &plain {
+        Some(plain) => match recognise(&Probe::quick(Format::Json, bytes, plain)) {
+            Some(connector) => (Some(connector), Format::Json, plain.as_str()),
+            None => (None, format, text),
+        },
+        None => (connector, format, text),
+    };
     let Some(connector) = connector else {
-        diagnostics.push(unrecognised(&Probe::quick(format, bytes, text)));
+        let mut batch = Batch::default();
+        match json::Empty::of(text).filter(|_| matches!(format, Format::Json | Format::Yaml)) {
+            Some(empty) => {
+                diagnostics.push(Diagnostic::info(
+                    "whole file",
+                    "an answer without rows",
+                    "rows, where the system has some",
+                    "nothing to do; which list it is, it does not say",
+                ));
+                if empty.is_continued {
+                    batch.gaps.push("a page without rows names a next page".to_owned());
+                }
+            }
+            None => diagnostics.push(unrecognised(&Probe::quick(format, bytes, text))),
+        }
         return Reading {
             connector: None,
-            batch: Batch::default(),
+            batch,
             diagnostics: diagnostics.into_vec(),
         };
     };
@@ -491,6 +522,7 @@ impl Mark {
             Mark::SudoRules => {
                 matches!(probe.format, Format::Text | Format::Table) && unix_sudoers::begins_with_rules(probe.text)
             }
+            Mark::HostVariable(name) => ansible_inventory::sets(probe.text, name),
             Mark::Text(text) => memchr::memmem::find(probe.text.as_bytes(), text.as_bytes()).is_some(),
             Mark::Column(name) => probe.has_column(name),
             Mark::AnyColumn(names) => names.iter().any(|name| probe.has_column(name)),
@@ -507,28 +539,53 @@ impl Mark {
         }
     }
 
-    /// Whether a file that says nothing lacks this mark.
-    fn asks_for_something(self) -> bool {
+    /// Whether a file that has this mark is like the export: many files of other kinds have the others.
+    fn tells(self) -> bool {
+        /// Shorter text is in files of every kind.
+        const MIN_TEXT_BYTES: usize = 6;
         match self {
-            Mark::Lacks(_)
+            Mark::Text(text) => text.len() >= MIN_TEXT_BYTES,
+            Mark::Is(_)
+            | Mark::Begins(_)
+            | Mark::ColonFields(_)
+            | Mark::Lacks(_)
             | Mark::OnlyMembers(_)
             | Mark::RowLacks(_)
             | Mark::NoColumnLike(_)
             | Mark::OnlyColumns(_) => false,
-            Mark::Is(_)
-            | Mark::Has(_)
+            Mark::Has(_)
             | Mark::RowHas(_)
             | Mark::Equals(..)
             | Mark::Contains(..)
-            | Mark::Begins(_)
             | Mark::FirstLine(_)
-            | Mark::ColonFields(_)
             | Mark::Accounts(_)
             | Mark::SudoRules
-            | Mark::Text(_)
+            | Mark::HostVariable(_)
             | Mark::Column(_)
             | Mark::AnyColumn(_)
             | Mark::AnyColumnLike(_) => true,
+        }
+    }
+
+    /// Whether a file of this syntax can have the mark.
+    fn is_of(self, format: Format) -> bool {
+        match self {
+            Mark::Is(expected) => expected == format,
+            Mark::Has(_)
+            | Mark::Lacks(_)
+            | Mark::RowHas(_)
+            | Mark::RowLacks(_)
+            | Mark::Equals(..)
+            | Mark::Contains(..) => matches!(format, Format::Json | Format::Yaml),
+            Mark::Column(_)
+            | Mark::AnyColumn(_)
+            | Mark::AnyColumnLike(_)
+            | Mark::NoColumnLike(_)
+            | Mark::OnlyColumns(_) => format == Format::Table,
+            Mark::FirstLine(_) | Mark::ColonFields(_) | Mark::Accounts(_) | Mark::HostVariable(_) => {
+                !matches!(format, Format::Json | Format::Yaml | Format::Xml)
+            }
+            Mark::Begins(_) | Mark::Text(_) => true,
         }
     }
 
@@ -547,6 +604,7 @@ impl Mark {
             Mark::ColonFields(n) => format!("a first line of {n} fields between colons"),
             Mark::Accounts(_) => "an account in its first line".to_owned(),
             Mark::SudoRules => "a rule of sudo in its first line".to_owned(),
+            Mark::HostVariable(name) => format!("a host with `{name}`"),
             Mark::Text(text) => format!("`{text}` in it"),
             Mark::Column(name) => format!("a column `{name}`"),
             Mark::AnyColumn(names) => format!("a column `{}`", names.join("` or `")),
@@ -570,7 +628,7 @@ fn columns_like<'p>(probe: &'p Probe<'_>, names: &'static [&str]) -> impl Iterat
     columns.filter(|column| names.iter().any(|name| table::folded(name) == table::folded(column)))
 }
 
-/// The first line of a text that is neither blank nor a comment; `""` when there is none. JSON may be one line of
+/// The first line of a text that is neither blank nor a comment (`#`, `//`); `""` when there is none. JSON may be one line of
 /// gigabytes, so only so much is looked at as the longest line of a format of lines takes.
 fn first_line(text: &str) -> &str {
     const MAX_BYTES: usize = 64 << 10;
@@ -578,7 +636,7 @@ fn first_line(text: &str) -> &str {
     text[..end]
         .split(['\n', '\r'])
         .map(str::trim)
-        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .find(|line| !line.is_empty() && !line.starts_with('#') && !line.starts_with("//"))
         .unwrap_or("")
 }
 
@@ -599,7 +657,7 @@ fn known_among(what: &str, parts: &str, names: Vec<&str>, is_known: fn(&str) -> 
     let compared = names.iter().copied().take(MAX_NAMES);
     let known: Vec<_> = compared.filter(|name| is_known(name)).take(8).collect();
     match (names.len(), known.as_slice()) {
-        (0, _) => format!("{what} with nothing in it"),
+        (0, _) => format!("{what} without {parts}"),
         (_, []) => format!("{what}, none of whose {parts} is known"),
         (_, [..]) => format!("{what} with the known {parts} {}", known.join(", ")),
     }
@@ -624,6 +682,7 @@ fn is_known_member(name: &str) -> bool {
         | Mark::ColonFields(_)
         | Mark::Accounts(_)
         | Mark::SudoRules
+        | Mark::HostVariable(_)
         | Mark::Text(_)
         | Mark::Column(_)
         | Mark::AnyColumn(_)
@@ -649,6 +708,7 @@ fn is_known_column(name: &str) -> bool {
         | Mark::ColonFields(_)
         | Mark::Accounts(_)
         | Mark::SudoRules
+        | Mark::HostVariable(_)
         | Mark::Text(_)
         | Mark::Has(_)
         | Mark::Lacks(_)
@@ -718,11 +778,9 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
     let nearest = CONNECTORS
         .iter()
         .flat_map(|connector| connector.signatures.iter().map(move |marks| (connector, *marks)))
+        .filter(|(_, marks)| marks.iter().all(|mark| mark.is_of(probe.format)))
         .map(|(connector, marks)| {
-            let n_held = marks
-                .iter()
-                .filter(|mark| mark.asks_for_something() && mark.holds(probe))
-                .count();
+            let n_held = marks.iter().filter(|mark| mark.tells() && mark.holds(probe)).count();
             (n_held * 100 / marks.len().max(1), connector, marks)
         })
         // Less than half is no likeness.
@@ -765,6 +823,7 @@ fn unrecognised(probe: &Probe<'_>) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Severity;
 
     #[test]
     fn an_error_in_the_place_of_an_answer_is_told_by_its_code() {
@@ -808,6 +867,67 @@ mod tests {
         }
         // A sentence is no code, and may hold anything.
         assert!(!check(r#"{"ok":false,"error":"the password hunter2 is wrong"}"#).contains("hunter2"));
+    }
+
+    #[test]
+    fn an_answer_without_rows_is_no_mistake() {
+        for text in [
+            "[]",
+            "[]\n[]\n",
+            "null",
+            "{}",
+            r#"{"Users":[]}"#,
+            r#"{"findings":[],"nextToken":null}"#,
+            r#"{"status":0,"result":{"records":[],"totalSize":0,"done":true},"warnings":[]}"#,
+            "accounts: []\n",
+        ] {
+            let reading = read("s", "f.json", text.as_bytes(), "");
+            let [diagnostic] = reading.diagnostics.as_slice() else {
+                panic!("{text}: {:?}", reading.diagnostics);
+            };
+            assert_eq!(diagnostic.severity, Severity::Info, "{text}");
+            assert_eq!(diagnostic.found, "an answer without rows", "{text}");
+            assert!(reading.batch.is_complete(), "{text}");
+        }
+        let continued = read("s", "f.json", br#"{"Events":[],"NextToken":"x"}"#, "");
+        assert_eq!(continued.diagnostics[0].found, "an answer without rows");
+        assert!(!continued.batch.is_complete());
+        for text in [r#"["ci"]"#, "[7]", "[true]", r#"{"a":{"b":"c"}}"#, r#"{"Users":["#] {
+            let reading = read("s", "f.json", text.as_bytes(), "");
+            assert_eq!(reading.diagnostics[0].severity, Severity::Error, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_names_the_words_of_an_export_is_not_one() {
+        for text in [
+            "#!/bin/sh\nansible-playbook -e ansible_user=deploy site.yml\n",
+            "# Policies\n\nThe policy of the shop:\n\n```hcl\npath \"secret/*\" {\n  capabilities = [\"read\"]\n}\n```\n",
+            "resource \"vault_policy\" \"shop\" {\n  policy = <<EOT\npath \"secret/*\" { capabilities = [\"read\"] }\nEOT\n}\n",
+            "<?xml version='1.1'?>\n<com.cloudbees.plugins.credentials.CredentialsProviderManager>\n<x>com.cloudbees.plugins.credentials.SystemCredentialsProvider</x>\n</com.cloudbees.plugins.credentials.CredentialsProviderManager>\n",
+        ] {
+            assert!(read("s", "f", text.as_bytes(), "").connector.is_none(), "{text}");
+        }
+        let policy = "// of the shop\npath \"secret/*\" {\n  capabilities = [\"read\"]\n}\n";
+        let reading = read("s", "f", policy.as_bytes(), "");
+        assert_eq!(reading.connector.map(|connector| connector.id), Some("vault_policies"));
+    }
+
+    #[test]
+    fn nothing_is_near_that_is_not_like_it() {
+        for (text, found) in [
+            (r#"["ci","deploy"]"#, "JSON without members"),
+            (r#"{"dependencies":{"a":"1"}}"#, "JSON, none of whose members is known"),
+            ("hello: world\nx: /y\n", "YAML, none of whose members is known"),
+            ("just some words, and more:\n/x :/ y\n", "text"),
+        ] {
+            let reading = read("s", "f", text.as_bytes(), "");
+            assert_eq!(reading.diagnostics[0].found, found);
+            assert_eq!(
+                reading.diagnostics[0].expected, "an export of one of the known connectors",
+                "{text}"
+            );
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus}
 use crate::model::identity::{IdentityFact, IdentityKind, Status};
 use crate::reading::absent::present;
 use crate::reading::fingerprint::fingerprint;
-use crate::reading::json;
+use crate::reading::json::{self, Row};
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -94,48 +94,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let mut n_others = 0;
     for row in json::rows(input.text, &[], &mut diagnostics).rows {
-        let Some(raw) = row.parse::<RawApp<'_>>(&mut diagnostics) else {
-            continue;
-        };
-        let oauth = raw
-            .credentials
-            .as_ref()
-            .and_then(|credentials| credentials.oauth_client.as_ref());
-        let Some((oauth, client_id)) = oauth.and_then(|oauth| Some((oauth, present(oauth.client_id.as_deref()?)?)))
-        else {
-            n_others += 1;
-            continue;
-        };
-        let settings = raw.settings.as_ref();
-        let kind = settings.and_then(|settings| settings.oauth_client.as_ref()?.application_type.as_deref());
-        let place = row.place(&mut batch);
-        let handle = okta::client(client_id, input, &mut batch);
-        let is_active = raw.status.as_deref().is_none_or(|status| status == "ACTIVE");
-        let created_at = raw
-            .created
-            .instant(|| format!("{}.created", row.name()), &mut diagnostics);
-        let mut fact = IdentityFact::listed(smallvec![handle], IdentityKind::Application, place);
-        fact.name = batch.sym_of(raw.label.as_deref());
-        fact.status = if is_active { Status::Active } else { Status::Disabled };
-        fact.created_at = created_at;
-        let notes = settings.and_then(|settings| settings.notes.as_ref()?.admin.as_deref());
-        fact.purpose = batch.sym_of(notes.and_then(present));
-        fact.account = kind.map(|kind| batch.sym(&format!("{kind} client")));
-        batch.identities.push(fact);
-        // Only the answer that made the app has a secret; the ones it has now are listed by themselves.
-        if let Some(secret) = oauth.client_secret.as_deref().filter(|secret| !secret.is_empty()) {
-            let key = batch.sym(&format!("oauth-client-secret:{}/{client_id}", input.source));
-            let mut fact = CredentialFact::listed(key, CredentialKind::ClientSecret, place);
-            fact.holder = Some(handle);
-            fact.name = Some(batch.sym("client secret"));
-            fact.status = if is_active {
-                CredentialStatus::Active
-            } else {
-                CredentialStatus::Inactive
-            };
-            fact.fingerprint = Some(batch.sym(&fingerprint(input.salt, secret.as_bytes())));
-            batch.credentials.push(fact);
-        }
+        n_others += usize::from(!read_app(&row, input, &mut batch, &mut diagnostics));
     }
     if n_others > 0 {
         diagnostics.push(Diagnostic::info(
@@ -146,4 +105,47 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         ));
     }
     (batch, diagnostics)
+}
+
+/// False for an application without an OAuth client.
+pub(super) fn read_app(row: &Row<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) -> bool {
+    let Some(raw) = row.parse::<RawApp<'_>>(diagnostics) else {
+        return true;
+    };
+    let oauth = raw
+        .credentials
+        .as_ref()
+        .and_then(|credentials| credentials.oauth_client.as_ref());
+    let Some((oauth, client_id)) = oauth.and_then(|oauth| Some((oauth, present(oauth.client_id.as_deref()?)?))) else {
+        return false;
+    };
+    let settings = raw.settings.as_ref();
+    let kind = settings.and_then(|settings| settings.oauth_client.as_ref()?.application_type.as_deref());
+    let place = row.place(batch);
+    let handle = okta::client(client_id, input, batch);
+    let is_active = raw.status.as_deref().is_none_or(|status| status == "ACTIVE");
+    let created_at = raw.created.instant(|| format!("{}.created", row.name()), diagnostics);
+    let mut fact = IdentityFact::listed(smallvec![handle], IdentityKind::Application, place);
+    fact.name = batch.sym_of(raw.label.as_deref());
+    fact.status = if is_active { Status::Active } else { Status::Disabled };
+    fact.created_at = created_at;
+    let notes = settings.and_then(|settings| settings.notes.as_ref()?.admin.as_deref());
+    fact.purpose = batch.sym_of(notes.and_then(present));
+    fact.account = kind.map(|kind| batch.sym(&format!("{kind} client")));
+    batch.identities.push(fact);
+    // Only the answer that made the app has a secret; the ones it has now are listed by themselves.
+    if let Some(secret) = oauth.client_secret.as_deref().filter(|secret| !secret.is_empty()) {
+        let key = batch.sym(&format!("oauth-client-secret:{}/{client_id}", input.source));
+        let mut fact = CredentialFact::listed(key, CredentialKind::ClientSecret, place);
+        fact.holder = Some(handle);
+        fact.name = Some(batch.sym("client secret"));
+        fact.status = if is_active {
+            CredentialStatus::Active
+        } else {
+            CredentialStatus::Inactive
+        };
+        fact.fingerprint = Some(batch.sym(&fingerprint(input.salt, secret.as_bytes())));
+        batch.credentials.push(fact);
+    }
+    true
 }

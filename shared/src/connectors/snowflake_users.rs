@@ -64,7 +64,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     (batch, diagnostics)
 }
 
-fn read_user(row: TableRow<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+pub(super) fn read_user(row: TableRow<'_>, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
     let Some(name) = present(row.get("name")) else {
         diagnostics.push(Diagnostic::error(
             format!("line {} name", row.line),

@@ -3,11 +3,14 @@
 //! A state lists what Terraform manages as it was when it last looked, with every attribute in the clear, secrets too.
 //! Of those stay fingerprints. Attributes are the providers'; their registries document them:
 //! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs>, …`/google`, …`/azuread`, …`/azurerm`, …`/tls`,
-//! …`/random`, <https://registry.terraform.io/providers/integrations/github/latest/docs>.
+//! …`/random`, <https://registry.terraform.io/providers/integrations/github/latest/docs>; others are named where they are read.
 
 mod aws;
 mod google;
+mod kubernetes;
 mod microsoft;
+mod rows;
+mod services;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +65,9 @@ pub(super) fn take(
         google: PolicyReader::default(),
         n_secrets: 0,
         n_unnamed: 0,
+        objects: Vec::new(),
         passed_over: BTreeMap::new(),
+        unread: BTreeMap::new(),
     };
     // Attachments name users, roles and groups by name; their ARNs stand with the users, roles and groups themselves.
     for resource in resources {
@@ -71,8 +76,9 @@ pub(super) fn take(
     for resource in resources {
         state.resource(resource);
     }
+    state.kubernetes();
     let (n_secrets, n_unnamed) = (state.n_secrets, state.n_unnamed);
-    let passed_over = state.passed_over;
+    let (passed_over, unread) = (state.passed_over, state.unread);
     if n_unnamed > 0 {
         diagnostics.push(Diagnostic::info(
             "resources",
@@ -81,15 +87,25 @@ pub(super) fn take(
             "these were left out, for nothing tells of which account they are: `aws iam get-account-authorization-details` lists them",
         ));
     }
+    if !unread.is_empty() {
+        let n_resources: u32 = unread.values().sum();
+        diagnostics.push(Diagnostic::info(
+            "resources",
+            format!("resources about access that are not read from a state: {n_resources}"),
+            "the exports of the systems that these are of",
+            format!(
+                "not known from here: {}; see docs/connectors.md for what their own systems export",
+                named(&unread)
+            ),
+        ));
+    }
     if !passed_over.is_empty() {
         let n_resources: u32 = passed_over.values().sum();
-        let named = passed_over.iter().take(MAX_KINDS_NAMED);
-        let kinds: Vec<_> = named.map(|(kind, n)| format!("{} ({n})", shorten(kind))).collect();
         diagnostics.push(Diagnostic::info(
             "resources",
             format!("resources of other types: {n_resources}"),
             "identities, credentials, grants and trusts",
-            format!("nothing to do; passed over: {}", kinds.join(", ")),
+            format!("nothing to do; passed over: {}", named(&passed_over)),
         ));
     }
     if n_secrets > 0 {
@@ -103,6 +119,53 @@ pub(super) fn take(
             "of these only fingerprints were kept; restrict who can read the state, or encrypt it",
         ));
     }
+}
+
+/// Types of resources and how many there are of each.
+fn named(kinds: &BTreeMap<String, u32>) -> String {
+    let kinds = kinds.iter().take(MAX_KINDS_NAMED);
+    let kinds: Vec<_> = kinds.map(|(kind, n)| format!("{} ({n})", shorten(kind))).collect();
+    kinds.join(", ")
+}
+
+/// Whether a type that is not read would tell of identities, of what they hold, or of what they may do.
+fn is_about_access(kind: &str) -> bool {
+    const WORDS: [&str; 18] = [
+        "_iam_",
+        "service_account",
+        "service_principal",
+        "workload_identity",
+        "identity_provider",
+        "managed_identity",
+        "federated",
+        "credential",
+        "_secret",
+        "_token",
+        "api_key",
+        "access_key",
+        "ssh_key",
+        "password",
+        "_certificate",
+        "_oauth",
+        "_auth_backend",
+        "role_assignment",
+    ];
+    const ENDS: [&str; 4] = ["_role", "_user", "_permission", "_grant"];
+    /// What may be done with a resource, or at all.
+    const POLICIES: [&str; 8] = [
+        "aws_organizations_policy",
+        "aws_organizations_policy_attachment",
+        "aws_s3_bucket_policy",
+        "aws_kms_key",
+        "aws_kms_key_policy",
+        "aws_sns_topic_policy",
+        "aws_sqs_queue_policy",
+        "aws_ecr_repository_policy",
+    ];
+    // These wait for something, or say how passwords must be.
+    let is_other = kind.ends_with("_validation") || kind.ends_with("_password_policy");
+    let is_meant = WORDS.iter().any(|word| kind.contains(word)) || ENDS.iter().any(|end| kind.ends_with(end));
+    is_meant && !is_other || POLICIES.contains(&kind)
 }
 
 struct State<'s, 'i> {
@@ -121,8 +184,12 @@ struct State<'s, 'i> {
     n_secrets: usize,
     /// Attachments to whom the state does not have.
     n_unnamed: usize,
+    /// Objects of Kubernetes with their places, which are read together.
+    objects: Vec<(String, String)>,
     /// How many resources there are of each type that is not read.
     passed_over: BTreeMap<String, u32>,
+    /// The same of types that would tell something.
+    unread: BTreeMap<String, u32>,
 }
 
 type Tags<'a> = Option<BTreeMap<Text<'a>, Text<'a>>>;
@@ -207,7 +274,13 @@ impl State<'_, '_> {
             | "aws_iam_group_policy_attachment"
             | "aws_iam_policy_attachment" => self.aws_attachment(resource),
             "aws_iam_group_membership" | "aws_iam_user_group_membership" => self.aws_membership(resource),
+            "aws_iam_openid_connect_provider" | "aws_iam_saml_provider" => self.aws_provider(resource),
+            "aws_secretsmanager_secret" => self.aws_secret(resource),
+            "aws_secretsmanager_secret_version" => self.aws_secret_version(resource),
+            "aws_acm_certificate" => self.aws_certificate(resource),
             "google_service_account" => self.google_account(resource),
+            "google_secret_manager_secret" => self.google_secret(resource),
+            "google_secret_manager_secret_version" => self.google_secret_version(resource),
             "google_service_account_key" => self.google_key(resource),
             "azuread_application" | "azuread_application_registration" | "azuread_service_principal" => {
                 self.entra_object(resource);
@@ -217,6 +290,11 @@ impl State<'_, '_> {
             }
             "azuread_application_certificate" | "azuread_service_principal_certificate" => {
                 self.entra_credential(resource, CredentialKind::Certificate);
+            }
+            "azuread_application_federated_identity_credential" => self.entra_federation(resource),
+            "azurerm_federated_identity_credential" => self.managed_federation(resource),
+            "azurerm_key_vault_secret" | "azurerm_key_vault_key" | "azurerm_key_vault_certificate" => {
+                self.key_vault_object(resource);
             }
             "azurerm_user_assigned_identity" => self.managed_identity(resource),
             "azurerm_role_assignment" => self.azure_assignment(resource),
@@ -231,6 +309,39 @@ impl State<'_, '_> {
             | "google_compute_ssl_certificate"
             | "acme_certificate" => self.certificate(resource),
             "random_password" => self.password(resource),
+            "github_actions_secret"
+            | "github_actions_environment_secret"
+            | "github_actions_organization_secret"
+            | "github_dependabot_secret"
+            | "github_dependabot_organization_secret"
+            | "github_codespaces_secret"
+            | "github_codespaces_organization_secret" => self.github_secret(resource),
+            "gitlab_personal_access_token" | "gitlab_project_access_token" | "gitlab_group_access_token" => {
+                self.gitlab_token(resource);
+            }
+            "gitlab_deploy_token" => self.gitlab_deploy_token(resource),
+            "okta_app_oauth" => self.okta_app(resource),
+            "vault_approle_auth_backend_role" => self.vault_role(resource, "approle"),
+            "vault_kubernetes_auth_backend_role" => self.vault_role(resource, "kubernetes"),
+            "vault_jwt_auth_backend_role" => self.vault_role(resource, "jwt"),
+            "snowflake_user" | "snowflake_service_user" | "snowflake_legacy_service_user" => {
+                self.snowflake_user(resource);
+            }
+            "kubernetes_service_account"
+            | "kubernetes_service_account_v1"
+            | "kubernetes_default_service_account"
+            | "kubernetes_default_service_account_v1" => self.kubernetes_object(resource, "ServiceAccount"),
+            "kubernetes_role" | "kubernetes_role_v1" => self.kubernetes_object(resource, "Role"),
+            "kubernetes_cluster_role" | "kubernetes_cluster_role_v1" => {
+                self.kubernetes_object(resource, "ClusterRole");
+            }
+            "kubernetes_role_binding" | "kubernetes_role_binding_v1" => {
+                self.kubernetes_object(resource, "RoleBinding");
+            }
+            "kubernetes_cluster_role_binding" | "kubernetes_cluster_role_binding_v1" => {
+                self.kubernetes_object(resource, "ClusterRoleBinding");
+            }
+            "kubernetes_secret" | "kubernetes_secret_v1" => self.kubernetes_object(resource, "Secret"),
             kind if kind.starts_with("google_")
                 && (kind.ends_with("_iam_member")
                     || kind.ends_with("_iam_binding")
@@ -238,7 +349,13 @@ impl State<'_, '_> {
             {
                 self.google_grant(resource);
             }
-            kind => *self.passed_over.entry(kind.to_owned()).or_default() += 1,
+            kind => {
+                let kinds = match is_about_access(kind) {
+                    true => &mut self.unread,
+                    false => &mut self.passed_over,
+                };
+                *kinds.entry(kind.to_owned()).or_default() += 1;
+            }
         }
     }
 
@@ -251,14 +368,19 @@ impl State<'_, '_> {
         };
         let mut found = Diagnostics::default();
         let parsed = row.parse(&mut found);
-        // An address is a place by itself: the row's number says nothing.
+        self.tell(resource, found);
+        parsed
+    }
+
+    /// Says what went wrong with a resource that was read as a row. An address is a place by itself: the row's number
+    /// says nothing.
+    fn tell(&mut self, resource: &Resource<'_>, found: Diagnostics) {
         let numbered = format!("{}[0]", resource.address);
         self.diagnostics
             .extend(found.into_vec().into_iter().map(|mut diagnostic| {
                 diagnostic.place = diagnostic.place.replacen(&numbered, &resource.address, 1);
                 diagnostic
             }));
-        parsed
     }
 
     fn place(&mut self, resource: &Resource<'_>) -> Place {

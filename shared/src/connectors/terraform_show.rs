@@ -29,6 +29,7 @@ pub const CONNECTOR: Connector = Connector {
     command: "terraform show -json > terraform.json",
     cannot_tell: &[
         "what this configuration does not manage",
+        "of which cluster, organisation, instance or account a resource of Kubernetes, GitHub, GitLab, Okta, Vault or Snowflake is: the source stands for it",
         "what changed since Terraform last looked",
         "what a plan will make: it does not exist yet, and is passed over",
         "when anything was last used",

@@ -5,8 +5,9 @@
 //! <https://developer.hashicorp.com/terraform/language/state>
 //!
 //! Read: managed resources that are identities, credentials, grants, memberships of groups or trusts of AWS, Google Cloud,
-//! Azure and Entra, SSH keys, certificates and generated passwords; how many others there are of each type is said. Secrets
-//! in the clear become fingerprints. Data sources only read what another manages, and are passed over.
+//! Azure and Entra, secrets and certificates that these keep, objects of Kubernetes, secrets and tokens of GitHub and GitLab,
+//! applications of Okta, roles of Vault, users of Snowflake, SSH keys, certificates and generated passwords; how many others
+//! there are of each type is said. Secrets in the clear become fingerprints. Data sources only read what another manages, and are passed over.
 //!
 //! Cannot tell: what is not managed by this configuration, and what changed since Terraform last looked.
 
@@ -32,6 +33,7 @@ pub const CONNECTOR: Connector = Connector {
     command: "terraform state pull > terraform.tfstate",
     cannot_tell: &[
         "what this configuration does not manage",
+        "of which cluster, organisation, instance or account a resource of Kubernetes, GitHub, GitLab, Okta, Vault or Snowflake is: the source stands for it",
         "what changed since Terraform last looked: run `terraform apply -refresh-only` first",
         "the account of a user or role that an attachment names and the state does not have",
         "when anything was last used",

@@ -39,6 +39,8 @@ pub const CONNECTOR: Connector = Connector {
     signatures: &[
         &[Mark::Has("SourceMetadata"), Mark::Has("DetectorName")],
         &[Mark::Has("stringsFound"), Mark::Has("reason"), Mark::Has("commitHash")],
+        // A run that found nothing, with its log.
+        &[Mark::Equals("logger", "trufflehog"), Mark::Has("level")],
     ],
     parse,
 };

@@ -1,6 +1,8 @@
 //! What the Vault connectors share: the wrapper around an answer, and how roles are named, so that one export's join
 //! another's.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use super::Input;
@@ -10,6 +12,7 @@ use crate::model::grant::GrantFact;
 use crate::model::instant::Expiry;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
+use crate::reading::probe::Format;
 use crate::reading::text::Text;
 
 /// What `vault read -format=json` writes, with the member that our commands add.
@@ -36,7 +39,9 @@ impl<'a> RolePath<'a> {
             Some(rest) => rest,
             None => path.split_once("/auth/")?.1,
         };
-        let (mount, name) = rest.split_once("/role/").or_else(|| rest.split_once("/roles/"))?;
+        let (mount, name) = ["/role/", "/roles/", "/certs/", "/users/"]
+            .iter()
+            .find_map(|kind| rest.split_once(kind))?;
         let name = name.strip_suffix(".json").unwrap_or(name);
         (!name.is_empty() && !name.contains('/')).then_some(RolePath { mount, name })
     }
@@ -44,9 +49,21 @@ impl<'a> RolePath<'a> {
     /// Out of a file's name with `_` for `/`: `auth_approle_role_ci.json`.
     pub fn of_file_name(path: &'a str) -> Option<RolePath<'a>> {
         let stem = path.rsplit('/').next()?.strip_suffix(".json")?;
-        let (mount, name) = stem.strip_prefix("auth_")?.split_once("_role_")?;
+        let rest = stem.strip_prefix("auth_")?;
+        let (mount, name) = ["_role_", "_roles_", "_certs_", "_users_"]
+            .iter()
+            .find_map(|kind| rest.split_once(kind))?;
         (!name.is_empty()).then_some(RolePath { mount, name })
     }
+}
+
+/// Whether a file is a list of names alone, as `vault list -format=json` writes it. Only where it lies can tell.
+pub(super) fn is_list(format: Format, source: &str, path: &str, text: &str) -> bool {
+    const WORDS: [&str; 5] = ["vault", "approle", "accessor", "auth/", "auth_"];
+    let place = format!("{source}/{path}").to_lowercase();
+    format == Format::Json
+        && WORDS.iter().any(|word| place.contains(word))
+        && serde_json::from_str::<Vec<Cow<'_, str>>>(text).is_ok_and(|names| !names.is_empty())
 }
 
 /// The identity that a role is.
@@ -99,5 +116,10 @@ mod tests {
             is("approle", "ci-a")
         );
         assert_eq!(RolePath::of_file_name("ci.json"), None);
+        assert_eq!(RolePath::of_path("auth/cert/certs/web"), is("cert", "web"));
+        assert_eq!(
+            RolePath::of_file_name("auth_userpass_users_bob.json"),
+            is("userpass", "bob")
+        );
     }
 }

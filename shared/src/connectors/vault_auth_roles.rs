@@ -1,12 +1,15 @@
-//! Vault roles of auth methods: AppRole, Kubernetes, JWT and OIDC, AWS, Google Cloud and Azure.
+//! Vault roles of auth methods: AppRole, Kubernetes, JWT and OIDC, AWS, Google Cloud and Azure, TLS certificates, roles of
+//! tokens, and the users of userpass and LDAP.
 //!
 //! Written by `vault read -format=json auth/approle/role/ROLE`. The answer does not name the role: our command adds its
 //! `path`; else the file's own path does (`auth/approle/role/ROLE.json`, or `auth_approle_role_ROLE.json`).
-//! <https://developer.hashicorp.com/vault/api-docs/auth/approle>, …`/kubernetes`, …`/jwt`, …`/aws`, …`/gcp`, …`/azure`
+//! <https://developer.hashicorp.com/vault/api-docs/auth/approle>, …`/kubernetes`, …`/jwt`, …`/aws`, …`/gcp`, …`/azure`,
+//! …`/cert`, …`/token`, …`/userpass`, …`/ldap`
 //!
 //! Read: policies, and who may log in as the role: Kubernetes service accounts, subjects and audiences of tokens, AWS
-//! principals, Google Cloud service accounts, Azure service principals. An AppRole is let in by a secret id, so that its
-//! credentials are other exports'.
+//! principals, Google Cloud service accounts, Azure service principals, names in certificates. An AppRole is let in by a
+//! secret id, so that its credentials are other exports'; a user of userpass by a password, which Vault keeps. What
+//! `vault list` writes has names alone: it is told which command comes next.
 //!
 //! Cannot tell: when a role was made or used, its secret ids, and which cluster or issuer stands behind a method.
 
@@ -15,12 +18,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use smallvec::smallvec;
 
 use super::vault::{self, RawAnswer, RolePath};
 use super::{Connector, Input, Mark};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::batch::Batch;
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::{TrustFact, TrustGuard, TrustKind};
 use crate::model::identity::{IdentityFact, IdentityKind, Presence, Status};
 use crate::model::instant::Expiry;
@@ -54,6 +59,35 @@ pub const CONNECTOR: Connector = Connector {
         &[Mark::Has("request_id"), Mark::Has("data.bound_iam_principal_arn")],
         &[Mark::Has("request_id"), Mark::Has("data.bound_service_accounts")],
         &[Mark::Has("request_id"), Mark::Has("data.bound_service_principal_ids")],
+        &[
+            Mark::Has("request_id"),
+            Mark::Has("data.allowed_common_names"),
+            Mark::Has("data.certificate"),
+        ],
+        &[
+            Mark::Has("request_id"),
+            Mark::Has("data.allowed_policies"),
+            Mark::Has("data.orphan"),
+        ],
+        // A user. The configuration of a method has the same, and where the method finds its users.
+        &[
+            Mark::Has("request_id"),
+            Mark::Has("data.token_policies"),
+            Mark::Has("data.token_ttl"),
+            Mark::Lacks("data.url"),
+            Mark::Lacks("data.base_url"),
+            Mark::Lacks("data.organization"),
+            Mark::Lacks("data.bind_secret_id"),
+            Mark::Lacks("data.user_claim"),
+        ],
+        &[
+            Mark::Has("request_id"),
+            Mark::Has("data.policies"),
+            Mark::Has("data.groups"),
+            Mark::Lacks("data.accessor"),
+        ],
+        // `vault list` over HTTP.
+        &[Mark::Has("request_id"), Mark::Has("data.keys"), Mark::Has("lease_id")],
     ],
     parse,
 };
@@ -100,6 +134,31 @@ struct RawRole<'a> {
     /// Azure.
     #[serde(borrow, default)]
     bound_service_principal_ids: OneOrMany<Text<'a>>,
+
+    /// TLS certificates, whose names are these, where there are any.
+    #[serde(borrow, default)]
+    allowed_common_names: Option<OneOrMany<Text<'a>>>,
+    #[serde(borrow, default)]
+    allowed_dns_sans: OneOrMany<Text<'a>>,
+    #[serde(borrow, default)]
+    allowed_email_sans: OneOrMany<Text<'a>>,
+    #[serde(borrow, default)]
+    allowed_uri_sans: OneOrMany<Text<'a>>,
+    /// Any name of the certificate.
+    #[serde(borrow, default)]
+    allowed_names: OneOrMany<Text<'a>>,
+
+    /// Roles of tokens: what a token of the role may have.
+    #[serde(borrow, default)]
+    allowed_policies: Option<OneOrMany<Text<'a>>>,
+
+    /// Users of LDAP.
+    #[serde(borrow, default)]
+    groups: Option<&'a RawValue>,
+
+    /// Names alone, of a list.
+    #[serde(default)]
+    keys: Option<OneOrMany<IgnoredAny>>,
 }
 
 /// Words in a file's name that say what is in it, not which role.
@@ -115,6 +174,13 @@ const GENERIC: &[&str] = &[
     "aws",
     "gcp",
     "azure",
+    "cert",
+    "certs",
+    "userpass",
+    "ldap",
+    "user",
+    "users",
+    "token",
 ];
 
 fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
@@ -122,17 +188,42 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     let rows = json::rows(input.text, &[], &mut diagnostics).rows;
     let is_alone = rows.len() == 1;
+    let mut n_names = 0;
     for row in &rows {
-        read_role(row, is_alone, input, &mut batch, &mut diagnostics);
+        n_names += match row.text.starts_with('"') {
+            true => 1,
+            false => read_role(row, is_alone, input, &mut batch, &mut diagnostics),
+        };
+    }
+    if n_names > 0 {
+        diagnostics.push(Diagnostic::info(
+            "whole file",
+            format!("a list of names: {n_names}"),
+            "what is behind each name",
+            match input.path.contains("accessor") {
+                true => "read each: `vault write -format=json auth/token/lookup-accessor accessor=NAME`, as docs/connectors.md does it for all",
+                false => "read each: `vault read -format=json auth/METHOD/role/NAME`, as docs/connectors.md does it for all",
+            },
+        ));
     }
     (batch, diagnostics)
 }
 
-fn read_role(row: &Row<'_>, is_alone: bool, input: Input<'_>, batch: &mut Batch, diagnostics: &mut Diagnostics) {
+/// How many names alone the row has, where it is a list.
+pub(super) fn read_role(
+    row: &Row<'_>,
+    is_alone: bool,
+    input: Input<'_>,
+    batch: &mut Batch,
+    diagnostics: &mut Diagnostics,
+) -> usize {
     let Some(answer) = row.parse::<RawAnswer<'_, RawRole<'_>>>(diagnostics) else {
-        return;
+        return 0;
     };
-    let Some(raw) = answer.data else { return };
+    let Some(raw) = answer.data else { return 0 };
+    if let Some(keys) = &raw.keys {
+        return keys.0.len();
+    }
     let (method, kind) = match &raw {
         RawRole {
             bind_secret_id: Some(_),
@@ -152,6 +243,17 @@ fn read_role(row: &Row<'_>, is_alone: bool, input: Input<'_>, batch: &mut Batch,
             bound_service_principal_ids,
             ..
         } if !bound_service_principal_ids.0.is_empty() => ("azure", IdentityKind::Role),
+        RawRole {
+            allowed_common_names: Some(_),
+            ..
+        } => ("cert", IdentityKind::Role),
+        RawRole {
+            allowed_policies: Some(_),
+            ..
+        } => ("token", IdentityKind::Role),
+        RawRole { groups: Some(_), .. } => ("ldap", IdentityKind::User),
+        // Every other role names what it is bound to, if only as nothing.
+        RawRole { .. } if !row.text.contains("\"bound_") => ("userpass", IdentityKind::User),
         RawRole { .. } => ("aws", IdentityKind::Role),
     };
     // The file's path can name one role, not many.
@@ -173,7 +275,7 @@ fn read_role(row: &Row<'_>, is_alone: bool, input: Input<'_>, batch: &mut Batch,
             "a member `path` such as `auth/approle/role/ci`, or one role in a file of that path",
             "this role was left out; export the roles with the command of docs/connectors.md, which adds `path`",
         ));
-        return;
+        return 0;
     };
     let place = row.place(batch);
     let handle = vault::role(path, input, batch);
@@ -182,14 +284,28 @@ fn read_role(row: &Row<'_>, is_alone: bool, input: Input<'_>, batch: &mut Batch,
     fact.account = Some(batch.sym(&format!("auth/{}", path.mount)));
     fact.status = Status::Active;
     batch.identities.push(fact);
+    // Of LDAP, Vault keeps no password.
+    if method == "userpass" {
+        let key = batch.sym(&format!(
+            "vault-password:{}/auth/{}/{}",
+            input.source, path.mount, path.name
+        ));
+        let mut fact = CredentialFact::listed(key, CredentialKind::Password, place);
+        fact.holder = Some(handle);
+        fact.name = Some(batch.sym("password"));
+        fact.status = CredentialStatus::Active;
+        batch.credentials.push(fact);
+    }
     let policies = match raw.token_policies.0.is_empty() {
         true => &raw.policies.0,
         false => &raw.token_policies.0,
     };
-    for policy in policies {
+    let allowed = raw.allowed_policies.iter().flat_map(|policies| &policies.0);
+    for policy in policies.iter().chain(allowed) {
         vault::policy(handle, policy, Expiry::Never, place, input, batch);
     }
     trusts(handle, path.mount, &raw, place, batch);
+    0
 }
 
 /// Who may log in as a role. `*` stands for anybody.
@@ -222,6 +338,26 @@ fn trusts(target: Handle, mount: &str, raw: &RawRole<'_>, place: Place, batch: &
             TrustGuard::Open
         };
         actors.push((Principal::Federated { issuer, subject }, TrustKind::Federates, guard));
+    }
+    if let Some(common_names) = &raw.allowed_common_names {
+        let others = [
+            &raw.allowed_dns_sans,
+            &raw.allowed_email_sans,
+            &raw.allowed_uri_sans,
+            &raw.allowed_names,
+        ];
+        let names = common_names.0.iter().chain(others.iter().flat_map(|names| &names.0));
+        let names: Vec<_> = names.filter(|name| &***name != "*").collect();
+        for name in &names {
+            let subject = Some(batch.sym(name));
+            let actor = Principal::Federated { issuer, subject };
+            actors.push((actor, TrustKind::Federates, TrustGuard::SubjectOrAudience));
+        }
+        // Whoever holds a certificate of the authority.
+        if names.is_empty() {
+            let actor = Principal::Federated { issuer, subject: None };
+            actors.push((actor, TrustKind::Federates, TrustGuard::Open));
+        }
     }
     for arn in &raw.bound_iam_principal_arn.0 {
         // A wildcard names many principals, of one account as a rule.

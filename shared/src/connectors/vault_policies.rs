@@ -42,13 +42,13 @@ pub const CONNECTOR: Connector = Connector {
         &[Mark::Has("request_id"), Mark::Has("data.rules"), Mark::Has("data.name")],
         &[
             Mark::Is(Format::Text),
-            Mark::Text("path \""),
+            Mark::FirstLine("path \""),
             Mark::Text("capabilities"),
         ],
         // A comma on the first line makes it look like a table.
         &[
             Mark::Is(Format::Table),
-            Mark::Text("path \""),
+            Mark::FirstLine("path \""),
             Mark::Text("capabilities = ["),
         ],
     ],

@@ -325,6 +325,19 @@ impl Reading {
         let Pkcs12Archive { keys, certs, secrets } = match opened {
             Ok(archive) => archive,
             Err(error) => {
+                if let Some(certificates) = clear_certificates(bytes) {
+                    for (n, der) in (1..).zip(certificates) {
+                        let place = Place::Path(self.batch.sym(&format!("certificate {n}")));
+                        self.named(der, "", place);
+                    }
+                    self.diagnostics.push(Diagnostic::info(
+                        "whole file",
+                        "a PKCS#12 store under a password, whose certificates are in the clear",
+                        "a store that can be opened",
+                        "nothing to do: the certificates were read without their aliases, and keys are not wanted",
+                    ));
+                    return;
+                }
                 let locked = (
                     "a PKCS#12 store under a password".to_owned(),
                     "a PKCS#12 store is protected by a password".to_owned(),
@@ -600,6 +613,28 @@ fn children(inside: &[u8]) -> impl Iterator<Item = Result<(&[u8], Any<'_>), Cut>
             }
         }
     })
+}
+
+/// The certificates of a PKCS#12 store that encrypts its keys alone. `None` where something else is encrypted, or where
+/// there is none.
+fn clear_certificates(store: &[u8]) -> Option<Vec<&[u8]>> {
+    /// Encrypted data, 1.2.840.113549.1.7.6, as an element.
+    const ENCRYPTED: &[u8] = &[0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x06];
+    /// An X.509 certificate in a bag, 1.2.840.113549.1.9.22.1, as an element.
+    const CERTIFICATE: &[u8] = &[0x06, 0x0A, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x16, 0x01];
+    if memchr::memmem::find(store, ENCRYPTED).is_some() {
+        return None;
+    }
+    let bags = memchr::memmem::find_iter(store, CERTIFICATE);
+    let certificates: Vec<_> = bags
+        .filter_map(|at| {
+            // In a context tag of its own, as an octet string.
+            let (_, tagged) = Any::from_der(&store[at + CERTIFICATE.len()..]).ok()?;
+            let (_, octets) = Any::from_der(tagged.data).ok()?;
+            (octets.tag() == Tag::OctetString).then_some(octets.data)
+        })
+        .collect();
+    (!certificates.is_empty()).then_some(certificates)
 }
 
 /// How many rounds of key derivation a PKCS#12 store asks for, as far as that stands outside of what is encrypted: the

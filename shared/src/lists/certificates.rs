@@ -1,6 +1,6 @@
 //! The columns and rows of the list of certificates: the credentials that are certificates, with what they say.
 
-use super::credentials::{holder, sort_columns, status_word};
+use super::credentials::{holder, holder_name, sort_columns, status_word};
 use super::{List, ListBuilder, authority_bucket, expiry_bucket};
 use crate::analysis::Analysis;
 use crate::api::query::{Facet, SortColumn};
@@ -99,7 +99,7 @@ pub fn row(analysis: &Analysis, index: usize) -> CertificateRow {
         key: fact.map(|fact| key_text(fact.key)),
         signature_hash: fact.map(|fact| hash_text(fact.signature_hash).to_owned()),
         holder: text(holder.map(|holder| holder.id)),
-        holder_name: text(holder.map(|holder| holder.name)),
+        holder_name: holder_name(snapshot, credential),
         source: snapshot.source(credential.source).name.clone(),
         n_places: credential.evidence.len(),
         environment: text(credential.environment),

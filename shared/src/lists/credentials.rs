@@ -7,6 +7,7 @@ use crate::api::rows::CredentialRow;
 use crate::kpi::formulas;
 use crate::model::credential::CredentialStatus;
 use crate::model::instant::{Expiry, Instant, LastUsed};
+use crate::model::principal::HandleKind;
 use crate::model::snapshot::{Credential, CredentialId, Identity, Snapshot};
 
 pub fn list(analysis: &Analysis) -> List {
@@ -47,6 +48,9 @@ pub fn list(analysis: &Analysis) -> List {
             credential.owner.team,
         ];
         names.into_iter().flatten().for_each(|sym| add(strings.get(sym)));
+        if let (None, Some(stated)) = (holder, credential.stated_holder) {
+            add(strings.get(stated.text));
+        }
     });
     list.build()
 }
@@ -90,7 +94,7 @@ pub fn row(analysis: &Analysis, index: usize) -> CredentialRow {
         kind: credential.kind.id().to_owned(),
         status: status_word(credential, snapshot.as_of).to_owned(),
         holder: text(holder.map(|holder| holder.id)),
-        holder_name: text(holder.map(|holder| holder.name)),
+        holder_name: holder_name(snapshot, credential),
         n_holders: credential.holders.len().max(analysis.n_sharing[index] as usize),
         source: snapshot.source(credential.source).name.clone(),
         environment: text(credential.environment),
@@ -113,6 +117,25 @@ pub fn row(analysis: &Analysis, index: usize) -> CredentialRow {
 /// The first of the identities that authenticate with it.
 pub fn holder<'a>(snapshot: &'a Snapshot, credential: &Credential) -> Option<&'a Identity> {
     credential.holders.first().map(|holder| snapshot.identity(*holder))
+}
+
+/// The name of the first holder; of one that an export only names, with that word.
+pub(super) fn holder_name(snapshot: &Snapshot, credential: &Credential) -> Option<String> {
+    if let Some(holder) = holder(snapshot, credential) {
+        return Some(snapshot.strings.get(holder.name).to_owned());
+    }
+    let handle = credential.stated_holder?;
+    let text = snapshot.strings.get(handle.text);
+    let name = match handle.kind {
+        HandleKind::Arn => text.rsplit([':', '/']).next().unwrap_or(text),
+        // Behind the account, the cluster or the source.
+        HandleKind::AwsUserName
+        | HandleKind::KubernetesServiceAccount
+        | HandleKind::KubernetesUser
+        | HandleKind::Local => text.split_once('/').map_or(text, |(_, name)| name),
+        _ => text,
+    };
+    Some(format!("{name}, not listed"))
 }
 
 pub(super) fn status_word(credential: &Credential, as_of: Instant) -> &'static str {

@@ -213,18 +213,18 @@ fn take_file(
         .iter()
         .filter(|fact| fact.presence == Presence::Listed)
         .count();
-    let is_complete =
-        batch.is_complete() && diagnostics.iter().all(|d| d.severity != Severity::Error) && connector.is_some();
+    let n_errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    // What no connector recognises is an error, but for an answer without rows.
+    let is_complete = batch.is_complete() && n_errors == 0;
     let current = &mut snapshot.sources[source_id.0 as usize];
     current.files.end = file_id.0 as usize + 1;
     current.stated_at = current.stated_at.max(batch.stated_at);
     current
         .gaps
         .extend(batch.gaps.iter().map(|gap| format!("{path}: {gap}")));
-    let n_errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
     match (connector, n_errors) {
+        (_, 0) => {}
         (None, _) => current.gaps.push(format!("{path}: no connector recognises it")),
-        (Some(_), 0) => {}
         (Some(_), n) => current.gaps.push(format!(
             "{path}: {n} {} could not be read",
             if n == 1 { "part" } else { "parts" }
@@ -490,6 +490,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
             name: fact.name,
             status: fact.status,
             holders: Vec::new(),
+            stated_holder: stated(fact.holder),
             created_at: fact.created_at,
             last_used: fact.last_used,
             last_used_for: fact.last_used_for,
@@ -510,6 +511,7 @@ fn merge_credentials(mut facts: Vec<(FileId, CredentialFact)>, joined: &Joined, 
         };
         while let Some((file, other)) = facts.next_if(|(_, other)| other.key == key) {
             holders.note(other.holder, joined);
+            credential.stated_holder = credential.stated_holder.or(stated(other.holder));
             said.add(file, &other);
             absorb(&mut credential, &other);
             credential.evidence.push(Evidence {
@@ -644,6 +646,11 @@ struct Holders {
     stated: Vec<IdentityId>,
     /// The certificate names them.
     named: Vec<IdentityId>,
+}
+
+/// A holder that an export states: what a certificate says of itself is none.
+fn stated(handle: Option<Handle>) -> Option<Handle> {
+    handle.filter(|handle| handle.kind != HandleKind::CertificateName)
 }
 
 impl Holders {

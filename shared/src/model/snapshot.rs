@@ -11,7 +11,7 @@ use super::grant::{DenialReach, TrustGuard, TrustKind};
 use super::identity::{Class, HumanUse, IdentityFact, IdentityKind, Knowledge, Origin, OwnerBasis, OwnerClaim, Status};
 use super::instant::{Expiry, Instant, LastUsed};
 use super::leak::LeakFact;
-use super::principal::Principal;
+use super::principal::{Handle, Principal};
 use super::provenance::Place;
 use super::strings::{Strings, Sym};
 use super::usage::{Aspect, Granted};
@@ -204,6 +204,8 @@ pub struct Credential {
     /// Listed identities that authenticate with it, in order of their ids. Whom only the certificate itself names is
     /// left out where an export says who holds it: those are the two ends of one use, not two users.
     pub holders: Vec<IdentityId>,
+    /// Whom an export calls its holder, whether or not one lists it.
+    pub stated_holder: Option<Handle>,
     pub created_at: Option<Instant>,
     pub last_used: LastUsed,
     pub last_used_for: Option<Sym>,
@@ -299,7 +301,7 @@ pub struct Trust {
     pub actor: Principal,
     /// The identity that the actor is, when an export lists it.
     pub actor_identity: Option<IdentityId>,
-    pub target: super::principal::Handle,
+    pub target: Handle,
     pub target_identity: Option<IdentityId>,
     pub kind: TrustKind,
     /// `None` when no export lists the trust: it was only seen in use.

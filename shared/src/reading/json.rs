@@ -7,6 +7,7 @@
 use std::ops::{Deref, Range};
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::MAX_ROWS;
 use super::scan::{Broken, Scan, Start, Why};
@@ -312,6 +313,50 @@ fn names_next_page(key: &str, value: &str) -> bool {
             !matches!(value, "null" | "\"\"" | "false")
         }
         _ => false,
+    }
+}
+
+/// A text that is JSON and tells nothing: its values are empty lists and objects, null, false, 0, and what pages say of
+/// themselves.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Empty {
+    /// It says that more follows all the same.
+    pub is_continued: bool,
+}
+
+impl Empty {
+    /// `None` for a text that tells something, or is no JSON.
+    pub fn of(text: &str) -> Option<Empty> {
+        /// Enough for a thousand empty pages.
+        const MAX_BYTES: usize = 256 << 10;
+        if text.len() > MAX_BYTES || text.trim().is_empty() {
+            return None;
+        }
+        let mut empty = Empty { is_continued: false };
+        for document in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
+            if empty.tells("", &document.ok()?) {
+                return None;
+            }
+        }
+        Some(empty)
+    }
+
+    fn tells(&mut self, key: &str, value: &Value) -> bool {
+        if names_next_page(key, &value.to_string()) {
+            self.is_continued = true;
+            return false;
+        }
+        match value {
+            Value::Null | Value::Bool(false) => false,
+            Value::Bool(true) => !matches!(key, "done" | "ok" | "success"),
+            Value::Number(number) => {
+                let is_of_page = matches!(key, "page" | "per_page" | "page_size" | "pageSize" | "limit" | "pages");
+                !is_of_page && number.as_f64() != Some(0.0)
+            }
+            Value::String(text) => !text.is_empty() && !matches!(key, "@odata.context" | "Marker"),
+            Value::Array(values) => values.iter().any(|value| self.tells(key, value)),
+            Value::Object(members) => members.iter().any(|(key, value)| self.tells(key, value)),
+        }
     }
 }
 

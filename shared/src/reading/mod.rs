@@ -19,6 +19,7 @@ pub mod encoding;
 pub mod fingerprint;
 pub mod gcp_member;
 pub mod json;
+pub mod jsonc;
 pub mod labels;
 pub mod loose;
 pub mod moment;

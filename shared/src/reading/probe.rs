@@ -77,6 +77,8 @@ impl Format {
             },
             _ if begins_with_section(trimmed) => Format::Text,
             [b'{' | b'[', ..] => Format::Json,
+            // What some tools write for a list of nothing.
+            b"null" | b"null\n" | b"null\r\n" => Format::Json,
             [b'<', ..] => Format::Xml,
             _ if is_binary(bytes) => Format::Binary,
             _ if is_log_before_json(trimmed) => Format::Json,
@@ -321,6 +323,7 @@ mod tests {
             ("", Format::Empty),
             ("  \n", Format::Empty),
             ("{}", Format::Json),
+            ("null\n", Format::Json),
             ("level=info\n{\"a\":1}\n", Format::Json),
             ("WARNING: old version\n[\n  {\"a\":1}\n]\n", Format::Json),
             ("---\n{\"a\":1}\n", Format::Yaml),

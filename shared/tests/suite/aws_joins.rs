@@ -369,3 +369,23 @@ fn a_policy_that_is_only_named_is_known_by_its_text() {
         Some(Privilege::Administrator)
     );
 }
+
+/// A key whose user no export lists is not nobody's.
+#[test]
+fn a_holder_that_is_only_named_is_shown_by_name() {
+    let keys = br#"{"AccessKeyMetadata":[{"UserName":"bob","AccessKeyId":"AKIAQYLPMN5HEXAMPL77","Status":"Active","CreateDate":"2026-01-01T00:00:00Z"}]}"#;
+    let alone = judge(vec![read("aws-prod", "keys.json", keys)]);
+    let row = shared::lists::credential_row(&alone, 0);
+    assert_eq!(
+        (row.holder, row.holder_name.as_deref()),
+        (None, Some("bob, not listed"))
+    );
+    let users = br#"{"Users":[{"Path":"/","UserName":"bob","UserId":"AIDAQYLPMN5HEXAMPL77","Arn":"arn:aws:iam::111122223333:user/bob","CreateDate":"2026-01-01T00:00:00Z"}]}"#;
+    let both = judge(vec![
+        read("aws-111122223333", "keys.json", keys),
+        read("aws-111122223333", "users.json", users),
+    ]);
+    let row = shared::lists::credential_row(&both, 0);
+    assert_eq!(row.holder_name.as_deref(), Some("bob"));
+    assert!(row.holder.is_some());
+}

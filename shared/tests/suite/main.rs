@@ -51,4 +51,5 @@ mod stored;
 mod subjects;
 mod support;
 mod survival;
+mod terraform_joins;
 mod tidy;

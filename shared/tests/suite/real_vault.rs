@@ -84,6 +84,6 @@ fn policies_methods_and_a_list_of_accessors() {
     let n_capabilities: Vec<_> = rules.iter().map(|rule| rule.capabilities.len()).collect();
     assert_eq!(n_capabilities, [2, 1, 6]);
     read("sys_auth.json", Some("vault_auth_methods"));
-    // A list of words without a word on what they are.
-    read("list_auth_token_accessors.json", None);
+    // Names alone: what they are of, only the place of the file tells.
+    read("list_auth_token_accessors.json", Some("vault_auth_roles"));
 }

@@ -1,14 +1,16 @@
-//! Users, roles, groups, access keys and policies of AWS in Terraform's states.
+//! Users, roles, groups, access keys, policies, identity providers, secrets and certificates of AWS in Terraform's states.
 //!
 //! <https://registry.terraform.io/providers/hashicorp/aws/latest/docs>
 
 use serde::Deserialize;
+use serde_json::json;
 use smallvec::smallvec;
 
 use super::{Resource, State, Tags, pairs};
 use crate::connectors::leaked_secret::access_key;
+use crate::connectors::{aws_acm_certificates, aws_identity_providers};
 use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact};
-use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus, Custody};
 use crate::model::grant::{BoundaryFact, GrantFact, MembershipFact, TrustFact};
 use crate::model::identity::{IdentityFact, IdentityKind, Presence, Status};
 use crate::model::instant::Expiry;
@@ -89,6 +91,29 @@ struct RawAwsPolicy<'a> {
     roles: OneOrMany<Text<'a>>,
     #[serde(borrow, default)]
     groups: OneOrMany<Text<'a>>,
+}
+
+/// A secret of Secrets Manager, or a version of one.
+#[derive(Deserialize)]
+struct RawAwsSecret<'a> {
+    /// The secret's, also in a version.
+    #[serde(borrow, default)]
+    arn: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    tags: Tags<'a>,
+    #[serde(borrow, default)]
+    tags_all: Tags<'a>,
+    /// The secret of a version: by ARN or by name.
+    #[serde(borrow, default)]
+    secret_id: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    secret_string: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    secret_binary: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    version_stages: OneOrMany<Text<'a>>,
 }
 
 impl State<'_, '_> {
@@ -308,6 +333,96 @@ impl State<'_, '_> {
         let named: Vec<_> = users.chain(roles).chain(groups).collect();
         self.n_unnamed += named.iter().filter(|subject| subject.is_none()).count();
         named.into_iter().flatten().collect()
+    }
+}
+
+impl State<'_, '_> {
+    /// An OpenID Connect or SAML provider.
+    pub(super) fn aws_provider(&mut self, resource: &Resource<'_>) {
+        let Some(raw) = self.attributes(resource) else { return };
+        let row = json!({
+            "Arn": raw.get("arn"),
+            "Url": raw.get("url"),
+            "SAMLMetadataDocument": raw.get("saml_metadata_document"),
+            "ValidUntil": raw.text("valid_until").map(with_year_last),
+        });
+        self.as_row(resource, &row, aws_identity_providers::read_row);
+    }
+
+    pub(super) fn aws_secret(&mut self, resource: &Resource<'_>) {
+        let Some(raw) = self.parse::<RawAwsSecret<'_>>(resource) else {
+            return;
+        };
+        let Some(arn) = raw.arn.as_deref().filter(|arn| arn.starts_with("arn:")) else {
+            return self.without_id(resource, "arn");
+        };
+        let place = self.place(resource);
+        let key = self.batch.sym(&secret_key(arn));
+        let mut fact = CredentialFact::listed(key, CredentialKind::StoredSecret, place);
+        fact.custody = Custody::Vault;
+        fact.name = self.batch.sym_of(raw.name.as_deref());
+        // The provider takes one that is to be deleted for gone.
+        fact.status = CredentialStatus::Active;
+        let tags = raw.tags_all.as_ref().or(raw.tags.as_ref());
+        labels::tell_credential(&mut fact, pairs(tags), self.batch);
+        self.batch.credentials.push(fact);
+    }
+
+    /// The value of a secret, of which stays a fingerprint.
+    pub(super) fn aws_secret_version(&mut self, resource: &Resource<'_>) {
+        let Some(raw) = self.parse::<RawAwsSecret<'_>>(resource) else {
+            return;
+        };
+        let named = [raw.arn.as_deref(), raw.secret_id.as_deref()];
+        let arn = named.into_iter().flatten().find(|arn| arn.starts_with("arn:"));
+        let Some(arn) = arn else {
+            return self.without_id(resource, "arn");
+        };
+        let stages = &raw.version_stages.0;
+        let fingerprint = self.secret(raw.secret_string.as_deref().or(raw.secret_binary.as_deref()));
+        if stages.is_empty() || stages.iter().any(|stage| **stage == *"AWSCURRENT") {
+            let place = self.place(resource);
+            let key = self.batch.sym(&secret_key(arn));
+            let mut fact = CredentialFact::listed(key, CredentialKind::StoredSecret, place);
+            fact.presence = Presence::Mentioned;
+            fact.fingerprint = fingerprint;
+            self.batch.credentials.push(fact);
+        }
+    }
+
+    pub(super) fn aws_certificate(&mut self, resource: &Resource<'_>) {
+        let Some(raw) = self.attributes(resource) else { return };
+        self.n_secrets += usize::from(raw.text("private_key").is_some());
+        let row = json!({
+            "CertificateArn": raw.get("arn"),
+            "DomainName": raw.get("domain_name"),
+            "SubjectAlternativeNames": raw.get("subject_alternative_names"),
+            "Status": raw.get("status"),
+            "Type": raw.get("type"),
+            "NotBefore": raw.get("not_before"),
+            "NotAfter": raw.get("not_after"),
+            "KeyAlgorithm": raw.get("key_algorithm"),
+        });
+        self.as_row(resource, &row, |row, _, batch, diagnostics| {
+            aws_acm_certificates::read_certificate(row, batch, diagnostics);
+        });
+    }
+}
+
+/// As the export of Secrets Manager calls a secret.
+fn secret_key(arn: &str) -> String {
+    format!("aws-secret:{arn}")
+}
+
+/// `Mon, 02 Jan 2006 15:04:05 UTC`, as the provider writes the end of a SAML provider, in the order in which dates with a
+/// weekday are read. Another form is left as it is.
+fn with_year_last(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    match words[..] {
+        [weekday, day, month, year, time, zone] => {
+            format!("{} {month} {day} {time} {year} {zone}", weekday.trim_end_matches(','))
+        }
+        _ => text.to_owned(),
     }
 }
 

@@ -1,19 +1,22 @@
-//! Service accounts, keys and grants of Google Cloud in Terraform's states.
+//! Service accounts, keys, secrets and grants of Google Cloud in Terraform's states.
 //!
 //! <https://registry.terraform.io/providers/hashicorp/google/latest/docs>
 
 use serde::Deserialize;
 use smallvec::smallvec;
 
-use super::{Resource, State};
+use super::{Resource, State, Tags, pairs};
 use crate::connectors::gcp_iam_policy::{Places, RawBinding, RawCondition, RawPolicy};
 use crate::connectors::gcp_service_account_keys::key_of;
 use crate::diagnostic::Diagnostic;
-use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
-use crate::model::identity::{IdentityFact, IdentityKind};
+use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus, Custody};
+use crate::model::identity::{IdentityFact, IdentityKind, Presence, Status};
+use crate::model::instant::Expiry;
 use crate::model::principal::HandleKind;
 use crate::reading::absent::present;
 use crate::reading::gcp_member;
+use crate::reading::labels;
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
 use crate::reading::text::Text;
@@ -30,6 +33,29 @@ struct RawGoogleAccount<'a> {
     display_name: Option<Text<'a>>,
     #[serde(borrow, default)]
     description: Option<Text<'a>>,
+    /// Older versions of the provider do not tell.
+    #[serde(default, deserialize_with = "flag")]
+    disabled: Option<bool>,
+}
+
+/// A secret of Secret Manager, or a version of one.
+#[derive(Deserialize)]
+struct RawGoogleSecret<'a> {
+    /// `projects/PROJECT/secrets/NAME`, of a version with `/versions/N` behind it.
+    #[serde(borrow, default)]
+    name: Option<Text<'a>>,
+    #[serde(borrow, default)]
+    secret_id: Option<Text<'a>>,
+    #[serde(default)]
+    create_time: Moment,
+    #[serde(default)]
+    expire_time: Moment,
+    #[serde(borrow, default)]
+    labels: Tags<'a>,
+    #[serde(borrow, default)]
+    secret_data: Option<Text<'a>>,
+    #[serde(default, deserialize_with = "flag")]
+    enabled: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -157,6 +183,11 @@ impl State<'_, '_> {
             .sym_of(raw.display_name.as_deref())
             .or_else(|| self.batch.sym_of(Some(email)));
         fact.account = self.batch.sym_of(raw.project.as_deref());
+        fact.status = match raw.disabled {
+            Some(true) => Status::Disabled,
+            Some(false) => Status::Active,
+            None => Status::Unknown,
+        };
         fact.purpose = self.batch.sym_of(raw.description.as_deref());
         self.batch.identities.push(fact);
     }
@@ -182,6 +213,50 @@ impl State<'_, '_> {
             .valid_before
             .expiry(|| format!("{}.valid_before", resource.address), self.diagnostics);
         fact.fingerprint = self.secret(raw.private_key.as_deref());
+        self.batch.credentials.push(fact);
+    }
+
+    pub(super) fn google_secret(&mut self, resource: &Resource<'_>) {
+        let Some(raw) = self.parse::<RawGoogleSecret<'_>>(resource) else {
+            return;
+        };
+        let Some(name) = raw.name.as_deref().filter(|name| name.contains("/secrets/")) else {
+            return self.without_id(resource, "name");
+        };
+        let place = self.place(resource);
+        let key = self.batch.sym(&secret_key(name));
+        let mut fact = CredentialFact::listed(key, CredentialKind::StoredSecret, place);
+        fact.custody = Custody::Vault;
+        fact.name = self.batch.sym_of(raw.secret_id.as_deref().or(name.rsplit('/').next()));
+        fact.status = CredentialStatus::Active;
+        fact.expires_at = match raw.expire_time {
+            Moment::Absent => Expiry::Never,
+            moment => moment.expiry(|| format!("{}.expire_time", resource.address), self.diagnostics),
+        };
+        labels::tell_credential(&mut fact, pairs(raw.labels.as_ref()), self.batch);
+        self.batch.credentials.push(fact);
+    }
+
+    /// The value of a secret: when it was made, and a fingerprint of it.
+    pub(super) fn google_secret_version(&mut self, resource: &Resource<'_>) {
+        let Some(raw) = self.parse::<RawGoogleSecret<'_>>(resource) else {
+            return;
+        };
+        let Some((name, _)) = raw.name.as_deref().and_then(|name| name.split_once("/versions/")) else {
+            return self.without_id(resource, "name");
+        };
+        let fingerprint = self.secret(raw.secret_data.as_deref());
+        if raw.enabled == Some(false) {
+            return;
+        }
+        let place = self.place(resource);
+        let key = self.batch.sym(&secret_key(name));
+        let mut fact = CredentialFact::listed(key, CredentialKind::StoredSecret, place);
+        fact.presence = Presence::Mentioned;
+        fact.created_at = raw
+            .create_time
+            .instant(|| format!("{}.create_time", resource.address), self.diagnostics);
+        fact.fingerprint = fingerprint;
         self.batch.credentials.push(fact);
     }
 
@@ -221,4 +296,8 @@ impl State<'_, '_> {
         self.google
             .read(&policy, on.as_deref(), places, self.batch, self.diagnostics);
     }
+}
+
+fn secret_key(name: &str) -> String {
+    format!("gcp-secret:{name}")
 }

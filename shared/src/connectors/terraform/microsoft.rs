@@ -1,23 +1,29 @@
-//! Applications, their credentials, managed identities and role assignments of Entra and Azure in Terraform's states.
+//! Applications, their credentials and federations, managed identities, role assignments and the contents of key vaults, of
+//! Entra and Azure, in Terraform's states.
 //!
 //! <https://registry.terraform.io/providers/hashicorp/azuread/latest/docs>,
 //! <https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs>
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 use smallvec::smallvec;
 
 use super::{Resource, State, Tags, pairs};
 use crate::access::azure;
+use crate::connectors::azure_key_vault_objects;
+use crate::connectors::azure_managed_identities::resource_handle;
 use crate::connectors::azure_role_assignments::{definition_id, policy_id};
-use crate::connectors::entra_graph::Guid;
+use crate::connectors::entra_graph::{Export, Guid, RawFederation};
 use crate::model::access_policy::Conditional;
 use crate::model::credential::{CredentialFact, CredentialKind, CredentialStatus};
 use crate::model::grant::GrantFact;
-use crate::model::identity::{IdentityFact, IdentityKind};
+use crate::model::identity::{IdentityFact, IdentityKind, Status};
 use crate::model::instant::Expiry;
 use crate::model::principal::{HandleKind, Principal};
+use crate::model::provenance::Place;
 use crate::reading::absent::present;
 use crate::reading::labels;
+use crate::reading::loose::flag;
 use crate::reading::moment::Moment;
 use crate::reading::text::Text;
 
@@ -36,6 +42,9 @@ struct RawEntraObject<'a> {
     description: Option<Text<'a>>,
     #[serde(borrow, default)]
     notes: Option<Text<'a>>,
+    /// Of a service principal.
+    #[serde(default, deserialize_with = "flag")]
+    account_enabled: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -113,6 +122,11 @@ impl State<'_, '_> {
                 .push(self.batch.handle(HandleKind::EntraObject, &id.to_lowercase()));
         }
         fact.name = self.batch.sym_of(raw.display_name.as_deref());
+        fact.status = match raw.account_enabled {
+            Some(true) => Status::Active,
+            Some(false) => Status::Disabled,
+            None => Status::Unknown,
+        };
         let purpose = raw.description.as_deref().and_then(present).or(raw.notes.as_deref());
         fact.purpose = self.batch.sym_of(purpose);
         self.batch.identities.push(fact);
@@ -162,11 +176,105 @@ impl State<'_, '_> {
             fact.handles
                 .push(self.batch.handle(HandleKind::EntraObject, &id.to_lowercase()));
         }
+        let id = raw.id.as_deref();
+        if let Some(id) = id.filter(|id| id.to_lowercase().contains("/userassignedidentities/")) {
+            fact.handles.push(resource_handle(id, self.batch));
+        }
         fact.name = self.batch.sym_of(raw.name.as_deref());
         let subscription = raw.id.as_deref().and_then(|id| id.split('/').nth(2));
         fact.account = self.batch.sym_of(subscription);
         labels::tell(&mut fact, pairs(raw.tags.as_ref()), self.batch);
         self.batch.identities.push(fact);
+    }
+
+    /// A federated credential of an application.
+    pub(super) fn entra_federation(&mut self, resource: &Resource<'_>) {
+        let Some(raw) = self.attributes(resource) else { return };
+        // `/applications/<object id>`, and the bare object id before version 3 of the provider.
+        let application = raw.first(&["application_id", "application_object_id"]);
+        let target = application.and_then(|path| Guid::parse(path.rsplit('/').next()?));
+        let row = json!({
+            "id": raw.get("credential_id"),
+            "name": raw.get("display_name"),
+            "issuer": raw.get("issuer"),
+            "subject": raw.get("subject"),
+            "audiences": raw.get("audiences"),
+        });
+        self.federation(resource, &row, |export, raw, place, name| {
+            let target = target.map(|id| export.handle(HandleKind::EntraObject, id));
+            export.federation(target, raw, place, name);
+        });
+    }
+
+    /// A federated credential of a managed identity.
+    pub(super) fn managed_federation(&mut self, resource: &Resource<'_>) {
+        let Some(raw) = self.attributes(resource) else { return };
+        let Some(id) = raw.text("id").map(str::to_lowercase) else {
+            return self.without_id(resource, "id");
+        };
+        let Some((identity, _)) = id.split_once("/federatedidentitycredentials/") else {
+            return self.without_id(resource, "id");
+        };
+        let row = json!({
+            "issuer": raw.get("issuer"),
+            "subject": raw.get("subject"),
+            "audiences": raw.get("audience"),
+        });
+        self.federation(resource, &row, |export, raw, place, name| {
+            let target = resource_handle(identity, &mut export.batch);
+            export.managed_federation(target, raw, &id, place, name);
+        });
+    }
+
+    fn federation(
+        &mut self,
+        resource: &Resource<'_>,
+        row: &Value,
+        read: impl FnOnce(&mut Export, RawFederation<'_>, Place, &dyn Fn(&str) -> String),
+    ) {
+        let place = self.place(resource);
+        self.as_row(resource, row, |row, _, batch, diagnostics| {
+            let Some(raw) = row.parse::<RawFederation<'_>>(diagnostics) else {
+                return;
+            };
+            let mut export = Export::default();
+            export.batch = std::mem::take(batch);
+            read(&mut export, raw, place, &|member| format!("{}.{member}", row.name()));
+            let (filled, found) = export.finish();
+            *batch = filled;
+            diagnostics.append(found);
+        });
+    }
+
+    /// A secret, a key or a certificate of a key vault.
+    pub(super) fn key_vault_object(&mut self, resource: &Resource<'_>) {
+        let Some(raw) = self.attributes(resource) else { return };
+        let attributes = match raw.block("certificate_attribute") {
+            Some(attribute) => json!({
+                "enabled": attribute.get("enabled"),
+                "created": attribute.get("created"),
+                "expires": attribute.get("expires"),
+            }),
+            None => json!({"expires": raw.get("expiration_date")}),
+        };
+        let row = json!({
+            "id": raw.get("id"),
+            "attributes": attributes,
+            "tags": raw.get("tags"),
+            "x509Thumbprint": raw.get("thumbprint"),
+            "cer": raw.get("certificate_data_base64"),
+        });
+        let n_before = self.batch.credentials.len();
+        self.as_row(resource, &row, |row, _, batch, diagnostics| {
+            azure_key_vault_objects::read_object(row, batch, diagnostics);
+        });
+        if let Some(fact) = self.made(n_before, raw.text("value")) {
+            // The state says of each when it ends, if it does.
+            let is_silent = fact.expires_at == Expiry::NotReported && raw.text("expiration_date").is_none();
+            if is_silent && fact.kind != CredentialKind::Certificate {
+                fact.expires_at = Expiry::Never;
+            }
+        }
     }
 
     pub(super) fn azure_assignment(&mut self, resource: &Resource<'_>) {
