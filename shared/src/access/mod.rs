@@ -171,7 +171,9 @@ impl Access {
             Some(Rules::Named(named::Platform::Entra)) if resource.starts_with('/') => {
                 azure::evaluate::decide(snapshot, &self.index, identity, action, resource)
             }
-            Some(Rules::Named(platform)) => named::decide(snapshot, &self.index, (identity, platform), action, resource),
+            Some(Rules::Named(platform)) => {
+                named::decide(snapshot, &self.index, (identity, platform), action, resource)
+            }
             Some(Rules::Vault) => vault::evaluate::decide(snapshot, &self.index, identity, action, resource),
             Some(Rules::Aws) => {
                 let target = match resource.contains(['*', '?']) {

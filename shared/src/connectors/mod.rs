@@ -573,6 +573,7 @@ impl Mark {
             Mark::Is(expected) => expected == format,
             Mark::Has(_)
             | Mark::Lacks(_)
+            | Mark::OnlyMembers(_)
             | Mark::RowHas(_)
             | Mark::RowLacks(_)
             | Mark::Equals(..)
@@ -582,7 +583,7 @@ impl Mark {
             | Mark::AnyColumnLike(_)
             | Mark::NoColumnLike(_)
             | Mark::OnlyColumns(_) => format == Format::Table,
-            Mark::FirstLine(_) | Mark::ColonFields(_) | Mark::Accounts(_) | Mark::HostVariable(_) => {
+            Mark::FirstLine(_) | Mark::ColonFields(_) | Mark::Accounts(_) | Mark::SudoRules | Mark::HostVariable(_) => {
                 !matches!(format, Format::Json | Format::Yaml | Format::Xml)
             }
             Mark::Begins(_) | Mark::Text(_) => true,
