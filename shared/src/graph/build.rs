@@ -234,10 +234,12 @@ impl<'s> Builder<'s> {
         })
     }
 
-    /// The root of an account may do everything there, and is given nothing.
+    /// The root of an account may do everything there, and is given nothing; that of a Vault is given the policy that
+    /// does.
     fn roots(&mut self) {
         for (index, identity) in self.snapshot.identities.iter().enumerate() {
-            if identity.kind == IdentityKind::Root && identity.account.is_some() {
+            let is_given = has_policies(self.snapshot, IdentityId(index as u32));
+            if identity.kind == IdentityKind::Root && identity.account.is_some() && !is_given {
                 let administrators = self.number(Node::Administrators(Scope {
                     source: None,
                     name: identity.account,

@@ -110,6 +110,12 @@ fn tokens_have_tiers_and_ways_up() {
             vec![],
         ),
         (&[("kv/shop/db", &["read"])], Tier::Read, Tier::SensitiveData, vec![]),
+        (
+            &[("secret/data/{{identity.entity.name}}/*", &["read"])],
+            Tier::SensitiveData,
+            Tier::SensitiveData,
+            vec![],
+        ),
         // What is denied is not had.
         (
             &[("secret/data/shop", &["read", "deny"])],
@@ -199,6 +205,15 @@ fn tokens_have_tiers_and_ways_up() {
             assert_eq!(found, ways, "{rules:?}");
         }
     }
+}
+
+/// A policy that no export has may deny what others give, and give what they do not.
+#[test]
+fn an_unknown_policy_leaves_the_tier_open() {
+    let reads = rule("secret/data/*", &["read"]);
+    let snapshot = vault(&[("reads", reads)], &[("one", json!(["reads", "elsewhere"]))]);
+    let standing = Access::new(&snapshot).standing(named(&snapshot, "one"));
+    assert_eq!((standing.tier, standing.at_most), (Tier::Read, Tier::Administrator));
 }
 
 #[test]

@@ -147,3 +147,37 @@ fn the_graph_leads_where_the_tiers_say_on_every_platform() {
         assert_eq!(n_with_power, with_power.len());
     }
 }
+
+/// Each Vault has a root, and tokens of which the root of another knows nothing.
+#[test]
+fn the_root_of_a_vault_controls_no_other() {
+    let tokens = |names: &[(&str, &str)]| {
+        let token = |(name, policy): &(&str, &str)| {
+            json!({"request_id": "1", "lease_id": "", "renewable": false, "data": {"accessor": name,
+                "creation_time": 1_750_000_000, "creation_ttl": 0, "display_name": format!("token-{name}"),
+                "expire_time": null, "path": "auth/token/create", "policies": [policy], "ttl": 0, "type": "service"}})
+            .to_string()
+        };
+        names.iter().map(token).collect::<Vec<_>>().join("\n")
+    };
+    let analysis = estate(&[
+        (
+            "vault-dev",
+            "tokens.ndjson",
+            tokens(&[("dev-root", "root"), ("dev-app", "app")]),
+        ),
+        ("vault-prod", "tokens.ndjson", tokens(&[("prod-app", "app")])),
+    ]);
+    let ids = (analysis.snapshot.identities.iter()).map(|identity| analysis.snapshot.strings.get(identity.id));
+    let root = ids.filter(|id| id.contains("vault-dev/root")).collect::<String>();
+    let page = reach(&analysis, Direction::Out, &format!("node=identity:{root}"));
+    let reached = labels(&page);
+    assert!(
+        reached.iter().any(|(_, label)| label.contains("dev-app")),
+        "{reached:?}"
+    );
+    assert!(
+        !reached.iter().any(|(_, label)| label.contains("prod-app")),
+        "{reached:?}"
+    );
+}

@@ -9,10 +9,9 @@ use crate::access::escalation::{Escalation, EscalationPath, Gives, On};
 use crate::access::index::Index;
 use crate::access::standing::{Granted, Tier};
 use crate::model::access_policy::Privilege;
+use crate::model::identity::IdentityKind;
 use crate::model::snapshot::{IdentityId, Snapshot};
 use crate::model::strings::Sym;
-
-const CAPABILITIES: [&str; 7] = ["read", "list", "create", "update", "patch", "delete", "sudo"];
 
 /// What stands in a path where any name does.
 const ANY: &str = "\u{1}";
@@ -81,10 +80,10 @@ impl Vaults {
         let mut found = Vec::new();
         for (at, granted) in granted_to.iter_mut().enumerate() {
             let id = IdentityId(at as u32);
-            if !has_policies(snapshot, id) {
+            let identity = snapshot.identity(id);
+            if identity.kind == IdentityKind::Root || !has_policies(snapshot, id) {
                 continue;
             }
-            let identity = snapshot.identity(id);
             let in_force = snapshot
                 .grants_of(identity)
                 .filter(|grant| !grant.has_ended(snapshot.as_of));
@@ -122,18 +121,31 @@ impl Vaults {
         let mut granted = Granted {
             is_administrator: writes.into_iter().max().unwrap_or_default().min(gives),
             is_catalogued,
-            data: if has_default { Tier::Read } else { Tier::Nothing },
+            // What no export defines gives something.
+            data: match has_default || !is_catalogued {
+                true => Tier::Read,
+                false => Tier::Nothing,
+            },
             data_at_most: Tier::Nothing,
         };
         for given in &policies.given {
             let path = concrete(given.pattern);
-            for capability in CAPABILITIES {
-                if policies.decide(capability, &path).outcome == Outcome::Denied {
+            for capability in given.rule.capabilities.iter().map(|word| snapshot.strings.get(*word)) {
+                let (least, most) = tier(given.pattern, capability);
+                if least <= granted.data && most <= granted.data_at_most {
                     continue;
                 }
-                let (least, most) = tier(given.pattern, capability);
-                granted.data = granted.data.max(least);
-                granted.data_at_most = granted.data_at_most.max(most);
+                // What stands for the identity in its own path is its own.
+                let holds = match given.pattern.contains("{{") && is_catalogued {
+                    true => Holds::Yes,
+                    false => policies.decide(capability, &path).outcome.holds(),
+                };
+                if holds == Holds::Yes {
+                    granted.data = granted.data.max(least);
+                }
+                if holds > Holds::No {
+                    granted.data_at_most = granted.data_at_most.max(most);
+                }
             }
         }
         granted.data_at_most = match is_catalogued {
@@ -276,7 +288,7 @@ fn tier(pattern: &str, capability: &str) -> (Tier, Tier) {
     let covers_secrets = part == "+" || part.strip_suffix('*').is_some_and(|start| "data".starts_with(start));
     let both = |tier| (tier, tier);
     match (mount, capability) {
-        ("cubbyhole", _) | (_, "sudo") => both(Tier::Nothing),
+        ("cubbyhole", _) | (_, "sudo" | "deny") => both(Tier::Nothing),
         _ if OWN.iter().any(|own| pattern.starts_with(own)) => both(Tier::Read),
         (_, "list") | ("sys" | "auth" | "identity", "read") => both(Tier::Read),
         ("sys" | "auth" | "identity", _) => both(Tier::Write),
