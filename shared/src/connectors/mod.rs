@@ -894,7 +894,7 @@ mod tests {
             (r#"["ci","deploy"]"#, "JSON without members"),
             (r#"{"dependencies":{"a":"1"}}"#, "JSON, none of whose members is known"),
             ("hello: world\nx: /y\n", "YAML, none of whose members is known"),
-            ("just some words, and more:\n/x :/ y\n", "text"),
+            ("just some words\n/x :/ y\n", "text"),
         ] {
             let reading = read("s", "f", text.as_bytes(), "");
             assert_eq!(reading.diagnostics[0].found, found);
