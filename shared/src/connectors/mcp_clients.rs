@@ -172,7 +172,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
         let Some(raw) = row.parse::<RawConfiguration<'_>>(&mut diagnostics) else {
             continue;
         };
-        let inner = raw.mcp.and_then(|inner| parsed::<RawConfiguration<'_>>(inner));
+        let inner = raw.mcp.and_then(parsed::<RawConfiguration<'_>>);
         for (list, named) in [
             ("mcpServers", raw.mcp_servers),
             ("servers", raw.servers),

@@ -202,7 +202,7 @@ fn parse(input: Input<'_>) -> (Batch, Diagnostics) {
             "what is behind each name",
             match input.path.contains("accessor") {
                 true => "read each: `vault write -format=json auth/token/lookup-accessor accessor=NAME`, as docs/connectors.md does it for all",
-                false => "read each: `vault read -format=json auth/METHOD/role/NAME`, as docs/connectors.md does it for all",
+                false => "read each: `vault read -format=json PATH/NAME` with the path that was listed, such as `auth/approle/role`, as docs/connectors.md does it for all",
             },
         ));
     }

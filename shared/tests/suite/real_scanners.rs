@@ -27,8 +27,9 @@ fn gitleaks_reports() {
         ("baseline/baseline.sarif", Some("sarif_findings"), 0, 0, 0),
         // Its only row has a cell more than the heading.
         ("baseline/baseline.csv", Some("gitleaks_findings"), 0, 0, 1),
-        // An empty list is nobody's, and JUnit says less than the other forms.
-        ("expected/report/empty.json", None, 0, 0, 1),
+        // An empty list is nobody's.
+        ("expected/report/empty.json", None, 0, 0, 0),
+        // JUnit says less than the other forms.
         ("expected/report/junit_simple.xml", None, 0, 0, 1),
     ] {
         let bytes = std::fs::read(folder.join(path)).unwrap();
