@@ -365,7 +365,7 @@ pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<(u32, 
         return Vec::new();
     }
     let mut actor = Actor::new(snapshot, index, id, Assumes::Some);
-    let mut assumes = |at: u32| {
+    let assumes = |at: u32| {
         let trust = &snapshot.trusts[at as usize];
         let target = trust.target_identity.filter(|target| {
             *target != id && trust.kind == TrustKind::Assumes && is_aws(snapshot.identity(*target), snapshot)
@@ -376,7 +376,7 @@ pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<(u32, 
         (decision.outcome != Outcome::Denied).then_some((at, decision))
     };
     let trusts = index.trust_indices_by(id, snapshot);
-    trusts.filter_map(|at| assumes(at)).collect()
+    trusts.filter_map(assumes).collect()
 }
 
 fn lent<'a>(trust: &'a Trust, power: &Power) -> Option<Lent<'a>> {
