@@ -401,8 +401,12 @@ fn needs_own_policy(trust: &Trust, target: &Identity, account: Option<Sym>) -> b
 /// See [`super::Access::assumed`].
 pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<(u32, Decision)> {
     let identity = snapshot.identity(id);
+    let is_google = is_google(id, snapshot);
+    if !is_google && !is_aws(identity, snapshot) {
+        return Vec::new();
+    }
     let mut actor = Actor::new(snapshot, index, id, Assumes::Some);
-    if is_google(id, snapshot) {
+    if is_google {
         let open = index.by_anyone().iter().filter_map(|&at| {
             let trust = &snapshot.trusts[at as usize];
             let target = trust.target_identity.filter(|target| *target != id)?;
@@ -411,10 +415,7 @@ pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<(u32, 
         });
         return open.collect();
     }
-    if !is_aws(identity, snapshot) {
-        return Vec::new();
-    }
-    let mut assumes = |at: u32| {
+    let assumes = |at: u32| {
         let trust = &snapshot.trusts[at as usize];
         let target = trust.target_identity.filter(|target| {
             *target != id && trust.kind == TrustKind::Assumes && is_aws(snapshot.identity(*target), snapshot)
@@ -425,7 +426,7 @@ pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<(u32, 
         (decision.outcome != Outcome::Denied).then_some((at, decision))
     };
     let trusts = index.trust_indices_by(id, snapshot);
-    trusts.filter_map(|at| assumes(at)).collect()
+    trusts.filter_map(assumes).collect()
 }
 
 fn lent<'a>(trust: &'a Trust, power: &Power) -> Option<Lent<'a>> {

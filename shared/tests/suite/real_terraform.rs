@@ -104,7 +104,8 @@ fn every_state_of_driftctl() {
         aws_grants: 0,
         // Half of them by members and bindings, half in two policies.
         google_grants: 16,
-        policies: 3,
+        // Three of them are trust policies of the roles.
+        policies: 6,
     };
     assert_eq!(counts, expected);
 }

@@ -395,7 +395,7 @@ fn decide_one(
         .as_ref()
         .map(|cap| grants_word(&cap.held, &cap.undefined, strings, request));
     let is_at_home = is_at_home(request.principal, resource);
-    let is_assuming = is_assuming(request, resource);
+    let is_assuming = request.action.eq_ignore_ascii_case(ASSUME_ROLE) && resource.contains(":role/");
     let cap = cap.map(|mut cap| {
         if cap.holds == Holds::No
             && let Some(held) = policies.boundary.as_ref().and_then(|cap| cap.held.first())
@@ -454,15 +454,12 @@ fn other_side(request: &Request<'_>) -> Option<&'static str> {
     }
     match request.target {
         // Roles tell themselves whom they trust.
-        Target::One(resource) if !is_at_home(request.principal, resource) && !is_assuming(request, resource) => {
+        Target::One(_) if request.action.eq_ignore_ascii_case(ASSUME_ROLE) => None,
+        Target::One(resource) if !is_at_home(request.principal, resource) => {
             Some("the policy of the resource, which belongs to another account")
         }
         Target::One(_) | Target::Some(_) => None,
     }
-}
-
-fn is_assuming(request: &Request<'_>, resource: &str) -> bool {
-    request.action.eq_ignore_ascii_case(ASSUME_ROLE) && resource.contains(":role/")
 }
 
 /// All words must hold, and no denial.
