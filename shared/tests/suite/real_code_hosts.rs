@@ -74,6 +74,13 @@ fn every_github_example_is_known_or_refused() {
             [0, 3, 0, 0],
         ),
         ("repo-codespaces-secret-paginated", "github_secrets", [0, 2, 0, 0]),
+        // One secret, as `gh api --jq '.secrets[]'` gives each.
+        ("actions-secret", "github_secrets", [0, 1, 0, 0]),
+        ("dependabot-secret", "github_secrets", [0, 1, 0, 0]),
+        ("organization-actions-secret", "github_secrets", [0, 1, 0, 0]),
+        ("organization-dependabot-secret", "github_secrets", [0, 1, 0, 0]),
+        ("repo-codespaces-secret", "github_secrets", [0, 1, 0, 0]),
+        ("user-codespaces-secret", "github_secrets", [0, 1, 0, 0]),
         (
             "secret-scanning-alert-open",
             "github_secret_scanning_alerts",
