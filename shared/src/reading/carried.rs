@@ -38,7 +38,8 @@ const LOOK_BYTES: usize = 64 << 10;
 pub fn events<'a>(text: &'a str, diagnostics: &mut Diagnostics) -> Cow<'a, str> {
     let beginning = &text.as_bytes()[..text.len().min(LOOK_BYTES)];
     let has = |needle: &str| memmem::find(beginning, needle.as_bytes()).is_some();
-    if !has("kube-audit") && !(has("\"message\"") && has("\"timestamp\"")) {
+    let may_carry = has("kube-audit") || has("\"message\"") && has("\"timestamp\"");
+    if !may_carry {
         return Cow::Borrowed(text);
     }
     let mut unwrapping = Unwrapping {
