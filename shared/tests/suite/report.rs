@@ -344,7 +344,7 @@ fn no_cell_of_a_workbook_is_a_formula() {
             n_sheets += 1;
         }
     }
-    assert_eq!(n_sheets, 16);
+    assert_eq!(n_sheets, 18);
 }
 
 #[test]
