@@ -162,22 +162,7 @@ fn merge_facts(
     let source = listed()
         .next()
         .map_or(SourceId(0), |fact| snapshot.files[fact.file.0 as usize].source);
-    // The more an export knows what it lists, the better its word for it: a CSV inventory only repeats.
-    let stated_kinds = || listed().filter_map(|fact| fact.fact.kind);
-    let best_rank = stated_kinds().map(kind_rank).min();
-    let kind = decide(
-        facts,
-        ConflictField::Kind,
-        identity,
-        snapshot,
-        |fact| {
-            let kind = fact.kind.filter(|_| fact.presence == Presence::Listed)?;
-            (Some(kind_rank(kind)) == best_rank).then_some(kind)
-        },
-        |_, a, b| a.cmp(&b),
-        |strings, kind| strings.intern(kind.id()),
-    );
-    let kind = kind.unwrap_or(IdentityKind::Unclassified);
+    let kind = decide_kind(facts, identity, snapshot);
     let stated_class = decide(
         facts,
         ConflictField::Class,
@@ -199,15 +184,6 @@ fn merge_facts(
         |strings, status| strings.intern(if status == Status::Active { "active" } else { "inactive" }),
     );
     note_creation_conflict(facts, identity, snapshot);
-    let purpose = decide(
-        facts,
-        ConflictField::Purpose,
-        identity,
-        snapshot,
-        |fact| fact.purpose,
-        by_text,
-        |_, purpose| purpose,
-    );
     let text = |get: fn(&IdentityFact) -> Option<Sym>| {
         let stated = stated(facts, snapshot, get, by_text);
         stated.first().map(|(text, _)| *text)
@@ -227,7 +203,7 @@ fn merge_facts(
         }),
         environment: None,
         owner: Owner::default(),
-        purpose,
+        purpose: text(|fact| fact.purpose),
         reviewed_at: None,
         retires_at: None,
         human_use: facts
@@ -305,6 +281,33 @@ fn decide<T: Copy + PartialEq>(
 
 fn by_text(strings: &Strings, a: Sym, b: Sym) -> Ordering {
     strings.get(a).cmp(strings.get(b))
+}
+
+/// The more an export knows what it lists, the better its word for it. Exports of one sort that call it differently are a
+/// conflict; those of different platforms do not contradict each other: an account of a directory may be one of a
+/// database, too.
+fn decide_kind(facts: &[Fact], identity: IdentityId, snapshot: &mut Snapshot) -> IdentityKind {
+    let listed = |fact: &IdentityFact| fact.kind.filter(|_| fact.presence == Presence::Listed);
+    let mut stated = stated(facts, snapshot, listed, |_, a, b| a.cmp(&b));
+    stated.sort_by_key(|(kind, _)| kind_rank(*kind));
+    let connector = |evidence: &Evidence| snapshot.file(evidence.file).connector;
+    let differs = stated.iter().enumerate().any(|(at, (kind, place))| {
+        let others = stated[at + 1..].iter();
+        (others.filter(|(_, other)| connector(other) == connector(place))).any(|(other, _)| other != kind)
+    });
+    if differs {
+        let statements = stated
+            .iter()
+            .map(|(kind, place)| (snapshot.strings.intern(kind.id()), *place))
+            .collect();
+        snapshot.conflicts.push(Conflict {
+            identity,
+            credential: None,
+            field: ConflictField::Kind,
+            statements,
+        });
+    }
+    stated.first().map_or(IdentityKind::Unclassified, |(kind, _)| *kind)
 }
 
 /// Two exports of the same object that differ by more than a day. An application and its service principal are two

@@ -1,8 +1,8 @@
 //! Batches → [`Snapshot`]: the same identity seen in several exports becomes one, and what disagrees is said.
 //!
 //! The result does not depend on the order in which files were read, nor on what they are called: every choice between
-//! statements is by rule. The newest export counts, and where none says when it was made, or two at once, the value that
-//! comes first by itself. No statement is dropped: the facts stay beside the merged view.
+//! statements is by rule. A platform's own export counts before an inventory, then the newest, and where none says when it
+//! was made, or two at once, the value that comes first by itself. No statement is dropped: the facts stay beside the merged view.
 
 mod activity;
 mod ceiling;
@@ -376,9 +376,11 @@ fn note_gaps(snapshot: &mut Snapshot, pages: &HashMap<(SourceId, Sym), (u32, u32
     }
 }
 
-/// Orders what files say where they disagree: the export that was made last comes first.
-fn counts_before(file: FileId, snapshot: &Snapshot) -> Reverse<Option<Instant>> {
-    Reverse(snapshot.files[file.0 as usize].stated_at)
+/// Orders what files say where they disagree: what a platform says of its own before what an inventory repeats, then the
+/// export that was made last.
+fn counts_before(file: FileId, snapshot: &Snapshot) -> (bool, Reverse<Option<Instant>>) {
+    let file = &snapshot.files[file.0 as usize];
+    (file.connector == Some("csv_inventory"), Reverse(file.stated_at))
 }
 
 /// How many hex digits a serial number has at least that no two certificates share: 64 random bits, which public

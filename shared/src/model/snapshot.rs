@@ -389,7 +389,6 @@ pub struct Conflict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub enum ConflictField {
     Kind,
-    Purpose,
     CreatedAt,
     ExpiresAt,
     Status,
@@ -403,7 +402,6 @@ impl ConflictField {
     pub fn id(self) -> &'static str {
         match self {
             ConflictField::Kind => "kind",
-            ConflictField::Purpose => "purpose",
             ConflictField::CreatedAt => "created_at",
             ConflictField::ExpiresAt => "expires_at",
             ConflictField::Status => "status",

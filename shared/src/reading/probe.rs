@@ -63,6 +63,7 @@ impl Format {
         }
         let trimmed = text.trim_start();
         match trimmed.as_bytes() {
+            [] if is_binary(bytes) => Format::Binary,
             [] => Format::Empty,
             _ if memmem::find(text.as_bytes(), b"-----BEGIN ").is_some() => match trimmed.as_bytes()[0] {
                 b'{' | b'[' if Scan::new(trimmed).value().is_ok() => Format::Json,

@@ -512,7 +512,6 @@ fn files_by_other_names_say_the_same() {
     let fields: HashSet<_> = expected.0.iter().map(|(_, field, _)| field.id()).collect();
     for field in [
         "kind",
-        "purpose",
         "owner",
         "environment",
         "status",
