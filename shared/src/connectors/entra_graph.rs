@@ -3,17 +3,18 @@
 //! Graph and `az` write camelCase, PowerShell's `ConvertTo-Json` writes PascalCase, one element for a list of one,
 //! `/Date(…)/` for dates (Windows PowerShell 5.1), and a type's name where `-Depth` ended. All of it is read here.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::marker::PhantomData;
+mod pages;
+mod rows;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
 use smallvec::smallvec;
 
+pub(super) use self::pages::{listed_in, note_pages};
+pub(super) use self::rows::{
+    Flag, Guid, List, Nested, RawAppRole, RawAppRoleAssignment, RawDirectoryObject, RawFederation, RawKey, RawPassword,
+    RawPermissionGrant,
+};
 use super::{Input, entra_graph_permissions};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::access_policy::{AccessPolicy, Conditional, PolicyFact, Privilege};
@@ -25,7 +26,7 @@ use crate::model::instant::Expiry;
 use crate::model::principal::{Handle, HandleKind, Principal};
 use crate::model::provenance::Place;
 use crate::model::strings::Sym;
-use crate::reading::json::{Row, Rows};
+use crate::reading::json::Row;
 use crate::reading::labels::{ENVIRONMENT_KEYS, OWNER_KEYS, PURPOSE_KEYS, rank};
 use crate::reading::moment::Moment;
 use crate::reading::one_or_many::OneOrMany;
@@ -41,173 +42,6 @@ pub(super) struct Export {
     roles: BTreeMap<(Guid, Guid), Sym>,
     /// Nested objects that PowerShell cut off.
     n_cut: usize,
-}
-
-/// A password of an application or service principal. The secret itself and its hint are not even read.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RawPassword<'a> {
-    #[serde(borrow, default, alias = "KeyId")]
-    key_id: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "DisplayName")]
-    display_name: Option<Text<'a>>,
-    /// `startDate` and `endDate` before `az` 2.37.
-    #[serde(default, alias = "StartDateTime", alias = "startDate", alias = "StartDate")]
-    start_date_time: Moment,
-    #[serde(default, alias = "EndDateTime", alias = "endDate", alias = "EndDate")]
-    end_date_time: Moment,
-}
-
-/// A certificate of an application or service principal.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RawKey<'a> {
-    #[serde(borrow, default, alias = "KeyId")]
-    key_id: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "DisplayName")]
-    display_name: Option<Text<'a>>,
-    #[serde(default, alias = "StartDateTime", alias = "startDate", alias = "StartDate")]
-    start_date_time: Moment,
-    #[serde(default, alias = "EndDateTime", alias = "endDate", alias = "EndDate")]
-    end_date_time: Moment,
-    #[serde(borrow, default, alias = "Usage")]
-    usage: Option<Text<'a>>,
-    #[serde(default, alias = "CustomKeyIdentifier")]
-    custom_key_identifier: Bytes,
-    #[serde(default, alias = "Key")]
-    key: Bytes,
-}
-
-/// A federated identity credential: whose tokens an application accepts.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RawFederation<'a> {
-    #[serde(borrow, default, alias = "Id")]
-    id: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "Name")]
-    name: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "Issuer")]
-    issuer: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "Subject")]
-    subject: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "Audiences")]
-    audiences: OneOrMany<Text<'a>>,
-    #[serde(borrow, default, alias = "ClaimsMatchingExpression")]
-    claims_matching_expression: Nested<RawExpression<'a>>,
-}
-
-#[derive(serde::Deserialize)]
-struct RawExpression<'a> {
-    #[serde(borrow, default, alias = "Value")]
-    value: Option<Text<'a>>,
-}
-
-/// An owner or sponsor. PowerShell keeps all but the id in `AdditionalProperties`.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RawDirectoryObject<'a> {
-    #[serde(borrow, default, alias = "Id")]
-    id: Option<Text<'a>>,
-    #[serde(borrow, default, rename = "@odata.type")]
-    odata_type: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "Mail")]
-    mail: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "UserPrincipalName")]
-    user_principal_name: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "DisplayName")]
-    display_name: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "AdditionalProperties")]
-    additional_properties: Nested<RawAdditionalProperties<'a>>,
-}
-
-#[derive(Default, serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawAdditionalProperties<'a> {
-    #[serde(borrow, default, rename = "@odata.type")]
-    odata_type: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    mail: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    user_principal_name: Option<Text<'a>>,
-    #[serde(borrow, default)]
-    display_name: Option<Text<'a>>,
-}
-
-/// An app role that somebody has at a resource.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RawAppRoleAssignment<'a> {
-    #[serde(borrow, default, alias = "AppRoleId")]
-    app_role_id: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "PrincipalId")]
-    principal_id: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "PrincipalType")]
-    principal_type: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "ResourceId")]
-    resource_id: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "ResourceDisplayName")]
-    resource_display_name: Option<Text<'a>>,
-}
-
-/// A consent: what a client may do in the name of users.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RawPermissionGrant<'a> {
-    #[serde(borrow, default, alias = "ClientId")]
-    client_id: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "ResourceId")]
-    resource_id: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "Scope")]
-    scope: Option<Text<'a>>,
-}
-
-/// A role that a resource defines.
-#[derive(serde::Deserialize)]
-pub(super) struct RawAppRole<'a> {
-    #[serde(borrow, default, alias = "Id")]
-    id: Option<Text<'a>>,
-    #[serde(borrow, default, alias = "Value")]
-    value: Option<Text<'a>>,
-}
-
-/// An object inside another, or what PowerShell writes when `-Depth` ended: the name of its type.
-#[derive(Default)]
-pub(super) enum Nested<T> {
-    Object(T),
-    Cut,
-    #[default]
-    Nothing,
-}
-
-/// The type of `passwordCredentials` and the like, in every form they are written in.
-pub(super) type List<T> = OneOrMany<Nested<T>>;
-
-/// A GUID in lower case.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Guid([u8; 36]);
-
-/// Bytes as base64 or hex text (Graph, `az`) or as a list of numbers (PowerShell).
-#[derive(Default)]
-struct Bytes(Vec<u8>);
-
-/// A yes or no, which `az` before 2.37 writes as text.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Flag(pub Option<bool>);
-
-impl Guid {
-    pub fn parse(text: &str) -> Option<Guid> {
-        let mut guid: [u8; 36] = text.trim().as_bytes().try_into().ok()?;
-        guid.make_ascii_lowercase();
-        let is_guid = guid.iter().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => *byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        });
-        is_guid.then_some(Guid(guid))
-    }
-
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
-    }
 }
 
 impl Export {
@@ -788,188 +622,9 @@ fn subject_pattern(expression: &str) -> &str {
     }
 }
 
-/// What a page lists: the part of its `@odata.context` behind `#`, such as `applications`.
-pub(super) fn listed_in<'a>(rows: &Rows<'a>, page: usize) -> Option<Cow<'a, str>> {
-    let written = rows.page_header(rows.pages.get(page)?, "@odata.context")?;
-    // PowerShell 5.1 writes quotes as \u0027.
-    let context = match written.contains('\\') {
-        true => serde_json::from_str::<String>(&format!("\"{written}\""))
-            .ok()
-            .map(Cow::Owned)?,
-        false => Cow::Borrowed(written),
-    };
-    Some(match context {
-        Cow::Borrowed(text) => Cow::Borrowed(text.split_once('#').map_or(text, |(_, listed)| listed)),
-        Cow::Owned(text) => Cow::Owned(
-            text.split_once('#')
-                .map_or(text.as_str(), |(_, listed)| listed)
-                .to_owned(),
-        ),
-    })
-}
-
-/// The pages of one thing that is listed.
-#[derive(Default)]
-struct Chain {
-    n_rows: usize,
-    /// The largest `@odata.count` of them.
-    announced: usize,
-    is_continued: bool,
-}
-
-/// Tells the batch how the pages chain, one chain for each thing that is listed; `otherwise` where a page says none.
-/// Pages that name no next one and yet announce more rows than there are, are a gap.
-pub(super) fn note_pages(rows: &Rows<'_>, batch: &mut Batch, otherwise: &str) {
-    let mut chains: BTreeMap<Cow<'_, str>, Chain> = BTreeMap::new();
-    for (index, page) in rows.pages.iter().enumerate() {
-        let listed = listed_in(rows, index);
-        let is_continued = ["@odata.nextLink", "odata.nextLink"]
-            .iter()
-            .filter_map(|key| rows.page_header(page, key))
-            .any(|link| !matches!(link, "" | "null"));
-        let (n_continued, n_last) = if is_continued { (1, 0) } else { (0, 1) };
-        batch.note_pages(listed.as_deref().unwrap_or(otherwise), n_continued, n_last);
-        let chain = chains.entry(listed.unwrap_or(Cow::Borrowed(otherwise))).or_default();
-        chain.n_rows += page.rows.len();
-        let announced = rows.page_header(page, "@odata.count");
-        let announced = announced.and_then(|count| count.parse().ok()).unwrap_or(0);
-        chain.announced = chain.announced.max(announced);
-        chain.is_continued |= is_continued;
-    }
-    for (listed, chain) in chains {
-        if chain.announced > chain.n_rows && !chain.is_continued {
-            batch.gaps.push(format!(
-                "`{listed}` is announced with {} rows, and the file holds {}",
-                chain.announced, chain.n_rows
-            ));
-        }
-    }
-}
-
-impl Bytes {
-    /// The SHA-1 of a certificate, unless the bytes are something else that was chosen as identifier.
-    fn thumbprint(&self) -> Option<[u8; 20]> {
-        self.0.as_slice().try_into().ok()
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Nested<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Any<T> {
-            type Value = Nested<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object, or null")
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-                Ok(Nested::Nothing)
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(match text {
-                    "" => Nested::Nothing,
-                    _ => Nested::Cut,
-                })
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                T::deserialize(de::value::MapAccessDeserializer::new(map)).map(Nested::Object)
-            }
-        }
-        deserializer.deserialize_any(Any(PhantomData))
-    }
-}
-
-impl<'de> Deserialize<'de> for Bytes {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
-            type Value = Bytes;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("bytes as base64, as hex or as a list of numbers, or null")
-            }
-
-            fn visit_unit<E: de::Error>(self) -> Result<Bytes, E> {
-                Ok(Bytes::default())
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
-                let text = text.trim();
-                let from_hex = || {
-                    let digit = |at: usize| char::from(text.as_bytes()[at]).to_digit(16);
-                    (0..text.len() / 2)
-                        .map(|at| Some((digit(2 * at)? << 4 | digit(2 * at + 1)?) as u8))
-                        .collect::<Option<Vec<u8>>>()
-                };
-                // 40 hex digits are a thumbprint as Windows writes it; as base64 they would be 30 bytes of nothing.
-                let bytes = match text.len() {
-                    40 => from_hex().or_else(|| STANDARD.decode(text).ok()),
-                    _ => STANDARD.decode(text).ok(),
-                };
-                Ok(Bytes(bytes.unwrap_or_default()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Bytes, A::Error> {
-                let mut bytes = Vec::new();
-                while let Some(byte) = seq.next_element()? {
-                    bytes.push(byte);
-                }
-                Ok(Bytes(bytes))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Bytes, A::Error> {
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Bytes::default())
-            }
-        }
-        deserializer.deserialize_any(Any)
-    }
-}
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = <&RawValue>::deserialize(deserializer)?;
-        Ok(Flag(crate::reading::absent::yes_or_no(written.get().trim_matches('"'))))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn guids_are_lower_case_and_nothing_else_is_one() {
-        let guid = Guid::parse(" 4DD3E877-21EC-4D8C-8454-8B27987517EE ").unwrap();
-        assert_eq!(guid.as_str(), "4dd3e877-21ec-4d8c-8454-8b27987517ee");
-        for text in [
-            "",
-            "resource-sp-graph",
-            "4dd3e87721ec4d8c84548b27987517ee",
-            "4dd3e877-21ec-4d8c-8454-8b27987517eg",
-        ] {
-            assert!(Guid::parse(text).is_none(), "{text}");
-        }
-    }
-
-    #[test]
-    fn bytes_are_read_however_they_are_written() {
-        let thumbprint = |text: &str| {
-            serde_json::from_str::<Bytes>(text)
-                .unwrap()
-                .thumbprint()
-                .map(|t| hex(&t))
-        };
-        let same = Some("000102030405060708090a0b0c0d0e0f10111213".to_owned());
-        assert_eq!(thumbprint("\"AAECAwQFBgcICQoLDA0ODxAREhM=\""), same);
-        assert_eq!(thumbprint("\"000102030405060708090A0B0C0D0E0F10111213\""), same);
-        assert_eq!(thumbprint("[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]"), same);
-        for other in ["null", "{}", "\"\"", "\"YWRtaW4=\"", "\"é\"", "[1]"] {
-            assert_eq!(thumbprint(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn a_list_that_was_cut_off_is_told_from_texts() {

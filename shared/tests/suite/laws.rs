@@ -510,14 +510,7 @@ fn files_by_other_names_say_the_same() {
     };
     let expected = says(|_, _| ());
     let fields: HashSet<_> = expected.0.iter().map(|(_, field, _)| field.id()).collect();
-    for field in [
-        "kind",
-        "owner",
-        "environment",
-        "status",
-        "created_at",
-        "expires_at",
-    ] {
+    for field in ["kind", "owner", "environment", "status", "created_at", "expires_at"] {
         assert!(fields.contains(field), "nothing disagrees on {field}");
     }
     // Backwards, and in an order that has nothing to do with their own.
