@@ -277,13 +277,20 @@ impl<T: ?Sized> Clone for Outcome<T> {
 /// An answer that follows its key and the server's state. When only the server's state changes, the answer before it
 /// stays until the new one is there.
 pub struct Answer<T> {
-    /// Of one type for all answers: a signal of each would be compiled for each.
-    outcome: RwSignal<Outcome<Anything>>,
-    retries: RwSignal<u32>,
+    any: AnyAnswer,
     of: PhantomData<fn() -> T>,
 }
 
-type Anything = dyn Any + Send + Sync;
+/// An answer of whatever it is: what is done with it is compiled once, and not for each type.
+#[derive(Clone, Copy)]
+pub struct AnyAnswer {
+    pub outcome: RwSignal<Outcome<Anything>>,
+    /// How often it was asked again by hand.
+    pub retries: RwSignal<u32>,
+}
+
+/// What an answer holds.
+pub type Anything = dyn Any + Send + Sync;
 
 impl<T> Clone for Answer<T> {
     fn clone(&self) -> Self {
@@ -296,36 +303,38 @@ impl<T> Copy for Answer<T> {}
 impl<T: Send + Sync + 'static> Answer<T> {
     /// How far it has come; followed like a signal.
     pub fn outcome(self) -> Outcome<T> {
-        match self.outcome.get() {
+        match self.any.outcome.get() {
             Outcome::Loading => Outcome::Loading,
             Outcome::Failed(error) => Outcome::Failed(error),
-            Outcome::Ready(value) => match value.downcast() {
-                Ok(value) => Outcome::Ready(value),
-                Err(_) => unreachable!("`answer` reads what it gives"),
-            },
+            Outcome::Ready(value) => Outcome::Ready(Self::typed(value)),
         }
     }
 
-    pub fn retry(self) {
-        self.retries.update(|n| *n += 1);
+    pub fn any(self) -> AnyAnswer {
+        self.any
+    }
+
+    /// What this answer holds, as what it is.
+    pub fn typed(value: Arc<Anything>) -> Arc<T> {
+        match value.downcast() {
+            Ok(value) => value,
+            Err(_) => unreachable!("`answer` reads what it gives"),
+        }
     }
 }
 
 /// Asks whenever the address or the server's state changes.
 fn answer<T: DeserializeOwned + Send + Sync + 'static>(address: Memo<String>) -> Answer<T> {
-    let (outcome, retries) = ask(address, |body| Ok(Arc::new(read::<T>(body)?)));
     Answer {
-        outcome,
-        retries,
+        any: ask(address, |body| Ok(Arc::new(read::<T>(body)?))),
         of: PhantomData,
     }
 }
 
-/// What [`answer`] is of: its outcome, and how often it was asked again by hand.
 fn ask(
     address: Memo<String>,
     read: fn(Result<String, ClientError>) -> Result<Arc<Anything>, ClientError>,
-) -> (RwSignal<Outcome<Anything>>, RwSignal<u32>) {
+) -> AnyAnswer {
     let live = expect_context::<Live>();
     let outcome = RwSignal::new(Outcome::Loading);
     let retries = RwSignal::new(0);
@@ -357,7 +366,7 @@ fn ask(
             }
         });
     });
-    (outcome, retries)
+    AnyAnswer { outcome, retries }
 }
 
 /// What the stream of events says.

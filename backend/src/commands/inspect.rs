@@ -49,8 +49,7 @@ pub fn run(args: InspectArgs) -> anyhow::Result<ExitCode> {
     for path in &args.files {
         for file in inspect(path)? {
             let inspected = Inspected::of(&file);
-            // What no connector recognises is an error, but for an answer without rows.
-            all_read &= file.diagnostics.iter().all(|d| d.severity != Severity::Error);
+            all_read &= file.connector.is_some() && file.diagnostics.iter().all(|d| d.severity != Severity::Error);
             match args.format {
                 Format::Json => writeln!(out, "{}", escaped(&serde_json::to_string(&inspected)?))?,
                 Format::Text => inspected.print(&mut out)?,

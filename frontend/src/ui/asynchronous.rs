@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::states::{ErrorState, Skeleton};
-use crate::client::{Answer, ClientError, Outcome};
+use crate::client::{Answer, AnyAnswer, Anything, ClientError, Outcome};
 use crate::ui::html::html;
 
 /// What an answer looks like at each stage. `ready` draws again when the answer changes.
@@ -13,13 +13,7 @@ pub fn show<T: Send + Sync + 'static>(
     answer: Answer<T>,
     ready: impl Fn(Arc<T>) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    let retry = Callback::new(move |()| answer.retry());
-    let now = move || match answer.outcome() {
-        Outcome::Loading => html! { <Skeleton n_blocks=4 /> },
-        Outcome::Failed(error) => failure(&error, retry),
-        Outcome::Ready(value) => ready(value),
-    };
-    html! { {now} }
+    drawn(answer.any(), false, Box::new(move |value| ready(Answer::typed(value))))
 }
 
 /// The same, but an answer stays until the one to the next question is there.
@@ -27,15 +21,21 @@ pub fn steady<T: Send + Sync + 'static>(
     answer: Answer<T>,
     ready: impl Fn(Arc<T>) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    let last = StoredValue::new(None::<Arc<T>>);
-    let retry = Callback::new(move |()| answer.retry());
-    let now = move || match (answer.outcome(), last.get_value()) {
+    drawn(answer.any(), true, Box::new(move |value| ready(Answer::typed(value))))
+}
+
+fn drawn(answer: AnyAnswer, is_steady: bool, ready: Box<dyn Fn(Arc<Anything>) -> AnyView + Send + Sync>) -> AnyView {
+    let last = StoredValue::new(None::<Arc<Anything>>);
+    let retry = Callback::new(move |()| answer.retries.update(|n| *n += 1));
+    let now = move || match (answer.outcome.get(), last.get_value()) {
         (Outcome::Ready(value), _) => {
-            last.set_value(Some(Arc::clone(&value)));
+            if is_steady {
+                last.set_value(Some(Arc::clone(&value)));
+            }
             ready(value)
         }
         (Outcome::Loading, Some(value)) => ready(value),
-        (Outcome::Loading, None) => html! { <Skeleton n_blocks=2 /> },
+        (Outcome::Loading, None) => html! { <Skeleton n_blocks=if is_steady { 2 } else { 4 } /> },
         (Outcome::Failed(error), _) => failure(&error, retry),
     };
     html! { {now} }
