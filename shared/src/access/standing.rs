@@ -415,8 +415,13 @@ pub fn assumed(snapshot: &Snapshot, index: &Index, id: IdentityId) -> Vec<(u32, 
         });
         return open.collect();
     }
+    // Trusts in its account are many, and nothing to who has no policy that speaks of them.
+    let speaks = actor.asker().has_policies();
     let assumes = |at: u32| {
         let trust = &snapshot.trusts[at as usize];
+        if !speaks && matches!(trust.actor, Principal::Account(_)) {
+            return None;
+        }
         let target = trust.target_identity.filter(|target| {
             *target != id && trust.kind == TrustKind::Assumes && is_aws(snapshot.identity(*target), snapshot)
         })?;

@@ -291,6 +291,11 @@ impl<'s> Asker<'s> {
         }
     }
 
+    /// Whether any of its policies has something to say.
+    pub fn has_policies(&self) -> bool {
+        !self.policies.held.is_empty() || !self.policies.undefined.is_empty()
+    }
+
     /// The most that its own policies may say to a request about a resource, when they were narrowed to one action:
     /// conditions, denials and caps are not looked at.
     pub fn at_most(&self, resource: &str) -> Holds {
